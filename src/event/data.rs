@@ -1,0 +1,65 @@
+use std::{borrow::Cow, fmt};
+
+use bytes::Bytes;
+
+/// The data of an [`Event`](super::Event).
+///
+/// Made from static text, a `String` or `Bytes` without copying it. It may hold any text: its
+/// line ends (LF, CR and CRLF, which all read back as LF) are written as lines of their own.
+/// Bytes that are not UTF-8 are sent as they are; clients read U+FFFD in their place.
+#[derive(Clone)]
+pub struct EventData(Inner);
+
+#[derive(Clone)]
+enum Inner {
+    Text(Cow<'static, str>),
+    Bytes(Bytes),
+}
+
+impl EventData {
+    /// Returns the bytes of the data.
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Inner::Text(text) => text.as_bytes(),
+            Inner::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+impl From<&'static str> for EventData {
+    fn from(text: &'static str) -> Self {
+        Self(Inner::Text(text.into()))
+    }
+}
+
+impl From<String> for EventData {
+    fn from(text: String) -> Self {
+        Self(Inner::Text(text.into()))
+    }
+}
+
+impl From<Cow<'static, str>> for EventData {
+    fn from(text: Cow<'static, str>) -> Self {
+        Self(Inner::Text(text))
+    }
+}
+
+impl From<Bytes> for EventData {
+    fn from(bytes: Bytes) -> Self {
+        Self(Inner::Bytes(bytes))
+    }
+}
+
+impl PartialEq for EventData {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for EventData {}
+
+impl fmt::Debug for EventData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&String::from_utf8_lossy(self.as_bytes()), f)
+    }
+}

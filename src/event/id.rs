@@ -1,0 +1,158 @@
+use super::{
+    error::{Invalid, InvalidEventId},
+    text::{Text, string_like},
+};
+
+/// The id of an event, which a client sends back as `Last-Event-ID` when it reconnects.
+///
+/// It holds no control character (a CR or LF would forge fields, a NUL makes browsers drop the
+/// id, others make servers refuse the `Last-Event-ID` header), no space at either end (browsers
+/// differ in trimming it) and at most [`MAX_LEN`](Self::MAX_LEN) bytes. Integers convert without
+/// an allocation, as does any text of up to 22 bytes.
+///
+/// ```
+/// use tower_sse::EventId;
+///
+/// const GENESIS: EventId = EventId::from_static("block-0"); // checked by the compiler
+///
+/// assert_eq!(EventId::from(42u64), "42");
+/// assert_eq!(EventId::try_from("block-0")?, GENESIS);
+///
+/// let error = EventId::try_from("42\nevent: forged").unwrap_err();
+/// assert_eq!(error.position(), Some(2));
+/// assert_eq!(error.byte(), Some(b'\n'));
+/// # Ok::<(), tower_sse::InvalidEventId>(())
+/// ```
+#[derive(Clone)]
+pub struct EventId(Text);
+
+string_like!(EventId, InvalidEventId);
+
+impl EventId {
+    /// The most bytes an id may have: 4096.
+    ///
+    /// Browsers send any length back, but servers and proxies bound their request headers; many
+    /// allow 8 KiB for a line. Short ids are better.
+    pub const MAX_LEN: usize = 4096;
+
+    /// The empty id, with which a client forgets the last one and sends none when it reconnects.
+    ///
+    /// Put it on an event that has data: not every browser heeds it on one that has none.
+    pub const EMPTY: Self = Self(Text::Static(""));
+
+    /// Makes an id of a text in the program, without copying it.
+    ///
+    /// # Panics
+    ///
+    /// If the text cannot be an id. In a `const` that is an error of the compiler's.
+    pub const fn from_static(id: &'static str) -> Self {
+        match Self::check(id) {
+            Ok(()) => Self(Text::Static(id)),
+            Err(error) => error.0.panic(),
+        }
+    }
+
+    const fn check(id: &str) -> Result<(), InvalidEventId> {
+        let bytes = id.as_bytes();
+        if bytes.len() > Self::MAX_LEN {
+            let max = Self::MAX_LEN;
+            return Err(InvalidEventId(Invalid::TooLong { max }));
+        }
+        let mut position = 0;
+        while position < bytes.len() {
+            let byte = bytes[position];
+            let outer = position == 0 || position + 1 == bytes.len();
+            if byte.is_ascii_control() || (outer && byte == b' ') || is_c1(bytes, position) {
+                return Err(InvalidEventId(Invalid::Byte { position, byte }));
+            }
+            position += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Tells whether one of the control characters U+0080 to U+009F starts here.
+const fn is_c1(bytes: &[u8], position: usize) -> bool {
+    bytes[position] == 0xc2 && position + 1 < bytes.len() && bytes[position + 1] < 0xa0
+}
+
+macro_rules! from_integer {
+    ($($integer:ty),*) => {$(
+        impl From<$integer> for EventId {
+            fn from(id: $integer) -> Self {
+                Self(Text::new(itoa::Buffer::new().format(id)))
+            }
+        }
+    )*};
+}
+
+from_integer!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_every_control_character() {
+        for control in ('\0'..=' ').chain('\u{7f}'..='\u{9f}') {
+            let text = format!("a{control}b");
+            let result = EventId::try_from(text.as_str());
+            if control == ' ' {
+                assert!(result.is_ok());
+                continue;
+            }
+            let error = result.unwrap_err();
+            assert_eq!(error.position(), Some(1), "{text:?}");
+            assert_eq!(error.byte(), Some(text.as_bytes()[1]));
+        }
+    }
+
+    #[test]
+    fn refuses_outer_space() {
+        assert_eq!(EventId::try_from(" a").unwrap_err().position(), Some(0));
+        assert_eq!(EventId::try_from("a ").unwrap_err().position(), Some(1));
+    }
+
+    #[test]
+    fn refuses_more_than_the_bound() {
+        let longest = "a".repeat(EventId::MAX_LEN);
+        assert!(EventId::try_from(longest.as_str()).is_ok());
+        let error = EventId::try_from(longest + "a").unwrap_err();
+        assert_eq!(error.position(), Some(4096));
+        assert_eq!(error.byte(), None);
+        assert_eq!(error.to_string(), "the event id is longer than 4096 bytes");
+    }
+
+    #[test]
+    fn tells_position_and_byte() {
+        let error = EventId::try_from("é\r").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the event id has the byte 0x0d at position 2"
+        );
+    }
+
+    #[test]
+    fn converts_every_integer() {
+        assert_eq!(EventId::from(u64::MAX), "18446744073709551615");
+        assert_eq!(EventId::from(i64::MIN), "-9223372036854775808");
+    }
+
+    #[test]
+    fn keeps_text_beyond_ascii() {
+        assert_eq!(EventId::try_from("é\u{a0}…").unwrap().as_str(), "é\u{a0}…");
+    }
+
+    #[test]
+    #[should_panic(expected = "has a byte that is not allowed")]
+    fn from_static_panics_on_bad_text() {
+        let _ = EventId::from_static("a\0");
+    }
+
+    #[test]
+    fn equals_and_hashes_as_its_text() {
+        let ids = std::collections::HashSet::from([EventId::from_static("7")]);
+        assert!(ids.contains(&EventId::from(7u8)));
+        assert!(ids.contains("7"));
+    }
+}

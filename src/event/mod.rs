@@ -1,0 +1,151 @@
+//! Events as plain values, which cannot be malformed.
+
+mod data;
+mod error;
+mod id;
+mod name;
+mod text;
+
+use std::{borrow::Cow, time::Duration};
+
+pub use self::{
+    data::EventData,
+    error::{InvalidEventId, InvalidEventName},
+    id::EventId,
+    name::EventName,
+};
+
+/// An event to send.
+///
+/// Every value that has been built can be sent: ids and names are checked where they enter the
+/// program, data and comments are split at their line ends. Setters replace what was set before,
+/// but for [`comment`](Self::comment), which adds.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_sse::{EncodedEvent, Event, EventName};
+///
+/// const TICK: EventName = EventName::from_static("tick");
+///
+/// let event = Event::new("one\ntwo").name(TICK).id(42u64).retry(Duration::from_secs(2));
+///
+/// assert_eq!(
+///     EncodedEvent::from(event).as_bytes(),
+///     b"event: tick\nid: 42\nretry: 2000\ndata: one\ndata: two\n\n",
+/// );
+/// ```
+///
+/// An event without data is not dispatched by clients: `Event::default()` is the start of one
+/// that has only a comment or a `retry`. Empty data is data.
+///
+/// Some browsers take seconds for a line of several MiB: split such a payload into lines or into
+/// several events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "an event does nothing until it is sent"]
+pub struct Event {
+    pub(crate) comment: Option<Cow<'static, str>>,
+    pub(crate) name: Option<EventName>,
+    pub(crate) id: Option<EventId>,
+    pub(crate) retry: Option<Duration>,
+    pub(crate) data: Option<EventData>,
+}
+
+impl Event {
+    /// Makes an event that has data.
+    pub fn new(data: impl Into<EventData>) -> Self {
+        Self::default().data(data)
+    }
+
+    /// Makes an event whose data is a list of lines.
+    ///
+    /// A client reads the lines joined by LF. No lines are no data; one empty line is empty data.
+    ///
+    /// ```
+    /// use tower_sse::Event;
+    ///
+    /// assert_eq!(Event::lines(["one", "two"]), Event::new("one\ntwo"));
+    /// ```
+    pub fn lines<I>(lines: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        let mut lines = lines.into_iter();
+        let Some(first) = lines.next() else {
+            return Self::default();
+        };
+        let mut data = String::from(first.as_ref());
+        for line in lines {
+            data.push('\n');
+            data.push_str(line.as_ref());
+        }
+        Self::new(data)
+    }
+
+    /// Makes a checkpoint: the client remembers the id, and no page sees an event.
+    ///
+    /// It is an event named `checkpoint` with empty data, since browsers differ in heeding an id
+    /// that comes without data (WHATWG HTML 9.2.6 would have them all heed it). Give it another
+    /// [`name`](Self::name) if somebody listens to `checkpoint`.
+    pub fn checkpoint(id: impl Into<EventId>) -> Self {
+        Self::new("")
+            .name(EventName::from_static("checkpoint"))
+            .id(id)
+    }
+
+    /// Makes an event named `close` with empty data, by which a page can tell that the stream is
+    /// finished and call `EventSource.close()`; otherwise it would reconnect.
+    ///
+    /// [`EventStream::closing`](crate::EventStream::closing) sends it last, and
+    /// [`stop`](crate::stop) answers whoever comes back all the same.
+    pub fn close() -> Self {
+        Self::new("").name(EventName::from_static("close"))
+    }
+
+    /// Sets the data.
+    pub fn data(mut self, data: impl Into<EventData>) -> Self {
+        self.data = Some(data.into());
+        self
+    }
+
+    /// Sets the name: the type that a page gives to `addEventListener`. By default it is
+    /// `message`.
+    pub fn name(mut self, name: impl Into<EventName>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets the id, which the client sends back as `Last-Event-ID` when it reconnects.
+    ///
+    /// It holds for later events that have none. [`EventId::EMPTY`] takes it back.
+    pub fn id(mut self, id: impl Into<EventId>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Sets the time that the client waits before it reconnects, from now on.
+    ///
+    /// Sent in whole milliseconds, rounded up, at most 2^31 - 1 (24 days). Firefox waits half a
+    /// second at least.
+    pub fn retry(mut self, retry: Duration) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// Adds a comment, which clients ignore. Its line ends make several comment lines.
+    ///
+    /// ```
+    /// use tower_sse::{EncodedEvent, Event};
+    ///
+    /// let event = Event::default().comment("hello\nworld");
+    /// assert_eq!(EncodedEvent::from(event).as_bytes(), b": hello\n: world\n\n");
+    /// ```
+    pub fn comment(mut self, comment: impl Into<Cow<'static, str>>) -> Self {
+        let comment = comment.into();
+        self.comment = Some(match self.comment {
+            None => comment,
+            Some(before) => format!("{before}\n{comment}").into(),
+        });
+        self
+    }
+}
