@@ -1,0 +1,235 @@
+use std::{fmt, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use memchr::memchr2;
+
+use super::{EncodeEvent, EncodedEvent, lines::Lines};
+use crate::{BoxError, Event, EventId, EventName};
+
+/// The longest `retry` that every browser takes for what it is.
+const MAX_RETRY: u128 = (1 << 31) - 1;
+
+/// The least capacity that is asked for when a frame begins.
+const FIRST: usize = 256;
+
+/// The most capacity that an idle stream keeps.
+const KEPT: usize = 1024;
+
+/// Writes the fields of events into a frame.
+///
+/// Whatever is called, and in whatever order, the outcome is well-formed: a value cannot break out
+/// of its field. Of several names, ids or retries of one event the last holds for the client, and
+/// several calls of [`data`](Self::data) add lines.
+#[derive(Debug, Default)]
+pub struct Encoder {
+    buffer: BytesMut,
+    /// An encoded event that is all of the frame so far, kept out of the buffer so that it can
+    /// leave without a copy.
+    lone: Option<Bytes>,
+    /// Whether fields have been written that no blank line has ended yet.
+    open: bool,
+    /// The longest frame since the buffer was last let go.
+    longest: usize,
+}
+
+impl Encoder {
+    /// Writes the name of the event.
+    pub fn name(&mut self, name: &EventName) -> &mut Self {
+        self.field(b"event: ", name.as_bytes())
+    }
+
+    /// Writes the id of the event.
+    pub fn id(&mut self, id: &EventId) -> &mut Self {
+        self.field(b"id: ", id.as_bytes())
+    }
+
+    /// Writes the time that the client waits before it reconnects, in whole milliseconds, rounded
+    /// up, at most 2^31 - 1.
+    pub fn retry(&mut self, retry: Duration) -> &mut Self {
+        self.field(
+            b"retry: ",
+            itoa::Buffer::new().format(millis(retry)).as_bytes(),
+        )
+    }
+
+    /// Writes a comment, a line for each of its own.
+    pub fn comment(&mut self, comment: &str) -> &mut Self {
+        self.begin();
+        for line in Lines::of(comment.as_bytes()) {
+            let prefix: &[u8] = if line.is_empty() { b":" } else { b": " };
+            self.line(prefix, line);
+        }
+        self
+    }
+
+    /// Writes data, a line for each of its own. Empty data is one empty line.
+    pub fn data(&mut self, data: impl AsRef<[u8]>) -> &mut Self {
+        self.begin();
+        self.data_lines(data.as_ref());
+        self
+    }
+
+    /// Writes formatted data without a string between.
+    ///
+    /// # Errors
+    ///
+    /// When a formatted value fails; then no data has been written.
+    pub fn data_fmt(&mut self, data: fmt::Arguments<'_>) -> Result<&mut Self, fmt::Error> {
+        self.data_with(|buffer| fmt::write(buffer, data))
+    }
+
+    /// Writes an event that was encoded before. Fields written so far become an event of their
+    /// own.
+    pub fn encoded(&mut self, event: &EncodedEvent) -> &mut Self {
+        self.dispatch();
+        if self.is_empty() {
+            self.lone = Some(event.0.clone());
+        } else {
+            self.begin();
+            self.buffer.extend_from_slice(&event.0);
+            self.open = false;
+        }
+        self
+    }
+
+    /// Ends the event with a blank line, so that another can follow in the same item. Without
+    /// fields it does nothing.
+    pub fn dispatch(&mut self) -> &mut Self {
+        if self.open {
+            self.buffer.extend_from_slice(b"\n");
+            self.open = false;
+        }
+        self
+    }
+
+    /// Encodes a whole item, or nothing of it.
+    pub(crate) fn push<T: EncodeEvent + ?Sized>(&mut self, item: &T) -> Result<(), BoxError> {
+        let before = self.len();
+        match item.encode(self) {
+            Ok(()) => {
+                self.dispatch();
+                Ok(())
+            }
+            Err(error) => {
+                self.truncate(before);
+                Err(error)
+            }
+        }
+    }
+
+    /// Encodes an event, which cannot fail.
+    pub(crate) fn event(&mut self, event: &Event) {
+        if let Some(comment) = &event.comment {
+            self.comment(comment);
+        }
+        if let Some(name) = &event.name {
+            self.name(name);
+        }
+        if let Some(id) = &event.id {
+            self.id(id);
+        }
+        if let Some(retry) = event.retry {
+            self.retry(retry);
+        }
+        if let Some(data) = &event.data {
+            self.data(data.as_bytes());
+        }
+        self.dispatch();
+    }
+
+    /// Writes what the closure writes as data. When it fails, nothing has been written.
+    pub(crate) fn data_with<E>(
+        &mut self,
+        write: impl FnOnce(&mut BytesMut) -> Result<(), E>,
+    ) -> Result<&mut Self, E> {
+        let (before, open) = (self.len(), self.open);
+        self.begin();
+        self.buffer.extend_from_slice(b"data: ");
+        let start = self.buffer.len();
+        if let Err(error) = write(&mut self.buffer) {
+            self.buffer.truncate(before);
+            self.open = open;
+            return Err(error);
+        }
+        if memchr2(b'\r', b'\n', &self.buffer[start..]).is_none() {
+            self.buffer.extend_from_slice(b"\n");
+            return Ok(self);
+        }
+        let data = self.buffer.split_off(start);
+        self.buffer.truncate(start - b"data: ".len());
+        self.data_lines(&data);
+        Ok(self)
+    }
+
+    /// Returns the length of the frame so far.
+    pub(crate) fn len(&self) -> usize {
+        self.lone.as_ref().map_or(self.buffer.len(), Bytes::len)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes the frame out. The rest of the buffer serves for the next one.
+    pub(crate) fn take(&mut self) -> Bytes {
+        if let Some(lone) = self.lone.take() {
+            return lone;
+        }
+        self.longest = self.longest.max(self.buffer.len());
+        self.buffer.split().freeze()
+    }
+
+    /// Lets a large buffer go while the stream is idle.
+    pub(crate) fn rest(&mut self) {
+        if self.longest > KEPT {
+            self.buffer = BytesMut::new();
+            self.longest = 0;
+        }
+    }
+
+    fn truncate(&mut self, len: usize) {
+        if len == 0 {
+            self.lone = None;
+        }
+        self.buffer.truncate(len);
+        self.open = false;
+    }
+
+    /// Prepares the buffer for a field.
+    fn begin(&mut self) {
+        if let Some(lone) = self.lone.take() {
+            self.buffer.extend_from_slice(&lone);
+        } else if self.buffer.capacity() == 0 {
+            self.buffer.reserve(FIRST);
+        }
+        self.open = true;
+    }
+
+    /// Writes a field whose value has no line end.
+    fn field(&mut self, prefix: &[u8], value: &[u8]) -> &mut Self {
+        self.begin();
+        self.line(prefix, value);
+        self
+    }
+
+    fn data_lines(&mut self, data: &[u8]) {
+        for line in Lines::of(data) {
+            self.line(b"data: ", line);
+        }
+    }
+
+    #[inline]
+    fn line(&mut self, prefix: &[u8], value: &[u8]) {
+        self.buffer.reserve(prefix.len() + value.len() + 1);
+        self.buffer.extend_from_slice(prefix);
+        self.buffer.extend_from_slice(value);
+        self.buffer.extend_from_slice(b"\n");
+    }
+}
+
+/// Returns whole milliseconds, rounded up so that a short `retry` does not become none at all.
+fn millis(duration: Duration) -> u32 {
+    let rest = duration.subsec_nanos() % 1_000_000;
+    let millis = duration.as_millis() + u128::from(rest > 0);
+    millis.min(MAX_RETRY) as u32
+}
