@@ -1,0 +1,189 @@
+//! A serde enum as event: the variant is the name, its content the data.
+
+mod content;
+mod error;
+mod variant;
+
+use bytes::BufMut;
+use serde::Serialize;
+
+pub use self::error::TaggedError;
+use self::{content::Content, variant::variant};
+use crate::{BoxError, EncodeEvent, Encoder, Event};
+
+/// Sends an enum: the variant's name is the event's name, its content is JSON data.
+///
+/// So a type is the schema of a stream. Names are serde's, `rename` and `rename_all` included. The
+/// enum is tagged in serde's default way (no `tag`, `untagged`), and a unit variant has the data
+/// `null`, so that a page can give every event to `JSON.parse`.
+///
+/// ```
+/// use tower_sse::{EncodedEvent, Tagged};
+///
+/// #[derive(serde::Serialize)]
+/// #[serde(rename_all = "lowercase")]
+/// enum Notice {
+///     Joined { user: String },
+///     Message(String),
+///     Closed,
+/// }
+///
+/// let joined = Notice::Joined { user: "ada".to_owned() };
+/// assert_eq!(
+///     EncodedEvent::new(&Tagged(joined))?.as_bytes(),
+///     b"event: joined\ndata: {\"user\":\"ada\"}\n\n",
+/// );
+/// assert_eq!(
+///     EncodedEvent::new(&Tagged(Notice::Closed))?.as_bytes(),
+///     b"event: closed\ndata: null\n\n",
+/// );
+/// # Ok::<(), tower_sse::BoxError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tagged<T>(pub T);
+
+impl<T: Serialize> EncodeEvent for Tagged<T> {
+    fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+        encoder.tagged(&self.0)?;
+        Ok(())
+    }
+}
+
+impl Encoder {
+    /// Writes an enum: its variant as the name, its content as JSON data (see [`Tagged`]).
+    ///
+    /// # Errors
+    ///
+    /// When the value is no enum, its variant's name cannot be an event's, or its content cannot be
+    /// JSON; then nothing has been written, or in the last case the name alone.
+    pub fn tagged<T>(&mut self, value: &T) -> Result<&mut Self, TaggedError>
+    where
+        T: Serialize + ?Sized,
+    {
+        self.name(&variant(value)?);
+        Ok(self.data_with(|buffer| write(buffer.writer(), value))?)
+    }
+}
+
+impl Event {
+    /// Makes an event of an enum: its variant is the name, its content the JSON data (see
+    /// [`Tagged`]).
+    ///
+    /// # Errors
+    ///
+    /// When the value is no enum, its variant's name cannot be an event's, or its content cannot be
+    /// JSON.
+    pub fn tagged<T: Serialize + ?Sized>(value: &T) -> Result<Self, TaggedError> {
+        let name = variant(value)?;
+        let mut data = Vec::new();
+        write(&mut data, value)?;
+        Ok(Self::new(bytes::Bytes::from(data)).name(name))
+    }
+}
+
+fn write<T: Serialize + ?Sized>(
+    writer: impl std::io::Write,
+    value: &T,
+) -> Result<(), serde_json::Error> {
+    value.serialize(Content(&mut serde_json::Serializer::new(writer)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::EncodedEvent;
+
+    #[derive(Serialize)]
+    enum Shape {
+        Unit,
+        Newtype(Vec<u8>),
+        Tuple(u8, &'static str),
+        Struct {
+            a: u8,
+            #[serde(rename = "b-b")]
+            b: Option<u8>,
+        },
+        #[serde(rename = "a name")]
+        Renamed(u8),
+        #[serde(rename = "a\nname")]
+        Injecting(u8),
+        #[serde(rename = "")]
+        Nameless(u8),
+        Failing(u8, BTreeMap<(), ()>),
+    }
+
+    fn encoded(value: impl Serialize) -> String {
+        let event = EncodedEvent::new(&Tagged(&value)).unwrap();
+        assert_eq!(EncodedEvent::from(Event::tagged(&value).unwrap()), event);
+        String::from_utf8(event.as_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn has_the_four_kinds_of_variants() {
+        assert_eq!(encoded(Shape::Unit), "event: Unit\ndata: null\n\n");
+        assert_eq!(
+            encoded(Shape::Newtype(vec![1, 2])),
+            "event: Newtype\ndata: [1,2]\n\n"
+        );
+        assert_eq!(
+            encoded(Shape::Tuple(1, "x")),
+            "event: Tuple\ndata: [1,\"x\"]\n\n"
+        );
+        assert_eq!(
+            encoded(Shape::Struct { a: 1, b: None }),
+            "event: Struct\ndata: {\"a\":1,\"b-b\":null}\n\n"
+        );
+    }
+
+    #[test]
+    fn respects_renames_and_looks_through_pointers() {
+        assert_eq!(
+            encoded(Box::new(Shape::Renamed(7))),
+            "event: a name\ndata: 7\n\n"
+        );
+    }
+
+    #[test]
+    fn refuses_names_that_no_event_can_have() {
+        assert_eq!(
+            Event::tagged(&Shape::Injecting(1)).unwrap_err().to_string(),
+            "the variant's name cannot be an event's"
+        );
+        let error = Event::tagged(&Shape::Nameless(1)).unwrap_err();
+        let source = std::error::Error::source(&error).unwrap();
+        assert_eq!(source.to_string(), "the event name is empty");
+    }
+
+    #[test]
+    fn refuses_what_is_no_enum() {
+        fn error(value: impl Serialize) -> String {
+            Event::tagged(&value).unwrap_err().to_string()
+        }
+        #[derive(Serialize)]
+        struct Plain {}
+        #[derive(Serialize)]
+        #[serde(tag = "type")]
+        enum Internal {
+            A { a: u8 },
+        }
+        let message = |got| format!("only an externally tagged enum can be sent so, not {got}");
+        assert_eq!(error(Plain {}), message("a struct"));
+        assert_eq!(error(Internal::A { a: 1 }), message("a struct"));
+        assert_eq!(error("text"), message("a string"));
+        assert_eq!(error(1u8), message("a number"));
+        assert_eq!(error(None::<u8>), message("an option"));
+        assert_eq!(error([1u8].as_slice()), message("a sequence"));
+        assert_eq!(error(BTreeMap::from([(1, 2)])), message("a map"));
+        assert_eq!(error(()), message("a unit"));
+    }
+
+    #[test]
+    fn leaves_nothing_of_a_value_that_fails() {
+        let failing = Shape::Failing(1, BTreeMap::from([((), ())]));
+        let mut encoder = Encoder::default();
+        assert!(encoder.push(&Tagged(failing)).is_err());
+        assert!(encoder.is_empty());
+    }
+}
