@@ -1,0 +1,85 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use http_body::{Body, Frame};
+
+use super::{EventItem, EventStream, State};
+use crate::{Error, failure::Failure};
+
+/// The most items that one poll takes, so that a stream which is always ready and whose items are
+/// empty does not hold its thread for ever.
+const ITEMS: usize = 1024;
+
+impl<S> Body for EventStream<S>
+where
+    S: Stream,
+    S::Item: EventItem,
+{
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let gathered = self.as_mut().gather(cx);
+        let this = self.project();
+        if !this.encoder.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(this.encoder.take()))));
+        }
+        if gathered.is_pending() {
+            this.encoder.rest();
+        }
+        ready!(gathered);
+        match this.state {
+            State::Failed(failure) => failure.poll(cx).map(|error| error.map(Err)),
+            State::Open | State::Ended => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.state, State::Ended) && self.encoder.is_empty()
+    }
+}
+
+impl<S> EventStream<S>
+where
+    S: Stream,
+    S::Item: EventItem,
+{
+    /// Encodes what is ready. Is pending while more may come, ready when the frame is full or the
+    /// stream has ended in one way or the other.
+    fn gather(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        for _ in 0..ITEMS {
+            if !matches!(this.state, State::Open) || this.encoder.len() >= *this.frame_size {
+                return Poll::Ready(());
+            }
+            let result = match ready!(this.stream.as_mut().poll_next(cx)) {
+                Some(item) => item.into_result().map_err(Error::stream),
+                None => {
+                    *this.state = State::Ended;
+                    if let Some(event) = this.closing.take() {
+                        this.encoder.encoded(&event);
+                    }
+                    continue;
+                }
+            };
+            let encoded = result.and_then(|event| this.encoder.push(&event).map_err(Error::encode));
+            match (encoded, this.on_error.take()) {
+                (Ok(()), handler) => *this.on_error = handler,
+                (Err(error), None) => *this.state = State::Failed(Failure::new(error)),
+                (Err(error), Some(event)) => {
+                    *this.state = State::Ended;
+                    this.encoder.event(&event(error));
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}

@@ -1,0 +1,195 @@
+//! A stream of events as a response body.
+
+mod body;
+mod item;
+#[cfg(feature = "json")]
+mod json;
+mod response;
+
+use std::fmt;
+
+use futures_util::{Stream, StreamExt, stream::BoxStream};
+use pin_project::pin_project;
+
+pub use self::item::EventItem;
+#[cfg(feature = "json")]
+pub use self::json::{JsonStream, TaggedStream};
+use crate::{BoxError, EncodedEvent, Encoder, Error, Event, failure::Failure};
+
+/// The default for [`EventStream::frame_size`], in bytes.
+const FRAME_SIZE: usize = 16 * 1024;
+
+/// An [`EventStream`] whose type can be written, for struct fields and return types.
+pub type BoxEventStream<T = Event> = EventStream<BoxStream<'static, Result<T, BoxError>>>;
+
+/// A stream of events as a response body.
+///
+/// The items are events (anything that is [`EncodeEvent`](crate::EncodeEvent)) or results of them.
+/// It is an [`http_body::Body`], so it can be the body of any framework's response. It becomes a
+/// whole response, with its headers, by `Response::from(stream)`; around that
+/// [`SseLayer`](crate::SseLayer) adds heartbeats and the rest. A body put into a
+/// `Response::new(stream)` has no `Content-Type`, so neither browser nor layer knows it.
+///
+/// ```
+/// use futures_util::stream;
+/// use http_body_util::BodyExt;
+/// use tower_sse::{Event, EventStream};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let stream = EventStream::new(stream::iter([Event::new("one"), Event::new("two")]));
+/// let response = http::Response::from(stream);
+///
+/// assert_eq!(response.headers()["content-type"], "text/event-stream");
+/// let body = response.into_body().collect().await.unwrap().to_bytes();
+/// assert_eq!(&body[..], b"data: one\n\ndata: two\n\n");
+/// # }
+/// ```
+///
+/// # Frames
+///
+/// A frame holds all events that are ready, up to [`frame_size`](Self::frame_size); it is never
+/// held back to gather more. An [`EncodedEvent`] alone in a frame is not copied.
+///
+/// # Errors
+///
+/// An error in the stream, or an event that cannot be encoded, makes the body fail with an
+/// [`Error`], but only after every earlier event has been handed out and the server had a chance
+/// to flush. The connection then breaks, and the client reconnects. (A client that reads so slowly
+/// that its socket is full at that moment may still miss the events that wait in the server's own
+/// buffer.) [`on_error`](Self::on_error) ends the stream with an event instead, which loses
+/// nothing.
+///
+/// # Returning one
+///
+/// In edition 2024 a function that returns `EventStream<impl Stream<Item = Event>>` captures the
+/// lifetimes of all its parameters. Where the stream does not borrow from them, say so with
+/// `impl Stream<Item = Event> + use<>`, or return a [`BoxEventStream`].
+///
+/// ```
+/// use futures_util::{Stream, stream};
+/// use tower_sse::{Event, EventStream};
+///
+/// fn greet(name: &str) -> EventStream<impl Stream<Item = Event> + use<>> {
+///     let greeting = Event::new(format!("hello {name}"));
+///     EventStream::new(stream::iter([greeting]))
+/// }
+///
+/// let stream = { let name = String::from("ada"); greet(&name) };
+/// # let _ = stream;
+/// ```
+#[pin_project]
+#[must_use = "a stream does nothing until it is a response's body"]
+pub struct EventStream<S> {
+    #[pin]
+    stream: S,
+    encoder: Encoder,
+    frame_size: usize,
+    on_error: Option<ErrorEvent>,
+    closing: Option<EncodedEvent>,
+    state: State,
+}
+
+type ErrorEvent = Box<dyn FnOnce(Error) -> Event + Send + Sync>;
+
+#[derive(Debug)]
+enum State {
+    Open,
+    Failed(Failure<Error>),
+    Ended,
+}
+
+impl<S> EventStream<S>
+where
+    S: Stream,
+    S::Item: EventItem,
+{
+    /// Makes a body of a stream of events, or of results of events.
+    pub fn new(stream: S) -> Self {
+        Self {
+            stream,
+            encoder: Encoder::default(),
+            frame_size: FRAME_SIZE,
+            on_error: None,
+            closing: None,
+            state: State::Open,
+        }
+    }
+
+    /// Boxes the stream, so that its type can be written.
+    pub fn boxed(self) -> BoxEventStream<<S::Item as EventItem>::Event>
+    where
+        S: Send + 'static,
+    {
+        self.map_stream(|stream| {
+            stream
+                .map(EventItem::into_result as fn(S::Item) -> _)
+                .boxed()
+        })
+    }
+}
+
+impl<S> EventStream<S> {
+    /// Sets the size, in bytes, from which on a frame is sent though more events are ready: 16 KiB
+    /// by default, 1 for a frame to each event. An event is never split, so a frame can be larger by
+    /// its last event.
+    pub fn frame_size(mut self, size: usize) -> Self {
+        self.frame_size = size;
+        self
+    }
+
+    /// Makes an event of an error, to be sent last before a clean end, in place of failing.
+    ///
+    /// The client then reconnects, as it does after any end, unless the page closes the stream.
+    ///
+    /// ```
+    /// use futures_util::stream;
+    /// # use http_body_util::BodyExt;
+    /// use tower_sse::{BoxError, Event, EventName, EventStream};
+    ///
+    /// const FAILED: EventName = EventName::from_static("failed");
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let items: [Result<Event, BoxError>; 2] = [Ok(Event::new("one")), Err("no more".into())];
+    /// let body = EventStream::new(stream::iter(items))
+    ///     .on_error(|error| Event::new(error.into_inner().to_string()).name(FAILED));
+    ///
+    /// let bytes = body.collect().await.unwrap().to_bytes();
+    /// assert_eq!(&bytes[..], b"data: one\n\nevent: failed\ndata: no more\n\n");
+    /// # }
+    /// ```
+    pub fn on_error<F>(mut self, event: F) -> Self
+    where
+        F: FnOnce(Error) -> Event + Send + Sync + 'static,
+    {
+        self.on_error = Some(Box::new(event));
+        self
+    }
+
+    /// Sends an event after the last one, such as [`Event::close`], by which a page can tell that
+    /// the stream is finished. It is not sent after an error.
+    pub fn closing(mut self, event: impl Into<EncodedEvent>) -> Self {
+        self.closing = Some(event.into());
+        self
+    }
+
+    fn map_stream<T>(self, map: impl FnOnce(S) -> T) -> EventStream<T> {
+        EventStream {
+            stream: map(self.stream),
+            encoder: self.encoder,
+            frame_size: self.frame_size,
+            on_error: self.on_error,
+            closing: self.closing,
+            state: self.state,
+        }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for EventStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream")
+            .field("stream", &self.stream)
+            .field("frame_size", &self.frame_size)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}

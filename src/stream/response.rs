@@ -1,0 +1,19 @@
+use futures_util::Stream;
+use http::Response;
+
+use super::{EventItem, EventStream};
+use crate::header;
+
+/// Makes a response with the headers of an event stream: `Content-Type: text/event-stream`,
+/// `Cache-Control: no-cache, no-transform` and `X-Accel-Buffering: no`.
+impl<S> From<EventStream<S>> for Response<EventStream<S>>
+where
+    S: Stream,
+    S::Item: EventItem,
+{
+    fn from(stream: EventStream<S>) -> Self {
+        let mut response = Response::new(stream);
+        header::complete(response.headers_mut());
+        response
+    }
+}
