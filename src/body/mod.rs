@@ -1,0 +1,109 @@
+//! The body of every response that goes through the layer.
+
+mod stream;
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{Buf, Bytes};
+use http_body::{Body, Frame, SizeHint};
+use pin_project::pin_project;
+
+use self::stream::StreamState;
+use crate::{slot::Slot, timer::SharedTimer};
+
+/// The body of [`Sse`](crate::Sse)'s responses.
+///
+/// That of an event stream has heartbeats and the rest; any other hands out the frames of the body
+/// inside as they are.
+// The bound is there for the error that a failing stream holds back.
+#[pin_project]
+pub struct SseBody<B: Body> {
+    #[pin]
+    kind: Kind<B>,
+}
+
+#[pin_project(project = KindProj)]
+enum Kind<B: Body> {
+    Pass(#[pin] B),
+    Stream(#[pin] B, Box<StreamState<B::Error>>),
+    /// No body, for a response to HEAD: of what length it would be, it does not say.
+    Head,
+    /// A body of no bytes.
+    Empty,
+}
+
+impl<B: Body> SseBody<B> {
+    pub(crate) fn pass(body: B) -> Self {
+        let kind = Kind::Pass(body);
+        Self { kind }
+    }
+
+    pub(crate) fn stream(body: B, timer: SharedTimer, slot: Slot) -> Self {
+        let kind = Kind::Stream(body, Box::new(StreamState::new(timer, slot)));
+        Self { kind }
+    }
+
+    pub(crate) fn head() -> Self {
+        let kind = Kind::Head;
+        Self { kind }
+    }
+
+    pub(crate) fn empty() -> Self {
+        let kind = Kind::Empty;
+        Self { kind }
+    }
+}
+
+impl<B: Body> Body for SseBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        match self.project().kind.project() {
+            KindProj::Pass(body) => body
+                .poll_frame(cx)
+                .map_ok(|frame| frame.map_data(into_bytes)),
+            KindProj::Stream(body, state) => state.poll_frame(body, cx),
+            KindProj::Head | KindProj::Empty => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Pass(body) => body.is_end_stream(),
+            Kind::Stream(body, state) => state.is_end(body),
+            Kind::Head | Kind::Empty => true,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Pass(body) => body.size_hint(),
+            Kind::Stream(..) | Kind::Head => SizeHint::default(),
+            Kind::Empty => SizeHint::with_exact(0),
+        }
+    }
+}
+
+impl<B: Body> fmt::Debug for SseBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.kind {
+            Kind::Pass(_) => "SseBody(pass)",
+            Kind::Stream(..) => "SseBody(stream)",
+            Kind::Head => "SseBody(head)",
+            Kind::Empty => "SseBody(empty)",
+        })
+    }
+}
+
+/// Returns what is left of a buffer; of `Bytes`, the same without a copy.
+fn into_bytes(mut data: impl Buf) -> Bytes {
+    data.copy_to_bytes(data.remaining())
+}

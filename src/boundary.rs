@@ -1,0 +1,90 @@
+//! Where a byte stream stands between events and lines.
+
+/// What the bytes so far have come to, which decides what may be put after them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Boundary {
+    /// At the start, or after a blank line.
+    #[default]
+    Event,
+    /// After a blank line that a CR ended. An LF may follow and belong to it; if something comes
+    /// between, that LF is a blank line more, which between events means nothing.
+    EventCr,
+    /// At the start of a line of an unfinished event.
+    Line,
+    /// After a CR that ended a line of an unfinished event. An LF may follow and belong to it; if
+    /// something came between, that LF would be a blank line and dispatch half an event.
+    LineCr,
+    /// Inside a line.
+    Inside,
+}
+
+impl Boundary {
+    /// Returns where the stream stands after more bytes. Only their last line ends are read.
+    pub(crate) fn after(self, bytes: &[u8]) -> Self {
+        let is_end = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+        let ends = bytes.iter().rev().take_while(is_end).count();
+        let (text, ends) = bytes.split_at(bytes.len() - ends);
+        let start = if text.is_empty() { self } else { Self::Inside };
+        ends.iter().fold(start, |at, &byte| at.step(byte == b'\r'))
+    }
+
+    fn step(self, is_cr: bool) -> Self {
+        match (self, is_cr) {
+            (Self::Inside, true) => Self::LineCr,
+            (Self::Inside | Self::LineCr, false) => Self::Line,
+            (_, true) => Self::EventCr,
+            (_, false) => Self::Event,
+        }
+    }
+
+    /// Tells whether a whole event, or a comment with its blank line, may follow.
+    pub(crate) fn is_event(self) -> bool {
+        matches!(self, Self::Event | Self::EventCr)
+    }
+
+    /// Tells whether a line may follow.
+    pub(crate) fn is_line(self) -> bool {
+        self.is_event() || self == Self::Line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(text: &str) -> Boundary {
+        let whole = Boundary::default().after(text.as_bytes());
+        for cut in 0..=text.len() {
+            let (left, right) = text.as_bytes().split_at(cut);
+            assert_eq!(Boundary::default().after(left).after(right), whole);
+        }
+        whole
+    }
+
+    #[test]
+    fn starts_between_events() {
+        assert_eq!(after(""), Boundary::Event);
+        assert_eq!(after("\n"), Boundary::Event);
+    }
+
+    #[test]
+    fn knows_lines_and_events_for_each_line_end() {
+        assert_eq!(after("data: x"), Boundary::Inside);
+        assert_eq!(after("data: x\n"), Boundary::Line);
+        assert_eq!(after("data: x\n\n"), Boundary::Event);
+        assert_eq!(after("data: x\r"), Boundary::LineCr);
+        assert_eq!(after("data: x\r\r"), Boundary::EventCr);
+        assert_eq!(after("data: x\r\n"), Boundary::Line);
+        assert_eq!(after("data: x\r\n\r"), Boundary::EventCr);
+        assert_eq!(after("data: x\r\n\r\n"), Boundary::Event);
+    }
+
+    #[test]
+    fn knows_mixed_line_ends() {
+        assert_eq!(after("data: x\n\r"), Boundary::EventCr);
+        assert_eq!(after("data: x\n\r\n"), Boundary::Event);
+        assert_eq!(after("data: x\r\r\n"), Boundary::Event);
+        assert_eq!(after("data: x\r\n\n"), Boundary::Event);
+        assert_eq!(after("data: x\n\ndata"), Boundary::Inside);
+    }
+}

@@ -1,0 +1,138 @@
+use std::sync::Arc;
+
+use hyper::rt::Timer;
+use tower_layer::Layer;
+
+use crate::{Heartbeat, Preamble, Retry, Sse, SseOptions, config::Config, timer::SharedTimer};
+
+/// Makes good event streams of the event streams of a service.
+///
+/// A response is one when its status is 200 and its `Content-Type` is `text/event-stream`,
+/// whoever made it: an [`EventStream`](crate::EventStream), `axum::response::Sse`, a reverse proxy.
+/// Every other response passes through untouched.
+///
+/// ```
+/// use futures_util::stream;
+/// use http_body_util::{BodyExt, Empty};
+/// use std::{convert::Infallible, time::Duration};
+/// use tower::{Layer, ServiceExt, service_fn};
+/// use tower_sse::{Event, EventStream, Retry, SseLayer};
+///
+/// # #[cfg(feature = "tokio")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let service = service_fn(|_request: http::Request<Empty<&[u8]>>| async {
+///     Ok::<_, Infallible>(EventStream::new(stream::iter([Event::new("hello")])))
+/// });
+/// let layer = SseLayer::new().retry(Retry::fixed(Duration::from_secs(3)));
+///
+/// let request = http::Request::new(Empty::new());
+/// let response = layer.layer(service).oneshot(request).await.unwrap();
+///
+/// assert_eq!(response.headers()["content-type"], "text/event-stream");
+/// let body = response.into_body().collect().await.unwrap().to_bytes();
+/// assert_eq!(&body[..], b"retry: 3000\ndata: hello\n\n");
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
+///
+/// # What a stream gets
+///
+/// - **Headers.** Missing ones are added, wrong ones removed, the handler's stay:
+///   `Cache-Control: no-cache, no-transform`, `X-Accel-Buffering: no`, over HTTP/1.1
+///   `Connection: keep-alive`; over HTTP/2 and 3 the connection's headers go. `Content-Length`
+///   goes, and a charset other than `utf-8`.
+/// - **A first line at once** ([`Preamble`]), which tells how long to wait before a reconnect
+///   ([`Retry`]).
+/// - **Heartbeats** when it is silent ([`Heartbeat`]), only where they are safe, however the body
+///   inside splits its frames.
+/// - **A proper failure.** When the body inside fails, what came before it is flushed first.
+/// - **HEAD** gets the head, and the body inside is dropped at once.
+///
+/// A stream with a `Content-Encoding` gets the headers alone: nothing can be put into it.
+///
+/// Each of these can be set for one response through [`SseOptions`]. The request gets a
+/// [`LastEventId`](crate::LastEventId) in its extensions.
+///
+/// # Order of layers
+///
+/// `ServiceBuilder` runs its layers from top to bottom, `axum::Router::layer` the last one first.
+/// From the outside in:
+///
+/// 1. **CORS outside** of `SseLayer`: a single answer without its headers, be it a refusal, stops
+///    a browser for good.
+/// 2. **`SseLayer`**, once for a whole router or on single routes. Two of them around one service
+///    double nothing: the inner one acts, with the options of both.
+/// 3. **Compression inside or outside, if it must be**: it holds events back unless it flushes
+///    after each. tower-http's leaves `text/event-stream` alone by default.
+/// 4. **Timeouts** for the response's head do no harm; one for the whole body ends streams.
+///    `tower::limit::ConcurrencyLimit` counts a stream only until its head is ready.
+#[derive(Clone, Debug)]
+#[must_use = "a layer does nothing until it is put around a service"]
+pub struct SseLayer {
+    config: Arc<Config>,
+}
+
+impl SseLayer {
+    /// Makes a layer whose time is that of another runtime.
+    pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
+        let config = Config {
+            timer: SharedTimer::new(timer),
+            options: SseOptions::new(),
+            last_event_id_query: None,
+        };
+        Self {
+            config: Arc::new(config),
+        }
+    }
+
+    /// Sets what is sent when a stream is silent. By default a comment every 15 seconds.
+    pub fn heartbeat(self, heartbeat: Heartbeat) -> Self {
+        self.set(|options| options.heartbeat(heartbeat))
+    }
+
+    /// Sets how long clients wait before they reconnect. By default 2 to 5 seconds, drawn for each
+    /// connection.
+    pub fn retry(self, retry: Retry) -> Self {
+        self.set(|options| options.retry(retry))
+    }
+
+    /// Sets what is sent before the first event. By default the line of the `retry`.
+    pub fn preamble(self, preamble: Preamble) -> Self {
+        self.set(|options| options.preamble(preamble))
+    }
+
+    /// Sets whether `Connection: keep-alive` is sent over HTTP/1.1, unless the client asked to
+    /// close. By default it is.
+    pub fn keep_alive_header(self, send: bool) -> Self {
+        self.set(|options| options.keep_alive_header(send))
+    }
+
+    /// Sets whether a GET whose `Accept` does not allow `text/event-stream` gets 406 Not
+    /// Acceptable in place of a stream. By default it gets the stream.
+    pub fn require_accept(self, require: bool) -> Self {
+        self.set(|options| options.require_accept(require))
+    }
+
+    /// Reads the last event id from this parameter of the query, too, where the header is missing.
+    ///
+    /// For polyfills, which call it `lastEventId`, and for pages that continue from where they
+    /// were rendered. The header holds where both are there: on a reconnect it is the newer.
+    pub fn last_event_id_query(mut self, parameter: &str) -> Self {
+        Arc::make_mut(&mut self.config).last_event_id_query = Some(parameter.into());
+        self
+    }
+
+    fn set(mut self, set: impl FnOnce(SseOptions) -> SseOptions) -> Self {
+        let options = &mut Arc::make_mut(&mut self.config).options;
+        *options = set(std::mem::take(options));
+        self
+    }
+}
+
+impl<S> Layer<S> for SseLayer {
+    type Service = Sse<S>;
+
+    fn layer(&self, inner: S) -> Sse<S> {
+        Sse::new(inner, Arc::clone(&self.config))
+    }
+}

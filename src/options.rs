@@ -1,0 +1,84 @@
+use crate::{Heartbeat, Preamble, Retry};
+
+/// What a stream gets from the layer, for one response.
+///
+/// A handler puts it into the extensions of its response to have its own; what it leaves unset, the
+/// layer decides. The extensions survive whatever boxes the body on the way.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_sse::{Heartbeat, SseOptions};
+///
+/// let mut response = http::Response::new(String::new());
+/// response.extensions_mut().insert(
+///     SseOptions::new().heartbeat(Heartbeat::every(Duration::from_secs(5))),
+/// );
+/// ```
+///
+/// With the feature `axum` it may also stand before the stream: `(options, stream)`.
+///
+/// Where two layers are around a service, a handler's options come first, then the inner layer's,
+/// then the outer one's.
+#[derive(Clone, Debug, Default)]
+#[must_use = "options do nothing until a response has them"]
+pub struct SseOptions {
+    pub(crate) heartbeat: Option<Heartbeat>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) preamble: Option<Preamble>,
+    pub(crate) keep_alive_header: Option<bool>,
+    pub(crate) require_accept: Option<bool>,
+}
+
+impl SseOptions {
+    /// Makes options of which none is set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets what is sent when the stream is silent. By default a comment every 15 seconds.
+    pub fn heartbeat(mut self, heartbeat: Heartbeat) -> Self {
+        self.heartbeat = Some(heartbeat);
+        self
+    }
+
+    /// Sets how long clients wait before they reconnect. By default 2 to 5 seconds, drawn for each
+    /// connection.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// Sets what is sent before the first event. By default the line of the `retry`.
+    pub fn preamble(mut self, preamble: Preamble) -> Self {
+        self.preamble = Some(preamble);
+        self
+    }
+
+    /// Sets whether `Connection: keep-alive` is sent over HTTP/1.1, unless the client asked to
+    /// close. By default it is: it says what holds in any case, but some old proxies want it.
+    pub fn keep_alive_header(mut self, send: bool) -> Self {
+        self.keep_alive_header = Some(send);
+        self
+    }
+
+    /// Sets whether a GET whose `Accept` does not allow `text/event-stream` gets 406 Not
+    /// Acceptable in place of a stream. By default it gets the stream.
+    pub fn require_accept(mut self, require: bool) -> Self {
+        self.require_accept = Some(require);
+        self
+    }
+
+    /// Takes from another what is unset here.
+    pub(crate) fn fill(&mut self, other: &Self) {
+        fn fill<T: Clone>(here: &mut Option<T>, there: &Option<T>) {
+            if here.is_none() {
+                here.clone_from(there);
+            }
+        }
+        fill(&mut self.heartbeat, &other.heartbeat);
+        fill(&mut self.retry, &other.retry);
+        fill(&mut self.preamble, &other.preamble);
+        fill(&mut self.keep_alive_header, &other.keep_alive_header);
+        fill(&mut self.require_accept, &other.require_accept);
+    }
+}

@@ -1,0 +1,62 @@
+use bytes::Bytes;
+
+use crate::{Encoder, Retry};
+
+/// Ends what WebKit may have kept of a broken event, as an event that nobody listens to.
+const GUARD: &[u8] = b"\nevent: discard\n\n";
+
+/// What is sent before the first event, at once, so that `onopen` and proxies do not wait for it.
+///
+/// By default the line of the [`Retry`], or where that is off an empty comment line. No blank line
+/// follows: the line then belongs to the first event, which spares clients that stumble over an
+/// event without data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use = "a preamble does nothing until a layer or a response has it"]
+pub struct Preamble(Kind);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Line,
+    Guarded,
+    Off,
+}
+
+impl Preamble {
+    /// Sends the line at once. This is the default.
+    pub const fn line() -> Self {
+        Self(Kind::Line)
+    }
+
+    /// Sends a guard for WebKit before the line.
+    ///
+    /// When a connection breaks in the middle of an event, WebKit glues the half event to the first
+    /// line of the next connection. The guard, `event: discard` between blank lines, has it
+    /// dispatched where no page listens; other browsers ignore it. Clients that stumble over an
+    /// event without data stumble over it.
+    pub const fn guarded() -> Self {
+        Self(Kind::Guarded)
+    }
+
+    /// Sends nothing before the first event, the [`Retry`] neither.
+    pub const fn off() -> Self {
+        Self(Kind::Off)
+    }
+
+    /// Writes the preamble of one connection.
+    pub(crate) fn encode(self, retry: &Retry) -> Option<Bytes> {
+        if self.0 == Kind::Off {
+            return None;
+        }
+        let mut encoder = Encoder::default();
+        match retry.draw() {
+            Some(retry) => encoder.retry(retry),
+            None => encoder.comment(""),
+        };
+        let line = encoder.take();
+        if self.0 == Kind::Guarded {
+            return Some([GUARD, &line].concat().into());
+        }
+        Some(line)
+    }
+}

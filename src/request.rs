@@ -1,0 +1,39 @@
+use http::{Method, Request, Version};
+
+use crate::{LastEventId, accept::accepts_event_stream, header};
+
+/// What the layer keeps of a request for its response.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestFacts {
+    pub(crate) version: Version,
+    pub(crate) is_head: bool,
+    /// Whether it is a GET (or asks for the head of one) that refuses event streams.
+    pub(crate) refuses: bool,
+    /// Whether the client wants the connection closed afterwards.
+    pub(crate) closes: bool,
+}
+
+impl RequestFacts {
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+        let (method, headers) = (request.method(), request.headers());
+        let reads = method == Method::GET || method == Method::HEAD;
+        Self {
+            version: request.version(),
+            is_head: method == Method::HEAD,
+            refuses: reads && !accepts_event_stream(headers),
+            closes: header::asks_to_close(headers),
+        }
+    }
+}
+
+/// Puts the last event id into the extensions, unless an outer layer has.
+pub(crate) fn note_last_event_id<B>(request: &mut Request<B>, query: Option<&str>) {
+    if request.extensions().get::<LastEventId>().is_some() {
+        return;
+    }
+    let id = LastEventId::from_headers(request.headers())
+        .or_else(|| LastEventId::from_query(request.uri(), query?));
+    if let Some(id) = id {
+        request.extensions_mut().insert(id);
+    }
+}
