@@ -14,8 +14,8 @@ const BLOCK: &[u8] = b":\n\n";
 /// that falls due in the middle of an event is written as a comment line, and one that falls due
 /// in the middle of a line, where nothing can be written, waits for the next bytes.
 ///
-/// Nginx, HAProxy and most load balancers cut a connection after 60 seconds of silence, some
-/// after 30. A heartbeat is no proof that the client is there: that is for TCP to find out.
+/// It is for the proxies in between, which cut a silent connection (nginx after 60 seconds, unless
+/// told otherwise). It is no proof that the client is there: that is for TCP to find out.
 ///
 /// ```
 /// use std::time::Duration;

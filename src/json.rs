@@ -86,7 +86,7 @@ mod tests {
     fn leaves_nothing_of_a_value_that_fails() {
         // The first value is written before the key of the second map fails.
         let half = (1, BTreeMap::from([((), ())]));
-        let mut encoder = Encoder::default();
+        let mut encoder = Encoder::new();
         encoder.push(&Event::new("before")).unwrap();
         assert!(encoder.push(&Json(half)).is_err());
         encoder.push(&Event::new("after")).unwrap();

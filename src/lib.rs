@@ -1,4 +1,74 @@
-//! docs
+//! A Tower layer that makes any HTTP service a good server of Server-Sent Events.
+//!
+//! Two things work together, and each is of use without the other:
+//!
+//! - [`EventStream`] makes a response body of a stream of [`Event`]s, or of anything else that is
+//!   [`EncodeEvent`].
+//! - [`SseLayer`] is put around a service, and gives every event stream that the service returns
+//!   headers, a first byte at once, heartbeats, a `retry` and the rest, whoever made it.
+//!
+//! ```
+//! use std::convert::Infallible;
+//! use futures_util::stream;
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//! use tower_sse::{Event, EventName, EventStream, SseLayer};
+//!
+//! const GREETING: EventName = EventName::from_static("greeting"); // checked by the compiler
+//!
+//! async fn greet(_: http::Request<()>) -> Result<EventStream<impl stream::Stream<Item = Event>>, Infallible> {
+//!     let events = [Event::new("hello").name(GREETING).id(1), Event::new("bye").id(2)];
+//!     Ok(EventStream::new(stream::iter(events)))
+//! }
+//!
+//! # #[cfg(feature = "tokio")]
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let service = ServiceBuilder::new().layer(SseLayer::new()).service_fn(greet);
+//! let response = service.oneshot(http::Request::new(())).await.unwrap();
+//!
+//! assert_eq!(response.headers()["cache-control"], "no-cache, no-transform");
+//! # }
+//! # #[cfg(not(feature = "tokio"))] fn main() {}
+//! ```
+//!
+//! # Which to use
+//!
+//! | you have | write |
+//! |---|---|
+//! | text | [`Event::new`], or a stream of `String`s as it is |
+//! | a `Serialize` value | `Event::json`, `EventStream::json`, `Json` (feature `json`) |
+//! | an enum of all that can happen | `EventStream::tagged`, `Tagged` (feature `json`) |
+//! | a type that knows its own form | [`EncodeEvent`] |
+//! | one event for many clients | [`EncodedEvent`] |
+//! | a response that someone else makes | [`SseLayer`] around it, and nothing else |
+//!
+//! # Before it goes out into the world
+//!
+//! - **Order of layers**: CORS outside, see [`SseLayer`](SseLayer#order-of-layers).
+//! - **Proxies**: `X-Accel-Buffering: no` and `no-transform` are sent, which nginx and CDNs heed.
+//!   Others want their buffering switched off, and an idle timeout above the [`Heartbeat`]'s
+//!   interval.
+//! - **HTTP/1.1 has six connections for each host**, for all tabs of a browser together; a seventh
+//!   stream, and then any request, waits. HTTP/2 has as many streams as the server's
+//!   `MAX_CONCURRENT_STREAMS`. Serve event streams over HTTP/2 where a user may open many tabs.
+//! - **Compression** holds events back unless it is flushed after each. A stream that has a
+//!   `Content-Encoding` is left as it is.
+//! - **A client that does not read** is not polled for: no heartbeat is made for it, and what
+//!   waits in the server's buffer is bounded by the server (hyper holds up to 16 frames).
+//! - **Shutdown**: an open stream holds a graceful shutdown until it ends. End the streams, or
+//!   bound the wait.
+//! - **Redirects**: browsers differ in whether a reconnect goes to the first address or the last.
+//! - **Browsers stop for good** over any status but 200, 5xx included. To have them come back,
+//!   answer 200 with an empty stream; to have them stop, answer with [`stop`].
+//!
+//! # Features
+//!
+//! - `tokio` (default): `SseLayer::new`, with tokio's timer. Without it there is
+//!   [`SseLayer::with_timer`].
+//! - `json`: `Serialize` values as data, enums as events.
+//! - `axum`: `EventStream` is axum's `IntoResponse`, [`LastEventId`] an extractor. Without it a
+//!   stream is still a response: `http::Response::from(stream)`.
+//! - `full`: all of them.
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accept;
@@ -59,3 +129,8 @@ pub use self::{
     stream::{JsonStream, TaggedStream},
     tagged::{Tagged, TaggedError},
 };
+
+/// The examples of the README, compiled and run.
+#[cfg(all(doctest, feature = "axum", feature = "tokio"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -48,7 +48,7 @@ impl Preamble {
         if self.0 == Kind::Off {
             return None;
         }
-        let mut encoder = Encoder::default();
+        let mut encoder = Encoder::new();
         match retry.draw() {
             Some(retry) => encoder.retry(retry),
             None => encoder.comment(""),

@@ -17,7 +17,7 @@ impl EncodedEvent {
     ///
     /// What [`EncodeEvent::encode`] returns. For an [`Event`], which cannot fail, there is `From`.
     pub fn new<T: EncodeEvent + ?Sized>(event: &T) -> Result<Self, BoxError> {
-        let mut encoder = Encoder::default();
+        let mut encoder = Encoder::new();
         encoder.push(event)?;
         Ok(Self(encoder.take()))
     }
@@ -30,7 +30,7 @@ impl EncodedEvent {
 
 impl From<&Event> for EncodedEvent {
     fn from(event: &Event) -> Self {
-        let mut encoder = Encoder::default();
+        let mut encoder = Encoder::new();
         encoder.event(event);
         Self(encoder.take())
     }

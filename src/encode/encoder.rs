@@ -20,7 +20,7 @@ const KEPT: usize = 1024;
 /// Whatever is called, and in whatever order, the outcome is well-formed: a value cannot break out
 /// of its field. Of several names, ids or retries of one event the last holds for the client, and
 /// several calls of [`data`](Self::data) add lines.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Encoder {
     buffer: BytesMut,
     /// An encoded event that is all of the frame so far, kept out of the buffer so that it can
@@ -33,6 +33,15 @@ pub struct Encoder {
 }
 
 impl Encoder {
+    pub(crate) fn new() -> Self {
+        Self {
+            buffer: BytesMut::new(),
+            lone: None,
+            open: false,
+            longest: 0,
+        }
+    }
+
     /// Writes the name of the event.
     pub fn name(&mut self, name: &EventName) -> &mut Self {
         self.field(b"event: ", name.as_bytes())

@@ -8,13 +8,16 @@ mod response;
 
 use std::fmt;
 
-use futures_util::{Stream, StreamExt, stream::BoxStream};
+use futures_util::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
 use pin_project::pin_project;
 
 pub use self::item::EventItem;
 #[cfg(feature = "json")]
 pub use self::json::{JsonStream, TaggedStream};
-use crate::{BoxError, EncodedEvent, Encoder, Error, Event, failure::Failure};
+use crate::{BoxError, EncodeEvent, EncodedEvent, Encoder, Error, Event, failure::Failure};
 
 /// The default for [`EventStream::frame_size`], in bytes.
 const FRAME_SIZE: usize = 16 * 1024;
@@ -107,7 +110,7 @@ where
     pub fn new(stream: S) -> Self {
         Self {
             stream,
-            encoder: Encoder::default(),
+            encoder: Encoder::new(),
             frame_size: FRAME_SIZE,
             on_error: None,
             closing: None,
@@ -130,10 +133,10 @@ where
 
 impl<S> EventStream<S> {
     /// Sets the size, in bytes, from which on a frame is sent though more events are ready: 16 KiB
-    /// by default, 1 for a frame to each event. An event is never split, so a frame can be larger by
-    /// its last event.
+    /// by default, 0 for a frame to each event. An event is never split, so a frame can be larger
+    /// by its last event.
     pub fn frame_size(mut self, size: usize) -> Self {
-        self.frame_size = size;
+        self.frame_size = size.max(1);
         self
     }
 
@@ -181,6 +184,13 @@ impl<S> EventStream<S> {
             closing: self.closing,
             state: self.state,
         }
+    }
+}
+
+/// Makes a stream without events, for [`stop`](crate::stop).
+impl<T: EncodeEvent + Send + 'static> Default for BoxEventStream<T> {
+    fn default() -> Self {
+        Self::new(stream::empty().boxed())
     }
 }
 

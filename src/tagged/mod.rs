@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn leaves_nothing_of_a_value_that_fails() {
         let failing = Shape::Failing(1, BTreeMap::from([((), ())]));
-        let mut encoder = Encoder::default();
+        let mut encoder = Encoder::new();
         assert!(encoder.push(&Tagged(failing)).is_err());
         assert!(encoder.is_empty());
     }

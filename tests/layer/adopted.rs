@@ -1,0 +1,111 @@
+use bytes::{Buf, Bytes};
+use http::{HeaderMap, Response};
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Full};
+use tower_sse::Retry;
+
+use crate::support::*;
+
+fn stream<B>(body: B) -> Response<B> {
+    Response::builder()
+        .header("content-type", "text/event-stream")
+        .body(body)
+        .unwrap()
+}
+
+#[tokio::test]
+async fn keeps_frames_as_they_are() {
+    let (feed, response) = adopted();
+    let mut body = send(&bare(), get(), response).await.into_body();
+    for part in ["da", "ta: x\r", "\n\r\ndata: y", "\n\n"] {
+        feed.data(part);
+        assert_eq!(next(&mut body).await.unwrap(), part);
+    }
+    drop(feed);
+    assert_eq!(next(&mut body).await, None);
+}
+
+#[tokio::test]
+async fn keeps_trailers() {
+    let (feed, response) = adopted();
+    let mut body = send(&bare(), get(), response).await.into_body();
+    let trailers = HeaderMap::from_iter([("x-sum".parse().unwrap(), "1".parse().unwrap())]);
+    feed.frame(Frame::trailers(trailers.clone()));
+    let frame = body.frame().await.unwrap().unwrap();
+    assert_eq!(frame.into_trailers().unwrap(), trailers);
+}
+
+#[tokio::test]
+async fn is_not_at_its_end_before_the_preamble_is_out() {
+    let layer = layer().retry(Retry::fixed(SECOND));
+    let body = stream(Full::<Bytes>::default());
+    let mut body = send(&layer, get(), body).await.into_body();
+    assert!(!body.is_end_stream());
+    assert_eq!(body.size_hint().exact(), None);
+    assert_eq!(next(&mut body).await.unwrap(), "retry: 1000\n");
+    assert!(body.is_end_stream());
+    assert_eq!(next(&mut body).await, None);
+}
+
+#[tokio::test]
+async fn fails_after_what_came_before_had_its_chance_to_be_flushed() {
+    let (feed, response) = adopted();
+    let mut body = send(&bare(), get(), response).await.into_body();
+    feed.data("data: x\n\n");
+    feed.fail("broken");
+    assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");
+    assert!(
+        is_silent(&mut body),
+        "a server flushes when a body is pending"
+    );
+    assert!(!body.is_end_stream());
+    let error = body.frame().await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "broken");
+    assert!(body.frame().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn wakes_for_the_error_that_it_held_back() {
+    let (feed, response) = adopted();
+    let body = send(&bare(), get(), response).await.into_body();
+    feed.fail("broken");
+    // With a paused clock this would jump to the first heartbeat if nothing woke it.
+    let error = body.collect().await.unwrap_err();
+    assert_eq!(error.to_string(), "broken");
+}
+
+#[tokio::test]
+async fn leaves_a_compressed_stream_alone() {
+    let zipped: &[u8] = b"\xef\xbb\xbf\x1f\x8b";
+    let mut response = stream(Full::<Bytes>::from(zipped));
+    let headers = response.headers_mut();
+    headers.insert("content-encoding", "gzip".parse().unwrap());
+    headers.insert("content-length", "5".parse().unwrap());
+    let response = send(&layer(), get(), response).await;
+    assert_eq!(response.headers()["content-length"], "5");
+    assert_eq!(response.headers()["x-accel-buffering"], "no");
+    assert_eq!(response.body().size_hint().exact(), Some(5));
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, zipped);
+}
+
+#[tokio::test]
+async fn injects_where_the_encoding_is_none() {
+    let mut response = stream(Full::<Bytes>::from("data: x\n\n"));
+    let headers = response.headers_mut();
+    headers.insert("content-encoding", "Identity".parse().unwrap());
+    let layer = layer().retry(Retry::fixed(SECOND));
+    let response = send(&layer, get(), response).await;
+    assert_eq!(text(response.into_body()).await, "retry: 1000\ndata: x\n\n");
+}
+
+#[tokio::test]
+async fn takes_any_buffer() {
+    let parts = || Buf::chain(Bytes::from("data:"), &b" x\n\n"[..]);
+    let body = stream(Full::new(parts()));
+    let body = send(&bare(), get(), body).await.into_body();
+    assert_eq!(text(body).await, "data: x\n\n");
+    let page = Response::new(Full::new(parts()));
+    let body = send(&bare(), get(), page).await.into_body();
+    assert_eq!(text(body).await, "data: x\n\n");
+}

@@ -1,0 +1,175 @@
+use bytes::Bytes;
+use http::{
+    HeaderMap, Method, Response, Version,
+    header::{ACCEPT, CONNECTION, CONTENT_TYPE},
+};
+use http_body::Body;
+use http_body_util::Full;
+
+use crate::support::*;
+
+/// Gives a stream the named headers, and returns those it has after the layer.
+async fn heads(request: http::request::Builder, set: &[(&'static str, &'static str)]) -> HeaderMap {
+    let (_feed, mut response) = adopted();
+    for &(name, value) in set {
+        response.headers_mut().insert(name, value.parse().unwrap());
+    }
+    send(&layer(), request, response).await.headers().clone()
+}
+
+fn all<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
+    let values = headers.get_all(name).into_iter();
+    values.map(|value| value.to_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn adds_what_is_missing() {
+    let headers = heads(get(), &[]).await;
+    assert_eq!(all(&headers, "content-type"), ["text/event-stream"]);
+    assert_eq!(all(&headers, "cache-control"), ["no-cache, no-transform"]);
+    assert_eq!(all(&headers, "x-accel-buffering"), ["no"]);
+    assert_eq!(all(&headers, "connection"), ["keep-alive"]);
+    assert_eq!(headers.len(), 4);
+}
+
+#[tokio::test]
+async fn keeps_what_the_handler_set() {
+    let set = [
+        ("cache-control", "private, No-Transform"),
+        ("x-accel-buffering", "yes"),
+        ("connection", "close"),
+        ("x-other", "kept"),
+    ];
+    let headers = heads(get(), &set).await;
+    for (name, value) in set {
+        assert_eq!(all(&headers, name), [value]);
+    }
+}
+
+#[tokio::test]
+async fn adds_no_transform_to_what_the_handler_said_of_caching() {
+    let headers = heads(get(), &[("cache-control", "no-cache")]).await;
+    assert_eq!(all(&headers, "cache-control"), ["no-cache", "no-transform"]);
+}
+
+#[tokio::test]
+async fn says_keep_alive_over_http_1_1_alone() {
+    let connection = async |request| all(&heads(request, &[]).await, "connection").len();
+    assert_eq!(connection(get().version(Version::HTTP_10)).await, 0);
+    assert_eq!(connection(get().version(Version::HTTP_11)).await, 1);
+    assert_eq!(connection(get().version(Version::HTTP_2)).await, 0);
+    assert_eq!(connection(get().version(Version::HTTP_3)).await, 0);
+}
+
+#[tokio::test]
+async fn does_not_say_keep_alive_to_who_asks_to_close() {
+    let headers = heads(get().header(CONNECTION, "TE, Close"), &[]).await;
+    assert!(!headers.contains_key(CONNECTION));
+}
+
+#[tokio::test]
+async fn does_not_say_keep_alive_when_told_not_to() {
+    let (_feed, response) = adopted();
+    let layer = layer().keep_alive_header(false);
+    let response = send(&layer, get(), response).await;
+    assert!(!response.headers().contains_key(CONNECTION));
+}
+
+#[tokio::test]
+async fn removes_the_connections_headers_over_http_2_and_3() {
+    let set = [
+        ("connection", "keep-alive"),
+        ("keep-alive", "timeout=5"),
+        ("transfer-encoding", "chunked"),
+    ];
+    for version in [Version::HTTP_2, Version::HTTP_3] {
+        let headers = heads(get().version(version), &set).await;
+        for (name, _) in set {
+            assert!(!headers.contains_key(name), "{name} over {version:?}");
+        }
+    }
+    let headers = heads(get(), &set).await;
+    assert_eq!(all(&headers, "keep-alive"), ["timeout=5"]);
+    let headers = heads(get().version(Version::HTTP_10), &set).await;
+    assert!(!headers.contains_key("transfer-encoding"));
+}
+
+#[tokio::test]
+async fn removes_a_length_that_would_not_be_true() {
+    let headers = heads(get(), &[("content-length", "12")]).await;
+    assert!(!headers.contains_key("content-length"));
+}
+
+#[tokio::test]
+async fn corrects_a_charset_that_browsers_refuse() {
+    for (set, sent) in [
+        ("Text/Event-Stream", "Text/Event-Stream"),
+        (
+            "text/event-stream; charset=UTF-8",
+            "text/event-stream; charset=UTF-8",
+        ),
+        (
+            "text/event-stream;charset=\"utf-8\"",
+            "text/event-stream;charset=\"utf-8\"",
+        ),
+        ("text/event-stream; charset=utf8", "text/event-stream"),
+        (
+            "text/event-stream ; a=b; Charset=latin1",
+            "text/event-stream",
+        ),
+    ] {
+        let headers = heads(get(), &[("content-type", set)]).await;
+        assert_eq!(all(&headers, "content-type"), [sent]);
+        assert!(
+            headers.contains_key("x-accel-buffering"),
+            "{set} is a stream"
+        );
+    }
+}
+
+#[tokio::test]
+async fn gives_head_the_same_head_and_drops_the_body_at_once() {
+    let (feed, response) = adopted();
+    let response = send(&layer(), get().method(Method::HEAD), response).await;
+    assert!(feed.is_dropped());
+    assert_eq!(response.headers(), &heads(get(), &[]).await);
+    assert!(response.body().is_end_stream());
+    // An exact size would become a `Content-Length` that GET does not have.
+    assert_eq!(response.body().size_hint().exact(), None);
+    assert_eq!(text(response.into_body()).await, "");
+}
+
+#[tokio::test]
+async fn streams_for_any_method() {
+    let (feed, response) = adopted();
+    let mut response = send(&bare(), get().method(Method::POST), response).await;
+    feed.data("data: x\n\n");
+    assert_eq!(next(response.body_mut()).await.unwrap(), "data: x\n\n");
+}
+
+#[tokio::test]
+async fn refuses_who_does_not_accept_streams_when_told_to() {
+    let strict = layer().require_accept(true);
+    let json = || get().header(ACCEPT, "application/json");
+    for method in [Method::GET, Method::HEAD] {
+        let (feed, response) = adopted();
+        let response = send(&strict, json().method(method), response).await;
+        assert_eq!(response.status(), 406);
+        assert!(feed.is_dropped());
+        assert!(!response.headers().contains_key(CONTENT_TYPE));
+        assert_eq!(response.body().size_hint().exact(), Some(0));
+        assert_eq!(text(response.into_body()).await, "");
+    }
+    let answers = [
+        (strict.clone(), get().header(ACCEPT, "text/event-stream")),
+        (strict.clone(), get()),
+        (strict.clone(), json().method(Method::POST)),
+        (layer(), json()),
+    ];
+    for (layer, request) in answers {
+        let (_feed, response) = adopted();
+        assert_eq!(send(&layer, request, response).await.status(), 200);
+    }
+    let page = Response::new(Full::<Bytes>::default());
+    assert_eq!(send(&strict, json(), page).await.status(), 200);
+}

@@ -1,0 +1,104 @@
+use std::convert::Infallible;
+
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
+use tower_sse::{Heartbeat, LastEventId, Retry, SseLayer, SseOptions};
+
+use crate::support::*;
+
+/// Sends a request through two layers between which the body is boxed, as axum does.
+async fn through(
+    outer: SseLayer,
+    inner: SseLayer,
+    request: http::request::Builder,
+    own: Option<SseOptions>,
+) -> (
+    Feed,
+    Response<impl http_body::Body<Data = bytes::Bytes, Error: std::fmt::Debug> + Unpin>,
+) {
+    let (feed, mut response) = adopted();
+    own.map(|options| response.extensions_mut().insert(options));
+    let mut response = Some(response);
+    let service = inner.layer(service_fn(move |_: Request<()>| {
+        let response = response.take().unwrap();
+        async { Ok::<_, Infallible>(response) }
+    }));
+    let boxed = service.map_response(|response| response.map(BodyExt::boxed_unsync));
+    let response = call(outer.layer(boxed), request).await;
+    (feed, response)
+}
+
+#[tokio::test(start_paused = true)]
+async fn does_nothing_twice() {
+    let fixed = layer().retry(Retry::fixed(SECOND));
+    let (_feed, mut response) = through(fixed.clone(), fixed, get(), None).await;
+    for name in [
+        "content-type",
+        "cache-control",
+        "x-accel-buffering",
+        "connection",
+    ] {
+        assert_eq!(response.headers().get_all(name).iter().count(), 1, "{name}");
+    }
+    assert_eq!(
+        response.headers()["cache-control"],
+        "no-cache, no-transform"
+    );
+    let body = response.body_mut();
+    assert_eq!(next(body).await.unwrap(), "retry: 1000\n");
+    assert_eq!(next(body).await.unwrap(), ":\n");
+    assert!(
+        is_silent(body),
+        "the outer layer has no heartbeat of its own"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn lets_the_outer_one_fill_in_what_the_inner_one_leaves_unset() {
+    let outer = layer()
+        .retry(Retry::fixed(SECOND))
+        .heartbeat(Heartbeat::off())
+        .keep_alive_header(false);
+    let inner = layer().heartbeat(Heartbeat::every(SECOND).comment("inner"));
+    let (_feed, mut response) = through(outer, inner, get(), None).await;
+    assert!(!response.headers().contains_key("connection"));
+    assert_eq!(next(response.body_mut()).await.unwrap(), "retry: 1000\n");
+    assert_eq!(next(response.body_mut()).await.unwrap(), ": inner\n");
+}
+
+#[tokio::test]
+async fn lets_the_handler_come_first() {
+    let own = SseOptions::new().retry(Retry::fixed(3 * SECOND));
+    let outer = layer().retry(Retry::fixed(SECOND));
+    let inner = layer().retry(Retry::fixed(2 * SECOND));
+    let (_feed, mut response) = through(outer, inner, get(), Some(own)).await;
+    assert_eq!(next(response.body_mut()).await.unwrap(), "retry: 3000\n");
+}
+
+#[tokio::test]
+async fn lets_either_refuse() {
+    let strict = || layer().require_accept(true);
+    let lenient = SseOptions::new().require_accept(false);
+    let json = || get().header("accept", "application/json");
+    let (feed, response) = through(strict(), layer(), json(), None).await;
+    assert_eq!(response.status(), 406);
+    assert!(feed.is_dropped());
+    let (_, response) = through(layer(), strict(), json(), None).await;
+    assert_eq!(response.status(), 406);
+    let (_feed, response) = through(strict(), layer(), json(), Some(lenient)).await;
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn keeps_the_last_event_id_that_the_outer_one_read() {
+    let service = ServiceBuilder::new()
+        .layer(layer().last_event_id_query("from"))
+        .layer(layer())
+        .service(service_fn(|request: Request<()>| async move {
+            let id = request.extensions().get::<LastEventId>().cloned();
+            Ok::<_, Infallible>(Response::new(id.unwrap().to_string()))
+        }));
+    let response = call(service, Request::get("/?from=7")).await;
+    assert_eq!(text(response.into_body()).await, "7");
+}

@@ -1,0 +1,58 @@
+use futures::{StreamExt, channel::mpsc, stream};
+use http::Response;
+use tower_sse::{BoxEventStream, Event, EventStream, Retry};
+
+use crate::support::*;
+
+#[tokio::test]
+async fn is_a_response_by_itself() {
+    let events = EventStream::new(stream::iter([Event::new("x")]));
+    let layer = layer().retry(Retry::fixed(SECOND));
+    let response = send(&layer, get(), events).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(
+        response.headers()["cache-control"],
+        "no-cache, no-transform"
+    );
+    assert_eq!(text(response.into_body()).await, "retry: 1000\ndata: x\n\n");
+}
+
+#[tokio::test]
+async fn is_known_within_a_response_of_any_status() {
+    let events = EventStream::new(stream::iter([Event::new("x")]));
+    let mut response = Response::from(events);
+    *response.status_mut() = http::StatusCode::CREATED;
+    let response = send(&layer(), get(), response).await;
+    assert!(!response.headers().contains_key("connection"));
+    assert_eq!(text(response.into_body()).await, "data: x\n\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn has_heartbeats() {
+    let (sender, events) = mpsc::unbounded();
+    let events = EventStream::new(events);
+    let mut body = send(&bare(), get(), events).await.into_body();
+    assert_eq!(next(&mut body).await.unwrap(), ":\n\n");
+    sender.unbounded_send(Event::new("x")).unwrap();
+    assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");
+    assert_eq!(next(&mut body).await.unwrap(), ":\n\n");
+    drop(sender);
+    assert_eq!(next(&mut body).await, None);
+}
+
+#[tokio::test]
+async fn can_be_stopped_by_a_204() {
+    let stop: Response<BoxEventStream> = tower_sse::stop();
+    let response = send(&layer(), get(), stop).await;
+    assert_eq!(response.status(), 204);
+    assert!(response.headers().is_empty());
+    assert_eq!(text(response.into_body()).await, "");
+}
+
+#[tokio::test]
+async fn can_be_boxed() {
+    let stream: BoxEventStream = EventStream::new(stream::iter(["x"]).map(Event::new)).boxed();
+    let body = send(&bare(), get(), stream).await.into_body();
+    assert_eq!(text(body).await, "data: x\n\n");
+}

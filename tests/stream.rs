@@ -1,0 +1,240 @@
+//! How a stream of events becomes the frames of a body.
+
+use std::{
+    cell::Cell,
+    future::poll_fn,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use futures::{
+    Stream, StreamExt,
+    channel::mpsc,
+    stream::{self, iter},
+};
+use http_body::Body;
+use http_body_util::BodyExt;
+use tower_sse::{BoxError, EncodeEvent, EncodedEvent, Encoder, Event, EventItem, EventStream};
+
+fn poll<B: Body + Unpin>(body: &mut B) -> Poll<Option<Result<B::Data, B::Error>>> {
+    let mut cx = Context::from_waker(Waker::noop());
+    let frame = Pin::new(body).poll_frame(&mut cx);
+    frame.map_ok(|frame| {
+        frame
+            .into_data()
+            .unwrap_or_else(|_| panic!("a frame of data"))
+    })
+}
+
+fn ready<S>(body: &mut EventStream<S>) -> Option<Bytes>
+where
+    S: Stream<Item: EventItem> + Unpin,
+{
+    match poll(body) {
+        Poll::Ready(frame) => frame.map(|frame| frame.unwrap()),
+        Poll::Pending => panic!("a frame is ready"),
+    }
+}
+
+#[test]
+fn gathers_what_is_ready_into_one_frame() {
+    let (sender, events) = mpsc::unbounded();
+    let mut body = EventStream::new(events);
+    for data in ["a", "b"] {
+        sender.unbounded_send(Event::new(data)).unwrap();
+    }
+    assert_eq!(ready(&mut body).unwrap(), "data: a\n\ndata: b\n\n");
+    assert!(poll(&mut body).is_pending());
+    sender.unbounded_send(Event::new("c")).unwrap();
+    drop(sender);
+    assert_eq!(ready(&mut body).unwrap(), "data: c\n\n");
+    assert!(body.is_end_stream());
+    assert_eq!(ready(&mut body), None);
+    assert_eq!(ready(&mut body), None);
+}
+
+#[test]
+fn ends_a_frame_at_its_size_but_not_within_an_event() {
+    let events = || iter(["1", "2", "3"]).map(Event::new);
+    let mut body = EventStream::new(events()).frame_size(10);
+    assert_eq!(ready(&mut body).unwrap(), "data: 1\n\ndata: 2\n\n");
+    assert_eq!(ready(&mut body).unwrap(), "data: 3\n\n");
+    for size in [0, 1, 9] {
+        let mut body = EventStream::new(events()).frame_size(size);
+        assert_eq!(ready(&mut body).unwrap(), "data: 1\n\n");
+    }
+}
+
+#[test]
+fn makes_frames_of_16_kib_by_default() {
+    let kib = "x".repeat(1024 - "data: \n\n".len());
+    let mut body = EventStream::new(stream::repeat(kib));
+    for _ in 0..3 {
+        assert_eq!(ready(&mut body).unwrap().len(), 16 * 1024);
+    }
+}
+
+#[test]
+fn hands_out_an_encoded_event_without_a_copy() {
+    let event = EncodedEvent::from(Event::new("x"));
+    let mut body = EventStream::new(iter([event.clone()]));
+    assert_eq!(
+        ready(&mut body).unwrap().as_ptr(),
+        event.as_bytes().as_ptr()
+    );
+
+    let mut body = EventStream::new(iter([event.clone(), event]));
+    assert_eq!(ready(&mut body).unwrap(), "data: x\n\ndata: x\n\n");
+}
+
+#[test]
+fn does_not_spin_on_a_stream_that_yields_nothing_for_ever() {
+    let mut body = EventStream::new(stream::repeat(Event::default()));
+    assert!(poll(&mut body).is_pending());
+}
+
+#[test]
+fn comes_back_after_it_gave_way() {
+    let polled = Rc::new(Cell::new(0));
+    let counter = Rc::clone(&polled);
+    let nothing = stream::repeat(Event::default())
+        .take(5000)
+        .inspect(move |_| {
+            counter.set(counter.get() + 1);
+        });
+    let mut body = EventStream::new(nothing);
+    let end = futures::executor::block_on(poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)));
+    assert!(end.is_none());
+    assert_eq!(polled.get(), 5000);
+}
+
+#[test]
+fn reuses_its_buffer() {
+    let event = "x".repeat(200);
+    let mut body = EventStream::new(stream::repeat(&*event));
+    ready(&mut body);
+    let counted = allocation_counter::measure(|| {
+        for _ in 0..100 {
+            assert_eq!(ready(&mut body).unwrap().len(), 79 * 208);
+        }
+    });
+    assert!(counted.count_total <= 2, "{counted:?}");
+}
+
+#[test]
+fn reuses_the_small_buffer_of_a_slow_stream() {
+    let (sender, events) = mpsc::unbounded();
+    let mut body = EventStream::new(events);
+    let send = |body: &mut _| {
+        sender.unbounded_send("x").unwrap();
+        assert_eq!(ready(body).unwrap(), "data: x\n\n");
+        assert!(poll(body).is_pending());
+    };
+    send(&mut body);
+    let counted = allocation_counter::measure(|| {
+        for _ in 0..100 {
+            send(&mut body);
+        }
+    });
+    // The channel allocates once for each event.
+    assert!(counted.count_total <= 105, "{counted:?}");
+}
+
+#[test]
+fn lets_a_large_buffer_go_when_idle() {
+    let (sender, events) = mpsc::unbounded();
+    let mut body = EventStream::new(events);
+    assert!(poll(&mut body).is_pending());
+    let counted = allocation_counter::measure(|| {
+        sender.unbounded_send("x".repeat(10_000)).unwrap();
+        assert_eq!(ready(&mut body).unwrap().len(), 10_008);
+        assert!(poll(&mut body).is_pending());
+    });
+    assert!(counted.bytes_current < 1024, "{counted:?}");
+}
+
+/// Writes half an event, then fails.
+struct Broken;
+
+impl EncodeEvent for Broken {
+    fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+        encoder.id(&7.into()).data("half");
+        Err("no other half".into())
+    }
+}
+
+#[test]
+fn fails_after_the_events_before_and_with_nothing_of_the_broken_one() {
+    let items: [Box<dyn EncodeEvent>; 3] = [
+        Box::new(Event::new("a")),
+        Box::new(Broken),
+        Box::new(Event::new("never")),
+    ];
+    let mut body = EventStream::new(iter(items));
+    assert_eq!(ready(&mut body).unwrap(), "data: a\n\n");
+    assert!(
+        poll(&mut body).is_pending(),
+        "a server flushes when a body is pending"
+    );
+    let Poll::Ready(Some(Err(error))) = poll(&mut body) else {
+        panic!("the body fails");
+    };
+    assert!(error.is_encode());
+    assert_eq!(error.to_string(), "an event could not be encoded");
+    assert_eq!(error.into_inner().to_string(), "no other half");
+    assert!(matches!(poll(&mut body), Poll::Ready(None)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn wakes_for_the_error_that_it_held_back() {
+    let items: [Result<Event, BoxError>; 1] = [Err("broken".into())];
+    let error = EventStream::new(iter(items)).collect().await.unwrap_err();
+    assert!(!error.is_encode());
+    assert_eq!(error.to_string(), "the stream of events failed");
+    assert_eq!(
+        std::error::Error::source(&error).unwrap().to_string(),
+        "broken"
+    );
+}
+
+#[test]
+fn ends_with_an_event_in_place_of_an_error_when_told_to() {
+    let items = [Ok(Event::new("a")), Err("broken"), Ok(Event::new("never"))];
+    let mut body = EventStream::new(iter(items))
+        .on_error(|error| Event::new(error.into_inner().to_string()))
+        .closing(Event::close());
+    assert_eq!(ready(&mut body).unwrap(), "data: a\n\ndata: broken\n\n");
+    assert!(body.is_end_stream());
+    assert_eq!(ready(&mut body), None);
+}
+
+#[test]
+fn says_at_the_end_that_it_is_finished_when_told_to() {
+    let mut body = EventStream::new(iter(["a"])).closing(Event::close());
+    assert_eq!(
+        ready(&mut body).unwrap(),
+        "data: a\n\nevent: close\ndata: \n\n"
+    );
+    assert!(body.is_end_stream());
+}
+
+#[test]
+fn takes_events_texts_and_results_of_them() {
+    fn first<S: Stream<Item: EventItem> + Unpin>(items: S) -> Bytes {
+        ready(&mut EventStream::new(items)).unwrap()
+    }
+    assert_eq!(first(iter(["x"])), "data: x\n\n");
+    assert_eq!(first(iter(["x".to_owned()])), "data: x\n\n");
+    assert_eq!(first(iter([Bytes::from("x")])), "data: x\n\n");
+    assert_eq!(first(iter([std::borrow::Cow::from("x")])), "data: x\n\n");
+    assert_eq!(first(iter([&Event::new("x")])), "data: x\n\n");
+    assert_eq!(first(iter([std::sync::Arc::new("x")])), "data: x\n\n");
+    assert_eq!(first(iter([Ok::<_, std::io::Error>("x")])), "data: x\n\n");
+    assert_eq!(first(iter([Ok::<_, String>("x")])), "data: x\n\n");
+    assert_eq!(
+        first(iter([Ok::<_, std::convert::Infallible>("x")])),
+        "data: x\n\n"
+    );
+}
