@@ -1,5 +1,4 @@
 //! The traits of axum, and what goes without them.
-#![cfg(feature = "axum")]
 
 use axum::{Router, body::Body, routing::get};
 use futures::stream;

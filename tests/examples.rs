@@ -1,0 +1,225 @@
+//! The examples, each run as a process of its own: they do what they print.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "the helpers are part of the tests"
+)]
+
+use std::{
+    env::{self, consts::EXE_SUFFIX},
+    future::Future,
+    process::Stdio,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, Version, request::Builder};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+};
+
+/// Far above what any step takes: it only keeps a failing test from hanging.
+async fn guard<F: Future>(step: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(30), step)
+        .await
+        .expect("the step takes for ever")
+}
+
+/// Finds an example beside the directory that this test is in. It is killed when it is dropped.
+fn command(name: &str) -> Command {
+    let test = env::current_exe().unwrap();
+    let profile = test.ancestors().nth(2).unwrap();
+    let path = profile.join("examples").join(format!("{name}{EXE_SUFFIX}"));
+    assert!(
+        path.exists(),
+        "{} is missing: run `cargo build --examples` first",
+        path.display()
+    );
+    let mut command = Command::new(path);
+    command.kill_on_drop(true).stdout(Stdio::piped());
+    command
+}
+
+struct Server {
+    _child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    address: String,
+}
+
+impl Server {
+    async fn start(name: &str) -> Self {
+        let mut child = command(name).env("PORT", "0").spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = guard(lines.next_line()).await.unwrap().unwrap();
+        let address = first.strip_prefix("listening on ").unwrap().to_owned();
+        let port = address.strip_prefix("http://127.0.0.1:").unwrap();
+        assert_ne!(port.parse::<u16>().unwrap(), 0);
+        Self {
+            _child: child,
+            lines,
+            address,
+        }
+    }
+
+    /// Returns the next command that it prints, and the URL in it.
+    async fn curl(&mut self) -> (String, String) {
+        loop {
+            let line = guard(self.lines.next_line()).await.unwrap().unwrap();
+            if let Some((_, command)) = line.split_once("curl ") {
+                let mut words = command.split(' ');
+                let url = words.find(|word| word.starts_with("http://")).unwrap();
+                assert!(url.starts_with(&self.address), "{line}");
+                return (command.to_owned(), url.to_owned());
+            }
+        }
+    }
+}
+
+async fn send(version: Version, request: Builder, body: &'static [u8]) -> Response<Incoming> {
+    let client = Client::builder(TokioExecutor::new())
+        .http2_only(version == Version::HTTP_2)
+        .build_http();
+    let request = request.body(Full::new(body)).unwrap();
+    let response = guard(client.request(request)).await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), response.version()),
+        (200, version)
+    );
+    response
+}
+
+/// Reads a stream to the end of its first event.
+async fn first_event(response: Response<Incoming>) -> String {
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut body = response.into_body();
+    let mut text = String::new();
+    while !text.contains("\n\n") {
+        let frame = guard(body.frame()).await.unwrap().unwrap();
+        text.push_str(std::str::from_utf8(&frame.into_data().unwrap()).unwrap());
+    }
+    text
+}
+
+/// Removes the first line, which tells when to reconnect.
+fn after_retry(text: &str) -> &str {
+    let (retry, rest) = text.split_once('\n').unwrap();
+    let time = retry.strip_prefix("retry: ").unwrap();
+    assert!((2000..=5000).contains(&time.parse().unwrap()), "{retry}");
+    rest
+}
+
+async fn collect(response: Response<Incoming>) -> Bytes {
+    guard(response.into_body().collect())
+        .await
+        .unwrap()
+        .to_bytes()
+}
+
+#[tokio::test]
+async fn clock_has_a_page_and_ticks() {
+    let mut server = Server::start("clock").await;
+    let (_, url) = server.curl().await;
+    let response = send(Version::HTTP_11, Request::get(url), b"").await;
+    let text = first_event(response).await;
+    assert_eq!(after_retry(&text), "event: tick\nid: 0\ndata: 0\n\n");
+
+    let page = send(Version::HTTP_11, Request::get(&server.address), b"").await;
+    assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+    assert!(collect(page).await.starts_with(b"<!doctype html>"));
+    let other = format!("{}/healthz", server.address);
+    let other = send(Version::HTTP_11, Request::get(other), b"").await;
+    assert_eq!(collect(other).await, "ok");
+}
+
+#[tokio::test]
+async fn hyper_streams_over_both_versions() {
+    let mut server = Server::start("hyper").await;
+    let (command, url) = server.curl().await;
+    assert!(!command.contains("--http2"));
+    let first = send(Version::HTTP_11, Request::get(url), b"").await;
+    let (command, url) = server.curl().await;
+    assert!(command.contains("--http2-prior-knowledge"));
+    let second = send(Version::HTTP_2, Request::get(url), b"").await;
+    for response in [first, second] {
+        let text = first_event(response).await;
+        assert_eq!(after_retry(&text), "data: 0\n\n");
+    }
+}
+
+#[tokio::test]
+async fn adopt_shows_what_the_layer_adds() {
+    let mut server = Server::start("adopt").await;
+    let (_, plain) = server.curl().await;
+    let (_, layered) = server.curl().await;
+    let plain = send(Version::HTTP_11, Request::get(plain), b"").await;
+    let layered = send(Version::HTTP_11, Request::get(layered), b"").await;
+
+    assert!(!plain.headers().contains_key("x-accel-buffering"));
+    assert_eq!(plain.headers()["cache-control"], "no-cache");
+    assert_eq!(layered.headers()["x-accel-buffering"], "no");
+    let mut directives = layered.headers().get_all("cache-control").iter();
+    assert!(directives.any(|value| value.to_str().unwrap().contains("no-transform")));
+
+    let (plain, layered) = tokio::join!(first_event(plain), first_event(layered));
+    assert_eq!(plain, "data: news\n\n");
+    let heartbeats = after_retry(&layered)
+        .strip_suffix("data: news\n\n")
+        .unwrap();
+    assert!(heartbeats.starts_with(":\n"));
+    assert_eq!(heartbeats.replace(":\n", ""), "");
+}
+
+#[tokio::test]
+async fn tonic_web_serves_events_and_both_protocols() {
+    const MESSAGE: &[u8] = b"\0\0\0\0\x02\x08\x01";
+    let mut server = Server::start("tonic_web").await;
+    let (_, sse) = server.curl().await;
+    let (command, health) = server.curl().await;
+    for version in [Version::HTTP_11, Version::HTTP_2] {
+        let response = send(version, Request::get(&sse), b"").await;
+        let text = first_event(response).await;
+        assert_eq!(after_retry(&text), "data: 0\n\n");
+    }
+
+    let kind = "application/grpc-web+proto";
+    assert!(command.contains(kind));
+    let request = Request::post(&health).header("content-type", kind);
+    let response = send(Version::HTTP_11, request, b"\0\0\0\0\0").await;
+    assert_eq!(response.headers()["content-type"], kind);
+    let trailers = b"\x80\0\0\0\x0fgrpc-status:0\r\n";
+    assert_eq!(collect(response).await, [MESSAGE, trailers].concat());
+
+    let request = Request::post(&health).header("content-type", "application/grpc");
+    let response = send(Version::HTTP_2, request, b"\0\0\0\0\0").await;
+    let body = guard(response.into_body().collect()).await.unwrap();
+    assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
+    assert_eq!(body.to_bytes(), MESSAGE);
+}
+
+#[tokio::test]
+async fn service_runs_to_its_end_with_heartbeats() {
+    let output = guard(command("service").output()).await.unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (head, frames) = text.split_once("}\n").unwrap();
+    assert!(head.starts_with("200 OK {\n"));
+    assert!(head.contains(r#""content-type": "text/event-stream""#));
+
+    let (heartbeats, frames): (Vec<_>, Vec<_>) =
+        frames.lines().partition(|&frame| frame == r#"b":\n\n""#);
+    assert!(!heartbeats.is_empty());
+    assert!(frames[0].starts_with(r#"b"retry: "#));
+    assert_eq!(
+        frames[1..],
+        [
+            r#"b"data: one\n\n""#,
+            r#"b"data: two\n\n""#,
+            r#"b"data: three\n\n""#,
+        ]
+    );
+}
