@@ -70,6 +70,12 @@
 //! - `full`: all of them.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(
+    clippy::expect_used,
+    clippy::incompatible_msrv,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 mod accept;
 mod alarm;

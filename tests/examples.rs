@@ -1,11 +1,5 @@
 //! The examples, each run as a process of its own: they do what they print.
 
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "the helpers are part of the tests"
-)]
-
 use std::{
     env::{self, consts::EXE_SUFFIX},
     future::Future,

@@ -1,11 +1,5 @@
 //! gRPC and gRPC-Web, unharmed by the layer, in either order with `GrpcWebLayer`.
 
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "the helpers are part of the tests"
-)]
-
 mod client;
 mod script;
 mod server;
