@@ -4,8 +4,8 @@ const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// Removes the byte order mark at the start of a stream, however it is split.
 ///
-/// Once something has been put before it, a BOM is no longer at the start, where alone a client
-/// would strip it (WHATWG HTML 9.2.5): it would spoil the first field.
+/// A client strips it at the start alone (WHATWG HTML 9.2.5): with something put before, it would
+/// spoil the first field. Where nothing is, WebKit loses the first event when it is split.
 #[derive(Debug, Default)]
 pub(crate) struct BomFilter {
     /// How much of a BOM has been held back.

@@ -28,9 +28,11 @@ pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
 
 /// Tells whether the body is compressed, so that nothing can be put into it.
 pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_ENCODING)
-        .is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    values.flat_map(tokens).any(|token| {
+        let none = token.is_empty() || token.eq_ignore_ascii_case(b"identity");
+        !none
+    })
 }
 
 /// Sets what every event stream needs and was not set.
@@ -58,15 +60,17 @@ pub(crate) fn remove_length(headers: &mut HeaderMap) {
     headers.remove(CONTENT_LENGTH);
 }
 
-/// Makes the connection's headers fit the HTTP version. Tells whether it added a `Connection`.
+/// Makes the connection's headers fit the HTTP version. Tells whether it added a `keep-alive`.
 pub(crate) fn fit_connection(headers: &mut HeaderMap, version: Version, keep_alive: bool) -> bool {
     if version != Version::HTTP_11 {
-        // HTTP/1.0 has no chunks, and HTTP/2 and 3 forbid it (RFC 9113, 8.2.2).
-        headers.remove(TRANSFER_ENCODING);
-    }
-    if version > Version::HTTP_11 {
+        // HTTP/2 and 3 forbid them (RFC 9113, 8.2.2), HTTP/1.0 cannot do what they say.
         headers.remove(CONNECTION);
         headers.remove(KEEP_ALIVE);
+        headers.remove(TRANSFER_ENCODING);
+    }
+    if version < Version::HTTP_11 {
+        // It has no chunks: the end of the connection is the end of the stream.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     let add = keep_alive && version == Version::HTTP_11 && !headers.contains_key(CONNECTION);
     if add {
@@ -82,10 +86,10 @@ pub(crate) fn remove_connection(headers: &mut HeaderMap) {
 
 /// Tells whether a request asks for the connection to be closed after it.
 pub(crate) fn asks_to_close(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(CONNECTION)
-        .iter()
-        .any(|value| has_token(value, b"close"))
+    let values = headers.get_all(CONNECTION).iter();
+    values
+        .flat_map(tokens)
+        .any(|token| token.eq_ignore_ascii_case(b"close"))
 }
 
 /// Chromium closes for good over any charset but `utf-8`, be it `utf8`.
@@ -109,12 +113,11 @@ fn has_wrong_charset(headers: &HeaderMap) -> bool {
 }
 
 fn forbids_transform(value: &HeaderValue) -> bool {
-    has_token(value, b"no-transform")
+    tokens(value).any(|token| token.eq_ignore_ascii_case(b"no-transform"))
 }
 
-fn has_token(value: &HeaderValue, token: &[u8]) -> bool {
-    value
-        .as_bytes()
-        .split(|&byte| byte == b',')
-        .any(|part| part.trim_ascii().eq_ignore_ascii_case(token))
+/// Returns the members of a list (RFC 9110, 5.6.1).
+fn tokens(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    let parts = value.as_bytes().split(|&byte| byte == b',');
+    parts.map(<[u8]>::trim_ascii)
 }

@@ -39,13 +39,14 @@ use crate::{Heartbeat, Preamble, Retry, Sse, SseOptions, config::Config, timer::
 ///
 /// - **Headers.** Missing ones are added, wrong ones removed, the handler's stay:
 ///   `Cache-Control: no-cache, no-transform`, `X-Accel-Buffering: no`, over HTTP/1.1
-///   `Connection: keep-alive`; over HTTP/2 and 3 the connection's headers go. `Content-Length`
-///   goes, and a charset other than `utf-8`.
+///   `Connection: keep-alive`, over HTTP/1.0 `close`; over HTTP/2 and 3 the connection's headers
+///   go. `Content-Length` goes, and a charset other than `utf-8`.
 /// - **A first line at once** ([`Preamble`]), which tells how long to wait before a reconnect
 ///   ([`Retry`]).
 /// - **Heartbeats** when it is silent ([`Heartbeat`]), only where they are safe, however the body
 ///   inside splits its frames.
-/// - **A proper failure.** When the body inside fails, what came before it is flushed first.
+/// - **A proper failure.** When the body inside fails, it fails a tenth of a second later, so that
+///   the server has flushed what came before.
 /// - **HEAD** gets the head, and the body inside is dropped at once.
 ///
 /// A stream with a `Content-Encoding` gets the headers alone: nothing can be put into it.

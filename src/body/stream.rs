@@ -1,6 +1,8 @@
 use std::{
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::{Buf, Bytes};
@@ -8,9 +10,14 @@ use http_body::{Body, Frame};
 
 use super::into_bytes;
 use crate::{
-    Heartbeat, alarm::Alarm, bom::BomFilter, boundary::Boundary, failure::Failure, slot::Slot,
-    timer::SharedTimer,
+    Heartbeat, alarm::Alarm, bom::BomFilter, boundary::Boundary, slot::Slot, timer::SharedTimer,
 };
+
+/// How long a failing body waits for the server to flush what came before.
+///
+/// hyper drops what it has not written when a body fails, the head included. Over HTTP/1 it flushes
+/// as soon as the body is pending; over HTTP/2 another task does, on whatever thread.
+const FLUSH: Duration = Duration::from_millis(100);
 
 /// What the layer puts into an event stream, and when.
 #[derive(Debug)]
@@ -18,15 +25,22 @@ pub(super) struct StreamState<E> {
     slot: Slot,
     alarm: Alarm,
     heartbeat: Heartbeat,
+    phase: Phase<E>,
     bom: BomFilter,
     boundary: Boundary,
-    /// Whether the stream has been polled, so that its options are settled.
-    opened: bool,
-    /// Whether a preamble has been sent and nothing else.
+    /// Whether a preamble has been sent and nothing of the body yet.
     opening: bool,
     /// Whether something has been sent since the alarm was set.
     busy: bool,
-    failure: Option<Failure<E>>,
+}
+
+#[derive(Debug)]
+enum Phase<E> {
+    /// Not polled yet: an outer layer may still add options.
+    Fresh,
+    Streaming,
+    Failing(E),
+    Ended,
 }
 
 type PollFrame<E> = Poll<Option<Result<Frame<Bytes>, E>>>;
@@ -37,12 +51,11 @@ impl<E> StreamState<E> {
             slot,
             alarm: Alarm::new(timer),
             heartbeat: Heartbeat::off(),
+            phase: Phase::Fresh,
             bom: BomFilter::default(),
             boundary: Boundary::default(),
-            opened: false,
             opening: false,
             busy: true,
-            failure: None,
         }
     }
 
@@ -50,34 +63,43 @@ impl<E> StreamState<E> {
     where
         B: Body<Error = E>,
     {
-        if let Some(preamble) = self.open() {
-            return data(preamble);
-        }
-        if let Some(failure) = &mut self.failure {
-            return failure.poll(cx).map(|error| error.map(Err));
+        match self.phase {
+            Phase::Fresh => {
+                if let Some(preamble) = self.open() {
+                    return self.inject(preamble);
+                }
+            }
+            Phase::Streaming => {}
+            Phase::Failing(_) => return self.poll_failure(cx),
+            Phase::Ended => return Poll::Ready(None),
         }
         match body.poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(self.adopt(frame)))),
             Poll::Ready(Some(Err(error))) => {
-                let failure = self.failure.insert(Failure::new(error));
-                failure.poll(cx).map(|error| error.map(Err))
+                self.alarm.set(FLUSH);
+                self.phase = Phase::Failing(error);
+                self.poll_failure(cx)
             }
-            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Ready(None) => {
+                self.phase = Phase::Ended;
+                Poll::Ready(None)
+            }
             Poll::Pending => self.poll_heartbeat(cx),
         }
     }
 
     /// Tells whether nothing follows: neither from the body nor from here.
     pub(super) fn is_end<B: Body>(&self, body: &B) -> bool {
-        self.opened && self.failure.is_none() && body.is_end_stream()
+        match self.phase {
+            Phase::Fresh | Phase::Failing(_) => false,
+            Phase::Streaming => body.is_end_stream(),
+            Phase::Ended => true,
+        }
     }
 
-    /// At the first poll, settles the options, to which an outer layer may have added, and returns
-    /// the preamble.
+    /// Settles the options, and returns the preamble.
     fn open(&mut self) -> Option<Bytes> {
-        if std::mem::replace(&mut self.opened, true) {
-            return None;
-        }
+        self.phase = Phase::Streaming;
         let options = self.slot.options();
         self.heartbeat = options.heartbeat.unwrap_or_default();
         let preamble = options.preamble.unwrap_or_default();
@@ -96,23 +118,32 @@ impl<E> StreamState<E> {
         frame
     }
 
+    /// Sends something of the layer's own.
+    fn inject(&mut self, bytes: Bytes) -> PollFrame<E> {
+        self.busy = true;
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
+
     fn poll_heartbeat(&mut self, cx: &mut Context<'_>) -> PollFrame<E> {
         let Some(interval) = self.heartbeat.interval() else {
             return Poll::Pending;
         };
-        if std::mem::take(&mut self.busy) {
+        if mem::take(&mut self.busy) {
             self.alarm.set(interval);
         }
         ready!(self.alarm.poll(cx));
-        // Where nothing is safe the body's next bytes set the alarm again.
-        let Some(heartbeat) = self.heartbeat.at(self.boundary, self.opening) else {
-            return Poll::Pending;
-        };
-        self.busy = true;
-        data(heartbeat)
+        match self.heartbeat.at(self.boundary, self.opening) {
+            Some(heartbeat) => self.inject(heartbeat),
+            // Nothing is safe here. The body's next bytes set the alarm again.
+            None => Poll::Pending,
+        }
     }
-}
 
-fn data<E>(data: Bytes) -> PollFrame<E> {
-    Poll::Ready(Some(Ok(Frame::data(data))))
+    fn poll_failure(&mut self, cx: &mut Context<'_>) -> PollFrame<E> {
+        ready!(self.alarm.poll(cx));
+        match mem::replace(&mut self.phase, Phase::Ended) {
+            Phase::Failing(error) => Poll::Ready(Some(Err(error))),
+            _ => Poll::Ready(None),
+        }
+    }
 }

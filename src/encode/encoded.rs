@@ -32,6 +32,7 @@ impl From<&Event> for EncodedEvent {
     fn from(event: &Event) -> Self {
         let mut encoder = Encoder::new();
         encoder.event(event);
+        encoder.dispatch();
         Self(encoder.take())
     }
 }

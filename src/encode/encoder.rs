@@ -126,7 +126,7 @@ impl Encoder {
         }
     }
 
-    /// Encodes an event, which cannot fail.
+    /// Writes the fields of an event, which cannot fail.
     pub(crate) fn event(&mut self, event: &Event) {
         if let Some(comment) = &event.comment {
             self.comment(comment);
@@ -143,7 +143,6 @@ impl Encoder {
         if let Some(data) = &event.data {
             self.data(data.as_bytes());
         }
-        self.dispatch();
     }
 
     /// Writes what the closure writes as data. When it fails, nothing has been written.

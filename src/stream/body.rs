@@ -76,6 +76,7 @@ where
                 (Err(error), Some(event)) => {
                     *this.state = State::Ended;
                     this.encoder.event(&event(error));
+                    this.encoder.dispatch();
                 }
             }
         }

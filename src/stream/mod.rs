@@ -57,10 +57,12 @@ pub type BoxEventStream<T = Event> = EventStream<BoxStream<'static, Result<T, Bo
 ///
 /// An error in the stream, or an event that cannot be encoded, makes the body fail with an
 /// [`Error`], but only after every earlier event has been handed out and the server had a chance
-/// to flush. The connection then breaks, and the client reconnects. (A client that reads so slowly
-/// that its socket is full at that moment may still miss the events that wait in the server's own
-/// buffer.) [`on_error`](Self::on_error) ends the stream with an event instead, which loses
-/// nothing.
+/// to flush: the body is pending once. That does for HTTP/1. Over HTTP/2 hyper flushes in another
+/// task, and drops what it has not written, the head included, when a body fails; there
+/// [`SseLayer`](crate::SseLayer) gives it a tenth of a second. The connection or stream then breaks,
+/// and the client reconnects. A client that reads so slowly that even then something waits for it
+/// in the server does not get that. [`on_error`](Self::on_error) ends the stream with an event
+/// instead, which loses nothing.
 ///
 /// # Returning one
 ///

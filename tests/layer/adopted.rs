@@ -2,6 +2,7 @@ use bytes::{Buf, Bytes};
 use http::{HeaderMap, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
+use tokio::time::Instant;
 use tower_sse::Retry;
 
 use crate::support::*;
@@ -47,13 +48,14 @@ async fn is_not_at_its_end_before_the_preamble_is_out() {
     assert_eq!(next(&mut body).await, None);
 }
 
-#[tokio::test]
-async fn fails_after_what_came_before_had_its_chance_to_be_flushed() {
+#[tokio::test(start_paused = true)]
+async fn fails_after_the_server_had_time_to_flush_what_came_before() {
     let (feed, response) = adopted();
     let mut body = send(&bare(), get(), response).await.into_body();
     feed.data("data: x\n\n");
     feed.fail("broken");
     assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");
+    let start = Instant::now();
     assert!(
         is_silent(&mut body),
         "a server flushes when a body is pending"
@@ -61,17 +63,20 @@ async fn fails_after_what_came_before_had_its_chance_to_be_flushed() {
     assert!(!body.is_end_stream());
     let error = body.frame().await.unwrap().unwrap_err();
     assert_eq!(error.to_string(), "broken");
+    assert_eq!(start.elapsed(), SECOND / 10);
+    assert!(body.is_end_stream());
     assert!(body.frame().await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
-async fn wakes_for_the_error_that_it_held_back() {
+async fn does_not_fail_late_for_a_heartbeat() {
     let (feed, response) = adopted();
-    let body = send(&bare(), get(), response).await.into_body();
+    let mut body = send(&bare(), get(), response).await.into_body();
+    assert!(is_silent(&mut body));
     feed.fail("broken");
-    // With a paused clock this would jump to the first heartbeat if nothing woke it.
-    let error = body.collect().await.unwrap_err();
-    assert_eq!(error.to_string(), "broken");
+    let start = Instant::now();
+    assert!(body.frame().await.unwrap().is_err());
+    assert_eq!(start.elapsed(), SECOND / 10);
 }
 
 #[tokio::test]
@@ -108,4 +113,17 @@ async fn takes_any_buffer() {
     let page = Response::new(Full::new(parts()));
     let body = send(&bare(), get(), page).await.into_body();
     assert_eq!(text(body).await, "data: x\n\n");
+}
+
+#[tokio::test]
+async fn loses_its_bom_and_no_other() {
+    let (feed, response) = adopted();
+    let mut body = send(&bare(), get(), response).await.into_body();
+    for (part, sent) in [
+        ("\u{feff}data: x\n\n", "data: x\n\n"),
+        ("\u{feff}data: y\n\n", "\u{feff}data: y\n\n"),
+    ] {
+        feed.data(part);
+        assert_eq!(next(&mut body).await.unwrap(), sent);
+    }
 }

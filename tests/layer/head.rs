@@ -55,7 +55,6 @@ async fn adds_no_transform_to_what_the_handler_said_of_caching() {
 #[tokio::test]
 async fn says_keep_alive_over_http_1_1_alone() {
     let connection = async |request| all(&heads(request, &[]).await, "connection").len();
-    assert_eq!(connection(get().version(Version::HTTP_10)).await, 0);
     assert_eq!(connection(get().version(Version::HTTP_11)).await, 1);
     assert_eq!(connection(get().version(Version::HTTP_2)).await, 0);
     assert_eq!(connection(get().version(Version::HTTP_3)).await, 0);
@@ -90,7 +89,16 @@ async fn removes_the_connections_headers_over_http_2_and_3() {
     }
     let headers = heads(get(), &set).await;
     assert_eq!(all(&headers, "keep-alive"), ["timeout=5"]);
+}
+
+#[tokio::test]
+async fn says_close_over_http_1_0_which_has_no_chunks() {
+    let set = [
+        ("connection", "keep-alive"),
+        ("transfer-encoding", "chunked"),
+    ];
     let headers = heads(get().version(Version::HTTP_10), &set).await;
+    assert_eq!(all(&headers, "connection"), ["close"]);
     assert!(!headers.contains_key("transfer-encoding"));
 }
 
