@@ -3,12 +3,10 @@
 /// What the bytes so far have come to, which decides what may be put after them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Boundary {
-    /// At the start, or after a blank line.
+    /// At the start, or after a blank line. If a CR ended that, an LF may follow and belong to it;
+    /// if something came between, that LF would be a blank line more, which here means nothing.
     #[default]
     Event,
-    /// After a blank line that a CR ended. An LF may follow and belong to it; if something comes
-    /// between, that LF is a blank line more, which between events means nothing.
-    EventCr,
     /// At the start of a line of an unfinished event.
     Line,
     /// After a CR that ended a line of an unfinished event. An LF may follow and belong to it; if
@@ -32,19 +30,13 @@ impl Boundary {
         match (self, is_cr) {
             (Self::Inside, true) => Self::LineCr,
             (Self::Inside | Self::LineCr, false) => Self::Line,
-            (_, true) => Self::EventCr,
-            (_, false) => Self::Event,
+            _ => Self::Event,
         }
-    }
-
-    /// Tells whether a whole event, or a comment with its blank line, may follow.
-    pub(crate) fn is_event(self) -> bool {
-        matches!(self, Self::Event | Self::EventCr)
     }
 
     /// Tells whether a line may follow.
     pub(crate) fn is_line(self) -> bool {
-        self.is_event() || self == Self::Line
+        matches!(self, Self::Event | Self::Line)
     }
 }
 
@@ -73,15 +65,15 @@ mod tests {
         assert_eq!(after("data: x\n"), Boundary::Line);
         assert_eq!(after("data: x\n\n"), Boundary::Event);
         assert_eq!(after("data: x\r"), Boundary::LineCr);
-        assert_eq!(after("data: x\r\r"), Boundary::EventCr);
+        assert_eq!(after("data: x\r\r"), Boundary::Event);
         assert_eq!(after("data: x\r\n"), Boundary::Line);
-        assert_eq!(after("data: x\r\n\r"), Boundary::EventCr);
+        assert_eq!(after("data: x\r\n\r"), Boundary::Event);
         assert_eq!(after("data: x\r\n\r\n"), Boundary::Event);
     }
 
     #[test]
     fn knows_mixed_line_ends() {
-        assert_eq!(after("data: x\n\r"), Boundary::EventCr);
+        assert_eq!(after("data: x\n\r"), Boundary::Event);
         assert_eq!(after("data: x\n\r\n"), Boundary::Event);
         assert_eq!(after("data: x\r\r\n"), Boundary::Event);
         assert_eq!(after("data: x\r\n\n"), Boundary::Event);

@@ -36,7 +36,7 @@ pub struct Heartbeat {
     block: Bytes,
     /// At the start of a line.
     line: Bytes,
-    /// Whether the block is an event, not a comment.
+    /// Whether the block is an event that clients dispatch.
     event: bool,
 }
 
@@ -79,12 +79,16 @@ impl Heartbeat {
 
     /// Sends an event; in the middle of another event, where it cannot be, an empty comment.
     ///
-    /// Clients dispatch it only if it has data, such as `""`.
-    pub fn event(mut self, event: Event) -> Self {
-        self.block = EncodedEvent::from(event).into();
-        self.line = Bytes::from_static(LINE);
-        self.event = true;
-        self
+    /// Clients dispatch it only if it has data, such as `""`. An event of nothing is an empty
+    /// comment.
+    pub fn event(self, event: Event) -> Self {
+        let block = Bytes::from(EncodedEvent::from(&event));
+        let mut this = Self::comments(self.interval);
+        if !block.is_empty() {
+            this.block = block;
+            this.event = event.data.is_some();
+        }
+        this
     }
 
     pub(crate) fn interval(&self) -> Option<Duration> {
@@ -94,7 +98,7 @@ impl Heartbeat {
     /// Returns what may be sent at this place. `opening` is after a preamble, whose lines belong
     /// to the first event: a comment must not end its block, an event may join it.
     pub(crate) fn at(&self, boundary: Boundary, opening: bool) -> Option<Bytes> {
-        if boundary.is_event() && (self.event || !opening) {
+        if boundary == Boundary::Event && (self.event || !opening) {
             Some(self.block.clone())
         } else if boundary.is_line() {
             Some(self.line.clone())

@@ -74,12 +74,8 @@ impl Event {
         let Some(first) = lines.next() else {
             return Self::default();
         };
-        let mut data = String::from(first.as_ref());
-        for line in lines {
-            data.push('\n');
-            data.push_str(line.as_ref());
-        }
-        Self::new(data)
+        let first = first.as_ref().to_owned();
+        Self::new(lines.fold(first, |text, line| join(text, line.as_ref())))
     }
 
     /// Makes a checkpoint: the client remembers the id, and no page sees an event.
@@ -144,8 +140,36 @@ impl Event {
         let comment = comment.into();
         self.comment = Some(match self.comment {
             None => comment,
-            Some(before) => format!("{before}\n{comment}").into(),
+            Some(before) => join(before.into_owned(), &comment).into(),
         });
         self
+    }
+}
+
+/// Puts a line after others. A CR at their end is an end of its own, not half of a CRLF.
+fn join(mut lines: String, line: &str) -> String {
+    if lines.ends_with('\r') {
+        lines.pop();
+        lines.push('\n');
+    }
+    lines.push('\n');
+    lines.push_str(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joins_lines_that_have_ends_of_their_own() {
+        let event = Event::lines(["a\r", "b\n", "c\r\n", "d"]);
+        assert_eq!(event, Event::new("a\n\nb\n\nc\r\n\nd"));
+    }
+
+    #[test]
+    fn tells_no_lines_from_an_empty_one() {
+        assert_eq!(Event::lines([""; 0]), Event::default());
+        assert_eq!(Event::lines([""]), Event::new(""));
     }
 }

@@ -125,6 +125,20 @@ async fn can_be_an_event_but_not_within_another() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn is_a_comment_where_the_event_is_none() {
+    let nothing = Heartbeat::default().event(Event::default());
+    assert_eq!(beat_after(nothing, "data: x\n\n").await.unwrap(), ":\n\n");
+
+    let (_feed, response) = adopted();
+    let comment = Heartbeat::default().event(Event::default().comment("x"));
+    let layer = layer().heartbeat(comment).retry(Retry::fixed(SECOND));
+    let mut body = send(&layer, get(), response).await.into_body();
+    assert_eq!(next(&mut body).await.unwrap(), "retry: 1000\n");
+    // Not the comment with its blank line, which would end the block of the retry.
+    assert_eq!(next(&mut body).await.unwrap(), ":\n");
+}
+
+#[tokio::test(start_paused = true)]
 async fn can_be_off() {
     assert_eq!(beat_after(Heartbeat::off(), "data: x\n\n").await, None);
 }
