@@ -17,9 +17,15 @@ enum Kind {
 }
 
 impl Error {
+    /// Makes an error of what the stream yielded; one that is from here already stays as it is.
     pub(crate) fn stream(source: BoxError) -> Self {
-        let kind = Kind::Stream;
-        Self { kind, source }
+        match source.downcast() {
+            Ok(error) => *error,
+            Err(source) => {
+                let kind = Kind::Stream;
+                Self { kind, source }
+            }
+        }
     }
 
     pub(crate) fn encode(source: BoxError) -> Self {

@@ -1,6 +1,6 @@
 //! What becomes of a response: the decision, and its head.
 
-use http::{Response, StatusCode};
+use http::{Response, StatusCode, Version};
 use http_body::Body;
 
 use crate::{
@@ -35,6 +35,10 @@ pub(crate) fn respond<B: Body>(
         }
         // The inner layer acts.
         return response.map(SseBody::pass);
+    }
+    if facts.version < Version::HTTP_11 {
+        // Otherwise hyper says `keep-alive` to who asked for it, though it has to close.
+        *response.version_mut() = facts.version;
     }
     let headers = response.headers_mut();
     header::complete(headers);

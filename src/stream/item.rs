@@ -4,6 +4,10 @@ use crate::{BoxError, EncodeEvent};
 ///
 /// It is implemented for every [`EncodeEvent`] and for `Result<T, E>` of one, where the error is
 /// any that converts into a [`BoxError`]; there is no need to implement it.
+///
+/// Where the compiler says that an "implementation of `From` is not general enough", a stream of
+/// `Result<_, BoxError>` is made within an `async` block: make it outside, or with an error type of
+/// a name.
 #[diagnostic::on_unimplemented(
     message = "a stream of `{Self}` is no stream of events",
     label = "neither an event nor a result of one",

@@ -17,13 +17,13 @@ use pin_project::pin_project;
 pub use self::item::EventItem;
 #[cfg(feature = "json")]
 pub use self::json::{JsonStream, TaggedStream};
-use crate::{BoxError, EncodeEvent, EncodedEvent, Encoder, Error, Event, failure::Failure};
+use crate::{EncodeEvent, EncodedEvent, Encoder, Error, Event, failure::Failure};
 
 /// The default for [`EventStream::frame_size`], in bytes.
 const FRAME_SIZE: usize = 16 * 1024;
 
 /// An [`EventStream`] whose type can be written, for struct fields and return types.
-pub type BoxEventStream<T = Event> = EventStream<BoxStream<'static, Result<T, BoxError>>>;
+pub type BoxEventStream<T = Event> = EventStream<BoxStream<'static, Result<T, Error>>>;
 
 /// A stream of events as a response body.
 ///
@@ -61,8 +61,12 @@ pub type BoxEventStream<T = Event> = EventStream<BoxStream<'static, Result<T, Bo
 /// task, and drops what it has not written, the head included, when a body fails; there
 /// [`SseLayer`](crate::SseLayer) gives it a tenth of a second. The connection or stream then breaks,
 /// and the client reconnects. A client that reads so slowly that even then something waits for it
-/// in the server does not get that. [`on_error`](Self::on_error) ends the stream with an event
-/// instead, which loses nothing.
+/// in the server does not get that.
+///
+/// Clients have their own ways: WebKit does not notice a stream that is reset over HTTP/2, and some
+/// drop what they read together with the reset, which without `TCP_NODELAY` it often is.
+/// [`on_error`](Self::on_error) ends the stream with an event instead, which loses nothing and is
+/// noticed by all.
 ///
 /// # Returning one
 ///
@@ -125,11 +129,8 @@ where
     where
         S: Send + 'static,
     {
-        self.map_stream(|stream| {
-            stream
-                .map(EventItem::into_result as fn(S::Item) -> _)
-                .boxed()
-        })
+        let result = |item: S::Item| item.into_result().map_err(Error::stream);
+        self.map_stream(|stream| stream.map(result).boxed())
     }
 }
 
