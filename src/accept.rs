@@ -17,12 +17,13 @@ pub(crate) fn accepts_event_stream(headers: &HeaderMap) -> bool {
 /// Returns how specific a range is, if it fits, and whether its weight is above zero.
 fn fit(range: &[u8]) -> Option<(u8, bool)> {
     let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-    let media = parts.next()?.to_ascii_lowercase();
-    let specific = match &*media {
-        b"text/event-stream" => 3,
-        b"text/*" => 2,
-        b"*/*" => 1,
-        _ => return None,
+    let media = parts.next()?;
+    let is = |range: &[u8]| media.eq_ignore_ascii_case(range);
+    let specific = match () {
+        () if is(b"text/event-stream") => 3,
+        () if is(b"text/*") => 2,
+        () if is(b"*/*") => 1,
+        () => return None,
     };
     let weight = parts.find_map(|part| {
         part.strip_prefix(b"q=")

@@ -8,21 +8,18 @@ use http::{
     },
 };
 
-const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+const EVENT_STREAM: &str = "text/event-stream";
 const UNCACHED: HeaderValue = HeaderValue::from_static("no-cache, no-transform");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// Tells whether the content is an event stream, whatever its parameters (RFC 9110, 8.3.1).
 pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE) else {
-        return false;
-    };
-    let essence = value.as_bytes().split(|&byte| byte == b';').next();
-    essence.is_some_and(|essence| {
-        essence
-            .trim_ascii()
-            .eq_ignore_ascii_case(EVENT_STREAM.as_bytes())
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let split = value.and_then(|value| value.split_at_checked(EVENT_STREAM.len()));
+    split.is_some_and(|(essence, rest)| {
+        essence.eq_ignore_ascii_case(EVENT_STREAM.as_bytes())
+            && matches!(rest.trim_ascii_start(), [] | [b';', ..])
     })
 }
 
@@ -38,7 +35,7 @@ pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
 /// Sets what every event stream needs and was not set.
 pub(crate) fn complete(headers: &mut HeaderMap) {
     if !is_event_stream(headers) || has_wrong_charset(headers) {
-        headers.insert(CONTENT_TYPE, EVENT_STREAM);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
     }
     match headers.entry(CACHE_CONTROL) {
         Entry::Vacant(entry) => {

@@ -1,6 +1,6 @@
 //! `Serialize` values as data.
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{BoxError, EncodeEvent, Encoder, Event};
@@ -42,7 +42,7 @@ impl Encoder {
     {
         // Fragments are not searched for line ends one by one; the whole is, once: a `RawValue`
         // can hold some.
-        self.data_with(|buffer| serde_json::to_writer(buffer.writer(), value))
+        self.data_with(|buffer| serde_json::to_writer(buffer, value))
     }
 }
 

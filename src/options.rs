@@ -63,6 +63,9 @@ impl SseOptions {
 
     /// Sets whether a GET whose `Accept` does not allow `text/event-stream` gets 406 Not
     /// Acceptable in place of a stream. By default it gets the stream.
+    ///
+    /// For one response this takes back what the layer requires. It cannot require more: the layer
+    /// has read the request by then.
     pub fn require_accept(mut self, require: bool) -> Self {
         self.require_accept = Some(require);
         self

@@ -7,21 +7,23 @@ use crate::{LastEventId, accept::accepts_event_stream, header};
 pub(crate) struct RequestFacts {
     pub(crate) version: Version,
     pub(crate) is_head: bool,
-    /// Whether it is a GET (or asks for the head of one) that refuses event streams.
+    /// Whether it is a GET (or asks for the head of one) that refuses event streams. Looked at only
+    /// where that matters, for it takes time on every request.
     pub(crate) refuses: bool,
     /// Whether the client wants the connection closed afterwards.
     pub(crate) closes: bool,
 }
 
 impl RequestFacts {
-    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+    pub(crate) fn of<B>(request: &Request<B>, require_accept: bool) -> Self {
         let (method, headers) = (request.method(), request.headers());
+        let version = request.version();
         let reads = method == Method::GET || method == Method::HEAD;
         Self {
-            version: request.version(),
+            version,
             is_head: method == Method::HEAD,
-            refuses: reads && !accepts_event_stream(headers),
-            closes: header::asks_to_close(headers),
+            refuses: require_accept && reads && !accepts_event_stream(headers),
+            closes: version == Version::HTTP_11 && header::asks_to_close(headers),
         }
     }
 }

@@ -57,7 +57,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let facts = RequestFacts::of(&request);
+        let strict = self.config.options.require_accept.unwrap_or(false);
+        let facts = RequestFacts::of(&request, strict);
         note_last_event_id(&mut request, self.config.last_event_id_query.as_deref());
         ResponseFuture::new(self.inner.call(request), facts, Arc::clone(&self.config))
     }

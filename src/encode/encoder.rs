@@ -1,6 +1,6 @@
-use std::{fmt, time::Duration};
+use std::{fmt, mem, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use memchr::memchr2;
 
 use super::{EncodeEvent, EncodedEvent, lines::Lines};
@@ -22,7 +22,9 @@ const KEPT: usize = 1024;
 /// several calls of [`data`](Self::data) add lines.
 #[derive(Debug)]
 pub struct Encoder {
-    buffer: BytesMut,
+    buffer: Vec<u8>,
+    /// The frame before, whose memory serves again once the server has let go of it.
+    before: Bytes,
     /// An encoded event that is all of the frame so far, kept out of the buffer so that it can
     /// leave without a copy.
     lone: Option<Bytes>,
@@ -35,7 +37,8 @@ pub struct Encoder {
 impl Encoder {
     pub(crate) fn new() -> Self {
         Self {
-            buffer: BytesMut::new(),
+            buffer: Vec::new(),
+            before: Bytes::new(),
             lone: None,
             open: false,
             longest: 0,
@@ -65,8 +68,11 @@ impl Encoder {
     pub fn comment(&mut self, comment: &str) -> &mut Self {
         self.begin();
         for line in Lines::of(comment.as_bytes()) {
-            let prefix: &[u8] = if line.is_empty() { b":" } else { b": " };
-            self.line(prefix, line);
+            if line.is_empty() {
+                self.line(b":", line);
+            } else {
+                self.line(b": ", line);
+            }
         }
         self
     }
@@ -84,7 +90,7 @@ impl Encoder {
     ///
     /// When a formatted value fails; then no data has been written.
     pub fn data_fmt(&mut self, data: fmt::Arguments<'_>) -> Result<&mut Self, fmt::Error> {
-        self.data_with(|buffer| fmt::write(buffer, data))
+        self.data_with(|buffer| fmt::write(&mut Text(buffer), data))
     }
 
     /// Writes an event that was encoded before. Fields written so far become an event of their
@@ -103,15 +109,17 @@ impl Encoder {
 
     /// Ends the event with a blank line, so that another can follow in the same item. Without
     /// fields it does nothing.
+    #[inline]
     pub fn dispatch(&mut self) -> &mut Self {
         if self.open {
-            self.buffer.extend_from_slice(b"\n");
+            self.buffer.push(b'\n');
             self.open = false;
         }
         self
     }
 
     /// Encodes a whole item, or nothing of it.
+    #[inline]
     pub(crate) fn push<T: EncodeEvent + ?Sized>(&mut self, item: &T) -> Result<(), BoxError> {
         let before = self.len();
         match item.encode(self) {
@@ -148,7 +156,7 @@ impl Encoder {
     /// Writes what the closure writes as data. When it fails, nothing has been written.
     pub(crate) fn data_with<E>(
         &mut self,
-        write: impl FnOnce(&mut BytesMut) -> Result<(), E>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<&mut Self, E> {
         let (before, open) = (self.len(), self.open);
         self.begin();
@@ -160,7 +168,7 @@ impl Encoder {
             return Err(error);
         }
         if memchr2(b'\r', b'\n', &self.buffer[start..]).is_none() {
-            self.buffer.extend_from_slice(b"\n");
+            self.buffer.push(b'\n');
             return Ok(self);
         }
         let data = self.buffer.split_off(start);
@@ -170,6 +178,7 @@ impl Encoder {
     }
 
     /// Returns the length of the frame so far.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.lone.as_ref().map_or(self.buffer.len(), Bytes::len)
     }
@@ -184,13 +193,14 @@ impl Encoder {
             return lone;
         }
         self.longest = self.longest.max(self.buffer.len());
-        self.buffer.split().freeze()
+        self.before = mem::take(&mut self.buffer).into();
+        self.before.clone()
     }
 
     /// Lets a large buffer go while the stream is idle.
     pub(crate) fn rest(&mut self) {
         if self.longest > KEPT {
-            self.buffer = BytesMut::new();
+            self.before = Bytes::new();
             self.longest = 0;
         }
     }
@@ -204,34 +214,59 @@ impl Encoder {
     }
 
     /// Prepares the buffer for a field.
+    #[inline]
     fn begin(&mut self) {
+        self.open = true;
+        if self.buffer.is_empty() {
+            self.begin_frame();
+        }
+    }
+
+    /// Makes room for a frame like those before, so that it does not grow bit by bit.
+    fn begin_frame(&mut self) {
+        if let Ok(before) = mem::take(&mut self.before).try_into_mut() {
+            self.buffer = before.into();
+            self.buffer.clear();
+        }
+        self.buffer.reserve(self.longest.max(FIRST));
         if let Some(lone) = self.lone.take() {
             self.buffer.extend_from_slice(&lone);
-        } else if self.buffer.capacity() == 0 {
-            self.buffer.reserve(FIRST);
         }
-        self.open = true;
     }
 
     /// Writes a field whose value has no line end.
-    fn field(&mut self, prefix: &[u8], value: &[u8]) -> &mut Self {
+    #[inline]
+    fn field<const N: usize>(&mut self, prefix: &[u8; N], value: &[u8]) -> &mut Self {
         self.begin();
         self.line(prefix, value);
         self
     }
 
     fn data_lines(&mut self, data: &[u8]) {
+        if memchr2(b'\r', b'\n', data).is_none() {
+            return self.line(b"data: ", data);
+        }
         for line in Lines::of(data) {
             self.line(b"data: ", line);
         }
     }
 
     #[inline]
-    fn line(&mut self, prefix: &[u8], value: &[u8]) {
-        self.buffer.reserve(prefix.len() + value.len() + 1);
+    fn line<const N: usize>(&mut self, prefix: &[u8; N], value: &[u8]) {
+        self.buffer.reserve(N + value.len() + 1);
         self.buffer.extend_from_slice(prefix);
         self.buffer.extend_from_slice(value);
-        self.buffer.extend_from_slice(b"\n");
+        self.buffer.push(b'\n');
+    }
+}
+
+/// Formats into bytes. (`io::Write` would panic over a value that fails to be formatted.)
+struct Text<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
     }
 }
 

@@ -58,17 +58,51 @@ impl EventId {
             let max = Self::MAX_LEN;
             return Err(InvalidEventId(Invalid::TooLong { max }));
         }
+        if let [b' ', ..] = bytes {
+            return Err(invalid(bytes, 0));
+        }
+        if let [before @ .., b' '] = bytes {
+            return Err(invalid(bytes, before.len()));
+        }
+        if !is_suspect(bytes) {
+            return Ok(());
+        }
         let mut position = 0;
         while position < bytes.len() {
-            let byte = bytes[position];
-            let outer = position == 0 || position + 1 == bytes.len();
-            if byte.is_ascii_control() || (outer && byte == b' ') || is_c1(bytes, position) {
-                return Err(InvalidEventId(Invalid::Byte { position, byte }));
+            if bytes[position].is_ascii_control() || is_c1(bytes, position) {
+                return Err(invalid(bytes, position));
             }
             position += 1;
         }
         Ok(())
     }
+}
+
+/// The bytes with which a control character may begin.
+const SUSPECT: [bool; 256] = {
+    let mut suspect = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        suspect[byte] = byte < 0x20 || byte == 0x7f || byte == 0xc2;
+        byte += 1;
+    }
+    suspect
+};
+
+/// Tells whether there may be a control character. Nearly no id has one, so there is no branch for
+/// each byte.
+const fn is_suspect(bytes: &[u8]) -> bool {
+    let (mut suspect, mut position) = (false, 0);
+    while position < bytes.len() {
+        suspect |= SUSPECT[bytes[position] as usize];
+        position += 1;
+    }
+    suspect
+}
+
+const fn invalid(bytes: &[u8], position: usize) -> InvalidEventId {
+    let byte = bytes[position];
+    InvalidEventId(Invalid::Byte { position, byte })
 }
 
 /// Tells whether one of the control characters U+0080 to U+009F starts here.

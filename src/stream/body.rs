@@ -70,10 +70,10 @@ where
                 }
             };
             let encoded = result.and_then(|event| this.encoder.push(&event).map_err(Error::encode));
-            match (encoded, this.on_error.take()) {
-                (Ok(()), handler) => *this.on_error = handler,
-                (Err(error), None) => *this.state = State::Failed(Failure::new(error)),
-                (Err(error), Some(event)) => {
+            let Err(error) = encoded else { continue };
+            match this.on_error.take() {
+                None => *this.state = State::Failed(Failure::new(error)),
+                Some(event) => {
                     *this.state = State::Ended;
                     this.encoder.event(&event(error));
                     this.encoder.dispatch();

@@ -4,7 +4,6 @@ mod content;
 mod error;
 mod variant;
 
-use bytes::BufMut;
 use serde::Serialize;
 
 pub use self::error::TaggedError;
@@ -61,7 +60,7 @@ impl Encoder {
         T: Serialize + ?Sized,
     {
         self.name(&variant(value)?);
-        Ok(self.data_with(|buffer| write(buffer.writer(), value))?)
+        Ok(self.data_with(|buffer| write(buffer, value))?)
     }
 }
 
