@@ -3,13 +3,14 @@
 use http::{
     HeaderMap, HeaderName, HeaderValue, Version,
     header::{
-        CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, Entry,
+        CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
         TRANSFER_ENCODING,
     },
 };
 
 const EVENT_STREAM: &str = "text/event-stream";
 const UNCACHED: HeaderValue = HeaderValue::from_static("no-cache, no-transform");
+const NO_TRANSFORM: &[u8] = b"no-transform";
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
@@ -37,16 +38,7 @@ pub(crate) fn complete(headers: &mut HeaderMap) {
     if !is_event_stream(headers) || has_wrong_charset(headers) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
     }
-    match headers.entry(CACHE_CONTROL) {
-        Entry::Vacant(entry) => {
-            entry.insert(UNCACHED);
-        }
-        Entry::Occupied(mut entry) => {
-            if !entry.iter().any(forbids_transform) {
-                entry.append(HeaderValue::from_static("no-transform"));
-            }
-        }
-    }
+    forbid_transform(headers);
     headers
         .entry(ACCEL_BUFFERING)
         .or_insert(HeaderValue::from_static("no"));
@@ -109,8 +101,25 @@ fn has_wrong_charset(headers: &HeaderMap) -> bool {
     })
 }
 
-fn forbids_transform(value: &HeaderValue) -> bool {
-    tokens(value).any(|token| token.eq_ignore_ascii_case(b"no-transform"))
+/// Adds to what the handler says of caching that nobody may transform the body.
+fn forbid_transform(headers: &mut HeaderMap) {
+    let values = headers.get_all(CACHE_CONTROL).iter();
+    let mut directives: Vec<&[u8]> = values.flat_map(tokens).collect();
+    if directives
+        .iter()
+        .any(|directive| directive.eq_ignore_ascii_case(NO_TRANSFORM))
+    {
+        return;
+    }
+    if directives.is_empty() {
+        headers.insert(CACHE_CONTROL, UNCACHED);
+        return;
+    }
+    directives.push(NO_TRANSFORM);
+    // Always a value, for its parts were parts of values.
+    if let Ok(value) = HeaderValue::from_bytes(&directives.join(&b", "[..])) {
+        headers.insert(CACHE_CONTROL, value);
+    }
 }
 
 /// Returns the members of a list (RFC 9110, 5.6.1).

@@ -6,6 +6,8 @@ use crate::{EventItem, EventStream};
 
 /// What a service around which [`SseLayer`](crate::SseLayer) is put may return: a response with
 /// any body, or just an [`EventStream`].
+///
+/// Other layers in between want a response: there, return `Response::from(stream)`.
 #[diagnostic::on_unimplemented(
     message = "`SseLayer` cannot be put around a service that returns `{Self}`",
     label = "neither an `http::Response` with an `http_body::Body` nor an `EventStream`",

@@ -19,7 +19,8 @@ use crate::{BoxError, EncodeEvent, Encoder, Event};
 /// ```
 ///
 /// A name or an id beside it wants an [`Event`] (see [`Event::json`]) or an [`EncodeEvent`] of
-/// your own, with [`Encoder::json`].
+/// your own, with [`Encoder::json`]. It is not axum's `Json`, which is an answer of its own: where
+/// both are in scope, write `tower_sse::Json`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 

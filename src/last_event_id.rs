@@ -31,7 +31,8 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// # assert_eq!(resume_after(&request), Some(42));
 /// ```
 ///
-/// With the feature `axum` it is an extractor, which works without the layer too.
+/// With the feature `axum` it is an extractor, which without the layer reads the header alone:
+/// `Option<LastEventId>`, or `LastEventId` where there must be one (400 Bad Request without).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LastEventId(EventId);
 

@@ -56,17 +56,47 @@ use crate::{Heartbeat, Preamble, Retry, Sse, SseOptions, config::Config, timer::
 ///
 /// # Order of layers
 ///
-/// `ServiceBuilder` runs its layers from top to bottom, `axum::Router::layer` the last one first.
-/// From the outside in:
+/// From the outside in, as `ServiceBuilder` lists them; `axum::Router::layer` puts each around what
+/// came before:
 ///
-/// 1. **CORS outside** of `SseLayer`: a single answer without its headers, be it a refusal, stops
-///    a browser for good.
+/// 1. **Tracing and CORS outside** of `SseLayer`: a single answer without the headers of CORS, be it
+///    a refusal, stops a browser for good.
 /// 2. **`SseLayer`**, once for a whole router or on single routes. Two of them around one service
 ///    double nothing: the inner one acts, with the options of both.
-/// 3. **Compression inside or outside, if it must be**: it holds events back unless it flushes
-///    after each. tower-http's leaves `text/event-stream` alone by default.
-/// 4. **Timeouts** for the response's head do no harm; one for the whole body ends streams.
+/// 3. **Timeouts inside**, for the head of the response; one for the whole body ends streams.
 ///    `tower::limit::ConcurrencyLimit` counts a stream only until its head is ready.
+///
+/// **Compression** is best left away from streams: it holds events back unless it flushes after
+/// each. tower-http's leaves `text/event-stream` alone by default, wherever it is. A stream that is
+/// compressed inside `SseLayer` gets no preamble and no heartbeats, one that is compressed outside
+/// has them compressed with it.
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # fn app() -> axum::Router {
+/// use axum::{Router, http::{Response, StatusCode}, routing::get};
+/// use futures_util::stream;
+/// use std::time::Duration;
+/// use tower::ServiceBuilder;
+/// use tower_http::{
+///     compression::CompressionLayer, cors::CorsLayer, timeout::TimeoutLayer, trace::TraceLayer,
+/// };
+/// use tower_sse::{EventStream, SseLayer};
+///
+/// let patience = Duration::from_secs(10);
+/// let app = Router::new()
+///     .route("/sse", get(async || Response::from(EventStream::new(stream::iter(["hello"])))))
+///     .layer(
+///         ServiceBuilder::new()
+///             .layer(TraceLayer::new_for_http())
+///             .layer(CorsLayer::permissive())
+///             .layer(CompressionLayer::new())
+///             .layer(SseLayer::new())
+///             .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, patience)),
+///     );
+/// # app
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct SseLayer {
@@ -74,7 +104,10 @@ pub struct SseLayer {
 }
 
 impl SseLayer {
-    /// Makes a layer whose time is that of another runtime.
+    /// Makes a layer whose time is that of another runtime, such as smol's
+    /// (`smol_hyper::rt::SmolTimer`), or of a test.
+    ///
+    /// tokio's runtime then takes no part. (Its crate is still there: hyper wants its channels.)
     pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
         let config = Config {
             timer: SharedTimer::new(timer),

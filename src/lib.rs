@@ -54,8 +54,8 @@
 //!   `Content-Encoding` is left as it is.
 //! - **A client that does not read** is not polled for: no heartbeat is made for it, and what
 //!   waits in the server's buffer is bounded by the server (hyper holds up to 16 frames).
-//! - **Shutdown**: an open stream holds a graceful shutdown until it ends. End the streams, or
-//!   bound the wait.
+//! - **Shutdown**: an open stream holds a graceful shutdown until it ends. End the streams, say with
+//!   `StreamExt::take_until`, or bound the wait.
 //! - **Redirects**: browsers differ in whether a reconnect goes to the first address or the last.
 //! - **Browsers stop for good** over any status but 200, 5xx included. To have them come back,
 //!   answer 200 with an empty stream; to have them stop, answer with [`stop`].
@@ -68,6 +68,24 @@
 //! - `axum`: `EventStream` is axum's `IntoResponse`, [`LastEventId`] an extractor. Without it a
 //!   stream is still a response: `http::Response::from(stream)`.
 //! - `full`: all of them.
+//!
+//! Where axum says that `IntoResponse` or `Handler` is not implemented, or there is no `Event::json`,
+//! a feature is missing.
+//!
+//! # Coming from `axum::response::Sse`
+//!
+//! Nothing has to change: put [`SseLayer`] around the router, and take the handlers' `keep_alive`
+//! away, or leave it: of two heartbeats the more frequent one speaks. To go the whole way:
+//!
+//! | axum | here |
+//! |---|---|
+//! | `Sse::new(stream)` | `EventStream::new(stream)`, of events or of results, `Infallible` too |
+//! | `Event::default().data(text)` | [`Event::new`] |
+//! | `.json_data(value)?` | `Event::json(&value)?`, or a whole stream by `EventStream::json` |
+//! | `.event("tick")`, which may panic | `.name(TICK)`, a `const` of [`EventName::from_static`] |
+//! | `.id(text)`, which may panic | `.id(42)`, or `.id(EventId::try_from(text)?)` |
+//! | `.comment(..)`, `.retry(..)` | the same |
+//! | `KeepAlive::new().interval(..)` | [`Heartbeat::every`], once in [`SseLayer`], or in [`SseOptions`] |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(

@@ -15,7 +15,19 @@ use crate::{Heartbeat, Preamble, Retry};
 /// );
 /// ```
 ///
-/// With the feature `axum` it may also stand before the stream: `(options, stream)`.
+/// With the feature `axum` it may also stand before the stream:
+///
+/// ```
+/// # #[cfg(feature = "axum")] mod handler {
+/// use futures_util::{Stream, stream};
+/// use tower_sse::{EventStream, Heartbeat, SseOptions};
+///
+/// async fn quiet() -> (SseOptions, EventStream<impl Stream<Item = &'static str>>) {
+///     let options = SseOptions::new().heartbeat(Heartbeat::off());
+///     (options, EventStream::new(stream::iter(["hello"])))
+/// }
+/// # }
+/// ```
 ///
 /// Where two layers are around a service, a handler's options come first, then the inner layer's,
 /// then the outer one's.

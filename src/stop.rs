@@ -7,10 +7,27 @@ use http::{Response, StatusCode};
 /// [`Event::close`](crate::Event::close) lets a page stop before it asks.
 ///
 /// ```
-/// let response: http::Response<String> = tower_sse::stop();
+/// use futures_util::{StreamExt, stream};
+/// use http::Response;
+/// use tower_sse::{BoxEventStream, Event, EventStream, LastEventId, stop};
 ///
-/// assert_eq!(response.status(), 204);
+/// fn chapters(last: Option<LastEventId>) -> Response<BoxEventStream> {
+///     let seen = last.and_then(|id| id.as_str().parse().ok()).unwrap_or(0u32);
+///     if seen >= 3 {
+///         return stop();
+///     }
+///     let rest = stream::iter(seen + 1..=3).map(|n| Event::new(format!("chapter {n}")).id(n));
+///     EventStream::new(rest).boxed().into()
+/// }
+///
+/// assert_eq!(chapters(None).status(), 200);
+/// # let headers = http::HeaderMap::from_iter([("last-event-id".parse().unwrap(), "3".parse().unwrap())]);
+/// # let last = LastEventId::from_headers(&headers);
+/// assert_eq!(chapters(last).status(), 204);
 /// ```
+///
+/// An axum handler returns an `axum::response::Response`: `stop()`, or
+/// `stream.into_response()`.
 pub fn stop<B: Default>() -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = StatusCode::NO_CONTENT;

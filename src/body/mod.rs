@@ -58,6 +58,13 @@ impl<B: Body> SseBody<B> {
     }
 }
 
+/// Makes a body of no bytes, as layers want it that answer by themselves, such as tower-http's CORS.
+impl<B: Body> Default for SseBody<B> {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
 impl<B: Body> Body for SseBody<B> {
     type Data = Bytes;
     type Error = B::Error;

@@ -106,6 +106,9 @@ impl Event {
 
     /// Sets the name: the type that a page gives to `addEventListener`. By default it is
     /// `message`.
+    ///
+    /// A name in the program is `EventName::from_static("tick")`, best as a `const`; any other text
+    /// goes through `EventName::try_from(text)?`.
     pub fn name(mut self, name: impl Into<EventName>) -> Self {
         self.name = Some(name.into());
         self
@@ -114,6 +117,8 @@ impl Event {
     /// Sets the id, which the client sends back as `Last-Event-ID` when it reconnects.
     ///
     /// It holds for later events that have none. [`EventId::EMPTY`] takes it back.
+    ///
+    /// Integers are ids as they are; text goes through `EventId::try_from(text)?`.
     pub fn id(mut self, id: impl Into<EventId>) -> Self {
         self.id = Some(id.into());
         self

@@ -23,6 +23,22 @@ use crate::{EncodeEvent, EncodedEvent, Encoder, Error, Event, failure::Failure};
 const FRAME_SIZE: usize = 16 * 1024;
 
 /// An [`EventStream`] whose type can be written, for struct fields and return types.
+///
+/// [`EventStream::boxed`] makes it. It keeps the type of the items: to have several kinds of streams
+/// as one type, map their items to [`Event`]s first.
+///
+/// ```
+/// use futures_util::{StreamExt, stream};
+/// use tower_sse::{BoxEventStream, Event, EventStream};
+///
+/// struct Feed {
+///     events: BoxEventStream,
+/// }
+///
+/// let words = stream::iter(["one", "two"]).map(Event::new);
+/// let feed = Feed { events: EventStream::new(words).boxed() };
+/// # let _ = feed.events;
+/// ```
 pub type BoxEventStream<T = Event> = EventStream<BoxStream<'static, Result<T, Error>>>;
 
 /// A stream of events as a response body.
@@ -72,7 +88,8 @@ pub type BoxEventStream<T = Event> = EventStream<BoxStream<'static, Result<T, Er
 ///
 /// In edition 2024 a function that returns `EventStream<impl Stream<Item = Event>>` captures the
 /// lifetimes of all its parameters. Where the stream does not borrow from them, say so with
-/// `impl Stream<Item = Event> + use<>`, or return a [`BoxEventStream`].
+/// `impl Stream<Item = Event> + use<>`, or return a [`BoxEventStream`]. Servers want a stream that is
+/// `Send` and `'static`; where axum finds only that a `Handler` is not one, that may be why.
 ///
 /// ```
 /// use futures_util::{Stream, stream};
@@ -145,7 +162,9 @@ impl<S> EventStream<S> {
 
     /// Makes an event of an error, to be sent last before a clean end, in place of failing.
     ///
-    /// The client then reconnects, as it does after any end, unless the page closes the stream.
+    /// The client then reconnects, as it does after any end, unless the page closes the stream. What
+    /// the stream yielded is the error's [`into_inner`](Error::into_inner); its own text says only
+    /// that the stream failed.
     ///
     /// ```
     /// use futures_util::stream;
@@ -171,8 +190,9 @@ impl<S> EventStream<S> {
         self
     }
 
-    /// Sends an event after the last one, such as [`Event::close`], by which a page can tell that
-    /// the stream is finished. It is not sent after an error.
+    /// Sends an event after the last one, by which a client can tell that the stream is finished:
+    /// [`Event::close`], or what the client expects, such as `Event::new("[DONE]")`. It is not sent
+    /// after an error.
     pub fn closing(mut self, event: impl Into<EncodedEvent>) -> Self {
         self.closing = Some(event.into());
         self

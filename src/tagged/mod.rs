@@ -14,7 +14,8 @@ use crate::{BoxError, EncodeEvent, Encoder, Event};
 ///
 /// So a type is the schema of a stream. Names are serde's, `rename` and `rename_all` included. The
 /// enum is tagged in serde's default way (no `tag`, `untagged`), and a unit variant has the data
-/// `null`, so that a page can give every event to `JSON.parse`.
+/// `null`, so that a page can give every event to `JSON.parse`. As with any
+/// [`EventName`](crate::EventName), a browser hands `error` and `open` to `onerror` and `onopen`.
 ///
 /// ```
 /// use tower_sse::{EncodedEvent, Tagged};
@@ -38,6 +39,8 @@ use crate::{BoxError, EncodeEvent, Encoder, Event};
 /// );
 /// # Ok::<(), tower_sse::BoxError>(())
 /// ```
+///
+/// With an id beside it, it is an [`Event`]: `Event::tagged(&notice)?.id(42)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tagged<T>(pub T);
 
