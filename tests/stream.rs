@@ -77,6 +77,12 @@ fn makes_frames_of_16_kib_by_default() {
 }
 
 #[test]
+fn fills_a_large_frame_with_small_events() {
+    let mut body = EventStream::new(stream::repeat("x")).frame_size(1 << 20);
+    assert_eq!(ready(&mut body).unwrap().len(), (1 << 20) / 9 * 9 + 9);
+}
+
+#[test]
 fn hands_out_an_encoded_event_without_a_copy() {
     let event = EncodedEvent::from(Event::new("x"));
     let mut body = EventStream::new(iter([event.clone()]));
@@ -145,6 +151,33 @@ fn reuses_the_small_buffer_of_a_slow_stream() {
         }
     });
     assert_handles_alone(&counted);
+}
+
+#[test]
+fn is_not_made_to_waste_by_one_large_event() {
+    let large = "x".repeat(8 << 20);
+    let events = stream::iter([large]).chain(stream::repeat("small".to_owned()));
+    let mut body = EventStream::new(events);
+    ready(&mut body);
+    let mut unread = Vec::new();
+    let counted = allocation_counter::measure(|| {
+        // As a server holds them for a client that does not read.
+        unread.extend((0..16).map(|_| ready(&mut body)));
+    });
+    assert!(counted.bytes_current < 17 * 40 * 1024, "{counted:?}");
+}
+
+#[test]
+fn keeps_no_more_of_an_encoded_event_than_its_bytes() {
+    for len in [10, 1000, 100_000] {
+        let data = "x".repeat(len);
+        let mut encoded = None;
+        let counted = allocation_counter::measure(|| {
+            encoded = EncodedEvent::new(&data).ok();
+        });
+        let kept = u64::try_from(counted.bytes_current).unwrap();
+        assert_eq!(kept, "data: \n\n".len() as u64 + len as u64);
+    }
 }
 
 #[test]

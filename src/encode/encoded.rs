@@ -19,7 +19,7 @@ impl EncodedEvent {
     pub fn new<T: EncodeEvent + ?Sized>(event: &T) -> Result<Self, BoxError> {
         let mut encoder = Encoder::new();
         encoder.push(event)?;
-        Ok(Self(encoder.take()))
+        Ok(Self(encoder.take_exact()))
     }
 
     /// Returns the event as it goes over the wire, with its blank line.
@@ -33,13 +33,19 @@ impl From<&Event> for EncodedEvent {
         let mut encoder = Encoder::new();
         encoder.event(event);
         encoder.dispatch();
-        Self(encoder.take())
+        Self(encoder.take_exact())
     }
 }
 
 impl From<Event> for EncodedEvent {
     fn from(event: Event) -> Self {
         Self::from(&event)
+    }
+}
+
+impl AsRef<[u8]> for EncodedEvent {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
     }
 }
 

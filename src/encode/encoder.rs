@@ -12,8 +12,14 @@ const MAX_RETRY: u128 = (1 << 31) - 1;
 /// The least capacity that is asked for when a frame begins.
 const FIRST: usize = 256;
 
-/// The most capacity that an idle stream keeps.
-const KEPT: usize = 1024;
+/// The most capacity that is asked for when a frame begins, however long the frame before was.
+const MOST: usize = 32 * 1024;
+
+/// The most memory that is kept for the next frame.
+const KEPT: usize = 64 * 1024;
+
+/// The most memory that is kept while the stream is idle.
+const KEPT_IDLE: usize = 1024;
 
 /// Writes the fields of events into a frame.
 ///
@@ -25,13 +31,15 @@ pub struct Encoder {
     buffer: Vec<u8>,
     /// The frame before, whose memory serves again once the server has let go of it.
     before: Bytes,
+    /// How long the frame before was.
+    hint: usize,
+    /// How much memory it had.
+    kept: usize,
     /// An encoded event that is all of the frame so far, kept out of the buffer so that it can
     /// leave without a copy.
     lone: Option<Bytes>,
     /// Whether fields have been written that no blank line has ended yet.
     open: bool,
-    /// The longest frame since the buffer was last let go.
-    longest: usize,
 }
 
 impl Encoder {
@@ -39,9 +47,10 @@ impl Encoder {
         Self {
             buffer: Vec::new(),
             before: Bytes::new(),
+            hint: 0,
+            kept: 0,
             lone: None,
             open: false,
-            longest: 0,
         }
     }
 
@@ -187,21 +196,27 @@ impl Encoder {
         self.len() == 0
     }
 
-    /// Takes the frame out. The rest of the buffer serves for the next one.
+    /// Takes the frame out.
     pub(crate) fn take(&mut self) -> Bytes {
-        if let Some(lone) = self.lone.take() {
-            return lone;
+        self.hint = self.buffer.len();
+        self.kept = self.buffer.capacity();
+        if self.lone.is_some() || self.kept > KEPT {
+            return self.take_exact();
         }
-        self.longest = self.longest.max(self.buffer.len());
         self.before = mem::take(&mut self.buffer).into();
         self.before.clone()
     }
 
-    /// Lets a large buffer go while the stream is idle.
+    /// Takes the frame out, in no more memory than it needs.
+    pub(crate) fn take_exact(&mut self) -> Bytes {
+        let buffered = || mem::take(&mut self.buffer).into_boxed_slice().into();
+        self.lone.take().unwrap_or_else(buffered)
+    }
+
+    /// Lets memory go that is too much for an idle stream to keep.
     pub(crate) fn rest(&mut self) {
-        if self.longest > KEPT {
+        if self.kept > KEPT_IDLE {
             self.before = Bytes::new();
-            self.longest = 0;
         }
     }
 
@@ -228,7 +243,7 @@ impl Encoder {
             self.buffer = before.into();
             self.buffer.clear();
         }
-        self.buffer.reserve(self.longest.max(FIRST));
+        self.buffer.reserve(self.hint.clamp(FIRST, MOST));
         if let Some(lone) = self.lone.take() {
             self.buffer.extend_from_slice(&lone);
         }
@@ -253,7 +268,8 @@ impl Encoder {
 
     #[inline]
     fn line<const N: usize>(&mut self, prefix: &[u8; N], value: &[u8]) {
-        self.buffer.reserve(N + value.len() + 1);
+        // And for the blank line.
+        self.buffer.reserve(N + value.len() + 2);
         self.buffer.extend_from_slice(prefix);
         self.buffer.extend_from_slice(value);
         self.buffer.push(b'\n');

@@ -10,8 +10,8 @@ use http_body::{Body, Frame};
 use super::{EventItem, EventStream, State};
 use crate::{Error, failure::Failure};
 
-/// The most items that one poll takes, so that a stream which is always ready and whose items are
-/// empty does not hold its thread for ever.
+/// The most items that one poll takes that add nothing to the frame, so that a stream which is
+/// always ready and whose items are empty does not hold its thread for ever.
 const ITEMS: usize = 1024;
 
 impl<S> Body for EventStream<S>
@@ -55,7 +55,8 @@ where
     /// stream has ended in one way or the other.
     fn gather(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        for _ in 0..ITEMS {
+        let (mut empty, mut len) = (0, this.encoder.len());
+        while empty < ITEMS {
             if !matches!(this.state, State::Open) || this.encoder.len() >= *this.frame_size {
                 return Poll::Ready(());
             }
@@ -70,6 +71,8 @@ where
                 }
             };
             let encoded = result.and_then(|event| this.encoder.push(&event).map_err(Error::encode));
+            let before = std::mem::replace(&mut len, this.encoder.len());
+            empty += usize::from(len == before);
             let Err(error) = encoded else { continue };
             match this.on_error.take() {
                 None => *this.state = State::Failed(Failure::new(error)),
