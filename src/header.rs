@@ -4,14 +4,15 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Version,
     header::{
         CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
-        TRANSFER_ENCODING,
+        TRANSFER_ENCODING, UPGRADE,
     },
 };
 
 const EVENT_STREAM: &str = "text/event-stream";
 const UNCACHED: HeaderValue = HeaderValue::from_static("no-cache, no-transform");
-const NO_TRANSFORM: &[u8] = b"no-transform";
+const NO_TRANSFORM: &str = "no-transform";
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// Tells whether the content is an event stream, whatever its parameters (RFC 9110, 8.3.1).
@@ -53,9 +54,7 @@ pub(crate) fn remove_length(headers: &mut HeaderMap) {
 pub(crate) fn fit_connection(headers: &mut HeaderMap, version: Version, keep_alive: bool) -> bool {
     if version != Version::HTTP_11 {
         // HTTP/2 and 3 forbid them (RFC 9113, 8.2.2), HTTP/1.0 cannot do what they say.
-        headers.remove(CONNECTION);
-        headers.remove(KEEP_ALIVE);
-        headers.remove(TRANSFER_ENCODING);
+        remove_hop_by_hop(headers);
     }
     if version < Version::HTTP_11 {
         // It has no chunks: the end of the connection is the end of the stream.
@@ -66,6 +65,25 @@ pub(crate) fn fit_connection(headers: &mut HeaderMap, version: Version, keep_ali
         headers.insert(CONNECTION, HeaderValue::from_static("keep-alive"));
     }
     add
+}
+
+/// Removes the headers of the connection, those that `Connection` names among them (RFC 9110,
+/// 7.6.1).
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    let values = headers.get_all(CONNECTION).iter();
+    let named = values.flat_map(tokens).map(HeaderName::from_bytes);
+    for name in named.flatten().collect::<Vec<_>>() {
+        headers.remove(name);
+    }
+    for name in [
+        CONNECTION,
+        KEEP_ALIVE,
+        PROXY_CONNECTION,
+        TRANSFER_ENCODING,
+        UPGRADE,
+    ] {
+        headers.remove(name);
+    }
 }
 
 /// Takes back the `Connection` that an inner layer added.
@@ -103,22 +121,21 @@ fn has_wrong_charset(headers: &HeaderMap) -> bool {
 
 /// Adds to what the handler says of caching that nobody may transform the body.
 fn forbid_transform(headers: &mut HeaderMap) {
-    let values = headers.get_all(CACHE_CONTROL).iter();
-    let mut directives: Vec<&[u8]> = values.flat_map(tokens).collect();
-    if directives
-        .iter()
-        .any(|directive| directive.eq_ignore_ascii_case(NO_TRANSFORM))
-    {
+    let said: Vec<&HeaderValue> = headers.get_all(CACHE_CONTROL).iter().collect();
+    let forbids = |token: &[u8]| token.eq_ignore_ascii_case(NO_TRANSFORM.as_bytes());
+    if said.iter().copied().flat_map(tokens).any(forbids) {
         return;
     }
-    if directives.is_empty() {
-        headers.insert(CACHE_CONTROL, UNCACHED);
-        return;
-    }
-    directives.push(NO_TRANSFORM);
-    // Always a value, for its parts were parts of values.
-    if let Ok(value) = HeaderValue::from_bytes(&directives.join(&b", "[..])) {
-        headers.insert(CACHE_CONTROL, value);
+    match said[..] {
+        [] => drop(headers.insert(CACHE_CONTROL, UNCACHED)),
+        [one] if one.is_empty() => drop(headers.insert(CACHE_CONTROL, UNCACHED)),
+        [one] => {
+            let both = [one.as_bytes(), b", ", NO_TRANSFORM.as_bytes()].concat();
+            // Always a value, for its parts are.
+            let both = HeaderValue::from_bytes(&both).unwrap_or(UNCACHED);
+            headers.insert(CACHE_CONTROL, both);
+        }
+        _ => drop(headers.append(CACHE_CONTROL, HeaderValue::from_static(NO_TRANSFORM))),
     }
 }
 

@@ -53,6 +53,17 @@ async fn adds_no_transform_to_what_the_handler_said_of_caching() {
 }
 
 #[tokio::test]
+async fn leaves_the_directives_of_caching_as_they_are() {
+    for (set, sent) in [
+        ("", "no-cache, no-transform"),
+        ("no-cache=\"a,b\"", "no-cache=\"a,b\", no-transform"),
+    ] {
+        let headers = heads(get(), &[("cache-control", set)]).await;
+        assert_eq!(all(&headers, "cache-control"), [sent]);
+    }
+}
+
+#[tokio::test]
 async fn says_keep_alive_over_http_1_1_alone() {
     let connection = async |request| all(&heads(request, &[]).await, "connection").len();
     assert_eq!(connection(get().version(Version::HTTP_11)).await, 1);
@@ -77,9 +88,12 @@ async fn does_not_say_keep_alive_when_told_not_to() {
 #[tokio::test]
 async fn removes_the_connections_headers_over_http_2_and_3() {
     let set = [
-        ("connection", "keep-alive"),
+        ("connection", "keep-alive, x-hop"),
         ("keep-alive", "timeout=5"),
+        ("proxy-connection", "keep-alive"),
         ("transfer-encoding", "chunked"),
+        ("upgrade", "h2c"),
+        ("x-hop", "of this connection alone"),
     ];
     for version in [Version::HTTP_2, Version::HTTP_3] {
         let headers = heads(get().version(version), &set).await;
