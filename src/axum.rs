@@ -4,11 +4,11 @@ use std::convert::Infallible;
 
 use axum_core::{
     body::Body,
-    extract::{FromRequestParts, OptionalFromRequestParts},
+    extract::OptionalFromRequestParts,
     response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
 };
 use futures_util::Stream;
-use http::{StatusCode, request::Parts};
+use http::request::Parts;
 
 use crate::{EventItem, EventStream, LastEventId, SseOptions};
 
@@ -32,7 +32,10 @@ impl IntoResponseParts for SseOptions {
     }
 }
 
-/// Extracts the last event id as an option: `None` where the client sent none that is valid.
+/// Extracts `Option<LastEventId>`: `None` where the client sent none that is valid.
+///
+/// There is no extractor that refuses such a client: on its first connection a browser has no id, and
+/// a refusal would stop it for good.
 impl<S: Sync> OptionalFromRequestParts<S> for LastEventId {
     type Rejection = Infallible;
 
@@ -40,15 +43,5 @@ impl<S: Sync> OptionalFromRequestParts<S> for LastEventId {
         // Without the layer there is no extension yet.
         let noted = parts.extensions.get().cloned();
         Ok(noted.or_else(|| Self::from_headers(&parts.headers)))
-    }
-}
-
-/// Extracts the last event id where there must be one; otherwise the answer is 400 Bad Request.
-impl<S: Sync> FromRequestParts<S> for LastEventId {
-    type Rejection = (StatusCode, &'static str);
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let Ok(id) = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await;
-        id.ok_or((StatusCode::BAD_REQUEST, "a valid Last-Event-ID is required"))
     }
 }

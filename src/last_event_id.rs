@@ -1,6 +1,6 @@
 use std::ops::Deref;
 
-use http::{HeaderMap, HeaderName, Uri};
+use http::{HeaderMap, HeaderName, Request, Uri};
 use percent_encoding::percent_decode_str;
 
 use crate::EventId;
@@ -23,16 +23,15 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// fn resume_after<B>(request: &http::Request<B>) -> Option<u64> {
 ///     request.extensions().get::<LastEventId>()?.as_str().parse().ok()
 /// }
-/// # let mut request = http::Request::new(());
-/// # assert_eq!(resume_after(&request), None);
-/// # request.headers_mut().insert("last-event-id", "42".parse().unwrap());
-/// # let id = LastEventId::from_headers(request.headers()).unwrap();
-/// # request.extensions_mut().insert(id);
-/// # assert_eq!(resume_after(&request), Some(42));
+///
+/// let mut request = http::Request::new(());
+/// assert_eq!(resume_after(&request), None);
+/// request.extensions_mut().insert(LastEventId::new(42.into()).unwrap());
+/// assert_eq!(resume_after(&request), Some(42));
 /// ```
 ///
-/// With the feature `axum` it is an extractor, which without the layer reads the header alone:
-/// `Option<LastEventId>`, or `LastEventId` where there must be one (400 Bad Request without).
+/// With the feature `axum`, `Option<LastEventId>` is an extractor, which without the layer reads the
+/// header alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LastEventId(EventId);
 
@@ -40,11 +39,24 @@ impl LastEventId {
     /// Reads the header. `None` if it is missing, empty or no valid id.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(LAST_EVENT_ID)?.as_bytes();
-        Self::new(std::str::from_utf8(value).ok()?)
+        Self::parse(std::str::from_utf8(value).ok()?)
+    }
+
+    /// Makes one of an id, for a test or another transport. `None` for the empty id, which is none.
+    pub fn new(id: EventId) -> Option<Self> {
+        (id != EventId::EMPTY).then_some(Self(id))
+    }
+
+    /// Reads the header, or where there is none the parameter of the query.
+    pub(crate) fn from_request<B>(request: &Request<B>, parameter: Option<&str>) -> Option<Self> {
+        if request.headers().contains_key(LAST_EVENT_ID) {
+            return Self::from_headers(request.headers());
+        }
+        Self::from_query(request.uri(), parameter?)
     }
 
     /// Reads a parameter of the query. `None` if it is missing, empty or no valid id.
-    pub(crate) fn from_query(uri: &Uri, parameter: &str) -> Option<Self> {
+    fn from_query(uri: &Uri, parameter: &str) -> Option<Self> {
         let value = uri
             .query()?
             .split('&')
@@ -52,7 +64,7 @@ impl LastEventId {
             .find_map(|(name, value)| (name == parameter).then_some(value))?;
         // Forms write a space so; a plus sign comes as `%2B`.
         let value = value.replace('+', " ");
-        Self::new(&percent_decode_str(&value).decode_utf8().ok()?)
+        Self::parse(&percent_decode_str(&value).decode_utf8().ok()?)
     }
 
     /// Returns the id.
@@ -60,11 +72,8 @@ impl LastEventId {
         self.0
     }
 
-    fn new(id: &str) -> Option<Self> {
-        if id.is_empty() {
-            return None;
-        }
-        EventId::try_from(id).ok().map(Self)
+    fn parse(id: &str) -> Option<Self> {
+        EventId::try_from(id).ok().and_then(Self::new)
     }
 }
 

@@ -33,9 +33,7 @@ pub(crate) fn note_last_event_id<B>(request: &mut Request<B>, query: Option<&str
     if request.extensions().get::<LastEventId>().is_some() {
         return;
     }
-    let id = LastEventId::from_headers(request.headers())
-        .or_else(|| LastEventId::from_query(request.uri(), query?));
-    if let Some(id) = id {
+    if let Some(id) = LastEventId::from_request(request, query) {
         request.extensions_mut().insert(id);
     }
 }

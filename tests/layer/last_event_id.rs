@@ -47,5 +47,9 @@ async fn is_read_from_the_query_when_told_to() {
     let id = seen(from_query.clone(), Request::get(uri)).await;
     assert_eq!(id.as_deref(), Some("a 7"));
     let request = Request::get(uri).header("Last-Event-ID", "newer");
-    assert_eq!(seen(from_query, request).await.as_deref(), Some("newer"));
+    let id = seen(from_query.clone(), request).await;
+    assert_eq!(id.as_deref(), Some("newer"));
+    // Not the older one of the query, though this is no id.
+    let request = Request::get(uri).header("Last-Event-ID", "bad\tid");
+    assert_eq!(seen(from_query, request).await, None);
 }
