@@ -73,13 +73,10 @@ impl SseOptions {
         self
     }
 
-    /// Sets whether a GET whose `Accept` does not allow `text/event-stream` gets 406 Not
-    /// Acceptable in place of a stream. By default it gets the stream.
-    ///
-    /// For one response this takes back what the layer requires. It cannot require more: the layer
-    /// has read the request by then.
-    pub fn require_accept(mut self, require: bool) -> Self {
-        self.require_accept = Some(require);
+    /// Sends the stream whatever the request accepts, though the layer requires more
+    /// ([`SseLayer::require_accept`](crate::SseLayer::require_accept)).
+    pub fn ignore_accept(mut self) -> Self {
+        self.require_accept = Some(false);
         self
     }
 

@@ -21,9 +21,10 @@ pub(crate) fn respond<B: Body>(
         return response.map(SseBody::pass);
     }
     let known = response.extensions().get::<Slot>().cloned();
-    let mut slot = known
-        .clone()
-        .unwrap_or_else(|| Slot::new(handlers(&response)));
+    let mut slot = known.clone().unwrap_or_default();
+    if let Some(own) = response.extensions_mut().remove::<SseOptions>() {
+        slot.put_first(own);
+    }
     let options = slot.fill(&config.options);
     if facts.refuses && options.require_accept.unwrap_or(false) {
         return not_acceptable();
@@ -57,12 +58,6 @@ pub(crate) fn respond<B: Body>(
             SseBody::stream(body, config.timer.clone(), slot)
         }
     })
-}
-
-/// Returns the options that the handler set for its response.
-fn handlers<B>(response: &Response<B>) -> SseOptions {
-    let options = response.extensions().get::<SseOptions>();
-    options.cloned().unwrap_or_default()
 }
 
 fn not_acceptable<B: Body>() -> Response<SseBody<B>> {

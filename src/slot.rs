@@ -6,7 +6,7 @@ use crate::SseOptions;
 ///
 /// A layer that finds a slot knows that another layer acts already: it adds its options, and the
 /// body, however it has been boxed since, reads them when it is first polled.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Slot {
     options: Arc<Mutex<SseOptions>>,
     /// Whether the inner layer added a `Connection` header.
@@ -14,11 +14,11 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    pub(crate) fn new(options: SseOptions) -> Self {
-        Self {
-            options: Arc::new(Mutex::new(options)),
-            added_connection: false,
-        }
+    /// Puts the options that a handler has set before all others.
+    pub(crate) fn put_first(&self, mut own: SseOptions) {
+        let mut options = self.options.lock().unwrap_or_else(PoisonError::into_inner);
+        own.fill(&options);
+        *options = own;
     }
 
     /// Fills in what is unset, and returns all.

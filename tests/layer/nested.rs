@@ -77,9 +77,27 @@ async fn lets_the_handler_come_first() {
 }
 
 #[tokio::test]
+async fn heeds_options_that_are_set_between_them() {
+    let own = || SseOptions::new().retry(Retry::fixed(9 * SECOND));
+    let service = ServiceBuilder::new()
+        .layer(layer().retry(Retry::fixed(SECOND)))
+        .map_response(move |mut response: Response<_>| {
+            response.extensions_mut().insert(own());
+            response
+        })
+        .layer(layer().retry(Retry::fixed(2 * SECOND)))
+        .service(service_fn(async |_: Request<()>| {
+            let (_, response) = adopted();
+            Ok::<_, Infallible>(response)
+        }));
+    let response = call(service, get()).await;
+    assert_eq!(text(response.into_body()).await, "retry: 9000\n");
+}
+
+#[tokio::test]
 async fn lets_either_refuse() {
     let strict = || layer().require_accept(true);
-    let lenient = SseOptions::new().require_accept(false);
+    let lenient = SseOptions::new().ignore_accept();
     let json = || get().header("accept", "application/json");
     let (feed, response) = through(strict(), layer(), json(), None).await;
     assert_eq!(response.status(), 406);

@@ -22,9 +22,7 @@ async fn of_the_handler_hold_for_its_response() {
 #[tokio::test(start_paused = true)]
 async fn can_take_back_what_the_layer_has() {
     let (_feed, mut response) = adopted();
-    let own = SseOptions::new()
-        .preamble(Preamble::off())
-        .require_accept(false);
+    let own = SseOptions::new().preamble(Preamble::off()).ignore_accept();
     response.extensions_mut().insert(own);
     let layer = layer().require_accept(true);
     let request = get().header("accept", "text/html");
