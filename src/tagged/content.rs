@@ -80,9 +80,9 @@ impl<S: Serializer> Serializer for Content<S> {
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         _: &'static str,
-        _: &T,
+        value: &T,
     ) -> Result<S::Ok, S::Error> {
-        refused()
+        value.serialize(self)
     }
 
     refuse! {

@@ -140,7 +140,13 @@ mod tests {
     }
 
     #[test]
-    fn respects_renames_and_looks_through_pointers() {
+    fn respects_renames_and_looks_through_pointers_and_newtypes() {
+        #[derive(Serialize)]
+        struct Newtype(Shape);
+        assert_eq!(
+            encoded(Newtype(Shape::Struct { a: 1, b: None })),
+            "event: Struct\ndata: {\"a\":1,\"b-b\":null}\n\n"
+        );
         assert_eq!(
             encoded(Box::new(Shape::Renamed(7))),
             "event: a name\ndata: 7\n\n"
@@ -175,6 +181,7 @@ mod tests {
         assert_eq!(error(Internal::A { a: 1 }), message("a struct"));
         assert_eq!(error("text"), message("a string"));
         assert_eq!(error(1u8), message("a number"));
+        assert_eq!(error(1u128), message("a number"));
         assert_eq!(error(None::<u8>), message("an option"));
         assert_eq!(error([1u8].as_slice()), message("a sequence"));
         assert_eq!(error(BTreeMap::from([(1, 2)])), message("a map"));

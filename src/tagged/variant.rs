@@ -120,9 +120,9 @@ impl Serializer for Probe {
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         _: &'static str,
-        _: &T,
+        value: &T,
     ) -> Result<&'static str, Outcome> {
-        Err(Outcome::Other("a newtype struct"))
+        value.serialize(self)
     }
 
     refuse! {
@@ -131,10 +131,12 @@ impl Serializer for Probe {
         serialize_i16(i16): "a number",
         serialize_i32(i32): "a number",
         serialize_i64(i64): "a number",
+        serialize_i128(i128): "a number",
         serialize_u8(u8): "a number",
         serialize_u16(u16): "a number",
         serialize_u32(u32): "a number",
         serialize_u64(u64): "a number",
+        serialize_u128(u128): "a number",
         serialize_f32(f32): "a number",
         serialize_f64(f64): "a number",
         serialize_char(char): "a char",
