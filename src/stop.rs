@@ -17,7 +17,7 @@ use http::{Response, StatusCode};
 ///         return stop();
 ///     }
 ///     let rest = stream::iter(seen + 1..=3).map(|n| Event::new(format!("chapter {n}")).id(n));
-///     EventStream::new(rest).boxed().into()
+///     EventStream::new(rest).into_boxed().into()
 /// }
 ///
 /// assert_eq!(chapters(None).status(), 200);

@@ -280,7 +280,7 @@ fn takes_events_texts_and_results_of_them() {
 #[test]
 fn keeps_its_error_when_it_is_boxed() {
     let items: [Result<Event, BoxError>; 1] = [Err("broken".into())];
-    let mut body = EventStream::new(iter(items)).boxed();
+    let mut body = EventStream::new(iter(items)).into_boxed();
     assert!(poll(&mut body).is_pending());
     let Poll::Ready(Some(Err(error))) = poll(&mut body) else {
         panic!("the body fails");

@@ -26,6 +26,8 @@ fn values_go_between_threads() {
     assert_value::<SseLayer>();
     assert_value::<SseOptions>();
     assert_value::<Sse<()>>();
+    assert_send::<Encoder>();
+    assert_sync::<Encoder>();
 }
 
 #[test]
@@ -48,6 +50,19 @@ fn bodies_and_futures_are_what_is_in_them() {
     assert_send::<BoxEventStream>();
     assert_send::<ResponseFuture<std::future::Ready<()>>>();
     assert_unpin::<ResponseFuture<std::future::Ready<()>>>();
+}
+
+#[cfg(feature = "json")]
+#[test]
+fn json_is_what_is_in_it() {
+    fn assert_error<T: std::error::Error + Send + Sync + 'static>() {}
+    assert_send::<Json<u8>>();
+    assert_sync::<Tagged<u8>>();
+    assert_send::<EventStream<JsonStream<Empty<u8>>>>();
+    assert_send::<EventStream<TaggedStream<Empty<u8>>>>();
+    assert_error::<TaggedError>();
+    assert_eq!(size_of::<Json<u8>>(), 1);
+    assert_eq!(size_of::<Tagged<u8>>(), 1);
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use self::sealed::Sealed;
 use crate::{BoxError, EncodeEvent};
 
 /// What a stream may yield: an event, or a result of one.
@@ -5,16 +6,17 @@ use crate::{BoxError, EncodeEvent};
 /// It is implemented for every [`EncodeEvent`] and for `Result<T, E>` of one, where the error is
 /// any that converts into a [`BoxError`]; there is no need to implement it.
 ///
-/// Where the compiler says that an "implementation of `From` is not general enough", a stream of
-/// `Result<_, BoxError>` is made within an `async` block: make it outside, or with an error type of
-/// a name.
+/// A stream of `Result<_, BoxError>` that is made within an `async` block may get the message that an
+/// "implementation of `From` is not general enough". Make it outside of the block, or give it an
+/// error type of its own in place of `BoxError`.
 #[diagnostic::on_unimplemented(
     message = "a stream of `{Self}` is no stream of events",
     label = "neither an event nor a result of one",
     note = "yield `Event`, text, or (feature `json`) `Json(value)` or `Tagged(value)`, or a \
-            `Result` of one whose error converts into `Box<dyn Error + Send + Sync>`"
+            `Result` of one whose error converts into `Box<dyn Error + Send + Sync>`; of a `Result` \
+            both sides must fit"
 )]
-pub trait EventItem {
+pub trait EventItem: Sealed {
     /// The event.
     type Event: EncodeEvent;
 
@@ -24,6 +26,16 @@ pub trait EventItem {
     ///
     /// The error that the stream yielded.
     fn into_result(self) -> Result<Self::Event, BoxError>;
+}
+
+mod sealed {
+    use super::{BoxError, EncodeEvent};
+
+    pub trait Sealed {}
+
+    impl<T: EncodeEvent> Sealed for T {}
+
+    impl<T: EncodeEvent, E: Into<BoxError>> Sealed for Result<T, E> {}
 }
 
 impl<T: EncodeEvent> EventItem for T {

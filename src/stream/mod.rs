@@ -24,7 +24,7 @@ const FRAME_SIZE: usize = 16 * 1024;
 
 /// An [`EventStream`] whose type can be written, for struct fields and return types.
 ///
-/// [`EventStream::boxed`] makes it. It keeps the type of the items: to have several kinds of streams
+/// [`EventStream::into_boxed`] makes it. It keeps the type of the items: to have several kinds of streams
 /// as one type, map their items to [`Event`]s first.
 ///
 /// ```
@@ -36,7 +36,7 @@ const FRAME_SIZE: usize = 16 * 1024;
 /// }
 ///
 /// let words = stream::iter(["one", "two"]).map(Event::new);
-/// let feed = Feed { events: EventStream::new(words).boxed() };
+/// let feed = Feed { events: EventStream::new(words).into_boxed() };
 /// # let _ = feed.events;
 /// ```
 pub type BoxEventStream<T = Event> = EventStream<BoxStream<'static, Result<T, Error>>>;
@@ -142,7 +142,7 @@ where
     }
 
     /// Boxes the stream, so that its type can be written.
-    pub fn boxed(self) -> BoxEventStream<<S::Item as EventItem>::Event>
+    pub fn into_boxed(self) -> BoxEventStream<<S::Item as EventItem>::Event>
     where
         S: Send + 'static,
     {

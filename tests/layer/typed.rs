@@ -19,7 +19,7 @@ async fn is_a_response_by_itself() {
 }
 
 #[tokio::test]
-async fn is_known_within_a_response_of_any_status() {
+async fn is_no_stream_for_a_browser_under_another_status() {
     let events = EventStream::new(stream::iter([Event::new("x")]));
     let mut response = Response::from(events);
     *response.status_mut() = http::StatusCode::CREATED;
@@ -52,7 +52,7 @@ async fn can_be_stopped_by_a_204() {
 
 #[tokio::test]
 async fn can_be_boxed() {
-    let stream: BoxEventStream = EventStream::new(stream::iter(["x"]).map(Event::new)).boxed();
+    let stream: BoxEventStream = EventStream::new(stream::iter(["x"]).map(Event::new)).into_boxed();
     let body = send(&bare(), get(), stream).await.into_body();
     assert_eq!(text(body).await, "data: x\n\n");
 }
