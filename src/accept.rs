@@ -19,11 +19,14 @@ fn fit(range: &[u8]) -> Option<(u8, bool)> {
     let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
     let media = parts.next()?;
     let is = |range: &[u8]| media.eq_ignore_ascii_case(range);
-    let specific = match () {
-        () if is(b"text/event-stream") => 3,
-        () if is(b"text/*") => 2,
-        () if is(b"*/*") => 1,
-        () => return None,
+    let specific = if is(b"text/event-stream") {
+        3
+    } else if is(b"text/*") {
+        2
+    } else if is(b"*/*") {
+        1
+    } else {
+        return None;
     };
     let weight = parts.find_map(|part| {
         part.strip_prefix(b"q=")

@@ -11,8 +11,8 @@ const BLOCK: &[u8] = b":\n\n";
 ///
 /// By default a comment every 15 seconds, which pages do not see. It is sent only when nothing
 /// else has been: the silence never exceeds the interval, and a busy stream has no heartbeats. One
-/// that falls due in the middle of an event is written as a comment line, and one that falls due
-/// in the middle of a line, where nothing can be written, waits for the next bytes.
+/// that falls due in the middle of an event is written as a comment line. In the middle of a line
+/// nothing can be written: there none is, and the interval begins anew with the next bytes.
 ///
 /// It is for the proxies in between, which cut a silent connection (nginx after 60 seconds, unless
 /// told otherwise). It is no proof that the client is there: that is for TCP to find out.

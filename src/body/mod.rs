@@ -18,7 +18,7 @@ use crate::{slot::Slot, timer::SharedTimer};
 /// The body of [`Sse`](crate::Sse)'s responses.
 ///
 /// That of an event stream has heartbeats and the rest; any other hands out the frames of the body
-/// inside as they are.
+/// inside as they are. (Data that is not `Bytes` is copied into some.)
 // The bound is there for the error that a failing stream holds back.
 #[pin_project]
 pub struct SseBody<B: Body> {

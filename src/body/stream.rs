@@ -109,6 +109,9 @@ impl<E> StreamState<E> {
     }
 
     fn adopt<D: Buf>(&mut self, frame: Frame<D>) -> Frame<Bytes> {
+        if frame.is_trailers() {
+            self.phase = Phase::Ended;
+        }
         let frame = frame.map_data(|data| self.bom.filter(into_bytes(data)));
         if let Some(data) = frame.data_ref().filter(|data| !data.is_empty()) {
             self.boundary = self.boundary.after(data);

@@ -34,6 +34,8 @@ async fn keeps_trailers() {
     feed.frame(Frame::trailers(trailers.clone()));
     let frame = body.frame().await.unwrap().unwrap();
     assert_eq!(frame.into_trailers().unwrap(), trailers);
+    assert!(body.is_end_stream(), "no heartbeat may follow");
+    assert!(body.frame().await.is_none());
 }
 
 #[tokio::test]

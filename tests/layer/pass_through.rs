@@ -70,7 +70,11 @@ where
     S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible>,
     B: Body<Data = Bytes> + Unpin,
 {
-    let request = Request::new(Empty::new());
+    let request = Request::get("/?page=1")
+        .header("accept", "text/html, */*;q=0.8")
+        .header("connection", "keep-alive")
+        .body(Empty::new())
+        .unwrap();
     let counted = allocation_counter::measure(move || {
         block_on(async {
             let Ok(response) = service.call(request).await;
