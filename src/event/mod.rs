@@ -51,7 +51,9 @@ pub struct Event {
 }
 
 impl Event {
-    /// Makes an event that has data.
+    /// Makes an event that has data: static text, a `String` or `Bytes`, none of them copied.
+    ///
+    /// Other text is `.to_owned()` first, for the event outlives it.
     pub fn new(data: impl Into<EventData>) -> Self {
         Self::default().data(data)
     }

@@ -78,6 +78,20 @@ macro_rules! string_like {
             }
         }
 
+        impl TryFrom<&String> for $type {
+            type Error = $error;
+
+            fn try_from(text: &String) -> Result<Self, $error> {
+                Self::try_from(text.as_str())
+            }
+        }
+
+        impl From<&$type> for $type {
+            fn from(text: &$type) -> Self {
+                text.clone()
+            }
+        }
+
         impl std::str::FromStr for $type {
             type Err = $error;
 
@@ -127,6 +141,24 @@ macro_rules! string_like {
         impl PartialEq<&str> for $type {
             fn eq(&self, other: &&str) -> bool {
                 self.as_bytes() == other.as_bytes()
+            }
+        }
+
+        impl PartialEq<String> for $type {
+            fn eq(&self, other: &String) -> bool {
+                self.as_bytes() == other.as_bytes()
+            }
+        }
+
+        impl PartialEq<$type> for str {
+            fn eq(&self, other: &$type) -> bool {
+                other == self
+            }
+        }
+
+        impl PartialEq<$type> for &str {
+            fn eq(&self, other: &$type) -> bool {
+                other == self
             }
         }
 
