@@ -45,14 +45,15 @@ use crate::{Heartbeat, Preamble, Retry, Sse, SseOptions, config::Config, timer::
 ///   ([`Retry`]).
 /// - **Heartbeats** when it is silent ([`Heartbeat`]), only where they are safe, however the body
 ///   inside splits its frames.
-/// - **A proper failure.** When the body inside fails, it fails a tenth of a second later, so that
-///   the server has flushed what came before.
+/// - **A late failure.** When the body inside fails, it fails a tenth of a second later, so that
+///   the server has time to flush what came before; a client that reads slower than that loses some
+///   of it. [`EventStream::on_error`](crate::EventStream::on_error) loses nothing.
 /// - **HEAD** gets the head, and the body inside is dropped at once.
 ///
 /// A stream with a `Content-Encoding` gets the headers alone: nothing can be put into it.
 ///
-/// Each of these can be set for one response through [`SseOptions`]. The request gets a
-/// [`LastEventId`](crate::LastEventId) in its extensions.
+/// [`SseOptions`] set heartbeat, `retry`, preamble and the `Connection` header for one response. The
+/// request gets a [`LastEventId`](crate::LastEventId) in its extensions.
 ///
 /// # Order of layers
 ///
@@ -144,7 +145,10 @@ impl SseLayer {
     /// Sets whether a GET whose `Accept` does not allow `text/event-stream` gets 406 Not
     /// Acceptable in place of a stream. By default it gets the stream.
     pub fn require_accept(self, require: bool) -> Self {
-        self.set(|options| options.require_accept(require))
+        self.set(|mut options| {
+            options.require_accept = Some(require);
+            options
+        })
     }
 
     /// Reads the last event id from this parameter of the query, too, where the header is missing.

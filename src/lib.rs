@@ -74,13 +74,13 @@
 //!
 //! # Coming from `axum::response::Sse`
 //!
-//! Nothing has to change: put [`SseLayer`] around the router, and take the handlers' `keep_alive`
-//! away, or leave it: of two heartbeats the more frequent one speaks. To go the whole way:
+//! Nothing has to change: put [`SseLayer`] around the router, and take away the handlers'
+//! `keep_alive`, whose comments would come beside the layer's. To go the whole way:
 //!
 //! | axum | here |
 //! |---|---|
 //! | `Sse::new(stream)` | `EventStream::new(stream)`, of events or of results, `Infallible` too |
-//! | `Event::default().data(text)` | [`Event::new`] |
+//! | `Event::default().data(text)` | `Event::new(text)`; text that is borrowed `.to_owned()` |
 //! | `.json_data(value)?` | `Event::json(&value)?`, or a whole stream by `EventStream::json` |
 //! | `.event("tick")`, which may panic | `.name(TICK)`, a `const` of [`EventName::from_static`] |
 //! | `.id(text)`, which may panic | `.id(42)`, or `.id(EventId::try_from(text)?)` |

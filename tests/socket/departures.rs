@@ -69,6 +69,7 @@ async fn closing_the_socket_drops_the_stream() {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn killing_curl_drops_the_stream() {
     for version in [HTTP_11, HTTP_2] {
         for (address, dropped) in [idle().await, busy().await] {

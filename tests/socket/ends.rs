@@ -27,6 +27,7 @@ async fn finished() -> SocketAddr {
 const FINISHED: &str = "retry: 1000\nid: 1\ndata: one\ndata: two\n\nevent: tick\ndata: \n\n";
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn a_clean_end_gives_curl_every_byte() {
     for version in [HTTP_10, HTTP_11, HTTP_2] {
         let answer = curl(&[version], finished().await).await;
@@ -51,6 +52,7 @@ async fn a_clean_end_leaves_the_connection_for_the_next_request() {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn an_error_that_became_an_event_ends_cleanly() {
     let stream =
         || -> [Result<Event, BoxError>; 2] { [Ok(Event::new("one")), Err("no more".into())] };

@@ -134,6 +134,7 @@ async fn streams_of_one_connection_fail_each_for_itself() {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn curl_gets_every_event_and_tells_the_failure() {
     // 18: the chunks do not end. 92: the stream was reset. HTTP/1.0 has no way to tell.
     for (version, exit) in [(HTTP_10, 0), (HTTP_11, 18), (HTTP_2, 92)] {

@@ -41,6 +41,7 @@ async fn a_head_drops_the_stream_while_the_connection_stays() {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn curl_gets_the_head_alone_over_http_1_1() {
     let (address, dropped) = idle().await;
     let answer = curl(&[HTTP_11, "--head"], address).await;
@@ -58,6 +59,7 @@ async fn curl_gets_the_head_alone_over_http_1_1() {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn curl_gets_the_head_alone_over_http_2() {
     let (address, dropped) = idle().await;
     let answer = curl(&[HTTP_2, "--head"], address).await;

@@ -21,6 +21,7 @@ async fn one() -> SocketAddr {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn http_1_1_keeps_alive_and_sends_chunks() {
     let answer = curl(&[HTTP_11], one().await).await;
     let expected = [
@@ -35,6 +36,7 @@ async fn http_1_1_keeps_alive_and_sends_chunks() {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn http_1_1_does_not_promise_to_keep_what_the_client_closes() {
     let answer = curl(&[HTTP_11, "--header", "Connection: close"], one().await).await;
     let expected = [
@@ -49,6 +51,7 @@ async fn http_1_1_does_not_promise_to_keep_what_the_client_closes() {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn http_1_1_can_do_without_the_connection_header() {
     let layer = quiet().keep_alive_header(false);
     let address = serve(layer, || EventStream::new(stream::iter(["one"]))).await;
@@ -86,6 +89,7 @@ async fn assert_http_1_0(request: &str, address: SocketAddr) {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn http_1_0_satisfies_curl() {
     let answer = curl(&[HTTP_10], one().await).await;
     assert_eq!(answer.body, "retry: 1000\ndata: one\n\n");
@@ -93,6 +97,7 @@ async fn http_1_0_satisfies_curl() {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn http_2_has_no_headers_of_a_connection() {
     for address in [one().await, promising().await] {
         let answer = curl(&[HTTP_2], address).await;

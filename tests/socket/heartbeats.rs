@@ -57,6 +57,7 @@ async fn assert_beats(version: Version, address: SocketAddr, expected: &str) {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn beats_reach_curl() {
     for version in [HTTP_11, HTTP_2] {
         let text = curl_some(BEFORE_AN_EVENT.len(), &[version], silent().await).await;

@@ -42,6 +42,7 @@ async fn a_retry_arrives_before_any_event() {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn a_retry_reaches_curl_before_any_event() {
     for version in [HTTP_11, HTTP_2] {
         let text = curl_some(LENGTH, &[version], silent().await).await;

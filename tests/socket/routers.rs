@@ -34,6 +34,7 @@ async fn one_then_silence() -> impl IntoResponse {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn two_layers_double_nothing_over_http_1_1() {
     let router = Router::new().route("/", routing::get(one).layer(quiet()));
     let answer = curl(&[HTTP_11], serve(router.layer(quiet())).await).await;
@@ -51,6 +52,7 @@ async fn two_layers_double_nothing_over_http_1_1() {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn two_layers_double_nothing_over_http_2() {
     let router = Router::new().route("/", routing::get(one).layer(quiet()));
     let answer = curl(&[HTTP_2], serve(router.layer(quiet())).await).await;
@@ -84,6 +86,7 @@ async fn an_outer_layer_fills_in_what_the_inner_one_leaves_open() {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn a_handler_decides_for_its_own_response() {
     let handler = async || {
         let mut response = one_then_silence().await.into_response();
@@ -112,6 +115,7 @@ async fn a_handler_decides_for_its_own_response() {
 }
 
 #[tokio::test]
+#[ignore = "needs curl; `tests/all` runs it"]
 async fn routes_that_are_no_streams_pass_through() {
     let router = Router::new().route("/", routing::get(async || "hello"));
     let answer = curl(&[HTTP_11], serve(router.layer(quiet())).await).await;
