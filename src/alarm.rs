@@ -2,19 +2,18 @@ use std::{
     fmt,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use hyper::rt::Sleep;
 
 use crate::timer::SharedTimer;
 
-/// A moment to wait for, which may move while it is waited for.
+/// Waits for a moment, which may move while it is waited for.
 ///
-/// Moving it costs a clock read: the one sleep is touched only when it has run out.
+/// Moving it costs nothing: the one sleep is touched only when it has run out.
 pub(crate) struct Alarm {
     timer: SharedTimer,
-    due: Option<Instant>,
     sleep: Option<Pin<Box<dyn Sleep>>>,
     /// When the sleep will run out; `None` when it has.
     armed: Option<Instant>,
@@ -24,29 +23,23 @@ impl Alarm {
     pub(crate) fn new(timer: SharedTimer) -> Self {
         Self {
             timer,
-            due: None,
             sleep: None,
             armed: None,
         }
     }
 
-    /// Sets the moment to a time from now. One beyond what the clock can tell never comes.
-    pub(crate) fn set(&mut self, after: Duration) {
-        self.due = self.timer.now().checked_add(after);
+    pub(crate) fn now(&self) -> Instant {
+        self.timer.now()
     }
 
-    /// Is ready when the moment has come, once.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(due) = self.due else {
-            return Poll::Pending;
-        };
+    /// Is ready when the moment has come, with the moment that has.
+    pub(crate) fn poll(&mut self, due: Instant, cx: &mut Context<'_>) -> Poll<Instant> {
         loop {
             ready!(self.poll_sleep(due, cx));
             // The end of the sleep is compared with what it was told, not with a second look at
             // the clock, which may have gone on or be a little behind.
-            if self.armed.take().is_some_and(|armed| due <= armed) {
-                self.due = None;
-                return Poll::Ready(());
+            if let Some(armed) = self.armed.take().filter(|armed| due <= *armed) {
+                return Poll::Ready(armed);
             }
         }
     }
@@ -64,6 +57,6 @@ impl Alarm {
 
 impl fmt::Debug for Alarm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Alarm").field("due", &self.due).finish()
+        f.debug_struct("Alarm").field("armed", &self.armed).finish()
     }
 }

@@ -9,7 +9,10 @@ use std::{
 use http::Response;
 use pin_project::pin_project;
 
-use crate::{IntoSseResponse, SseBody, config::Config, request::RequestFacts, respond::respond};
+use crate::{
+    IntoSseResponse, SseBody, config::Config, lifecycle::Noted, request::RequestFacts,
+    respond::respond,
+};
 
 /// The future of [`Sse`](crate::Sse).
 #[pin_project]
@@ -17,14 +20,21 @@ pub struct ResponseFuture<F> {
     #[pin]
     inner: F,
     facts: RequestFacts,
+    noted: Option<Box<Noted>>,
     config: Arc<Config>,
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: F, facts: RequestFacts, config: Arc<Config>) -> Self {
+    pub(crate) fn new(
+        inner: F,
+        facts: RequestFacts,
+        noted: Option<Box<Noted>>,
+        config: Arc<Config>,
+    ) -> Self {
         Self {
             inner,
             facts,
+            noted,
             config,
         }
     }
@@ -40,7 +50,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let response = ready!(this.inner.poll(cx))?.into_sse_response();
-        Poll::Ready(Ok(respond(response, *this.facts, this.config)))
+        let noted = this.noted.take();
+        Poll::Ready(Ok(respond(response, *this.facts, noted, this.config)))
     }
 }
 

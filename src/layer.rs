@@ -1,9 +1,15 @@
-use std::sync::Arc;
+use std::{hash::Hash, sync::Arc};
 
 use hyper::rt::Timer;
 use tower_layer::Layer;
 
-use crate::{Heartbeat, Preamble, Retry, Sse, SseOptions, config::Config, timer::SharedTimer};
+use crate::{
+    AtShutdown, Heartbeat, Labels, Lifetime, Preamble, Refusal, Refuse, RequestHead, Retry,
+    Shutdown, Sse, SseOptions, StreamSummary,
+    config::Config,
+    lifecycle::{KeyedLimit, MaxStreams},
+    timer::SharedTimer,
+};
 
 /// Makes good event streams of the event streams of a service.
 ///
@@ -49,11 +55,14 @@ use crate::{Heartbeat, Preamble, Retry, Sse, SseOptions, config::Config, timer::
 ///   the server has time to flush what came before; a client that reads slower than that loses some
 ///   of it. [`EventStream::on_error`](crate::EventStream::on_error) loses nothing.
 /// - **HEAD** gets the head, and the body inside is dropped at once.
+/// - **An end**, where one is set: [`shutdown`](Self::shutdown), [`max_lifetime`](Self::max_lifetime).
+/// - **A place** among those that may be open ([`max_streams`](Self::max_streams)), or a refusal.
+/// - **Those who are told** of it: [`on_close`](Self::on_close) and its like.
 ///
 /// A stream with a `Content-Encoding` gets the headers alone: nothing can be put into it.
 ///
-/// [`SseOptions`] set heartbeat, `retry`, preamble and the `Connection` header for one response. The
-/// request gets a [`LastEventId`](crate::LastEventId) in its extensions.
+/// [`SseOptions`] set heartbeat, `retry`, preamble, the `Connection` header, lifetime, deadline and
+/// what happens at a shutdown for one response. The request gets a [`LastEventId`](crate::LastEventId) in its extensions.
 ///
 /// # Order of layers
 ///
@@ -101,7 +110,7 @@ use crate::{Heartbeat, Preamble, Retry, Sse, SseOptions, config::Config, timer::
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct SseLayer {
-    config: Arc<Config>,
+    pub(crate) config: Arc<Config>,
 }
 
 impl SseLayer {
@@ -110,11 +119,7 @@ impl SseLayer {
     ///
     /// tokio's runtime then takes no part. (Its crate is still there: hyper wants its channels.)
     pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
-        let config = Config {
-            timer: SharedTimer::new(timer),
-            options: SseOptions::new(),
-            last_event_id_query: None,
-        };
+        let config = Config::new(SharedTimer::new(timer));
         Self {
             config: Arc::new(config),
         }
@@ -157,6 +162,90 @@ impl SseLayer {
     /// were rendered. The header holds where both are there: on a reconnect it is the newer.
     pub fn last_event_id_query(mut self, parameter: &str) -> Self {
         Arc::make_mut(&mut self.config).last_event_id_query = Some(parameter.into());
+        self
+    }
+
+    /// Sets how long a stream may last. By default as long as it likes.
+    pub fn max_lifetime(self, lifetime: Lifetime) -> Self {
+        self.set(|options| options.max_lifetime(lifetime))
+    }
+
+    /// Ends the streams when this shutdown begins, and refuses new ones from then on.
+    pub fn shutdown(mut self, shutdown: &Shutdown) -> Self {
+        Arc::make_mut(&mut self.config).shutdown = Some(shutdown.clone());
+        self
+    }
+
+    /// Sets how streams end at the shutdown. By default at once, telling clients to come back in 2
+    /// to 10 seconds.
+    pub fn at_shutdown(self, how: AtShutdown) -> Self {
+        self.set(|options| options.at_shutdown(how))
+    }
+
+    /// Sets how many streams may be open at once, through all services that have this layer.
+    ///
+    /// A stream counts from its head until its body has ended or is dropped; a HEAD request does
+    /// not. By default there may be any number.
+    pub fn max_streams(mut self, most: usize, refuse: Refuse) -> Self {
+        let limit = MaxStreams::new(most, refuse);
+        Arc::make_mut(&mut self.config).max_streams = Some(limit);
+        self
+    }
+
+    /// Sets how many streams may be open at once for each key: a user, a client's address. A request
+    /// of which the closure makes no key is not limited.
+    ///
+    /// The closure runs for every request, before the service. Behind a proxy that can be trusted,
+    /// the client's address is in a header that the proxy sets; a header that a client may set
+    /// itself is no limit.
+    ///
+    /// It may be called several times, with different keys.
+    pub fn max_streams_per<K, F>(mut self, most: usize, refuse: Refuse, key: F) -> Self
+    where
+        K: Hash + Eq + Clone + Send + Sync + 'static,
+        F: Fn(RequestHead<'_>) -> Option<K> + Send + Sync + 'static,
+    {
+        let limit = Arc::new(KeyedLimit::new(key, most, refuse));
+        Arc::make_mut(&mut self.config).limits.push(limit);
+        self
+    }
+
+    /// Gives streams a label, by which those who are told of them know them.
+    ///
+    /// The closure runs for every request, before the service.
+    pub fn label<F>(mut self, name: &'static str, of: F) -> Self
+    where
+        F: Fn(RequestHead<'_>) -> Option<String> + Send + Sync + 'static,
+    {
+        let config = Arc::make_mut(&mut self.config);
+        config.observer.label(name, Arc::new(of));
+        self
+    }
+
+    /// Calls a closure when a stream opens: when its body is first polled.
+    ///
+    /// As with [`on_close`](Self::on_close), it must not block or panic.
+    pub fn on_open(mut self, told: impl Fn(&Labels) + Send + Sync + 'static) -> Self {
+        let config = Arc::make_mut(&mut self.config);
+        config.observer.on_open(Arc::new(told));
+        self
+    }
+
+    /// Calls a closure when a stream has closed, once for each that opened.
+    ///
+    /// It runs where the body is polled or dropped, in the server's task: it must not block, and
+    /// not panic, for a panic while another unwinds aborts the program. Where two layers are around
+    /// a service, both are told, the inner one first.
+    pub fn on_close(mut self, told: impl Fn(&StreamSummary) + Send + Sync + 'static) -> Self {
+        let config = Arc::make_mut(&mut self.config);
+        config.observer.on_close(Arc::new(told));
+        self
+    }
+
+    /// Calls a closure when a stream is refused. It has never been open.
+    pub fn on_refuse(mut self, told: impl Fn(&Refusal) + Send + Sync + 'static) -> Self {
+        let config = Arc::make_mut(&mut self.config);
+        config.observer.on_refuse(Arc::new(told));
         self
     }
 

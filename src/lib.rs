@@ -43,22 +43,8 @@
 //!
 //! # Before it goes out into the world
 //!
-//! - **Order of layers**: CORS outside, see [`SseLayer`](SseLayer#order-of-layers).
-//! - **Proxies**: `X-Accel-Buffering: no` and `no-transform` are sent, which nginx and CDNs heed.
-//!   Others want their buffering switched off, and an idle timeout above the [`Heartbeat`]'s
-//!   interval.
-//! - **HTTP/1.1 has six connections for each host**, for all tabs of a browser together; a seventh
-//!   stream, and then any request, waits. HTTP/2 has as many streams as the server's
-//!   `MAX_CONCURRENT_STREAMS`. Serve event streams over HTTP/2 where a user may open many tabs.
-//! - **Compression** holds events back unless it is flushed after each. A stream that has a
-//!   `Content-Encoding` is left as it is.
-//! - **A client that does not read** is not polled for: no heartbeat is made for it, and what
-//!   waits in the server's buffer is bounded by the server (hyper holds up to 16 frames).
-//! - **Shutdown**: an open stream holds a graceful shutdown until it ends. End the streams, say with
-//!   `StreamExt::take_until`, or bound the wait.
-//! - **Redirects**: browsers differ in whether a reconnect goes to the first address or the last.
-//! - **Browsers stop for good** over any status but 200, 5xx included. To have them come back,
-//!   answer 200 with an empty stream; to have them stop, answer with [`stop`].
+//! [`guide::deployment`] tells of proxies, the order of layers, HTTP/2 and shutdown,
+//! [`guide::operating`] of metrics, close reasons and bounds.
 //!
 //! # Features
 //!
@@ -67,6 +53,8 @@
 //! - `json`: `Serialize` values as data, enums as events.
 //! - `axum`: `EventStream` is axum's `IntoResponse`, [`LastEventId`] an extractor. Without it a
 //!   stream is still a response: `http::Response::from(stream)`.
+//! - `metrics`: `SseLayer::metrics`, for the recorder of the `metrics` crate.
+//! - `tracing`: `SseLayer::trace`, a span for each stream.
 //! - `full`: all of them.
 //!
 //! Where axum says that `IntoResponse` or `Handler` is not implemented, or there is no `Event::json`,
@@ -102,12 +90,14 @@ mod axum;
 mod body;
 mod bom;
 mod boundary;
+mod chance;
 mod config;
 mod encode;
 mod error;
 mod event;
 mod failure;
 mod future;
+pub mod guide;
 mod header;
 mod heartbeat;
 mod into_response;
@@ -115,6 +105,9 @@ mod into_response;
 mod json;
 mod last_event_id;
 mod layer;
+mod lifecycle;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod options;
 mod preamble;
 mod request;
@@ -129,6 +122,8 @@ mod tagged;
 mod timer;
 #[cfg(feature = "tokio")]
 mod tokio;
+#[cfg(feature = "tracing")]
+mod trace;
 
 pub use self::{
     body::SseBody,
@@ -140,6 +135,10 @@ pub use self::{
     into_response::IntoSseResponse,
     last_event_id::LastEventId,
     layer::SseLayer,
+    lifecycle::{
+        AtShutdown, CloseReason, Labels, Lifetime, Refusal, Refuse, RefuseReason, RequestHead,
+        Shutdown, StreamSummary,
+    },
     options::SseOptions,
     preamble::Preamble,
     retry::Retry,

@@ -1,4 +1,6 @@
-use crate::{Heartbeat, Preamble, Retry};
+use std::time::Duration;
+
+use crate::{AtShutdown, Heartbeat, Lifetime, Preamble, Retry};
 
 /// What a stream gets from the layer, for one response.
 ///
@@ -39,6 +41,9 @@ pub struct SseOptions {
     pub(crate) preamble: Option<Preamble>,
     pub(crate) keep_alive_header: Option<bool>,
     pub(crate) require_accept: Option<bool>,
+    pub(crate) max_lifetime: Option<Lifetime>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) at_shutdown: Option<AtShutdown>,
 }
 
 impl SseOptions {
@@ -80,6 +85,25 @@ impl SseOptions {
         self
     }
 
+    /// Sets how long the stream may last. By default as long as it likes.
+    pub fn max_lifetime(mut self, lifetime: Lifetime) -> Self {
+        self.max_lifetime = Some(lifetime);
+        self
+    }
+
+    /// Ends the stream after this time from its response, whatever its lifetime: when the token
+    /// that opened it expires.
+    pub fn deadline(mut self, after: Duration) -> Self {
+        self.deadline = Some(after);
+        self
+    }
+
+    /// Sets how the stream ends at a [`Shutdown`](crate::Shutdown). By default at once.
+    pub fn at_shutdown(mut self, how: AtShutdown) -> Self {
+        self.at_shutdown = Some(how);
+        self
+    }
+
     /// Takes from another what is unset here.
     pub(crate) fn fill(&mut self, other: &Self) {
         fn fill<T: Clone>(here: &mut Option<T>, there: &Option<T>) {
@@ -92,5 +116,8 @@ impl SseOptions {
         fill(&mut self.preamble, &other.preamble);
         fill(&mut self.keep_alive_header, &other.keep_alive_header);
         fill(&mut self.require_accept, &other.require_accept);
+        fill(&mut self.max_lifetime, &other.max_lifetime);
+        fill(&mut self.deadline, &other.deadline);
+        fill(&mut self.at_shutdown, &other.at_shutdown);
     }
 }

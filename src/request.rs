@@ -7,22 +7,24 @@ use crate::{LastEventId, accept::accepts_event_stream, header};
 pub(crate) struct RequestFacts {
     pub(crate) version: Version,
     pub(crate) is_head: bool,
-    /// Whether it is a GET (or asks for the head of one) that refuses event streams. Looked at only
-    /// where that matters, for it takes time on every request.
-    pub(crate) refuses: bool,
+    /// Whether it is a GET, or asks for the head of one.
+    pub(crate) reads: bool,
+    /// Whether it accepts event streams. Looked at only where that matters, for it takes time on
+    /// every request.
+    pub(crate) accepts: bool,
     /// Whether the client wants the connection closed afterwards.
     pub(crate) closes: bool,
 }
 
 impl RequestFacts {
-    pub(crate) fn of<B>(request: &Request<B>, require_accept: bool) -> Self {
+    pub(crate) fn of<B>(request: &Request<B>, look_at_accept: bool) -> Self {
         let (method, headers) = (request.method(), request.headers());
         let version = request.version();
-        let reads = method == Method::GET || method == Method::HEAD;
         Self {
             version,
             is_head: method == Method::HEAD,
-            refuses: require_accept && reads && !accepts_event_stream(headers),
+            reads: method == Method::GET || method == Method::HEAD,
+            accepts: !look_at_accept || accepts_event_stream(headers),
             closes: version == Version::HTTP_11 && header::asks_to_close(headers),
         }
     }

@@ -1,12 +1,17 @@
 //! What becomes of a response: the decision, and its head.
 
+use std::sync::Arc;
+
 use http::{Response, StatusCode, Version};
 use http_body::Body;
 
 use crate::{
     SseBody, SseOptions,
+    alarm::Alarm,
+    body::Life,
     config::Config,
     header::{self, is_event_stream},
+    lifecycle::{Attachment, EventCount, Noted},
     request::RequestFacts,
     slot::Slot,
 };
@@ -15,28 +20,80 @@ use crate::{
 pub(crate) fn respond<B: Body>(
     mut response: Response<B>,
     facts: RequestFacts,
-    config: &Config,
+    noted: Option<Box<Noted>>,
+    config: &Arc<Config>,
 ) -> Response<SseBody<B>> {
     if response.status() != StatusCode::OK || !is_event_stream(response.headers()) {
         return response.map(SseBody::pass);
     }
     let known = response.extensions().get::<Slot>().cloned();
-    let mut slot = known.clone().unwrap_or_default();
+    if known.as_ref().is_some_and(Slot::is_closed) {
+        // Not a stream: the answer of an inner layer that refused one.
+        return response.map(SseBody::pass);
+    }
+    let is_known = known.is_some();
+    let slot = known.unwrap_or_default();
     if let Some(own) = response.extensions_mut().remove::<SseOptions>() {
         slot.put_first(own);
     }
     let options = slot.fill(&config.options);
-    if facts.refuses && options.require_accept.unwrap_or(false) {
-        return not_acceptable();
+    if let Some(refused) = refused(facts, &options, noted, &slot, config) {
+        return refused;
     }
     let keep_alive = options.keep_alive_header.unwrap_or(true) && !facts.closes;
-    if known.is_some() {
-        if slot.added_connection && !keep_alive {
-            header::remove_connection(response.headers_mut());
-        }
-        // The inner layer acts.
-        return response.map(SseBody::pass);
+    if !is_known {
+        return open(response, facts, keep_alive, slot, config);
     }
+    // The inner layer acts.
+    if slot.added_connection && !keep_alive {
+        header::remove_connection(response.headers_mut());
+    }
+    response.map(SseBody::pass)
+}
+
+/// Returns the answer to a request that gets no stream. Attaches the layer to one that does.
+fn refused<B: Body>(
+    facts: RequestFacts,
+    options: &SseOptions,
+    noted: Option<Box<Noted>>,
+    slot: &Slot,
+    config: &Arc<Config>,
+) -> Option<Response<SseBody<B>>> {
+    if facts.reads && !facts.accepts && options.require_accept.unwrap_or(false) {
+        // What an inner layer has attached was never to a stream that is open.
+        slot.take_attachments();
+        let mut response = Response::new(SseBody::default());
+        *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
+        return Some(response);
+    }
+    if facts.is_head || !config.attaches() {
+        return None;
+    }
+    match Attachment::admit(*noted.unwrap_or_default(), config) {
+        Ok(attachment) => {
+            slot.attach(attachment);
+            None
+        }
+        Err((refusal, refuse)) => {
+            slot.take_attachments();
+            config.observer.refused(&refusal);
+            let softly = facts.reads && facts.accepts;
+            let mut response = refuse.response(softly).map(SseBody::whole);
+            // So that an outer layer does not take it for a stream of its own to look after.
+            response.extensions_mut().insert(slot.clone());
+            Some(response)
+        }
+    }
+}
+
+/// Gives a stream its head, and a body that the layer acts in.
+fn open<B: Body>(
+    mut response: Response<B>,
+    facts: RequestFacts,
+    keep_alive: bool,
+    mut slot: Slot,
+    config: &Config,
+) -> Response<SseBody<B>> {
     if facts.version < Version::HTTP_11 {
         // Otherwise hyper says `keep-alive` to who asked for it, though it has to close.
         *response.version_mut() = facts.version;
@@ -44,24 +101,18 @@ pub(crate) fn respond<B: Body>(
     let headers = response.headers_mut();
     header::complete(headers);
     slot.added_connection = header::fit_connection(headers, facts.version, keep_alive);
-    let encoded = header::is_encoded(headers);
-    if !encoded {
+    let sealed = header::is_encoded(headers);
+    if !sealed {
         header::remove_length(headers);
     }
     response.extensions_mut().insert(slot.clone());
+    let events = response.extensions_mut().remove::<EventCount>();
     response.map(|body| {
         if facts.is_head {
-            SseBody::head()
-        } else if encoded {
-            SseBody::pass(body)
-        } else {
-            SseBody::stream(body, config.timer.clone(), slot)
+            return SseBody::head();
         }
+        let alarm = Alarm::new(config.timer.clone());
+        let life = Life::new(slot, alarm.now(), events);
+        SseBody::stream(body, life, alarm, sealed)
     })
-}
-
-fn not_acceptable<B: Body>() -> Response<SseBody<B>> {
-    let mut response = Response::new(SseBody::empty());
-    *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
-    response
 }

@@ -1,8 +1,6 @@
-use std::{
-    hash::{BuildHasher, RandomState},
-    ops::RangeInclusive,
-    time::Duration,
-};
+use std::{ops::RangeInclusive, time::Duration};
+
+use crate::chance::share;
 
 /// How long a client waits before it reconnects, said at the start of each stream.
 ///
@@ -36,14 +34,7 @@ impl Retry {
     pub(crate) fn draw(&self) -> Option<Duration> {
         let range = self.0.as_ref()?;
         let width = range.end().saturating_sub(*range.start());
-        let nanos = u64::try_from(width.as_nanos()).unwrap_or(u64::MAX);
-        if nanos == 0 {
-            return Some(*range.start());
-        }
-        // Chance enough to spread clients: the keys of each `RandomState` differ.
-        let chance = RandomState::new().hash_one(());
-        let share = (u128::from(nanos) * u128::from(chance)) >> 64;
-        Some(*range.start() + Duration::from_nanos(share as u64))
+        Some(*range.start() + share(width))
     }
 }
 

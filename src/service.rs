@@ -57,10 +57,11 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let strict = self.config.options.require_accept.unwrap_or(false);
-        let facts = RequestFacts::of(&request, strict);
+        let facts = RequestFacts::of(&request, self.config.looks_at_accept());
         note_last_event_id(&mut request, self.config.last_event_id_query.as_deref());
-        ResponseFuture::new(self.inner.call(request), facts, Arc::clone(&self.config))
+        let noted = self.config.note(&request);
+        let config = Arc::clone(&self.config);
+        ResponseFuture::new(self.inner.call(request), facts, noted, config)
     }
 }
 

@@ -1,37 +1,68 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::SseOptions;
+use crate::{SseOptions, lifecycle::Attachment};
 
-/// The options of one response, kept in its extensions and shared with its body.
+/// What the layers decide of one response, kept in its extensions and shared with its body.
 ///
-/// A layer that finds a slot knows that another layer acts already: it adds its options, and the
-/// body, however it has been boxed since, reads them when it is first polled.
+/// A layer that finds a slot knows that another layer acts already: it adds its options and what
+/// else it attaches, and the body, however it has been boxed since, takes them when it is first
+/// polled.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slot {
-    options: Arc<Mutex<SseOptions>>,
+    shared: Arc<Mutex<Shared>>,
     /// Whether the inner layer added a `Connection` header.
     pub(crate) added_connection: bool,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    options: SseOptions,
+    /// From the inner layer to the outermost.
+    attachments: Vec<Attachment>,
+    /// Whether the body has taken them, or is gone.
+    closed: bool,
 }
 
 impl Slot {
     /// Puts the options that a handler has set before all others.
     pub(crate) fn put_first(&self, mut own: SseOptions) {
-        let mut options = self.options.lock().unwrap_or_else(PoisonError::into_inner);
-        own.fill(&options);
-        *options = own;
+        let mut shared = self.lock();
+        own.fill(&shared.options);
+        shared.options = own;
     }
 
     /// Fills in what is unset, and returns all.
     pub(crate) fn fill(&self, outer: &SseOptions) -> SseOptions {
-        let mut options = self.options.lock().unwrap_or_else(PoisonError::into_inner);
-        options.fill(outer);
-        options.clone()
+        let mut shared = self.lock();
+        shared.options.fill(outer);
+        shared.options.clone()
     }
 
     pub(crate) fn options(&self) -> SseOptions {
-        self.options
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.lock().options.clone()
+    }
+
+    /// Attaches to the stream, unless its body is gone.
+    pub(crate) fn attach(&self, attachment: Attachment) {
+        let mut shared = self.lock();
+        if !shared.closed {
+            shared.attachments.push(attachment);
+        }
+    }
+
+    /// Takes what has been attached. What comes later is let go.
+    pub(crate) fn take_attachments(&self) -> Vec<Attachment> {
+        let mut shared = self.lock();
+        shared.closed = true;
+        std::mem::take(&mut shared.attachments)
+    }
+
+    /// Tells whether nothing can be attached any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

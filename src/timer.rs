@@ -1,4 +1,9 @@
-use std::{fmt, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use hyper::rt::{Sleep, Timer};
 
@@ -13,6 +18,10 @@ impl SharedTimer {
 
     pub(crate) fn now(&self) -> Instant {
         self.0.now()
+    }
+
+    pub(crate) fn sleep(&self, time: Duration) -> Pin<Box<dyn Sleep>> {
+        self.0.sleep(time)
     }
 
     /// Makes the sleep end at another moment, or a new one where there is none.

@@ -2,7 +2,7 @@
 
 use hyper_util::rt::TokioTimer;
 
-use crate::SseLayer;
+use crate::{Shutdown, SseLayer};
 
 impl SseLayer {
     /// Makes a layer whose time is tokio's.
@@ -10,6 +10,20 @@ impl SseLayer {
     /// Its streams must be polled within a tokio runtime that has its time driver enabled.
     pub fn new() -> Self {
         Self::with_timer(TokioTimer::new())
+    }
+}
+
+impl Shutdown {
+    /// Makes a shutdown whose [`deadline`](Self::deadline) is told by tokio's time.
+    pub fn new() -> Self {
+        Self::with_timer(TokioTimer::new())
+    }
+}
+
+/// As [`Shutdown::new`].
+impl Default for Shutdown {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -40,7 +40,7 @@ fn command(name: &str) -> Command {
 }
 
 struct Server {
-    _child: Child,
+    child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     address: String,
 }
@@ -54,7 +54,7 @@ impl Server {
         let port = address.strip_prefix("http://127.0.0.1:").unwrap();
         assert_ne!(port.parse::<u16>().unwrap(), 0);
         Self {
-            _child: child,
+            child,
             lines,
             address,
         }
@@ -166,6 +166,29 @@ async fn adopt_shows_what_the_layer_adds() {
         .unwrap();
     assert!(heartbeats.starts_with(":\n"));
     assert_eq!(heartbeats.replace(":\n", ""), "");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn shutdown_ends_its_streams_when_it_is_killed() {
+    let mut server = Server::start("shutdown").await;
+    let (_, url) = server.curl().await;
+    let first = send(Version::HTTP_11, Request::get(&url), b"").await;
+    let second = send(Version::HTTP_2, Request::get(url), b"").await;
+
+    let line = guard(server.lines.next_line()).await.unwrap().unwrap();
+    let kill = &line[line.find("kill ").unwrap()..];
+    let killed = Command::new("sh").args(["-c", kill]).status().await;
+    assert!(killed.unwrap().success(), "{kill}");
+
+    for response in [first, second] {
+        let text = collect(response).await;
+        let text = std::str::from_utf8(&text).unwrap();
+        assert!(after_retry(text).starts_with("retry: "));
+    }
+    let last = guard(server.lines.next_line()).await.unwrap().unwrap();
+    assert_eq!(last, "streams ended: 2");
+    assert!(guard(server.child.wait()).await.unwrap().success());
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! The body of every response that goes through the layer.
 
+mod ending;
+mod injection;
+mod life;
 mod stream;
 
 use std::{
@@ -10,17 +13,18 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
-use pin_project::pin_project;
+use pin_project::{pin_project, pinned_drop};
 
+pub(crate) use self::life::Life;
 use self::stream::StreamState;
-use crate::{slot::Slot, timer::SharedTimer};
+use crate::alarm::Alarm;
 
 /// The body of [`Sse`](crate::Sse)'s responses.
 ///
 /// That of an event stream has heartbeats and the rest; any other hands out the frames of the body
 /// inside as they are. (Data that is not `Bytes` is copied into some.)
 // The bound is there for the error that a failing stream holds back.
-#[pin_project]
+#[pin_project(PinnedDrop)]
 pub struct SseBody<B: Body> {
     #[pin]
     kind: Kind<B>,
@@ -32,8 +36,8 @@ enum Kind<B: Body> {
     Stream(#[pin] B, Box<StreamState<B::Error>>),
     /// No body, for a response to HEAD: of what length it would be, it does not say.
     Head,
-    /// A body of no bytes.
-    Empty,
+    /// A body of the layer's own, `None` when it has been sent.
+    Whole(Option<Bytes>),
 }
 
 impl<B: Body> SseBody<B> {
@@ -42,8 +46,9 @@ impl<B: Body> SseBody<B> {
         Self { kind }
     }
 
-    pub(crate) fn stream(body: B, timer: SharedTimer, slot: Slot) -> Self {
-        let kind = Kind::Stream(body, Box::new(StreamState::new(timer, slot)));
+    /// A sealed stream is one that nothing may be put into.
+    pub(crate) fn stream(body: B, life: Life, alarm: Alarm, sealed: bool) -> Self {
+        let kind = Kind::Stream(body, Box::new(StreamState::new(life, alarm, sealed)));
         Self { kind }
     }
 
@@ -52,8 +57,8 @@ impl<B: Body> SseBody<B> {
         Self { kind }
     }
 
-    pub(crate) fn empty() -> Self {
-        let kind = Kind::Empty;
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        let kind = Kind::Whole(Some(bytes).filter(|bytes| !bytes.is_empty()));
         Self { kind }
     }
 }
@@ -61,7 +66,7 @@ impl<B: Body> SseBody<B> {
 /// Makes a body of no bytes, as layers want it that answer by themselves, such as tower-http's CORS.
 impl<B: Body> Default for SseBody<B> {
     fn default() -> Self {
-        Self::empty()
+        Self::whole(Bytes::new())
     }
 }
 
@@ -78,7 +83,8 @@ impl<B: Body> Body for SseBody<B> {
                 .poll_frame(cx)
                 .map_ok(|frame| frame.map_data(into_bytes)),
             KindProj::Stream(body, state) => state.poll_frame(body, cx),
-            KindProj::Head | KindProj::Empty => Poll::Ready(None),
+            KindProj::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            KindProj::Head => Poll::Ready(None),
         }
     }
 
@@ -86,15 +92,28 @@ impl<B: Body> Body for SseBody<B> {
         match &self.kind {
             Kind::Pass(body) => body.is_end_stream(),
             Kind::Stream(body, state) => state.is_end(body),
-            Kind::Head | Kind::Empty => true,
+            Kind::Whole(bytes) => bytes.is_none(),
+            Kind::Head => true,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Pass(body) => body.size_hint(),
+            Kind::Stream(body, state) if state.is_sealed() => body.size_hint(),
             Kind::Stream(..) | Kind::Head => SizeHint::default(),
-            Kind::Empty => SizeHint::with_exact(0),
+            Kind::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+        }
+    }
+}
+
+#[pinned_drop]
+impl<B: Body> PinnedDrop for SseBody<B> {
+    fn drop(self: Pin<&mut Self>) {
+        if let KindProj::Stream(body, state) = self.project().kind.project() {
+            state.dropped(&*body);
         }
     }
 }
@@ -105,7 +124,7 @@ impl<B: Body> fmt::Debug for SseBody<B> {
             Kind::Pass(_) => "SseBody(pass)",
             Kind::Stream(..) => "SseBody(stream)",
             Kind::Head => "SseBody(head)",
-            Kind::Empty => "SseBody(empty)",
+            Kind::Whole(_) => "SseBody(whole)",
         })
     }
 }

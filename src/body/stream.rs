@@ -2,16 +2,15 @@ use std::{
     mem,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame};
 
-use super::into_bytes;
-use crate::{
-    Heartbeat, alarm::Alarm, bom::BomFilter, boundary::Boundary, slot::Slot, timer::SharedTimer,
-};
+use super::{ending::Ending, injection::Injection, into_bytes, life::Life};
+use crate::{CloseReason, alarm::Alarm};
 
 /// How long a failing body waits for the server to flush what came before.
 ///
@@ -19,43 +18,39 @@ use crate::{
 /// as soon as the body is pending; over HTTP/2 another task does, on whatever thread.
 const FLUSH: Duration = Duration::from_millis(100);
 
-/// What the layer puts into an event stream, and when.
+/// After how many frames a stream that is never silent looks at the time of its end.
+const LOOK: u64 = 64;
+
+/// An event stream, with what the layers put into it and when they end it.
 #[derive(Debug)]
 pub(super) struct StreamState<E> {
-    slot: Slot,
-    alarm: Alarm,
-    heartbeat: Heartbeat,
     phase: Phase<E>,
-    bom: BomFilter,
-    boundary: Boundary,
-    /// Whether a preamble has been sent and nothing of the body yet.
-    opening: bool,
-    /// Whether something has been sent since the alarm was set.
-    busy: bool,
+    life: Life,
+    alarm: Alarm,
+    /// Whether nothing may be put in, for it is compressed.
+    sealed: bool,
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "all of it is in a box already")]
 enum Phase<E> {
-    /// Not polled yet: an outer layer may still add options.
+    /// Not polled yet: an outer layer may still add to it.
     Fresh,
-    Streaming,
-    Failing(E),
+    Streaming(Ending, Option<Injection>),
+    /// Failed, to be told at this time.
+    Failing(Instant, E),
     Ended,
 }
 
 type PollFrame<E> = Poll<Option<Result<Frame<Bytes>, E>>>;
 
 impl<E> StreamState<E> {
-    pub(super) fn new(timer: SharedTimer, slot: Slot) -> Self {
+    pub(super) fn new(life: Life, alarm: Alarm, sealed: bool) -> Self {
         Self {
-            slot,
-            alarm: Alarm::new(timer),
-            heartbeat: Heartbeat::off(),
             phase: Phase::Fresh,
-            bom: BomFilter::default(),
-            boundary: Boundary::default(),
-            opening: false,
-            busy: true,
+            life,
+            alarm,
+            sealed,
         }
     }
 
@@ -66,87 +61,177 @@ impl<E> StreamState<E> {
         match self.phase {
             Phase::Fresh => {
                 if let Some(preamble) = self.open() {
-                    return self.inject(preamble);
+                    return self.send(preamble);
                 }
             }
-            Phase::Streaming => {}
-            Phase::Failing(_) => return self.poll_failure(cx),
+            Phase::Streaming(..) => {}
+            Phase::Failing(..) => return self.poll_failure(cx),
             Phase::Ended => return Poll::Ready(None),
         }
+        if let Poll::Ready(reason) = self.poll_end(cx) {
+            return self.end(reason);
+        }
         match body.poll_frame(cx) {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(self.adopt(frame)))),
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(self.pass(frame)))),
             Poll::Ready(Some(Err(error))) => {
-                self.alarm.set(FLUSH);
-                self.phase = Phase::Failing(error);
+                self.phase = Phase::Failing(self.alarm.now() + FLUSH, error);
                 self.poll_failure(cx)
             }
             Poll::Ready(None) => {
-                self.phase = Phase::Ended;
+                self.close(CloseReason::Completed);
                 Poll::Ready(None)
             }
-            Poll::Pending => self.poll_heartbeat(cx),
+            Poll::Pending => self.poll_idle(cx),
         }
     }
 
     /// Tells whether nothing follows: neither from the body nor from here.
     pub(super) fn is_end<B: Body>(&self, body: &B) -> bool {
         match self.phase {
-            Phase::Fresh | Phase::Failing(_) => false,
-            Phase::Streaming => body.is_end_stream(),
+            Phase::Fresh | Phase::Failing(..) => false,
+            Phase::Streaming(..) => body.is_end_stream(),
             Phase::Ended => true,
         }
     }
 
-    /// Settles the options, and returns the preamble.
+    /// Tells whether nothing is put into the stream.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.sealed
+    }
+
+    /// Heeds that the body is dropped.
+    pub(super) fn dropped<B: Body>(&mut self, body: &B) {
+        let reason = match self.phase {
+            Phase::Ended => return,
+            Phase::Failing(..) => CloseReason::Failed,
+            // First, for a body that has panicked may say anything.
+            Phase::Streaming(..) if thread::panicking() => CloseReason::Failed,
+            Phase::Streaming(..) if body.is_end_stream() => CloseReason::Completed,
+            Phase::Streaming(..) => CloseReason::ClientGone,
+            Phase::Fresh => {
+                let _options = self.life.open();
+                CloseReason::ClientGone
+            }
+        };
+        self.close(reason);
+    }
+
+    /// Opens the stream, and returns its preamble.
     fn open(&mut self) -> Option<Bytes> {
-        self.phase = Phase::Streaming;
-        let options = self.slot.options();
-        self.heartbeat = options.heartbeat.unwrap_or_default();
-        let preamble = options.preamble.unwrap_or_default();
-        let preamble = preamble.encode(&options.retry.unwrap_or_default());
-        self.opening = preamble.is_some();
+        let options = self.life.open();
+        let ending = Ending::begin(&options, self.life.since());
+        let (injection, preamble) = match self.sealed {
+            true => (None, None),
+            false => {
+                let (injection, preamble) = Injection::begin(&options);
+                (Some(injection), preamble)
+            }
+        };
+        self.phase = Phase::Streaming(ending, injection);
         preamble
     }
 
-    fn adopt<D: Buf>(&mut self, frame: Frame<D>) -> Frame<Bytes> {
-        if frame.is_trailers() {
-            self.phase = Phase::Ended;
-        }
-        let frame = frame.map_data(|data| self.bom.filter(into_bytes(data)));
-        if let Some(data) = frame.data_ref().filter(|data| !data.is_empty()) {
-            self.boundary = self.boundary.after(data);
-            self.opening = false;
-            self.busy = true;
-        }
-        frame
-    }
-
-    /// Sends something of the layer's own.
-    fn inject(&mut self, bytes: Bytes) -> PollFrame<E> {
-        self.busy = true;
-        Poll::Ready(Some(Ok(Frame::data(bytes))))
-    }
-
-    fn poll_heartbeat(&mut self, cx: &mut Context<'_>) -> PollFrame<E> {
-        let Some(interval) = self.heartbeat.interval() else {
+    /// Is ready when the stream is to end though its body may have more. The timer is looked at
+    /// now and then alone, for the sake of streams that are never silent.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        let Phase::Streaming(ending, _) = &mut self.phase else {
             return Poll::Pending;
         };
-        if mem::take(&mut self.busy) {
-            self.alarm.set(interval);
+        if self.life.is_shut_down() && ending.leave(|| self.alarm.now()) {
+            return Poll::Ready(CloseReason::ShutDown);
         }
-        ready!(self.alarm.poll(cx));
-        match self.heartbeat.at(self.boundary, self.opening) {
-            Some(heartbeat) => self.inject(heartbeat),
-            // Nothing is safe here. The body's next bytes set the alarm again.
-            None => Poll::Pending,
+        match ending.at() {
+            Some(at) if self.life.frames() % LOOK == LOOK - 1 => {
+                let now = ready!(self.alarm.poll(at, cx));
+                ending.reason(now).map_or(Poll::Pending, Poll::Ready)
+            }
+            _ => Poll::Pending,
+        }
+    }
+
+    /// Waits, while the body has nothing, for the end or a heartbeat.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> PollFrame<E> {
+        if self.life.poll_shutdown(cx).is_ready() {
+            if let Poll::Ready(reason) = self.poll_end(cx) {
+                return self.end(reason);
+            }
+        }
+        let Phase::Streaming(ending, injection) = &mut self.phase else {
+            return Poll::Pending;
+        };
+        loop {
+            let heartbeat = match injection {
+                Some(injection) => injection.next_heartbeat(|| self.alarm.now()),
+                None => None,
+            };
+            let Some(due) = heartbeat.into_iter().chain(ending.at()).min() else {
+                return Poll::Pending;
+            };
+            let now = ready!(self.alarm.poll(due, cx));
+            if let Some(reason) = ending.reason(now) {
+                return self.end(reason);
+            }
+            let heartbeat = injection.as_mut().and_then(|i| i.heartbeat(now));
+            if let Some(heartbeat) = heartbeat {
+                self.life.count_heartbeat();
+                return self.send(heartbeat);
+            }
         }
     }
 
     fn poll_failure(&mut self, cx: &mut Context<'_>) -> PollFrame<E> {
-        ready!(self.alarm.poll(cx));
-        match mem::replace(&mut self.phase, Phase::Ended) {
-            Phase::Failing(error) => Poll::Ready(Some(Err(error))),
+        if let Phase::Failing(at, _) = self.phase {
+            ready!(self.alarm.poll(at, cx));
+        }
+        match self.close(CloseReason::Failed) {
+            Phase::Failing(_, error) => Poll::Ready(Some(Err(error))),
             _ => Poll::Ready(None),
         }
+    }
+
+    /// Returns what goes out of a frame of the body.
+    fn pass<D: Buf>(&mut self, frame: Frame<D>) -> Frame<Bytes> {
+        if frame.is_trailers() {
+            // Nothing may follow them.
+            self.close(CloseReason::Completed);
+        }
+        let frame = frame.map_data(into_bytes);
+        let frame = match &mut self.phase {
+            Phase::Streaming(_, Some(injection)) => frame.map_data(|data| injection.pass(data)),
+            _ => frame,
+        };
+        if let Some(data) = frame.data_ref() {
+            self.life.count(data);
+        }
+        frame
+    }
+
+    /// Sends something of the layers' own.
+    fn send(&mut self, data: Bytes) -> PollFrame<E> {
+        self.life.count(&data);
+        Poll::Ready(Some(Ok(Frame::data(data))))
+    }
+
+    /// Ends the stream with what may be said last.
+    fn end(&mut self, reason: CloseReason) -> PollFrame<E> {
+        let words = match &self.phase {
+            Phase::Streaming(ending, Some(injection)) if reason == CloseReason::ShutDown => {
+                injection.last_words(ending.at_shutdown())
+            }
+            _ => Bytes::new(),
+        };
+        if words.is_empty() {
+            self.close(reason);
+            return Poll::Ready(None);
+        }
+        let sent = self.send(words);
+        self.close(reason);
+        sent
+    }
+
+    /// Tells the layers of the end. Returns what was before it.
+    fn close(&mut self, reason: CloseReason) -> Phase<E> {
+        self.life.close(reason, || self.alarm.now());
+        mem::replace(&mut self.phase, Phase::Ended)
     }
 }

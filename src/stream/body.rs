@@ -8,7 +8,7 @@ use futures_util::Stream;
 use http_body::{Body, Frame};
 
 use super::{EventItem, EventStream, State};
-use crate::{Error, failure::Failure};
+use crate::{Error, failure::Failure, lifecycle::EventCount};
 
 /// The most items that one poll takes that add nothing to the frame, so that a stream which is
 /// always ready and whose items are empty does not hold its thread for ever.
@@ -73,7 +73,10 @@ where
             let encoded = result.and_then(|event| this.encoder.push(&event).map_err(Error::encode));
             let before = std::mem::replace(&mut len, this.encoder.len());
             empty += usize::from(len == before);
-            let Err(error) = encoded else { continue };
+            let Err(error) = encoded else {
+                this.count.iter().for_each(EventCount::add);
+                continue;
+            };
             match this.on_error.take() {
                 None => *this.state = State::Failed(Failure::new(error)),
                 Some(event) => {

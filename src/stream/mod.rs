@@ -17,7 +17,9 @@ use pin_project::pin_project;
 pub use self::item::EventItem;
 #[cfg(feature = "json")]
 pub use self::json::{JsonStream, TaggedStream};
-use crate::{EncodeEvent, EncodedEvent, Encoder, Error, Event, failure::Failure};
+use crate::{
+    EncodeEvent, EncodedEvent, Encoder, Error, Event, failure::Failure, lifecycle::EventCount,
+};
 
 /// The default for [`EventStream::frame_size`], in bytes.
 const FRAME_SIZE: usize = 16 * 1024;
@@ -113,6 +115,8 @@ pub struct EventStream<S> {
     on_error: Option<ErrorEvent>,
     closing: Option<EncodedEvent>,
     state: State,
+    /// Where the events are counted for the layers around.
+    count: Option<EventCount>,
 }
 
 type ErrorEvent = Box<dyn FnOnce(Error) -> Event + Send + Sync>;
@@ -138,6 +142,7 @@ where
             on_error: None,
             closing: None,
             state: State::Open,
+            count: None,
         }
     }
 
@@ -206,6 +211,7 @@ impl<S> EventStream<S> {
             on_error: self.on_error,
             closing: self.closing,
             state: self.state,
+            count: self.count,
         }
     }
 }

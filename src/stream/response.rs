@@ -2,7 +2,7 @@ use futures_util::Stream;
 use http::Response;
 
 use super::{EventItem, EventStream};
-use crate::header;
+use crate::{header, lifecycle::EventCount};
 
 /// Makes a response with the headers of an event stream: `Content-Type: text/event-stream`,
 /// `Cache-Control: no-cache, no-transform` and `X-Accel-Buffering: no`.
@@ -11,8 +11,11 @@ where
     S: Stream,
     S::Item: EventItem,
 {
-    fn from(stream: EventStream<S>) -> Self {
+    fn from(mut stream: EventStream<S>) -> Self {
+        let count = EventCount::default();
+        stream.count = Some(count.clone());
         let mut response = Response::new(stream);
+        response.extensions_mut().insert(count);
         header::complete(response.headers_mut());
         response
     }

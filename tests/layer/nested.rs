@@ -2,10 +2,13 @@ use std::convert::Infallible;
 
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use hyper_util::rt::TokioTimer;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
-use tower_sse::{Heartbeat, LastEventId, Retry, SseLayer, SseOptions};
+use tower_sse::{
+    AtShutdown, CloseReason, Heartbeat, LastEventId, Refuse, Retry, Shutdown, SseLayer, SseOptions,
+};
 
-use crate::support::*;
+use crate::{closing::Closes, support::*};
 
 /// Sends a request through two layers between which the body is boxed, as axum does.
 async fn through(
@@ -119,4 +122,58 @@ async fn keeps_the_last_event_id_that_the_outer_one_read() {
         }));
     let response = call(service, Request::get("/?from=7")).await;
     assert_eq!(text(response.into_body()).await, "7");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tells_both_and_ends_at_the_shutdown_of_either() {
+    for outer_ends in [true, false] {
+        let [outer, inner] = [(); 2].map(|()| Shutdown::with_timer(TokioTimer::new()));
+        let [told_outer, told_inner] = [(); 2].map(|()| Closes::default());
+        let how = AtShutdown::end().retry(Retry::fixed(SECOND));
+        let (_feed, mut response) = through(
+            told_outer.watch(bare().shutdown(&outer).at_shutdown(how)),
+            told_inner.watch(bare().shutdown(&inner)),
+            get(),
+            None,
+        )
+        .await;
+        assert_eq!((outer.open(), inner.open()), (1, 1));
+        assert!(is_silent(response.body_mut()));
+        if outer_ends { &outer } else { &inner }.trigger();
+        assert_eq!(next(response.body_mut()).await.unwrap(), "retry: 1000\n");
+        assert_eq!(told_outer.take(), [CloseReason::ShutDown]);
+        assert_eq!(told_inner.take(), [CloseReason::ShutDown]);
+        assert_eq!((outer.open(), inner.open()), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn counts_a_stream_against_the_caps_of_both() {
+    let told = Closes::default();
+    let inner = told.watch(bare().max_streams(1, Refuse::softly()));
+    let outer = bare().max_streams(1, Refuse::softly());
+    let (feed, open) = through(outer.clone(), inner.clone(), get(), None).await;
+    for (outer, inner) in [(outer.clone(), bare()), (bare(), inner.clone())] {
+        let (refused, _) = through(outer, inner, get(), None).await;
+        assert!(refused.is_dropped());
+    }
+    // What the outer layer refuses has not been open for the inner one.
+    let none = bare().max_streams(0, Refuse::softly());
+    drop(through(none, told.watch(bare()), get(), None).await);
+    assert_eq!(told.take(), []);
+    drop((feed, open));
+    assert_eq!(told.take(), [CloseReason::ClientGone]);
+    let (feed, _open) = through(outer, inner, get(), None).await;
+    assert!(!feed.is_dropped());
+}
+
+#[tokio::test]
+async fn does_not_take_a_refusal_for_a_stream() {
+    let told = Closes::default();
+    let refuse = Refuse::softly().retry(Retry::fixed(SECOND));
+    let inner = layer().max_streams(0, refuse);
+    let (_, response) = through(told.watch(layer()), inner, get(), None).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(text(response.into_body()).await, "retry: 1000\n");
+    assert_eq!(told.take(), []);
 }

@@ -1,0 +1,71 @@
+//! A server that ends its streams when it is told to stop: axum, on SIGTERM or ctrl-c.
+
+use std::{env, future::Future, io, process, time::Duration};
+
+use axum::{Router, routing::get};
+use futures::{Stream, stream};
+use tokio::net::TcpListener;
+use tower_sse::{Event, EventStream, Shutdown, SseLayer};
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let shutdown = Shutdown::new();
+    let app = Router::new()
+        .route("/sse", get(async || http::Response::from(silence())))
+        .layer(SseLayer::new().shutdown(&shutdown));
+
+    let (stop, on_stop) = (stop()?, shutdown.clone());
+    tokio::spawn(async move {
+        stop.await;
+        on_stop.trigger();
+    });
+
+    let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
+    let address = listener.local_addr()?;
+    println!("listening on http://{address}");
+    println!("open a few streams: curl -iN http://{address}/sse");
+    println!("then end them all:  kill {}", process::id());
+
+    let serve = axum::serve(listener, app).with_graceful_shutdown(shutdown.triggered());
+    tokio::select! {
+        result = serve => {
+            result?;
+            println!("streams ended: {}", shutdown.drained().await);
+        }
+        // A client that does not read can hold its connection for ever.
+        left = shutdown.deadline(Duration::from_secs(10)) => println!("streams left: {left}"),
+    }
+    Ok(())
+}
+
+/// Never has an event.
+fn silence() -> EventStream<impl Stream<Item = Event>> {
+    EventStream::new(stream::pending())
+}
+
+/// Is ready on SIGTERM, which `kill`, systemd and Kubernetes send, and on ctrl-c.
+#[cfg(unix)]
+fn stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Is ready on ctrl-c.
+#[cfg(not(unix))]
+fn stop() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Where it cannot be waited for, nothing but a kill stops the server.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    })
+}

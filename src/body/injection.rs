@@ -1,0 +1,70 @@
+use std::{mem, time::Instant};
+
+use bytes::Bytes;
+
+use crate::{AtShutdown, Heartbeat, SseOptions, bom::BomFilter, boundary::Boundary};
+
+/// What is put into a stream between the bytes of its body, and where it may be.
+#[derive(Debug)]
+pub(super) struct Injection {
+    heartbeat: Heartbeat,
+    bom: BomFilter,
+    boundary: Boundary,
+    /// Whether a preamble has been sent and nothing of the body yet.
+    opening: bool,
+    /// Whether something has been sent since the heartbeat was last put off.
+    busy: bool,
+    next_heartbeat: Option<Instant>,
+}
+
+impl Injection {
+    /// Begins with the preamble, if there is one.
+    pub(super) fn begin(options: &SseOptions) -> (Self, Option<Bytes>) {
+        let preamble = options.preamble.unwrap_or_default();
+        let retry = options.retry.clone().unwrap_or_default();
+        let preamble = preamble.encode(&retry);
+        let injection = Self {
+            heartbeat: options.heartbeat.clone().unwrap_or_default(),
+            bom: BomFilter::default(),
+            boundary: Boundary::default(),
+            opening: preamble.is_some(),
+            busy: true,
+            next_heartbeat: None,
+        };
+        (injection, preamble)
+    }
+
+    /// Returns what goes out of a chunk of the body.
+    pub(super) fn pass(&mut self, chunk: Bytes) -> Bytes {
+        let chunk = self.bom.filter(chunk);
+        if !chunk.is_empty() {
+            self.boundary = self.boundary.after(&chunk);
+            self.opening = false;
+            self.busy = true;
+        }
+        chunk
+    }
+
+    /// Returns when the next heartbeat is due in a stream that has fallen silent.
+    pub(super) fn next_heartbeat(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
+        let interval = self.heartbeat.interval()?;
+        if mem::take(&mut self.busy) {
+            self.next_heartbeat = now().checked_add(interval);
+        }
+        self.next_heartbeat
+    }
+
+    /// Returns the heartbeat, if its time has come. Where none is safe, the body's next bytes put
+    /// it off.
+    pub(super) fn heartbeat(&mut self, now: Instant) -> Option<Bytes> {
+        self.next_heartbeat.take_if(|next| *next <= now)?;
+        let heartbeat = self.heartbeat.at(self.boundary, self.opening)?;
+        self.busy = true;
+        Some(heartbeat)
+    }
+
+    /// Returns what may be said last.
+    pub(super) fn last_words(&self, at_shutdown: &AtShutdown) -> Bytes {
+        at_shutdown.last_words(self.boundary)
+    }
+}

@@ -1,0 +1,102 @@
+use std::{
+    mem,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use bytes::Bytes;
+
+use crate::{
+    CloseReason, SseOptions, StreamSummary,
+    lifecycle::{Attachment, EventCount},
+    slot::Slot,
+};
+
+/// A stream as the layers around it count it: it opens once, and closes once.
+#[derive(Debug)]
+pub(crate) struct Life {
+    slot: Slot,
+    since: Instant,
+    attachments: Vec<Attachment>,
+    events: Option<EventCount>,
+    frames: u64,
+    bytes: u64,
+    heartbeats: u64,
+}
+
+impl Life {
+    pub(crate) fn new(slot: Slot, since: Instant, events: Option<EventCount>) -> Self {
+        Self {
+            slot,
+            since,
+            attachments: Vec::new(),
+            events,
+            frames: 0,
+            bytes: 0,
+            heartbeats: 0,
+        }
+    }
+
+    /// Takes over what the layers have attached, and tells them. Returns the options, which are
+    /// settled now.
+    pub(super) fn open(&mut self) -> SseOptions {
+        self.attachments = self.slot.take_attachments();
+        self.attachments.iter_mut().for_each(Attachment::opened);
+        self.slot.options()
+    }
+
+    pub(super) fn since(&self) -> Instant {
+        self.since
+    }
+
+    pub(super) fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    pub(super) fn count(&mut self, data: &Bytes) {
+        self.frames += 1;
+        self.bytes += data.len() as u64;
+    }
+
+    pub(super) fn count_heartbeat(&mut self) {
+        self.heartbeats += 1;
+    }
+
+    /// Tells the layers of the end, and lets go of what they attached. Only the first end counts.
+    pub(super) fn close(&mut self, reason: CloseReason, now: impl FnOnce() -> Instant) {
+        if self.attachments.is_empty() {
+            return;
+        }
+        let mut summary = StreamSummary {
+            reason,
+            duration: now().saturating_duration_since(self.since),
+            events: self.events.as_ref().map(EventCount::get),
+            frames: self.frames,
+            bytes: self.bytes,
+            heartbeats: self.heartbeats,
+            labels: Default::default(),
+        };
+        for attachment in mem::take(&mut self.attachments) {
+            attachment.closed(&mut summary);
+        }
+    }
+
+    pub(super) fn is_shut_down(&self) -> bool {
+        self.attachments.iter().any(Attachment::is_shut_down)
+    }
+
+    /// Is ready when a shutdown has begun.
+    pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let begun = |attachment: &mut Attachment| attachment.poll_shutdown(cx).is_ready();
+        // All of them are polled: each is to wake the stream.
+        match self
+            .attachments
+            .iter_mut()
+            .map(begun)
+            .fold(false, |a, b| a | b)
+        {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+}

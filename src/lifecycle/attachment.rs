@@ -1,0 +1,123 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use super::{
+    Labels, Refusal, RefuseReason, RequestHead, StreamSummary,
+    limit::{Claim, Permit},
+    observer::Watched,
+    shutdown::Member,
+};
+use crate::{Refuse, config::Config};
+
+/// What a layer has noted of a request, for its stream.
+#[derive(Debug, Default)]
+pub(crate) struct Noted {
+    labels: Labels,
+    claims: Vec<Box<dyn Claim>>,
+    watched: Vec<Box<dyn Watched>>,
+}
+
+impl Noted {
+    pub(crate) fn of(head: RequestHead<'_>, config: &Config) -> Self {
+        Self {
+            labels: config.observer.labels_of(head),
+            claims: config
+                .limits
+                .iter()
+                .filter_map(|limit| limit.of(head))
+                .collect(),
+            watched: config
+                .watchers
+                .iter()
+                .map(|watcher| watcher.watch(head))
+                .collect(),
+        }
+    }
+}
+
+/// What one layer has attached to a stream, let go when the stream ends.
+pub(crate) struct Attachment {
+    config: Arc<Config>,
+    labels: Labels,
+    member: Option<Member>,
+    permits: Vec<Permit>,
+    watched: Vec<Box<dyn Watched>>,
+}
+
+impl Attachment {
+    /// Admits a stream, if it may open.
+    pub(crate) fn admit(noted: Noted, config: &Arc<Config>) -> Result<Self, (Refusal, Refuse)> {
+        let Noted {
+            labels,
+            claims,
+            watched,
+        } = noted;
+        match Self::claim(claims, config) {
+            Ok((member, permits)) => Ok(Self {
+                config: Arc::clone(config),
+                labels,
+                member,
+                permits,
+                watched,
+            }),
+            Err((reason, refuse)) => Err((Refusal { reason, labels }, refuse)),
+        }
+    }
+
+    fn claim(
+        claims: Vec<Box<dyn Claim>>,
+        config: &Config,
+    ) -> Result<(Option<Member>, Vec<Permit>), (RefuseReason, Refuse)> {
+        let member = match &config.shutdown {
+            Some(shutdown) => {
+                let refused = (RefuseReason::ShutDown, Refuse::softly());
+                Some(shutdown.join().ok_or(refused)?)
+            }
+            None => None,
+        };
+        let mut permits = Vec::new();
+        if let Some(limit) = &config.max_streams {
+            permits.push(limit.claim()?);
+        }
+        for claim in claims {
+            permits.push(claim.claim()?);
+        }
+        Ok((member, permits))
+    }
+
+    pub(crate) fn opened(&mut self) {
+        self.watched.iter_mut().for_each(|watched| watched.opened());
+        self.config.observer.opened(&self.labels);
+    }
+
+    /// Tells of the end, and lets go of everything.
+    pub(crate) fn closed(self, summary: &mut StreamSummary) {
+        // First, so that who is told of the end can rely on the place being free.
+        drop((self.member, self.permits));
+        summary.labels = self.labels;
+        for mut watched in self.watched {
+            watched.closed(summary);
+        }
+        self.config.observer.closed(summary);
+    }
+
+    /// Tells whether a shutdown has begun; whoever polls is woken when it does.
+    pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.member {
+            Some(member) => member.poll(cx),
+            None => Poll::Pending,
+        }
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.member.as_ref().is_some_and(Member::is_triggered)
+    }
+}
+
+impl std::fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Attachment")
+    }
+}

@@ -1,0 +1,40 @@
+use std::fmt;
+
+/// Why a stream ended. Each ends for one reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The handler's stream came to its end.
+    Completed,
+    /// The handler's stream failed or panicked.
+    Failed,
+    /// The body was dropped before its end: the client left, or the connection broke.
+    ClientGone,
+    /// A [`Shutdown`](crate::Shutdown) ended it.
+    ShutDown,
+    /// It reached its [`Lifetime`](crate::Lifetime).
+    Lifetime,
+    /// It reached the deadline that was set for it.
+    Deadline,
+}
+
+impl CloseReason {
+    /// Returns the reason as a label: `completed`, `failed`, `client_gone`, `shut_down`,
+    /// `lifetime` or `deadline`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::ClientGone => "client_gone",
+            Self::ShutDown => "shut_down",
+            Self::Lifetime => "lifetime",
+            Self::Deadline => "deadline",
+        }
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

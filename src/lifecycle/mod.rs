@@ -1,0 +1,31 @@
+//! How streams begin, end and are counted.
+
+mod at_shutdown;
+mod attachment;
+mod close_reason;
+mod event_count;
+mod lifetime;
+mod limit;
+mod observer;
+mod refuse;
+mod request_head;
+mod shutdown;
+mod summary;
+
+#[cfg(feature = "tracing")]
+pub(crate) use self::observer::Watched;
+pub use self::{
+    at_shutdown::AtShutdown,
+    close_reason::CloseReason,
+    lifetime::Lifetime,
+    refuse::{Refusal, Refuse, RefuseReason},
+    request_head::RequestHead,
+    shutdown::Shutdown,
+    summary::{Labels, StreamSummary},
+};
+pub(crate) use self::{
+    attachment::{Attachment, Noted},
+    event_count::EventCount,
+    limit::{KeyedLimit, Limit, MaxStreams},
+    observer::{Observer, Watcher},
+};

@@ -1,0 +1,81 @@
+use std::{fmt, sync::Arc};
+
+use crate::{Labels, Refusal, RequestHead, StreamSummary};
+
+type Callback<T> = Arc<dyn Fn(&T) + Send + Sync>;
+type LabelOf = Arc<dyn Fn(RequestHead<'_>) -> Option<String> + Send + Sync>;
+
+/// What follows one stream from its request to its end.
+pub(crate) trait Watched: fmt::Debug + Send + Sync {
+    fn opened(&mut self);
+
+    fn closed(&mut self, summary: &StreamSummary);
+}
+
+/// What begins to follow streams.
+pub(crate) trait Watcher: fmt::Debug + Send + Sync {
+    fn watch(&self, head: RequestHead<'_>) -> Box<dyn Watched>;
+}
+
+/// Who is told of streams, and by what labels.
+#[derive(Clone, Default)]
+pub(crate) struct Observer {
+    labels: Vec<(&'static str, LabelOf)>,
+    on_open: Vec<Callback<Labels>>,
+    on_close: Vec<Callback<StreamSummary>>,
+    on_refuse: Vec<Callback<Refusal>>,
+}
+
+impl Observer {
+    pub(crate) fn label(&mut self, name: &'static str, of: LabelOf) {
+        self.labels.push((name, of));
+    }
+
+    pub(crate) fn on_open(&mut self, callback: Callback<Labels>) {
+        self.on_open.push(callback);
+    }
+
+    pub(crate) fn on_close(&mut self, callback: Callback<StreamSummary>) {
+        self.on_close.push(callback);
+    }
+
+    pub(crate) fn on_refuse(&mut self, callback: Callback<Refusal>) {
+        self.on_refuse.push(callback);
+    }
+
+    pub(crate) fn labels_of(&self, head: RequestHead<'_>) -> Labels {
+        let mut labels = Labels::default();
+        for (name, of) in &self.labels {
+            if let Some(value) = of(head) {
+                labels.push(name, value);
+            }
+        }
+        labels
+    }
+
+    pub(crate) fn opened(&self, labels: &Labels) {
+        self.on_open.iter().for_each(|told| told(labels));
+    }
+
+    pub(crate) fn closed(&self, summary: &StreamSummary) {
+        self.on_close.iter().for_each(|told| told(summary));
+    }
+
+    pub(crate) fn refused(&self, refusal: &Refusal) {
+        self.on_refuse.iter().for_each(|told| told(refusal));
+    }
+
+    pub(crate) fn watches(&self) -> bool {
+        !self.on_open.is_empty() || !self.on_close.is_empty()
+    }
+
+    pub(crate) fn has_labels(&self) -> bool {
+        !self.labels.is_empty()
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
+}

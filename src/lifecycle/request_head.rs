@@ -1,0 +1,49 @@
+use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
+
+/// The head of a request, as the closures of a layer see it.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestHead<'a> {
+    method: &'a Method,
+    uri: &'a Uri,
+    version: Version,
+    headers: &'a HeaderMap,
+    extensions: &'a Extensions,
+}
+
+impl<'a> RequestHead<'a> {
+    pub(crate) fn of<B>(request: &'a Request<B>) -> Self {
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            version: request.version(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+        }
+    }
+
+    /// Returns the method.
+    pub fn method(&self) -> &'a Method {
+        self.method
+    }
+
+    /// Returns the URI.
+    pub fn uri(&self) -> &'a Uri {
+        self.uri
+    }
+
+    /// Returns the HTTP version.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Returns the headers.
+    pub fn headers(&self) -> &'a HeaderMap {
+        self.headers
+    }
+
+    /// Returns the extensions, where outer layers and servers leave what they know: the client's
+    /// address, the user, the route.
+    pub fn extensions(&self) -> &'a Extensions {
+        self.extensions
+    }
+}

@@ -1,0 +1,226 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use hyper::rt::Timer;
+use tokio::sync::{Notify, futures::OwnedNotified};
+
+use crate::timer::SharedTimer;
+
+/// Ends all streams when the server is to stop.
+///
+/// An open stream holds a graceful shutdown for ever. Give the layers a `Shutdown`
+/// ([`SseLayer::shutdown`](crate::SseLayer::shutdown)): when it is triggered, every open stream,
+/// idle or busy, ends as its [`AtShutdown`](crate::AtShutdown) says, and new ones are refused.
+/// Clones are the same shutdown.
+///
+/// ```no_run
+/// # #[cfg(feature = "tokio")]
+/// # async fn serve(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+/// use std::time::Duration;
+/// use tower_sse::{Shutdown, SseLayer};
+///
+/// let shutdown = Shutdown::new();
+/// let app = app.layer(SseLayer::new().shutdown(&shutdown));
+///
+/// let on_signal = shutdown.clone();
+/// tokio::spawn(async move {
+///     if tokio::signal::ctrl_c().await.is_ok() {
+///         on_signal.trigger();
+///     }
+/// });
+/// tokio::select! {
+///     result = axum::serve(listener, app).with_graceful_shutdown(shutdown.triggered()) => result?,
+///     // A client that does not read can hold its connection for ever.
+///     left = shutdown.deadline(Duration::from_secs(10)) => eprintln!("{left} streams were left"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Shutdown {
+    shared: Arc<Shared>,
+    timer: SharedTimer,
+}
+
+#[derive(Default)]
+struct Shared {
+    triggered: AtomicBool,
+    count: Mutex<Count>,
+    /// Woken by the trigger.
+    streams: Arc<Notify>,
+    /// Woken when, after the trigger, no stream is left.
+    drained: Arc<Notify>,
+}
+
+#[derive(Default)]
+struct Count {
+    open: usize,
+    /// How many were open at the trigger, once it has come.
+    found: Option<usize>,
+}
+
+impl Shutdown {
+    /// Makes a shutdown whose [`deadline`](Self::deadline) is told by another runtime's time.
+    pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
+        Self {
+            shared: Arc::default(),
+            timer: SharedTimer::new(timer),
+        }
+    }
+
+    /// Begins the shutdown. Once is enough; more does nothing.
+    pub fn trigger(&self) {
+        let mut count = self.shared.count();
+        if count.found.is_some() {
+            return;
+        }
+        count.found = Some(count.open);
+        self.shared.triggered.store(true, Ordering::Release);
+        let none = count.open == 0;
+        drop(count);
+        self.shared.streams.notify_waiters();
+        if none {
+            self.shared.drained.notify_waiters();
+        }
+    }
+
+    /// Tells whether the shutdown has begun.
+    pub fn is_triggered(&self) -> bool {
+        self.shared.triggered.load(Ordering::Acquire)
+    }
+
+    /// Waits until the shutdown begins.
+    pub fn triggered(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
+        let shutdown = self.clone();
+        async move {
+            let begun = Arc::clone(&shutdown.shared.streams).notified_owned();
+            if !shutdown.is_triggered() {
+                begun.await;
+            }
+        }
+    }
+
+    /// Waits until the shutdown has begun and no stream is open, and tells how many were when it
+    /// began.
+    ///
+    /// It speaks of response bodies: a connection may yet hold what its client has not read.
+    pub fn drained(&self) -> impl Future<Output = usize> + Send + Sync + use<> {
+        let shared = Arc::clone(&self.shared);
+        async move {
+            let drained = Arc::clone(&shared.drained).notified_owned();
+            if let Some(found) = shared.drained_of() {
+                return found;
+            }
+            drained.await;
+            shared.drained_of().unwrap_or_default()
+        }
+    }
+
+    /// Waits until some time after the shutdown began, and tells how many streams are left.
+    pub fn deadline(&self, after: Duration) -> impl Future<Output = usize> + Send + Sync + use<> {
+        let (shutdown, triggered) = (self.clone(), self.triggered());
+        async move {
+            triggered.await;
+            shutdown.timer.sleep(after).await;
+            shutdown.open()
+        }
+    }
+
+    /// Returns how many streams are open.
+    pub fn open(&self) -> usize {
+        self.shared.count().open
+    }
+
+    /// Counts a stream, unless the shutdown has begun.
+    pub(crate) fn join(&self) -> Option<Member> {
+        let mut count = self.shared.count();
+        if count.found.is_some() {
+            return None;
+        }
+        count.open += 1;
+        drop(count);
+        Some(Member {
+            woken: Box::pin(Arc::clone(&self.shared.streams).notified_owned()),
+            shared: Arc::clone(&self.shared),
+            waker: None,
+        })
+    }
+}
+
+impl Shared {
+    fn count(&self) -> MutexGuard<'_, Count> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn drained_of(&self) -> Option<usize> {
+        let count = self.count();
+        count.found.filter(|_| count.open == 0)
+    }
+}
+
+impl fmt::Debug for Shutdown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shutdown")
+            .field("triggered", &self.is_triggered())
+            .field("open", &self.open())
+            .finish()
+    }
+}
+
+/// A stream among those that a shutdown ends. It counts until it is dropped.
+pub(crate) struct Member {
+    shared: Arc<Shared>,
+    woken: Pin<Box<OwnedNotified>>,
+    /// Whom the trigger wakes.
+    waker: Option<Waker>,
+}
+
+impl Member {
+    pub(crate) fn is_triggered(&self) -> bool {
+        self.shared.triggered.load(Ordering::Acquire)
+    }
+
+    /// Is ready when the shutdown has begun.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_triggered() {
+            return Poll::Ready(());
+        }
+        // All streams share a lock behind this, so it is taken only for another waker.
+        if self
+            .waker
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
+            return Poll::Pending;
+        }
+        self.waker = Some(cx.waker().clone());
+        self.woken.as_mut().poll(cx)
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        let mut count = self.shared.count();
+        count.open -= 1;
+        let drained = count.open == 0 && count.found.is_some();
+        drop(count);
+        if drained {
+            self.shared.drained.notify_waiters();
+        }
+    }
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Member")
+    }
+}

@@ -1,0 +1,81 @@
+//! A span for each stream.
+
+use std::sync::Arc;
+
+use http::{Method, Uri, Version};
+use tracing::{Span, field::Empty};
+
+use crate::{
+    LastEventId, RequestHead, SseLayer, StreamSummary,
+    lifecycle::{Watched, Watcher},
+};
+
+impl SseLayer {
+    /// Makes a span for each stream, of the level INFO and the target `tower_sse`.
+    ///
+    /// The span `stream` has the fields `method`, `path`, `version` and `last_event_id` (if the
+    /// client sent one); when the stream has closed, also `reason`, `duration_ms`, `events` (of a
+    /// typed stream), `frames`, `bytes` and `heartbeats`. One event within it, `closed`, follows,
+    /// and none for an event of the stream. It is a child of the span in which the stream opens,
+    /// which is not entered while the stream goes on.
+    pub fn trace(mut self) -> Self {
+        let config = Arc::make_mut(&mut self.config);
+        config.watchers.push(Arc::new(Tracer));
+        self
+    }
+}
+
+#[derive(Debug)]
+struct Tracer;
+
+impl Watcher for Tracer {
+    fn watch(&self, head: RequestHead<'_>) -> Box<dyn Watched> {
+        Box::new(Traced {
+            method: head.method().clone(),
+            uri: head.uri().clone(),
+            version: head.version(),
+            last_event_id: head.extensions().get().cloned(),
+            span: Span::none(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Traced {
+    method: Method,
+    uri: Uri,
+    version: Version,
+    last_event_id: Option<LastEventId>,
+    span: Span,
+}
+
+impl Watched for Traced {
+    fn opened(&mut self) {
+        self.span = tracing::info_span!(
+            target: "tower_sse",
+            "stream",
+            method = %self.method,
+            path = self.uri.path(),
+            version = ?self.version,
+            last_event_id = self.last_event_id.as_ref().map(|id| id.as_str()),
+            reason = Empty,
+            duration_ms = Empty,
+            events = Empty,
+            frames = Empty,
+            bytes = Empty,
+            heartbeats = Empty,
+        );
+    }
+
+    fn closed(&mut self, summary: &StreamSummary) {
+        let millis = u64::try_from(summary.duration.as_millis()).unwrap_or(u64::MAX);
+        let span = &self.span;
+        span.record("reason", summary.reason.as_str());
+        span.record("duration_ms", millis);
+        span.record("events", summary.events);
+        span.record("frames", summary.frames);
+        span.record("bytes", summary.bytes);
+        span.record("heartbeats", summary.heartbeats);
+        tracing::info!(target: "tower_sse", parent: span, "closed");
+    }
+}

@@ -1,0 +1,139 @@
+use std::sync::{Arc, Mutex};
+
+use http::StatusCode;
+use tower_sse::{Refuse, RefuseReason, Retry, SseLayer};
+
+use crate::{closing::Closes, support::*};
+
+fn refuse() -> Refuse {
+    Refuse::softly().retry(Retry::fixed(SECOND))
+}
+
+fn two() -> SseLayer {
+    bare().max_streams(2, refuse())
+}
+
+#[tokio::test]
+async fn count_until_the_body_is_dropped_or_has_ended() {
+    let layer = two();
+    let (feed, response) = adopted();
+    let mut one = send(&layer, get(), response).await.into_body();
+    let (_feed, response) = adopted();
+    let two = send(&layer, get(), response).await.into_body();
+    let refused = async || {
+        let (feed, response) = adopted();
+        let response = send(&layer, get(), response).await;
+        (feed.is_dropped(), response)
+    };
+    let (dropped, response) = refused().await;
+    assert!(dropped);
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(text(response.into_body()).await, "retry: 1000\n");
+
+    drop(feed);
+    assert_eq!(next(&mut one).await, None);
+    assert!(!refused().await.0, "the end of a body makes room");
+    drop(two);
+    let (dropped, open) = refused().await;
+    assert!(!dropped, "so does a dropped body");
+    drop((one, open));
+}
+
+#[tokio::test]
+async fn take_no_notice_of_head_and_of_what_is_no_stream() {
+    let layer = bare().max_streams(0, refuse());
+    let (_feed, response) = adopted();
+    let head = send(&layer, get().method("HEAD"), response).await;
+    assert_eq!(head.status(), 200);
+    assert!(head.headers().contains_key("x-accel-buffering"));
+    let page = http::Response::new(http_body_util::Full::<bytes::Bytes>::from("page"));
+    assert_eq!(
+        text(send(&layer, get(), page).await.into_body()).await,
+        "page"
+    );
+}
+
+#[tokio::test]
+async fn refuse_softly_only_who_understands() {
+    let layer = bare().max_streams(0, refuse());
+    for (request, status) in [
+        (get().header("accept", "text/event-stream"), 200),
+        (get(), 200),
+        (get().header("accept", "application/json"), 503),
+        (
+            get().method("POST").header("accept", "text/event-stream"),
+            503,
+        ),
+    ] {
+        let (_feed, response) = adopted();
+        let response = send(&layer, request, response).await;
+        assert_eq!(response.status(), status);
+        if status == 503 {
+            assert_eq!(response.headers()["retry-after"], "1");
+            assert!(!response.headers().contains_key("content-type"));
+        }
+    }
+    let harsh = Refuse::with(StatusCode::TOO_MANY_REQUESTS).retry(Retry::off());
+    let (_feed, response) = adopted();
+    let response = send(&bare().max_streams(0, harsh), get(), response).await;
+    assert_eq!(response.status(), 429);
+    assert!(!response.headers().contains_key("retry-after"));
+}
+
+#[tokio::test]
+async fn can_be_for_each_key() {
+    let closes = Closes::default();
+    let refusals = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&refusals);
+    let layer = closes
+        .watch(bare())
+        .max_streams_per(1, refuse(), |head| {
+            Some(head.headers().get("user")?.clone())
+        })
+        .label("user", |head| {
+            Some(head.headers().get("user")?.to_str().ok()?.to_owned())
+        })
+        .on_refuse(move |refusal| told.lock().unwrap().push(refusal.clone()));
+    let open = async |user: &str| {
+        let (feed, response) = adopted();
+        let request = get().header("user", user);
+        let body = send(&layer, request, response).await.into_body();
+        (!feed.is_dropped()).then_some((feed, body))
+    };
+    let ada = open("ada").await.unwrap();
+    let _bob = open("bob").await.unwrap();
+    assert!(open("ada").await.is_none());
+    drop(ada);
+    assert!(open("ada").await.is_some());
+
+    let refusals = std::mem::take(&mut *refusals.lock().unwrap());
+    assert_eq!(refusals.len(), 1);
+    assert_eq!(refusals[0].reason, RefuseReason::TooManyOfKey);
+    assert_eq!(refusals[0].labels.get("user"), Some("ada"));
+    assert_eq!(
+        closes.take().len(),
+        2,
+        "a refused stream has never been open"
+    );
+
+    for _ in 0..3 {
+        let (feed, response) = adopted();
+        let body = send(&layer, get(), response).await;
+        assert!(!feed.is_dropped(), "who has no key is not limited");
+        drop(body);
+    }
+}
+
+#[tokio::test]
+async fn give_back_what_they_took_when_another_refuses() {
+    let layer = bare()
+        .max_streams(1, refuse())
+        .max_streams_per(0, refuse(), |head| head.headers().get("blocked").cloned());
+    let (blocked, response) = adopted();
+    drop(send(&layer, get().header("blocked", "yes"), response).await);
+    assert!(blocked.is_dropped());
+    let (feed, response) = adopted();
+    let _open = send(&layer, get(), response).await;
+    assert!(!feed.is_dropped());
+}

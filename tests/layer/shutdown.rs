@@ -1,0 +1,210 @@
+use std::time::Duration;
+
+use futures::FutureExt;
+use hyper_util::rt::TokioTimer;
+use tokio::time::{Instant, advance};
+use tower_sse::{
+    AtShutdown, CloseReason, Event, EventName, Heartbeat, Retry, Shutdown, SseLayer, SseOptions,
+};
+
+use crate::{closing::Closes, support::*};
+
+fn shutdown() -> Shutdown {
+    Shutdown::with_timer(TokioTimer::new())
+}
+
+/// Ends streams with one `retry`, whatever is drawn otherwise.
+fn end() -> AtShutdown {
+    AtShutdown::end().retry(Retry::fixed(SECOND))
+}
+
+fn bare_with(shutdown: &Shutdown) -> SseLayer {
+    bare().shutdown(shutdown).at_shutdown(end())
+}
+
+#[tokio::test(start_paused = true)]
+async fn ends_an_idle_stream_at_once() {
+    let (shutdown, closes) = (shutdown(), Closes::default());
+    let (feed, response) = adopted();
+    let layer = closes.watch(bare_with(&shutdown));
+    let mut body = send(&layer, get(), response).await.into_body();
+    assert!(is_silent(&mut body));
+    let start = Instant::now();
+    let (frame, ()) = tokio::join!(next(&mut body), async { shutdown.trigger() });
+    assert_eq!(frame.unwrap(), "retry: 1000\n");
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(closes.take(), [CloseReason::ShutDown]);
+    assert!(http_body::Body::is_end_stream(&body));
+    assert_eq!(next(&mut body).await, None);
+    feed.data("data: never\n\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ends_a_busy_stream_at_its_next_poll() {
+    let shutdown = shutdown();
+    let (feed, response) = adopted();
+    let mut body = send(&bare_with(&shutdown), get(), response)
+        .await
+        .into_body();
+    feed.data("data: x\n\n");
+    feed.data("data: y\n\n");
+    assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");
+    shutdown.trigger();
+    assert_eq!(text(body).await, "retry: 1000\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn says_last_only_what_the_place_allows() {
+    const BYE: EventName = EventName::from_static("bye");
+    for (sent, last) in [
+        ("data: x\n\n", "event: bye\ndata: \n\nretry: 1000\n"),
+        ("data: x\n", "retry: 1000\n"),
+        ("data: x\r", ""),
+        ("data: x", ""),
+    ] {
+        let shutdown = shutdown();
+        let (feed, response) = adopted();
+        let how = end().farewell(Event::new("").name(BYE));
+        let layer = bare().shutdown(&shutdown).at_shutdown(how);
+        let mut body = send(&layer, get(), response).await.into_body();
+        feed.data(sent);
+        next(&mut body).await;
+        shutdown.trigger();
+        assert_eq!(text(body).await, last, "after {sent:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_for_the_time_of_grace() {
+    let shutdown = shutdown();
+    let (feed, response) = adopted();
+    let how = AtShutdown::end_after(3 * SECOND).retry(Retry::off());
+    let layer = bare().shutdown(&shutdown).at_shutdown(how);
+    let mut body = send(&layer, get(), response).await.into_body();
+    assert!(is_silent(&mut body));
+    shutdown.trigger();
+    let start = Instant::now();
+    assert!(is_silent(&mut body));
+    advance(SECOND).await;
+    feed.data("data: x\n\n");
+    assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");
+    assert_eq!(next(&mut body).await, None);
+    assert_eq!(start.elapsed(), 3 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lets_a_stream_finish_that_is_to() {
+    let (shutdown, closes) = (shutdown(), Closes::default());
+    let (feed, mut response) = adopted();
+    let own = SseOptions::new().at_shutdown(AtShutdown::finish());
+    response.extensions_mut().insert(own);
+    let layer = closes
+        .watch(bare_with(&shutdown))
+        .heartbeat(Heartbeat::off());
+    let mut body = send(&layer, get(), response).await.into_body();
+    shutdown.trigger();
+    assert!(is_silent(&mut body));
+    feed.data("data: x\n\n");
+    assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");
+    drop(feed);
+    assert_eq!(next(&mut body).await, None);
+    assert_eq!(closes.take(), [CloseReason::Completed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn spreads_the_return_of_the_clients() {
+    let shutdown = shutdown();
+    let layer = bare().shutdown(&shutdown);
+    let mut bodies = Vec::new();
+    for _ in 0..50 {
+        let (feed, response) = adopted();
+        let mut body = send(&layer, get(), response).await.into_body();
+        assert!(is_silent(&mut body));
+        bodies.push((feed, body));
+    }
+    shutdown.trigger();
+    let mut millis = std::collections::HashSet::new();
+    for (_feed, body) in bodies {
+        let last = text(body).await;
+        let last = last.strip_prefix("retry: ").unwrap().trim_end();
+        millis.insert(last.parse::<u32>().unwrap());
+    }
+    assert!(millis.iter().all(|millis| (2000..=10_000).contains(millis)));
+    assert!(millis.len() > 40, "{millis:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refuses_new_streams() {
+    let shutdown = shutdown();
+    shutdown.trigger();
+    let (feed, response) = adopted();
+    let response = send(&bare_with(&shutdown), get(), response).await;
+    assert!(feed.is_dropped());
+    assert_eq!(response.status(), 200);
+    assert!(text(response.into_body()).await.starts_with("retry: "));
+
+    let (_, response) = adopted();
+    let response = send(&bare_with(&shutdown), get().method("POST"), response).await;
+    assert_eq!(response.status(), 503);
+    let seconds: u32 = response.headers()["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((5..=30).contains(&seconds));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tells_when_all_are_gone_and_how_many_are_left() {
+    let shutdown = shutdown();
+    let open = async || {
+        let (feed, response) = adopted();
+        let how = AtShutdown::finish();
+        let layer = bare().shutdown(&shutdown).at_shutdown(how);
+        (feed, send(&layer, get(), response).await.into_body())
+    };
+    let (drained, deadline) = (shutdown.drained(), shutdown.deadline(5 * SECOND));
+    let (mut drained, mut deadline) = (Box::pin(drained), Box::pin(deadline));
+    let (one, two) = (open().await, open().await);
+    assert_eq!(shutdown.open(), 2);
+    assert!((&mut drained).now_or_never().is_none());
+    assert!((&mut deadline).now_or_never().is_none());
+
+    let start = Instant::now();
+    shutdown.trigger();
+    shutdown.trigger();
+    drop(one);
+    assert!((&mut drained).now_or_never().is_none());
+    assert_eq!(deadline.await, 1);
+    assert_eq!(start.elapsed(), 5 * SECOND);
+    drop(two);
+    assert_eq!(drained.await, 2);
+    assert_eq!(shutdown.open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn is_drained_at_once_where_nothing_is_open() {
+    let shutdown = shutdown();
+    let mut drained = Box::pin(shutdown.drained());
+    assert!((&mut drained).now_or_never().is_none());
+    assert!(shutdown.triggered().now_or_never().is_none());
+    shutdown.trigger();
+    assert_eq!(drained.await, 0);
+    shutdown.triggered().await;
+    assert_eq!(shutdown.deadline(Duration::ZERO).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn wakes_whoever_polled_last() {
+    let shutdown = shutdown();
+    let (_feed, response) = adopted();
+    let mut body = send(&bare_with(&shutdown), get(), response)
+        .await
+        .into_body();
+    // A first poll with a waker that wakes nobody, then one from another task.
+    assert!(is_silent(&mut body));
+    let task = tokio::spawn(async move { next(&mut body).await });
+    tokio::task::yield_now().await;
+    shutdown.trigger();
+    assert_eq!(task.await.unwrap().unwrap(), "retry: 1000\n");
+}

@@ -1,0 +1,90 @@
+//! What the recorder of the `metrics` crate is told.
+
+use std::{collections::BTreeMap, convert::Infallible};
+
+use futures::{executor::block_on, stream};
+use http::Request;
+use http_body_util::BodyExt;
+use hyper_util::rt::TokioTimer;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_sse::{Event, EventStream, Preamble, Refuse, SseLayer};
+
+/// Returns each metric as `name{label=value}`, with what it has changed by since the last time.
+fn told(snapshotter: &Snapshotter) -> BTreeMap<String, DebugValue> {
+    let all = snapshotter.snapshot().into_vec().into_iter();
+    all.map(|(key, _, _, value)| {
+        let (name, labels) = key.key().clone().into_parts();
+        let labels = labels.iter().map(|l| format!("{}={}", l.key(), l.value()));
+        let labels = labels.collect::<Vec<_>>().join(",");
+        (format!("{}{{{labels}}}", name.as_str()), value)
+    })
+    .collect()
+}
+
+async fn send(layer: &SseLayer) -> impl http_body::Body<Data = bytes::Bytes> + Unpin + use<> {
+    let service = service_fn(async |_: Request<()>| {
+        let events = ["one", "two"].map(Event::new);
+        Ok::<_, Infallible>(EventStream::new(stream::iter(events)))
+    });
+    let Ok(response) = layer.layer(service).oneshot(Request::new(())).await;
+    response.into_body()
+}
+
+#[test]
+fn tell_of_streams_that_open_close_and_are_refused() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let layer = SseLayer::with_timer(TokioTimer::new())
+        .preamble(Preamble::off())
+        .label("route", |head| Some(head.uri().path().to_owned()))
+        .max_streams(1, Refuse::softly())
+        .metrics();
+
+    metrics::with_local_recorder(&recorder, || {
+        block_on(async {
+            let mut body = send(&layer).await;
+            body.frame().await;
+            let _refused = send(&layer).await;
+            let told = told(&snapshotter);
+            assert_eq!(
+                told["sse_streams_open{route=/}"],
+                DebugValue::Gauge(1.0.into())
+            );
+            assert_eq!(
+                told["sse_streams_opened_total{route=/}"],
+                DebugValue::Counter(1)
+            );
+            assert_eq!(
+                told["sse_streams_refused_total{route=/,reason=too_many}"],
+                DebugValue::Counter(1)
+            );
+            assert_eq!(told.len(), 3, "{told:?}");
+            body.frame().await;
+        });
+    });
+
+    let told = told(&snapshotter);
+    assert_eq!(
+        told["sse_streams_open{route=/}"],
+        DebugValue::Gauge((-1.0).into())
+    );
+    assert_eq!(
+        told["sse_streams_closed_total{route=/,reason=completed}"],
+        DebugValue::Counter(1)
+    );
+    assert_eq!(told["sse_events_total{route=/}"], DebugValue::Counter(2));
+    assert_eq!(told["sse_frames_total{route=/}"], DebugValue::Counter(1));
+    assert_eq!(told["sse_bytes_total{route=/}"], DebugValue::Counter(22));
+    assert_eq!(
+        told["sse_heartbeats_total{route=/}"],
+        DebugValue::Counter(0)
+    );
+    let DebugValue::Histogram(durations) =
+        &told["sse_stream_duration_seconds{route=/,reason=completed}"]
+    else {
+        panic!("a duration is a histogram");
+    };
+    assert_eq!(durations.len(), 1);
+    assert!(durations[0].into_inner() < 60.0, "in seconds");
+}
