@@ -1,0 +1,41 @@
+//! Where a stream stands, found by reading all of it.
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Where an event may be put.
+    BetweenEvents,
+    /// Where a line may be put.
+    BetweenLines,
+    /// Where nothing may be put.
+    Nowhere,
+}
+
+impl Place {
+    pub(crate) fn after(bytes: &[u8]) -> Self {
+        let mut rest = bytes;
+        let mut within_event = false;
+        while let Some(end) = rest.iter().position(|byte| b"\r\n".contains(byte)) {
+            let (line, end) = rest.split_at(end);
+            within_event = !line.is_empty();
+            rest = end.strip_prefix(b"\r\n").unwrap_or(&end[1..]);
+        }
+        match (rest, within_event) {
+            ([], false) => Self::BetweenEvents,
+            // An LF that follows would belong to this CR.
+            ([], true) if bytes.ends_with(b"\r") => Self::Nowhere,
+            ([], true) => Self::BetweenLines,
+            _ => Self::Nowhere,
+        }
+    }
+}
+
+/// Returns what goes out of these bytes: not a byte order mark at the start, nor what may become
+/// one.
+pub(crate) fn visible(bytes: &[u8]) -> &[u8] {
+    if BOM.starts_with(bytes) {
+        return b"";
+    }
+    bytes.strip_prefix(BOM).unwrap_or(bytes)
+}

@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+use tower_sse::{CloseReason, RefuseReason, StreamSummary};
+
+/// Whom: the observers of the inner layer or of the outer one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Inner,
+    Outer,
+}
+
+impl Side {
+    pub(crate) const BOTH: [Self; 2] = [Self::Inner, Self::Outer];
+}
+
+/// What observers are told, and of which request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    Opened(Side, usize),
+    Closed(Side, usize, Sum),
+    Refused(Side, usize, RefuseReason),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sum {
+    pub(crate) reason: CloseReason,
+    pub(crate) duration: Duration,
+    pub(crate) events: Option<u64>,
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
+    pub(crate) heartbeats: u64,
+}
+
+impl From<&StreamSummary> for Sum {
+    fn from(summary: &StreamSummary) -> Self {
+        Self {
+            reason: summary.reason,
+            duration: summary.duration,
+            events: summary.events,
+            frames: summary.frames,
+            bytes: summary.bytes,
+            heartbeats: summary.heartbeats,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Threads that open, poll, drop and end streams at the same time.
+
+mod caps;
+mod shutdown;
+pub(crate) mod streams;
+mod wake_ups;

@@ -1,0 +1,137 @@
+use std::{
+    hint::spin_loop,
+    iter::from_fn,
+    sync::{
+        Arc, Barrier, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
+    },
+    thread,
+};
+
+use futures::executor::block_on;
+use http_body::Body;
+use tower_sse::{CloseReason, RefuseReason, Shutdown, SseLayer};
+
+use super::streams::*;
+
+const ROUNDS: usize = 400;
+const THREADS: usize = 3;
+
+/// What has been told of streams.
+#[derive(Clone, Default)]
+struct Told {
+    opened: Arc<AtomicUsize>,
+    closed: Arc<Mutex<Vec<CloseReason>>>,
+    refused: Arc<Mutex<Vec<RefuseReason>>>,
+}
+
+impl Told {
+    fn watch(&self, layer: SseLayer) -> SseLayer {
+        let Self {
+            opened,
+            closed,
+            refused,
+        } = self.clone();
+        layer
+            .on_open(move |_| {
+                opened.fetch_add(1, SeqCst);
+            })
+            .on_close(move |summary| closed.lock().unwrap().push(summary.reason))
+            .on_refuse(move |refusal| refused.lock().unwrap().push(refusal.reason))
+    }
+}
+
+/// Waits in another thread until a shutdown is drained, and tells what it found and how many
+/// streams were alive then.
+fn drained(shutdown: &Shutdown, alive: &Arc<AtomicUsize>) -> mpsc::Receiver<(usize, usize)> {
+    let (found, receiver) = mpsc::channel();
+    let (drained, alive) = (shutdown.drained(), Arc::clone(alive));
+    thread::spawn(move || {
+        let streams = block_on(drained);
+        found.send((streams, alive.load(SeqCst)))
+    });
+    receiver
+}
+
+fn spin(turns: usize) {
+    (0..turns).for_each(|_| spin_loop());
+}
+
+#[test]
+fn each_stream_is_refused_or_ended() {
+    for round in 0..ROUNDS {
+        let (shutdown, told) = (shutdown(), Told::default());
+        let layer = told.watch(layer().shutdown(&shutdown));
+        let (start, alive) = (Barrier::new(THREADS + 1), Arc::new(AtomicUsize::new(0)));
+        let drained = drained(&shutdown, &alive);
+        let open_until_refused = || {
+            start.wait();
+            let mut streams: Vec<_> = from_fn(|| {
+                let mut stream = open(&layer, 0, Handler::Waits)?;
+                let has_ended = round % 2 == 0 && look(&mut stream).is_ready();
+                alive.fetch_add(usize::from(!has_ended), SeqCst);
+                Some(stream)
+            })
+            .collect();
+            let opened = streams.len();
+            for stream in &mut streams {
+                alive.fetch_sub(usize::from(!stream.is_end_stream()), SeqCst);
+                // With its last words, or with none if they have been said.
+                assert!(look(stream).is_ready());
+            }
+            opened
+        };
+        let opened: usize = thread::scope(|scope| {
+            let threads = [(); THREADS].map(|()| scope.spawn(open_until_refused));
+            start.wait();
+            spin(round * 50);
+            shutdown.trigger();
+            threads.map(|thread| thread.join().unwrap()).iter().sum()
+        });
+        let (found, alive) = wait(&drained);
+        assert_eq!((found, alive), (opened, 0));
+        assert_eq!(shutdown.open(), 0);
+        assert_eq!(told.opened.load(SeqCst), opened);
+        assert_eq!(
+            *told.closed.lock().unwrap(),
+            vec![CloseReason::ShutDown; opened]
+        );
+        assert_eq!(
+            *told.refused.lock().unwrap(),
+            [RefuseReason::ShutDown; THREADS]
+        );
+    }
+}
+
+#[test]
+fn it_is_drained_when_the_last_is_gone_whoever_drops_it() {
+    for round in 0..ROUNDS {
+        let (shutdown, told) = (shutdown(), Told::default());
+        let layer = told.watch(layer().shutdown(&shutdown));
+        let (start, alive) = (
+            Barrier::new(THREADS + 1),
+            Arc::new(AtomicUsize::new(THREADS)),
+        );
+        let streams = [(); THREADS].map(|()| open(&layer, 0, Handler::Waits).unwrap());
+        let waiting = [(); 2].map(|()| drained(&shutdown, &alive));
+        thread::scope(|scope| {
+            for stream in streams {
+                let (start, alive) = (&start, &alive);
+                scope.spawn(move || {
+                    start.wait();
+                    alive.fetch_sub(1, SeqCst);
+                    drop(stream);
+                });
+            }
+            start.wait();
+            spin(round % 100 * 50);
+            shutdown.trigger();
+        });
+        let [one, other] = waiting.map(|waiting| wait(&waiting));
+        assert!(one.0 <= THREADS && one.1 == 0);
+        assert_eq!(one, other);
+        assert_eq!(block_on(shutdown.drained()), one.0);
+        assert_eq!(told.closed.lock().unwrap().len(), THREADS);
+    }
+}

@@ -1,0 +1,78 @@
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::FutureExt;
+use http::{Request, Response};
+use http_body::{Body, Frame};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_sse::{Heartbeat, Preamble, Shutdown, SseBody, SseLayer};
+
+use crate::any::clock::Clock;
+
+pub(crate) type Stream = SseBody<Handler>;
+
+/// A stream of no events, which ends at once or never.
+pub(crate) enum Handler {
+    Ends,
+    Waits,
+}
+
+impl Body for Handler {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match *self {
+            Self::Ends => Poll::Ready(None),
+            Self::Waits => Poll::Pending,
+        }
+    }
+}
+
+pub(crate) fn layer() -> SseLayer {
+    SseLayer::with_timer(Clock::new())
+        .preamble(Preamble::off())
+        .heartbeat(Heartbeat::off())
+}
+
+pub(crate) fn shutdown() -> Shutdown {
+    Shutdown::with_timer(Clock::new())
+}
+
+/// Opens a stream, unless it is refused.
+pub(crate) fn open(layer: &SseLayer, key: usize, handler: Handler) -> Option<Stream> {
+    let response = Response::builder().header("content-type", "text/event-stream");
+    let mut response = Some(response.body(handler).unwrap());
+    let service = layer.layer(service_fn(move |_| {
+        let response = response.take().unwrap();
+        async { Ok::<_, Infallible>(response) }
+    }));
+    // Nothing but a GET is refused softly.
+    let request = Request::post("/").header("key", key).body(()).unwrap();
+    let Ok(response) = service.oneshot(request).now_or_never().unwrap();
+    (response.status() == 200).then(|| response.into_body())
+}
+
+/// Polls a stream as a task does that has something else to wait for.
+pub(crate) fn look(stream: &mut Stream) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    Pin::new(stream).poll_frame(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Waits for what another thread finds, but not for ever.
+#[track_caller]
+pub(crate) fn wait<T>(found: &Receiver<T>) -> T {
+    match found.recv_timeout(Duration::from_secs(20)) {
+        Ok(found) => found,
+        Err(RecvTimeoutError::Timeout) => panic!("somebody waits for ever"),
+        Err(RecvTimeoutError::Disconnected) => panic!("another thread has panicked"),
+    }
+}
