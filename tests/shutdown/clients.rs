@@ -1,0 +1,113 @@
+//! Clients of HTTP/1.1 that open a stream and wait for its end, reading every byte themselves.
+
+use std::{collections::HashSet, net::SocketAddr};
+
+use futures::{StreamExt, future::join_all, stream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::guard;
+
+/// How many connect at once: fewer than a listener's backlog holds.
+const CONNECTING: usize = 100;
+
+/// Asks for a path, over a connection of its own.
+pub(crate) async fn ask(path: &str, address: SocketAddr) -> TcpStream {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    socket
+}
+
+/// A client whose stream is open.
+pub(crate) struct Client {
+    socket: TcpStream,
+    text: String,
+}
+
+/// Opens streams, and waits until each has got its first line.
+pub(crate) async fn open(count: usize, address: SocketAddr) -> Vec<Client> {
+    let clients = stream::iter(0..count).map(|_| Client::open("/sse", address));
+    guard(clients.buffer_unordered(CONNECTING).collect()).await
+}
+
+/// Waits for the ends of streams, and returns the `retry` that each said last.
+pub(crate) async fn ends(clients: Vec<Client>) -> Vec<u32> {
+    guard(join_all(clients.into_iter().map(Client::end))).await
+}
+
+/// Checks that clients do not all come back at the same time.
+#[track_caller]
+pub(crate) fn assert_spread(retries: &[u32]) {
+    assert!(retries.iter().all(|time| (2000..=10_000).contains(time)));
+    // Of 1,000 draws among 8,001 some 60 are expected to have been drawn before, of 10,000 a half.
+    let distinct: HashSet<_> = retries.iter().collect();
+    let expected = retries.len().min(4000) * 8 / 10;
+    let distinct = distinct.len();
+    assert!(distinct >= expected, "{distinct} of {}", retries.len());
+}
+
+/// Returns the times of a stream that says when to come back as it opens and as it ends.
+#[track_caller]
+pub(crate) fn retries(body: &str) -> (u32, u32) {
+    let time = |line: &str| line.strip_prefix("retry: ")?.parse().ok();
+    let mut lines = body.split('\n');
+    let times = (lines.next().and_then(time), lines.next().and_then(time));
+    let rest: Vec<_> = lines.collect();
+    match times {
+        (Some(first), Some(last)) if rest == [""] => (first, last),
+        _ => panic!("no stream of two retries: {body:?}"),
+    }
+}
+
+impl Client {
+    pub(crate) async fn open(path: &str, address: SocketAddr) -> Self {
+        let socket = ask(path, address).await;
+        let text = String::new();
+        let mut client = Self { socket, text };
+        client.read_past("retry: ", "\n\r\n").await;
+        assert!(client.text.starts_with("HTTP/1.1 200 OK\r\n"));
+        assert!(!client.text.contains("\r\n0\r\n"), "it has ended");
+        client
+    }
+
+    /// Reads until two texts have come, one after the other.
+    pub(crate) async fn read_past(&mut self, first: &str, then: &str) {
+        while !(self.text.split_once(first)).is_some_and(|(_, rest)| rest.contains(then)) {
+            let mut bytes = [0; 1024];
+            let count = self.socket.read(&mut bytes).await.unwrap();
+            assert_ne!(count, 0, "closed after {:?}", self.text);
+            self.text += str::from_utf8(&bytes[..count]).unwrap();
+        }
+    }
+
+    /// Waits for the end of the stream, and of the connection. Returns the body.
+    pub(crate) async fn body(mut self) -> String {
+        let end = self.socket.read_to_string(&mut self.text).await;
+        end.unwrap_or_else(|error| panic!("broken ({error}) after {:?}", self.text));
+        let (head, chunks) = self.text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains("\r\ntransfer-encoding: chunked"), "{head}");
+        unchunk(chunks).unwrap_or_else(|| panic!("no clean end: {chunks:?}"))
+    }
+
+    async fn end(self) -> u32 {
+        retries(&self.body().await).1
+    }
+}
+
+/// Takes chunks apart (RFC 9112, 7.1), if they are whole and nothing follows the last.
+fn unchunk(mut rest: &str) -> Option<String> {
+    let mut body = String::new();
+    loop {
+        let (size, chunk) = rest.split_once("\r\n")?;
+        let size = usize::from_str_radix(size, 16).ok()?;
+        let (data, next) = (chunk.get(..size)?, chunk.get(size..)?);
+        body += data;
+        rest = next.strip_prefix("\r\n")?;
+        if size == 0 {
+            return rest.is_empty().then_some(body);
+        }
+    }
+}

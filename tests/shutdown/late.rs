@@ -1,0 +1,110 @@
+//! Streams that come when the shutdown has begun.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{Router, routing::get};
+use futures::stream;
+use tokio::{io::AsyncReadExt, sync::Notify};
+use tower_sse::{Event, EventStream, Shutdown};
+
+use crate::{
+    alone,
+    clients::ask,
+    curl::Curl,
+    guard,
+    http2::{Connection, body},
+    server::{Server, app, listen},
+};
+
+#[track_caller]
+fn assert_soft_refusal(body: &str) {
+    let time = body
+        .strip_prefix("retry: ")
+        .and_then(|rest| rest.strip_suffix('\n'))
+        .and_then(|time| time.parse().ok());
+    assert!(
+        time.is_some_and(|time| (5000..=30_000).contains(&time)),
+        "{body:?}"
+    );
+}
+
+/// Serves `/stop`, which begins the shutdown. Not gracefully: then a connection would take no second
+/// request.
+async fn serve_with_stop() -> SocketAddr {
+    let shutdown = Shutdown::new();
+    let on_stop = shutdown.clone();
+    let stop = async move || {
+        on_stop.trigger();
+        "stopped\n"
+    };
+    let app = app(Router::new().route("/stop", get(stop)), &shutdown);
+    let (listener, address) = listen().await;
+    tokio::spawn(async { axum::serve(listener, app).await });
+    address
+}
+
+#[test]
+#[ignore = "needs curl; `tests/all` runs it"]
+fn a_second_request_of_a_connection_of_http_1_1_is_refused_softly() {
+    alone(async {
+        let address = serve_with_stop().await;
+        let curl = Curl::start(&[
+            "--write-out",
+            "%{http_code} %{content_type}, connections: %{num_connects}\n",
+            &format!("http://{address}/stop"),
+            &format!("http://{address}/sse"),
+        ]);
+        let text = curl.end().await;
+        let lines: Vec<_> = text.split_inclusive('\n').collect();
+        let [stopped, first, refused, second] = lines[..] else {
+            panic!("{text}");
+        };
+        assert_eq!(stopped, "stopped\n");
+        assert_eq!(first, "200 text/plain; charset=utf-8, connections: 1\n");
+        assert_soft_refusal(refused);
+        assert_eq!(second, "200 text/event-stream, connections: 0\n");
+    });
+}
+
+#[test]
+fn a_second_request_of_a_connection_of_http_2_is_refused_softly() {
+    alone(async {
+        let mut connection = Connection::open(serve_with_stop().await).await;
+        let stopped = connection.get("/stop").await;
+        assert_eq!(body(stopped).await, "stopped\n");
+        let refused = connection.get("/sse").await;
+        assert_eq!(refused.headers()["content-type"], "text/event-stream");
+        assert_soft_refusal(&body(refused).await);
+        assert!(!connection.task.is_finished());
+    });
+}
+
+#[test]
+fn a_response_that_was_being_made_is_refused_softly_and_then_the_server_ends() {
+    alone(async {
+        let (called, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (calls, goes_on) = (Arc::clone(&called), Arc::clone(&go_on));
+        let slow = async move || {
+            calls.notify_one();
+            goes_on.notified().await;
+            http::Response::from(EventStream::new(stream::pending::<Event>()))
+        };
+        let shutdown = Shutdown::new();
+        let others = Router::new().route("/slow", get(slow));
+        let server = Server::axum(app(others, &shutdown), &shutdown).await;
+
+        let mut socket = ask("/slow", server.address).await;
+        guard(called.notified()).await;
+        shutdown.trigger();
+        go_on.notify_one();
+
+        let mut text = String::new();
+        guard(socket.read_to_string(&mut text)).await.unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+        assert!(head.contains("\r\ncontent-type: text/event-stream"));
+        assert_soft_refusal(body);
+        guard(server.serving).await.unwrap();
+        assert_eq!(shutdown.drained().await, 0);
+    });
+}

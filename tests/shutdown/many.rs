@@ -1,0 +1,143 @@
+//! Ten thousand streams, of which nothing is left.
+
+use std::{
+    env,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use allocation_counter::measure;
+use axum::Router;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStderr, Command},
+    runtime::Builder,
+};
+use tower_sse::Shutdown;
+
+use crate::{
+    alone,
+    clients::{assert_spread, ends, open},
+    descriptors, guard,
+    server::{Server, app},
+    turn,
+};
+
+const STREAMS: usize = 10_000;
+
+/// Unoptimized, on two cores that have nothing else to do, it takes a fifth of that.
+const AT_MOST: Duration = Duration::from_secs(2);
+
+/// The clients run in another process, for not every system lets one hold both ends.
+const ADDRESS: &str = "TOWER_SSE_TEST_ADDRESS";
+const COUNT: &str = "TOWER_SSE_TEST_COUNT";
+const OPEN: &str = "all are open";
+const ENDED: &str = "all have ended";
+
+#[test]
+fn ten_thousand_streams_end_at_once_and_leave_no_descriptor_open() {
+    alone(async {
+        descriptors::allow(STREAMS);
+        // What is made once for a process is made now.
+        serve_and_shut_down(10).await;
+        let before = descriptors::held();
+        let (open, took) = serve_and_shut_down(STREAMS).await;
+        println!("ended {took:?} after the trigger, with {STREAMS} streams");
+        assert!(took < AT_MOST, "{took:?}");
+        assert!(open >= before + STREAMS);
+        assert_eq!(descriptors::held(), before);
+    });
+}
+
+/// Counts what is allocated, in one thread: what the system has given to the process, the allocator
+/// keeps for later.
+#[test]
+fn ten_thousand_streams_leave_no_memory_allocated() {
+    let _turn = turn();
+    descriptors::allow(STREAMS);
+    let run = |streams| {
+        measure(|| {
+            let mut runtime = Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().unwrap();
+            runtime.block_on(serve_and_shut_down(streams));
+        })
+    };
+    run(10);
+    let counted = run(STREAMS);
+    println!(
+        "{} bytes for each of {STREAMS} streams, hyper's buffers included, {} in all after",
+        counted.bytes_max / STREAMS as u64,
+        counted.bytes_current,
+    );
+    assert_eq!(counted.bytes_current, 0, "{counted:?}");
+}
+
+/// Returns how many descriptors were open with the streams, and how long these took to end.
+async fn serve_and_shut_down(streams: usize) -> (usize, Duration) {
+    let shutdown = Shutdown::new();
+    let server = Server::hyper(app(Router::new(), &shutdown), &shutdown).await;
+    let mut clients = Clients::start(streams, &server);
+    clients.say(OPEN).await;
+    assert_eq!(shutdown.open(), streams);
+    let open = descriptors::held();
+
+    let start = Instant::now();
+    shutdown.trigger();
+    guard(server.serving).await.unwrap();
+    let took = start.elapsed();
+    clients.say(ENDED).await;
+    assert!(guard(clients.child.wait()).await.unwrap().success());
+    assert_eq!(shutdown.drained().await, streams);
+    (open, took)
+}
+
+/// The process of the clients.
+struct Clients {
+    child: Child,
+    lines: Lines<BufReader<ChildStderr>>,
+}
+
+impl Clients {
+    fn start(count: usize, server: &Server) -> Self {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["many::the_clients", "--exact", "--ignored", "--nocapture"])
+            .env(ADDRESS, server.address.to_string())
+            .env(COUNT, count.to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// Waits until the clients say this.
+    async fn say(&mut self, what: &str) {
+        let mut others = String::new();
+        while let Some(line) = guard(self.lines.next_line()).await.unwrap() {
+            if line == what {
+                return;
+            }
+            others += &line;
+            others.push('\n');
+        }
+        panic!("the clients do not say that {what}:\n{others}");
+    }
+}
+
+#[test]
+#[ignore = "the clients of the tests above, which run it"]
+fn the_clients() {
+    let (Ok(address), Ok(count)) = (env::var(ADDRESS), env::var(COUNT)) else {
+        return;
+    };
+    alone(async {
+        let count = count.parse().unwrap();
+        descriptors::allow(count);
+        let clients = open(count, address.parse().unwrap()).await;
+        eprintln!("{OPEN}");
+        assert_spread(&ends(clients).await);
+        eprintln!("{ENDED}");
+    });
+}
