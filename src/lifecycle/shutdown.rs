@@ -126,6 +126,9 @@ impl Shutdown {
     }
 
     /// Waits until some time after the shutdown began, and tells how many streams are left.
+    ///
+    /// None may be, and a connection still be held by a client that has not read the last of what
+    /// it was sent.
     pub fn deadline(&self, after: Duration) -> impl Future<Output = usize> + Send + Sync + use<> {
         let (shutdown, triggered) = (self.clone(), self.triggered());
         async move {

@@ -45,6 +45,6 @@ fn a_stream_that_is_to_finish_does_and_then_the_server_ends() {
         assert!(retry.starts_with("retry: "));
         assert_eq!(events, "data: one\n\ndata: two\n\n");
         guard(server.serving).await.unwrap();
-        assert_eq!(shutdown.drained().await, 2);
+        assert_eq!(guard(shutdown.drained()).await, 2);
     });
 }

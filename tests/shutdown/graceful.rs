@@ -81,5 +81,5 @@ async fn end_all(
     assert_eq!(last.len(), STREAMS);
     let (first, last) = retries(&curl);
     assert!((2000..=5000).contains(&first) && (2000..=10_000).contains(&last));
-    assert_eq!(shutdown.drained().await, STREAMS + 1);
+    assert_eq!(guard(shutdown.drained()).await, STREAMS + 1);
 }

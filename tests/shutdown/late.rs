@@ -105,6 +105,6 @@ fn a_response_that_was_being_made_is_refused_softly_and_then_the_server_ends() {
         assert!(head.contains("\r\ncontent-type: text/event-stream"));
         assert_soft_refusal(body);
         guard(server.serving).await.unwrap();
-        assert_eq!(shutdown.drained().await, 0);
+        assert_eq!(guard(shutdown.drained()).await, 0);
     });
 }

@@ -87,7 +87,7 @@ async fn serve_and_shut_down(streams: usize) -> (usize, Duration) {
     let took = start.elapsed();
     clients.say(ENDED).await;
     assert!(guard(clients.child.wait()).await.unwrap().success());
-    assert_eq!(shutdown.drained().await, streams);
+    assert_eq!(guard(shutdown.drained()).await, streams);
     (open, took)
 }
 
