@@ -261,6 +261,8 @@ impl Encoder {
         if memchr2(b'\r', b'\n', data).is_none() {
             return self.line(b"data: ", data);
         }
+        // Enough for lines of 48 bytes and more.
+        self.buffer.reserve(data.len() + data.len() / 8);
         for line in Lines::of(data) {
             self.line(b"data: ", line);
         }
