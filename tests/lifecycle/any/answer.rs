@@ -19,6 +19,9 @@ pub(crate) fn request(id: usize, opening: Opening) -> Request<()> {
     let mut request = Request::builder()
         .method(opening.method)
         .header("number", id);
+    if !opening.accepts {
+        request = request.header("accept", "application/json");
+    }
     if let Some(key) = opening.key {
         request = request.header("key", key);
     }

@@ -112,10 +112,10 @@ impl Model {
                     self.told.push(refused);
                 }
                 let softly = layer.softly || reason == RefuseReason::ShutDown;
-                return Answer::Refused(match (softly, opening.method) {
-                    (true, "GET") => 200,
-                    (true, _) => 503,
-                    (false, _) => 429,
+                return Answer::Refused(match softly {
+                    true if opening.method == "GET" && opening.accepts => 200,
+                    true => 503,
+                    false => 429,
                 });
             }
         }

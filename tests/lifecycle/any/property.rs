@@ -51,6 +51,7 @@ fn assert_has_all_places(layer: &SseLayer, setting: &LayerSetting) {
     let open = |key| {
         let opening = Opening {
             method: "POST",
+            accepts: true,
             key,
             kind: Kind::Typed,
             own: Opts::default(),

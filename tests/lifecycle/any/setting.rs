@@ -75,6 +75,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Opening {
     pub(crate) method: &'static str,
+    pub(crate) accepts: bool,
     pub(crate) key: Option<usize>,
     pub(crate) kind: Kind,
     pub(crate) own: Opts,
@@ -145,6 +146,7 @@ pub(crate) fn setting() -> impl Strategy<Value = Setting> {
 
 fn opening() -> impl Strategy<Value = Opening> {
     let method = prop_oneof![8 => Just("GET"), 1 => Just("HEAD"), 1 => Just("POST")];
+    let accepts = prop::bool::weighted(0.9);
     let kind = prop_oneof![
         2 => any::<bool>().prop_map(|announces| Kind::Adopted { announces }),
         1 => Just(Kind::Zipped),
@@ -152,12 +154,14 @@ fn opening() -> impl Strategy<Value = Opening> {
     ];
     let deadline = option::weighted(0.3, millis());
     let own = prop_oneof![1 => Just(Opts::default()), 1 => opts()];
-    (method, option::of(0..2usize), kind, own, deadline).prop_map(
-        |(method, key, kind, own, deadline)| Opening {
+    let own = (own, deadline).prop_map(|(own, deadline)| Opts { deadline, ..own });
+    (method, accepts, option::of(0..2usize), kind, own).prop_map(
+        |(method, accepts, key, kind, own)| Opening {
             method,
+            accepts,
             key,
             kind,
-            own: Opts { deadline, ..own },
+            own,
         },
     )
 }

@@ -15,11 +15,10 @@ const USUAL: u64 = 15_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stream {
     pub(crate) kind: Kind,
-    heartbeat: Option<u64>,
     /// When it ends, whatever is to come, in the order in which that was settled.
     ends: Vec<(u64, CloseReason)>,
     opts: Opts,
-    /// When the shutdown was noticed.
+    /// Whether the shutdown has been noticed.
     leaving: bool,
     pub(crate) handler: Handler,
     /// What came out of the handler's stream.
@@ -44,7 +43,6 @@ impl Stream {
         let at = |(after, reason): (Option<u64>, _)| Some((since + after?, reason));
         Self {
             kind,
-            heartbeat: opts.heartbeat.unwrap_or(Some(USUAL)),
             ends: ends.into_iter().filter_map(at).collect(),
             opts,
             leaving: false,
@@ -76,7 +74,7 @@ impl Stream {
         }
         if is_shut_down && !self.leaving {
             self.leaving = true;
-            match self.leave_grace() {
+            match self.opts.leave.unwrap().grace {
                 Some(0) => return self.end(CloseReason::ShutDown),
                 Some(grace) => self.ends.push((now + grace, CloseReason::ShutDown)),
                 None => {}
@@ -96,7 +94,7 @@ impl Stream {
         }
     }
 
-    /// Returns why a stream ends that is dropped.
+    /// Ends as a stream that is dropped.
     pub(crate) fn drop(&mut self) {
         let reason = match self.failing {
             Some(_) => CloseReason::Failed,
@@ -112,10 +110,6 @@ impl Stream {
             return self.ended.is_some();
         }
         self.handler.is_end()
-    }
-
-    fn leave_grace(&self) -> Option<u64> {
-        self.opts.leave.unwrap().grace
     }
 
     fn has_preamble(&self) -> bool {
@@ -144,7 +138,8 @@ impl Stream {
 
     fn idle(&mut self, now: u64) -> Polled {
         if std::mem::take(&mut self.spoke) {
-            let heartbeat = self.heartbeat.filter(|_| self.kind != Kind::Zipped);
+            let heartbeat = self.opts.heartbeat.unwrap_or(Some(USUAL));
+            let heartbeat = heartbeat.filter(|_| self.kind != Kind::Zipped);
             self.next_beat = heartbeat.map(|after| now + after);
         }
         let end = self.ends.iter().copied().min_by_key(|(at, _)| *at);
