@@ -5,6 +5,7 @@ use http::Request;
 use crate::{
     RequestHead, Shutdown, SseOptions,
     lifecycle::{Limit, MaxStreams, Noted, Observer, Watcher},
+    socket::Tuning,
     timer::SharedTimer,
 };
 
@@ -20,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) limits: Vec<Arc<dyn Limit>>,
     pub(crate) observer: Observer,
     pub(crate) watchers: Vec<Arc<dyn Watcher>>,
+    /// How connections are set that carry a stream.
+    pub(crate) tuning: Option<Tuning>,
 }
 
 impl Config {
@@ -33,6 +36,7 @@ impl Config {
             limits: Vec::new(),
             observer: Observer::default(),
             watchers: Vec::new(),
+            tuning: None,
         }
     }
 
@@ -43,7 +47,10 @@ impl Config {
 
     /// Tells whether it attaches anything to a stream.
     pub(crate) fn attaches(&self) -> bool {
-        self.refuses() || self.observer.watches() || !self.watchers.is_empty()
+        self.refuses()
+            || self.observer.watches()
+            || !self.watchers.is_empty()
+            || self.tuning.is_some()
     }
 
     fn refuses(&self) -> bool {

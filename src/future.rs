@@ -1,6 +1,7 @@
 use std::{
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -9,10 +10,7 @@ use std::{
 use http::Response;
 use pin_project::pin_project;
 
-use crate::{
-    IntoSseResponse, SseBody, config::Config, lifecycle::Noted, request::RequestFacts,
-    respond::respond,
-};
+use crate::{IntoSseResponse, SseBody, config::Config, request::RequestFacts, respond::respond};
 
 /// The future of [`Sse`](crate::Sse).
 #[pin_project]
@@ -20,21 +18,14 @@ pub struct ResponseFuture<F> {
     #[pin]
     inner: F,
     facts: RequestFacts,
-    noted: Option<Box<Noted>>,
     config: Arc<Config>,
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) fn new(
-        inner: F,
-        facts: RequestFacts,
-        noted: Option<Box<Noted>>,
-        config: Arc<Config>,
-    ) -> Self {
+    pub(crate) fn new(inner: F, facts: RequestFacts, config: Arc<Config>) -> Self {
         Self {
             inner,
             facts,
-            noted,
             config,
         }
     }
@@ -50,8 +41,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let response = ready!(this.inner.poll(cx))?.into_sse_response();
-        let noted = this.noted.take();
-        Poll::Ready(Ok(respond(response, *this.facts, noted, this.config)))
+        let facts = mem::take(this.facts);
+        Poll::Ready(Ok(respond(response, facts, this.config)))
     }
 }
 

@@ -53,6 +53,9 @@
 //! - `json`: `Serialize` values as data, enums as events.
 //! - `axum`: `EventStream` is axum's `IntoResponse`, [`LastEventId`] an extractor. Without it a
 //!   stream is still a response: `http::Response::from(stream)`.
+//! - `socket`: `TcpOptions`, and `SseLayer::socket`, which sets the connections that carry streams;
+//!   for Unix and Windows.
+//! - `axum-serve`: the sockets below `axum::serve`.
 //! - `metrics`: `SseLayer::metrics`, for the recorder of the `metrics` crate.
 //! - `tracing`: `SseLayer::trace`, a span for each stream.
 //! - `full`: all of them.
@@ -115,6 +118,11 @@ mod respond;
 mod retry;
 mod service;
 mod slot;
+#[cfg(feature = "socket")]
+mod socket;
+#[cfg(not(feature = "socket"))]
+#[path = "socket/absent.rs"]
+mod socket;
 mod stop;
 mod stream;
 #[cfg(feature = "json")]
@@ -125,6 +133,10 @@ mod tokio;
 #[cfg(feature = "tracing")]
 mod trace;
 
+#[cfg(feature = "socket")]
+pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};
+#[cfg(feature = "axum-serve")]
+pub use self::socket::{SocketListener, WithSocket, WithSocketFuture};
 pub use self::{
     body::SseBody,
     encode::{EncodeEvent, EncodedEvent, Encoder},

@@ -1,9 +1,12 @@
 use http::{Method, Request, Version};
 
-use crate::{LastEventId, accept::accepts_event_stream, header};
+use crate::{
+    LastEventId, accept::accepts_event_stream, config::Config, header, lifecycle::Noted,
+    socket::SocketHandle,
+};
 
 /// What the layer keeps of a request for its response.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct RequestFacts {
     pub(crate) version: Version,
     pub(crate) is_head: bool,
@@ -14,18 +17,26 @@ pub(crate) struct RequestFacts {
     pub(crate) accepts: bool,
     /// Whether the client wants the connection closed afterwards.
     pub(crate) closes: bool,
+    /// What the layer attaches to the stream.
+    pub(crate) noted: Option<Box<Noted>>,
+    /// The connection, if the layer is to set it.
+    pub(crate) socket: Option<SocketHandle>,
 }
 
 impl RequestFacts {
-    pub(crate) fn of<B>(request: &Request<B>, look_at_accept: bool) -> Self {
+    pub(crate) fn of<B>(request: &Request<B>, config: &Config) -> Self {
         let (method, headers) = (request.method(), request.headers());
         let version = request.version();
         Self {
             version,
             is_head: method == Method::HEAD,
             reads: method == Method::GET || method == Method::HEAD,
-            accepts: !look_at_accept || accepts_event_stream(headers),
+            accepts: !config.looks_at_accept() || accepts_event_stream(headers),
             closes: version == Version::HTTP_11 && header::asks_to_close(headers),
+            noted: config.note(request),
+            socket: config
+                .tuning
+                .and_then(|tuning| tuning.find(request.extensions())),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     body::Life,
     config::Config,
     header::{self, is_event_stream},
-    lifecycle::{Attachment, EventCount, Noted},
+    lifecycle::{Attachment, EventCount},
     request::RequestFacts,
     slot::Slot,
 };
@@ -19,8 +19,7 @@ use crate::{
 /// Makes a good event stream of a response that is one, and lets any other pass.
 pub(crate) fn respond<B: Body>(
     mut response: Response<B>,
-    facts: RequestFacts,
-    noted: Option<Box<Noted>>,
+    mut facts: RequestFacts,
     config: &Arc<Config>,
 ) -> Response<SseBody<B>> {
     if response.status() != StatusCode::OK || !is_event_stream(response.headers()) {
@@ -37,12 +36,12 @@ pub(crate) fn respond<B: Body>(
         slot.put_first(own);
     }
     let options = slot.fill(&config.options);
-    if let Some(refused) = refused(facts, &options, noted, &slot, config) {
+    if let Some(refused) = refused(&mut facts, &options, &slot, config) {
         return refused;
     }
     let keep_alive = options.keep_alive_header.unwrap_or(true) && !facts.closes;
     if !is_known {
-        return open(response, facts, keep_alive, slot, config);
+        return open(response, &facts, keep_alive, slot, config);
     }
     // The inner layer acts.
     if slot.added_connection && !keep_alive {
@@ -53,9 +52,8 @@ pub(crate) fn respond<B: Body>(
 
 /// Returns the answer to a request that gets no stream. Attaches the layer to one that does.
 fn refused<B: Body>(
-    facts: RequestFacts,
+    facts: &mut RequestFacts,
     options: &SseOptions,
-    noted: Option<Box<Noted>>,
     slot: &Slot,
     config: &Arc<Config>,
 ) -> Option<Response<SseBody<B>>> {
@@ -69,7 +67,9 @@ fn refused<B: Body>(
     if facts.is_head || !config.attaches() {
         return None;
     }
-    match Attachment::admit(*noted.unwrap_or_default(), config) {
+    let noted = *facts.noted.take().unwrap_or_default();
+    let socket = facts.socket.take();
+    match Attachment::admit(noted, socket, config) {
         Ok(attachment) => {
             slot.attach(attachment);
             None
@@ -89,7 +89,7 @@ fn refused<B: Body>(
 /// Gives a stream its head, and a body that the layer acts in.
 fn open<B: Body>(
     mut response: Response<B>,
-    facts: RequestFacts,
+    facts: &RequestFacts,
     keep_alive: bool,
     mut slot: Slot,
     config: &Config,

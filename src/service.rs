@@ -57,11 +57,10 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let facts = RequestFacts::of(&request, self.config.looks_at_accept());
         note_last_event_id(&mut request, self.config.last_event_id_query.as_deref());
-        let noted = self.config.note(&request);
+        let facts = RequestFacts::of(&request, &self.config);
         let config = Arc::clone(&self.config);
-        ResponseFuture::new(self.inner.call(request), facts, noted, config)
+        ResponseFuture::new(self.inner.call(request), facts, config)
     }
 }
 

@@ -81,6 +81,10 @@ impl Life {
         }
     }
 
+    pub(super) fn has_stalled(&self) -> bool {
+        self.attachments.iter().any(Attachment::has_stalled)
+    }
+
     pub(super) fn is_shut_down(&self) -> bool {
         self.attachments.iter().any(Attachment::is_shut_down)
     }

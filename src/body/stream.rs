@@ -107,13 +107,21 @@ impl<E> StreamState<E> {
             // First, for a body that has panicked may say anything.
             Phase::Streaming(..) if thread::panicking() => CloseReason::Failed,
             Phase::Streaming(..) if body.is_end_stream() => CloseReason::Completed,
-            Phase::Streaming(..) => CloseReason::ClientGone,
+            Phase::Streaming(..) => self.gone(),
             Phase::Fresh => {
                 let _options = self.life.open();
-                CloseReason::ClientGone
+                self.gone()
             }
         };
         self.close(reason);
+    }
+
+    /// Returns the reason why a body is dropped that has more to send.
+    fn gone(&self) -> CloseReason {
+        match self.life.has_stalled() {
+            true => CloseReason::Stalled,
+            false => CloseReason::ClientGone,
+        }
     }
 
     /// Opens the stream, and returns its preamble.

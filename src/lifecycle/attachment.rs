@@ -9,7 +9,7 @@ use super::{
     observer::Watched,
     shutdown::Member,
 };
-use crate::{Refuse, config::Config};
+use crate::{Refuse, config::Config, socket::SocketHandle};
 
 /// What a layer has noted of a request, for its stream.
 #[derive(Debug, Default)]
@@ -44,26 +44,36 @@ pub(crate) struct Attachment {
     member: Option<Member>,
     permits: Vec<Permit>,
     watched: Vec<Box<dyn Watched>>,
+    socket: Option<SocketHandle>,
 }
 
 impl Attachment {
-    /// Admits a stream, if it may open.
-    pub(crate) fn admit(noted: Noted, config: &Arc<Config>) -> Result<Self, (Refusal, Refuse)> {
+    /// Admits a stream, if it may open, and has its connection set.
+    pub(crate) fn admit(
+        noted: Noted,
+        socket: Option<SocketHandle>,
+        config: &Arc<Config>,
+    ) -> Result<Self, (Refusal, Refuse)> {
         let Noted {
             labels,
             claims,
             watched,
         } = noted;
-        match Self::claim(claims, config) {
-            Ok((member, permits)) => Ok(Self {
-                config: Arc::clone(config),
-                labels,
-                member,
-                permits,
-                watched,
-            }),
-            Err((reason, refuse)) => Err((Refusal { reason, labels }, refuse)),
+        let (member, permits) = match Self::claim(claims, config) {
+            Ok(claimed) => claimed,
+            Err((reason, refuse)) => return Err((Refusal { reason, labels }, refuse)),
+        };
+        if let (Some(tuning), Some(socket)) = (&config.tuning, &socket) {
+            tuning.tune(socket, &config.timer);
         }
+        Ok(Self {
+            config: Arc::clone(config),
+            labels,
+            member,
+            permits,
+            watched,
+            socket,
+        })
     }
 
     fn claim(
@@ -109,6 +119,11 @@ impl Attachment {
             Some(member) => member.poll(cx),
             None => Poll::Pending,
         }
+    }
+
+    /// Tells whether the connection was aborted because the client had stopped reading.
+    pub(crate) fn has_stalled(&self) -> bool {
+        self.socket.as_ref().is_some_and(SocketHandle::has_stalled)
     }
 
     pub(crate) fn is_shut_down(&self) -> bool {

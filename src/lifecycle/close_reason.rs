@@ -10,6 +10,9 @@ pub enum CloseReason {
     Failed,
     /// The body was dropped before its end: the client left, or the connection broke.
     ClientGone,
+    /// The client had stopped reading, and its connection was aborted (`SseLayer::stall_timeout`,
+    /// feature `socket`).
+    Stalled,
     /// A [`Shutdown`](crate::Shutdown) ended it.
     ShutDown,
     /// It reached its [`Lifetime`](crate::Lifetime).
@@ -19,13 +22,14 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
-    /// Returns the reason as a label: `completed`, `failed`, `client_gone`, `shut_down`,
-    /// `lifetime` or `deadline`.
+    /// Returns the reason as a label: `completed`, `failed`, `client_gone`, `stalled`,
+    /// `shut_down`, `lifetime` or `deadline`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Completed => "completed",
             Self::Failed => "failed",
             Self::ClientGone => "client_gone",
+            Self::Stalled => "stalled",
             Self::ShutDown => "shut_down",
             Self::Lifetime => "lifetime",
             Self::Deadline => "deadline",

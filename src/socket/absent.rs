@@ -1,0 +1,27 @@
+//! Stands in for the sockets where the feature `socket` is off: there are none.
+
+use http::Extensions;
+
+use crate::timer::SharedTimer;
+
+#[derive(Clone, Debug)]
+pub(crate) enum SocketHandle {}
+
+impl SocketHandle {
+    pub(crate) fn has_stalled(&self) -> bool {
+        match *self {}
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tuning {}
+
+impl Tuning {
+    pub(crate) fn find(&self, _: &Extensions) -> Option<SocketHandle> {
+        match *self {}
+    }
+
+    pub(crate) fn tune(&self, _: &SocketHandle, _: &SharedTimer) {
+        match *self {}
+    }
+}

@@ -1,0 +1,129 @@
+//! `axum::serve` with sockets that streams can set.
+
+use std::{
+    fmt,
+    future::Future,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use ::axum::serve::{IncomingStream, Listener};
+use pin_project::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{AddSocketHandle, Socket, SocketHandle};
+
+/// A listener for [`axum::serve`] whose connections are [`Socket`]s.
+///
+/// With it goes a [`WithSocket`]; `ConnectInfo` keeps working.
+///
+/// ```no_run
+/// # async fn serve() -> std::io::Result<()> {
+/// use axum::{Router, extract::ConnectInfo, routing::get};
+/// use futures_util::{Stream, stream};
+/// use std::net::SocketAddr;
+/// use tokio::net::TcpListener;
+/// use tower_sse::{Event, EventStream, SocketListener, SseLayer, TcpOptions, WithSocket};
+///
+/// async fn hello(
+///     ConnectInfo(client): ConnectInfo<SocketAddr>,
+/// ) -> EventStream<impl Stream<Item = Event>> {
+///     EventStream::new(stream::iter([Event::new(format!("hello {client}"))]))
+/// }
+///
+/// let layer = SseLayer::with_timer(hyper_util::rt::TokioTimer::new()).socket(TcpOptions::new());
+/// let app = Router::new().route("/sse", get(hello)).layer(layer);
+///
+/// let listener = SocketListener::new(TcpListener::bind("127.0.0.1:3000").await?);
+/// let app = WithSocket(app.into_make_service_with_connect_info::<SocketAddr>());
+/// axum::serve(listener, app).await
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct SocketListener<L> {
+    inner: L,
+}
+
+impl<L> SocketListener<L> {
+    /// Wraps a listener.
+    pub fn new(inner: L) -> Self {
+        Self { inner }
+    }
+}
+
+impl<L> Listener for SocketListener<L>
+where
+    L: Listener,
+    Socket<L::Io>: tokio::io::AsyncRead + tokio::io::AsyncWrite,
+{
+    type Io = Socket<L::Io>;
+    type Addr = L::Addr;
+
+    async fn accept(&mut self) -> (Socket<L::Io>, L::Addr) {
+        let (io, address) = self.inner.accept().await;
+        (Socket::new(io), address)
+    }
+
+    fn local_addr(&self) -> io::Result<L::Addr> {
+        self.inner.local_addr()
+    }
+}
+
+/// Tells the services that another makes, one for each connection, of the [`Socket`] that they
+/// serve.
+///
+/// It goes around `Router::into_make_service()`, or
+/// `into_make_service_with_connect_info::<SocketAddr>()`, and together with a [`SocketListener`].
+#[derive(Clone, Debug)]
+pub struct WithSocket<M>(pub M);
+
+impl<'a, M, L, T> Service<IncomingStream<'a, L>> for WithSocket<M>
+where
+    L: Listener<Io = Socket<T>>,
+    L::Addr: Clone,
+    M: Service<L::Addr>,
+{
+    type Response = AddSocketHandle<M::Response>;
+    type Error = M::Error;
+    type Future = WithSocketFuture<M::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), M::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, stream: IncomingStream<'a, L>) -> WithSocketFuture<M::Future> {
+        WithSocketFuture {
+            inner: self.0.call(stream.remote_addr().clone()),
+            handle: stream.io().handle(),
+        }
+    }
+}
+
+/// The future of [`WithSocket`].
+#[pin_project]
+pub struct WithSocketFuture<F> {
+    #[pin]
+    inner: F,
+    handle: SocketHandle,
+}
+
+impl<F, S, E> Future for WithSocketFuture<F>
+where
+    F: Future<Output = Result<S, E>>,
+{
+    type Output = Result<AddSocketHandle<S>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let service = ready!(this.inner.poll(cx))?;
+        Poll::Ready(Ok(this.handle.layer(service)))
+    }
+}
+
+impl<F> fmt::Debug for WithSocketFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WithSocketFuture").finish_non_exhaustive()
+    }
+}

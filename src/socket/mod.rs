@@ -1,0 +1,22 @@
+//! The connections below the streams.
+
+#[cfg(feature = "axum-serve")]
+mod axum;
+mod handle;
+mod io;
+mod options;
+mod platform;
+mod service;
+mod stall;
+mod tuning;
+
+#[cfg(unix)]
+use std::os::fd::AsFd as AsSocket;
+#[cfg(windows)]
+use std::os::windows::io::AsSocket;
+
+#[cfg(feature = "axum-serve")]
+pub use self::axum::{SocketListener, WithSocket, WithSocketFuture};
+use self::tuning::Orders;
+pub(crate) use self::tuning::Tuning;
+pub use self::{handle::SocketHandle, io::Socket, options::TcpOptions, service::AddSocketHandle};
