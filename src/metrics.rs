@@ -1,5 +1,7 @@
 //! Numbers for operators, by the `metrics` facade.
 
+use std::sync::Arc;
+
 use metrics::{SharedString, counter, gauge, histogram};
 
 use crate::{Labels, SseLayer};
@@ -14,14 +16,24 @@ impl SseLayer {
     /// | `sse_streams_closed_total` | counter | streams | `reason`: see [`CloseReason::as_str`](crate::CloseReason::as_str) |
     /// | `sse_streams_refused_total` | counter | streams | `reason`: see [`RefuseReason::as_str`](crate::RefuseReason::as_str) |
     /// | `sse_stream_duration_seconds` | histogram | seconds | `reason` |
+    /// | `sse_shutdown_drain_seconds` | histogram | seconds from the trigger of a [`Shutdown`](crate::Shutdown) to the end of a stream | |
     /// | `sse_events_total` | counter | events of typed streams | |
     /// | `sse_frames_total` | counter | frames | |
     /// | `sse_bytes_total` | counter | bytes | |
     /// | `sse_heartbeats_total` | counter | heartbeats | |
     ///
-    /// What a stream sent is added when it has closed, so that an event costs nothing. Each label of
-    /// the layer ([`label`](Self::label)) is one of these too: choose some that take few values.
-    pub fn metrics(self) -> Self {
+    /// What a stream has sent is added now and then: when it has been silent for the time of a
+    /// [`Heartbeat`](crate::Heartbeat), or has gone on for that long, each 1024 frames, and at its
+    /// end. So an event costs nothing. Each label of the layer ([`label`](Self::label)) is one of these too: choose some that take few values.
+    pub fn metrics(mut self) -> Self {
+        let config = Arc::make_mut(&mut self.config);
+        config.observer.on_progress(Arc::new(|labels, progress| {
+            let labels = owned(labels);
+            counter!("sse_events_total", &labels).increment(progress.events);
+            counter!("sse_frames_total", &labels).increment(progress.frames);
+            counter!("sse_bytes_total", &labels).increment(progress.bytes);
+            counter!("sse_heartbeats_total", &labels).increment(progress.heartbeats);
+        }));
         self.on_open(|labels| {
             let labels = owned(labels);
             gauge!("sse_streams_open", &labels).increment(1);
@@ -34,10 +46,9 @@ impl SseLayer {
         .on_close(|summary| {
             let labels = owned(&summary.labels);
             gauge!("sse_streams_open", &labels).decrement(1);
-            counter!("sse_events_total", &labels).increment(summary.events.unwrap_or(0));
-            counter!("sse_frames_total", &labels).increment(summary.frames);
-            counter!("sse_bytes_total", &labels).increment(summary.bytes);
-            counter!("sse_heartbeats_total", &labels).increment(summary.heartbeats);
+            if let Some(drain) = summary.drain {
+                histogram!("sse_shutdown_drain_seconds", &labels).record(drain);
+            }
             let labels = with_reason(&summary.labels, summary.reason.as_str());
             counter!("sse_streams_closed_total", &labels).increment(1);
             histogram!("sse_stream_duration_seconds", &labels).record(summary.duration);

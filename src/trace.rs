@@ -1,6 +1,6 @@
 //! A span for each stream.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::{Method, Uri, Version};
 use tracing::{Span, field::Empty};
@@ -15,7 +15,8 @@ impl SseLayer {
     ///
     /// The span `stream` has the fields `method`, `path`, `version` and `last_event_id` (if the
     /// client sent one); when the stream has closed, also `reason`, `duration_ms`, `events` (of a
-    /// typed stream), `frames`, `bytes` and `heartbeats`. One event within it, `closed`, follows,
+    /// typed stream), `frames`, `bytes`, `heartbeats` and, at
+    /// a shutdown, `drain_ms`. One event within it, `closed`, follows,
     /// and none for an event of the stream. It is a child of the span in which the stream opens,
     /// which is not entered while the stream goes on.
     pub fn trace(mut self) -> Self {
@@ -64,18 +65,23 @@ impl Watched for Traced {
             frames = Empty,
             bytes = Empty,
             heartbeats = Empty,
+            drain_ms = Empty,
         );
     }
 
     fn closed(&mut self, summary: &StreamSummary) {
-        let millis = u64::try_from(summary.duration.as_millis()).unwrap_or(u64::MAX);
         let span = &self.span;
         span.record("reason", summary.reason.as_str());
-        span.record("duration_ms", millis);
+        span.record("duration_ms", millis(summary.duration));
         span.record("events", summary.events);
         span.record("frames", summary.frames);
         span.record("bytes", summary.bytes);
         span.record("heartbeats", summary.heartbeats);
+        span.record("drain_ms", summary.drain.map(millis));
         tracing::info!(target: "tower_sse", parent: span, "closed");
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,14 +1,14 @@
 //! What the recorder of the `metrics` crate is told.
 
-use std::{collections::BTreeMap, convert::Infallible};
+use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
-use futures::{executor::block_on, stream};
+use futures::{StreamExt, executor::block_on, stream};
 use http::Request;
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_sse::{Event, EventStream, Preamble, Refuse, SseLayer};
+use tower_sse::{AtShutdown, Event, EventStream, Heartbeat, Preamble, Refuse, Shutdown, SseLayer};
 
 /// Returns each metric as `name{label=value}`, with what it has changed by since the last time.
 fn told(snapshotter: &Snapshotter) -> BTreeMap<String, DebugValue> {
@@ -87,4 +87,73 @@ fn tell_of_streams_that_open_close_and_are_refused() {
     };
     assert_eq!(durations.len(), 1);
     assert!(durations[0].into_inner() < 60.0, "in seconds");
+}
+
+/// Runs a test in which time passes only when there is nothing else to do.
+fn with_recorder<F: Future>(test: impl FnOnce(Snapshotter) -> F) -> F::Output {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    metrics::with_local_recorder(&recorder, || runtime.block_on(test(snapshotter)))
+}
+
+#[test]
+fn tell_what_an_open_stream_has_sent() {
+    with_recorder(async |snapshotter| {
+        let layer = SseLayer::with_timer(TokioTimer::new())
+            .preamble(Preamble::off())
+            .metrics();
+        let service = service_fn(async |_: Request<()>| {
+            let events = stream::iter([Event::new("one")]).chain(stream::pending());
+            Ok::<_, Infallible>(EventStream::new(events))
+        });
+        let Ok(response) = layer.layer(service).oneshot(Request::new(())).await;
+        let mut body = response.into_body();
+
+        let _event = body.frame().await;
+        let _heartbeat = body.frame().await;
+
+        let first = told(&snapshotter);
+        assert_eq!(first["sse_events_total{}"], DebugValue::Counter(1));
+        assert_eq!(first["sse_bytes_total{}"], DebugValue::Counter(11));
+        assert_eq!(first["sse_heartbeats_total{}"], DebugValue::Counter(0));
+        drop(body);
+        let then = told(&snapshotter);
+        assert_eq!(then["sse_events_total{}"], DebugValue::Counter(0));
+        assert_eq!(then["sse_frames_total{}"], DebugValue::Counter(1));
+        assert_eq!(then["sse_heartbeats_total{}"], DebugValue::Counter(1));
+    });
+}
+
+#[test]
+fn tell_how_long_a_shutdown_drains() {
+    with_recorder(async |snapshotter| {
+        let shutdown = Shutdown::with_timer(TokioTimer::new());
+        let layer = SseLayer::with_timer(TokioTimer::new())
+            .heartbeat(Heartbeat::off())
+            .shutdown(&shutdown)
+            .at_shutdown(AtShutdown::end_after(Duration::from_secs(7)))
+            .metrics();
+        let service = service_fn(async |_: Request<()>| {
+            Ok::<_, Infallible>(EventStream::new(stream::pending::<Event>()))
+        });
+        let Ok(response) = layer.layer(service).oneshot(Request::new(())).await;
+        let mut body = response.into_body();
+        body.frame().await;
+
+        tokio::time::advance(Duration::from_secs(60)).await;
+        shutdown.trigger();
+        while body.frame().await.is_some() {}
+
+        let told = told(&snapshotter);
+        let DebugValue::Histogram(drains) = &told["sse_shutdown_drain_seconds{}"] else {
+            panic!("a drain is a histogram");
+        };
+        let drains: Vec<_> = drains.iter().map(|drain| drain.into_inner()).collect();
+        assert_eq!(drains, [7.0]);
+    });
 }

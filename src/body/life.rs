@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::{
     CloseReason, SseOptions, StreamSummary,
-    lifecycle::{Attachment, EventCount},
+    lifecycle::{Attachment, EventCount, Progress},
     slot::Slot,
 };
 
@@ -22,6 +22,8 @@ pub(crate) struct Life {
     frames: u64,
     bytes: u64,
     heartbeats: u64,
+    /// What the layers have been told of; `None` where none wants to know before the end.
+    told: Option<Progress>,
 }
 
 impl Life {
@@ -34,6 +36,7 @@ impl Life {
             frames: 0,
             bytes: 0,
             heartbeats: 0,
+            told: None,
         }
     }
 
@@ -42,6 +45,8 @@ impl Life {
     pub(super) fn open(&mut self) -> SseOptions {
         self.attachments = self.slot.take_attachments();
         self.attachments.iter_mut().for_each(Attachment::opened);
+        let followed = self.attachments.iter().any(Attachment::follows);
+        self.told = followed.then(Progress::default);
         self.slot.options()
     }
 
@@ -58,6 +63,24 @@ impl Life {
         self.bytes += data.len() as u64;
     }
 
+    /// Tells the layers what has been sent since they were last told.
+    pub(super) fn tell(&mut self) {
+        let Some(told) = self.told else { return };
+        let sent = Progress {
+            events: self.events.as_ref().map_or(0, EventCount::get),
+            frames: self.frames,
+            bytes: self.bytes,
+            heartbeats: self.heartbeats,
+        };
+        if sent != told {
+            self.told = Some(sent);
+            let progress = sent.since(told);
+            self.attachments
+                .iter()
+                .for_each(|attachment| attachment.progressed(progress));
+        }
+    }
+
     pub(super) fn count_heartbeat(&mut self) {
         self.heartbeats += 1;
     }
@@ -67,17 +90,20 @@ impl Life {
         if self.attachments.is_empty() {
             return;
         }
+        self.tell();
+        let now = now();
         let mut summary = StreamSummary {
             reason,
-            duration: now().saturating_duration_since(self.since),
+            duration: now.saturating_duration_since(self.since),
             events: self.events.as_ref().map(EventCount::get),
             frames: self.frames,
             bytes: self.bytes,
             heartbeats: self.heartbeats,
+            drain: None,
             labels: Default::default(),
         };
         for attachment in mem::take(&mut self.attachments) {
-            attachment.closed(&mut summary);
+            attachment.closed(&mut summary, now);
         }
     }
 

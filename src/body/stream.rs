@@ -21,6 +21,9 @@ const FLUSH: Duration = Duration::from_millis(100);
 /// After how many frames a stream that is never silent looks at the time of its end.
 const LOOK: u64 = 64;
 
+/// After how many frames a stream that is never silent tells what it has sent.
+const TELL: u64 = 1024;
+
 /// An event stream, with what the layers put into it and when they end it.
 #[derive(Debug)]
 pub(super) struct StreamState<E> {
@@ -176,6 +179,7 @@ impl<E> StreamState<E> {
                 return Poll::Pending;
             };
             let now = ready!(self.alarm.poll(due, cx));
+            self.life.tell();
             if let Some(reason) = ending.reason(now) {
                 return self.end(reason);
             }
@@ -210,6 +214,9 @@ impl<E> StreamState<E> {
         };
         if let Some(data) = frame.data_ref() {
             self.life.count(data);
+            if self.life.frames() % TELL == 0 {
+                self.life.tell();
+            }
         }
         frame
     }

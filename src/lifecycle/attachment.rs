@@ -1,10 +1,11 @@
 use std::{
     sync::Arc,
     task::{Context, Poll},
+    time::Instant,
 };
 
 use super::{
-    Labels, Refusal, RefuseReason, RequestHead, StreamSummary,
+    Labels, Progress, Refusal, RefuseReason, RequestHead, StreamSummary,
     limit::{Claim, Permit},
     observer::Watched,
     shutdown::Member,
@@ -102,8 +103,19 @@ impl Attachment {
         self.config.observer.opened(&self.labels);
     }
 
+    /// Tells whether it is to be told of what the stream sends while it is open.
+    pub(crate) fn follows(&self) -> bool {
+        self.config.observer.follows()
+    }
+
+    pub(crate) fn progressed(&self, progress: Progress) {
+        self.config.observer.progressed(&self.labels, progress);
+    }
+
     /// Tells of the end, and lets go of everything.
-    pub(crate) fn closed(self, summary: &mut StreamSummary) {
+    pub(crate) fn closed(self, summary: &mut StreamSummary, now: Instant) {
+        let member = self.member.as_ref();
+        summary.drain = member.and_then(|member| member.since_trigger(now));
         // First, so that who is told of the end can rely on the place being free.
         drop((self.member, self.permits));
         summary.labels = self.labels;

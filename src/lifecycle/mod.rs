@@ -28,4 +28,5 @@ pub(crate) use self::{
     event_count::EventCount,
     limit::{KeyedLimit, Limit, MaxStreams},
     observer::{Observer, Watcher},
+    summary::Progress,
 };

@@ -1,8 +1,10 @@
 use std::{fmt, sync::Arc};
 
+use super::Progress;
 use crate::{Labels, Refusal, RequestHead, StreamSummary};
 
 type Callback<T> = Arc<dyn Fn(&T) + Send + Sync>;
+type OnProgress = Arc<dyn Fn(&Labels, Progress) + Send + Sync>;
 type LabelOf = Arc<dyn Fn(RequestHead<'_>) -> Option<String> + Send + Sync>;
 
 /// What follows one stream from its request to its end.
@@ -22,6 +24,7 @@ pub(crate) trait Watcher: fmt::Debug + Send + Sync {
 pub(crate) struct Observer {
     labels: Vec<(&'static str, LabelOf)>,
     on_open: Vec<Callback<Labels>>,
+    on_progress: Vec<OnProgress>,
     on_close: Vec<Callback<StreamSummary>>,
     on_refuse: Vec<Callback<Refusal>>,
 }
@@ -33,6 +36,11 @@ impl Observer {
 
     pub(crate) fn on_open(&mut self, callback: Callback<Labels>) {
         self.on_open.push(callback);
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn on_progress(&mut self, callback: OnProgress) {
+        self.on_progress.push(callback);
     }
 
     pub(crate) fn on_close(&mut self, callback: Callback<StreamSummary>) {
@@ -57,6 +65,12 @@ impl Observer {
         self.on_open.iter().for_each(|told| told(labels));
     }
 
+    pub(crate) fn progressed(&self, labels: &Labels, progress: Progress) {
+        self.on_progress
+            .iter()
+            .for_each(|told| told(labels, progress));
+    }
+
     pub(crate) fn closed(&self, summary: &StreamSummary) {
         self.on_close.iter().for_each(|told| told(summary));
     }
@@ -67,6 +81,11 @@ impl Observer {
 
     pub(crate) fn watches(&self) -> bool {
         !self.on_open.is_empty() || !self.on_close.is_empty()
+    }
+
+    /// Tells whether it is to be told of streams that are open.
+    pub(crate) fn follows(&self) -> bool {
+        !self.on_progress.is_empty()
     }
 
     pub(crate) fn has_labels(&self) -> bool {

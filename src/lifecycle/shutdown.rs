@@ -7,7 +7,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Waker},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hyper::rt::Timer;
@@ -65,7 +65,13 @@ struct Shared {
 struct Count {
     open: usize,
     /// How many were open at the trigger, once it has come.
-    found: Option<usize>,
+    found: Option<Found>,
+}
+
+#[derive(Clone, Copy)]
+struct Found {
+    open: usize,
+    at: Instant,
 }
 
 impl Shutdown {
@@ -83,7 +89,10 @@ impl Shutdown {
         if count.found.is_some() {
             return;
         }
-        count.found = Some(count.open);
+        count.found = Some(Found {
+            open: count.open,
+            at: self.timer.now(),
+        });
         self.shared.triggered.store(true, Ordering::Release);
         let none = count.open == 0;
         drop(count);
@@ -166,7 +175,8 @@ impl Shared {
 
     fn drained_of(&self) -> Option<usize> {
         let count = self.count();
-        count.found.filter(|_| count.open == 0)
+        let found = count.found.filter(|_| count.open == 0)?;
+        Some(found.open)
     }
 }
 
@@ -190,6 +200,15 @@ pub(crate) struct Member {
 impl Member {
     pub(crate) fn is_triggered(&self) -> bool {
         self.shared.triggered.load(Ordering::Acquire)
+    }
+
+    /// Returns how long ago the shutdown began, if it has.
+    pub(crate) fn since_trigger(&self, now: Instant) -> Option<Duration> {
+        if !self.is_triggered() {
+            return None;
+        }
+        let found = self.shared.count().found?;
+        Some(now.saturating_duration_since(found.at))
     }
 
     /// Is ready when the shutdown has begun.

@@ -40,8 +40,32 @@ pub struct StreamSummary {
     pub bytes: u64,
     /// How many heartbeats were sent.
     pub heartbeats: u64,
+    /// How long after the trigger of the layer's [`Shutdown`](crate::Shutdown) it ended, whatever
+    /// ended it. `None` where no shutdown had begun.
+    pub drain: Option<Duration>,
     /// What the layer's labels say of the request.
     pub labels: Labels,
+}
+
+/// What a stream has sent since it was last told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    pub(crate) events: u64,
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
+    pub(crate) heartbeats: u64,
+}
+
+impl Progress {
+    /// Returns what has been added since.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            events: self.events - before.events,
+            frames: self.frames - before.frames,
+            bytes: self.bytes - before.bytes,
+            heartbeats: self.heartbeats - before.heartbeats,
+        }
+    }
 }
 
 impl fmt::Display for StreamSummary {
