@@ -94,6 +94,8 @@ mod body;
 mod bom;
 mod boundary;
 mod chance;
+#[cfg(feature = "channel")]
+mod channel;
 mod config;
 mod encode;
 mod error;
@@ -133,6 +135,11 @@ mod tokio;
 #[cfg(feature = "tracing")]
 mod trace;
 
+#[cfg(feature = "channel")]
+pub use self::channel::{
+    Channel, ChannelEvent, ChannelOptions, Gap, Lag, OnGap, PublishError, StateChannel,
+    Subscription, TooManyTopics, Topics,
+};
 #[cfg(feature = "socket")]
 pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};
 #[cfg(feature = "axum-serve")]

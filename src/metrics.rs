@@ -18,6 +18,7 @@ impl SseLayer {
     /// | `sse_stream_duration_seconds` | histogram | seconds | `reason` |
     /// | `sse_shutdown_drain_seconds` | histogram | seconds from the trigger of a [`Shutdown`](crate::Shutdown) to the end of a stream | |
     /// | `sse_events_total` | counter | events of typed streams | |
+    /// | `sse_events_missed_total` | counter | events of channels that a client missed | |
     /// | `sse_frames_total` | counter | frames | |
     /// | `sse_bytes_total` | counter | bytes | |
     /// | `sse_heartbeats_total` | counter | heartbeats | |
@@ -30,6 +31,7 @@ impl SseLayer {
         config.observer.on_progress(Arc::new(|labels, progress| {
             let labels = owned(labels);
             counter!("sse_events_total", &labels).increment(progress.events);
+            counter!("sse_events_missed_total", &labels).increment(progress.missed);
             counter!("sse_frames_total", &labels).increment(progress.frames);
             counter!("sse_bytes_total", &labels).increment(progress.bytes);
             counter!("sse_heartbeats_total", &labels).increment(progress.heartbeats);

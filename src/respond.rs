@@ -11,7 +11,7 @@ use crate::{
     body::Life,
     config::Config,
     header::{self, is_event_stream},
-    lifecycle::{Attachment, EventCount},
+    lifecycle::{Attachment, Tally},
     request::RequestFacts,
     slot::Slot,
 };
@@ -106,13 +106,13 @@ fn open<B: Body>(
         header::remove_length(headers);
     }
     response.extensions_mut().insert(slot.clone());
-    let events = response.extensions_mut().remove::<EventCount>();
+    let tally = response.extensions_mut().remove::<Tally>();
     response.map(|body| {
         if facts.is_head {
             return SseBody::head();
         }
         let alarm = Alarm::new(config.timer.clone());
-        let life = Life::new(slot, alarm.now(), events);
+        let life = Life::new(slot, alarm.now(), tally);
         SseBody::stream(body, life, alarm, sealed)
     })
 }

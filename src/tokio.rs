@@ -2,6 +2,8 @@
 
 use hyper_util::rt::TokioTimer;
 
+#[cfg(feature = "channel")]
+use crate::ChannelOptions;
 use crate::{Shutdown, SseLayer};
 
 impl SseLayer {
@@ -10,6 +12,22 @@ impl SseLayer {
     /// Its streams must be polled within a tokio runtime that has its time driver enabled.
     pub fn new() -> Self {
         Self::with_timer(TokioTimer::new())
+    }
+}
+
+#[cfg(feature = "channel")]
+impl ChannelOptions {
+    /// Makes options whose time is tokio's.
+    pub fn new() -> Self {
+        Self::with_timer(TokioTimer::new())
+    }
+}
+
+/// As [`ChannelOptions::new`].
+#[cfg(feature = "channel")]
+impl Default for ChannelOptions {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -15,7 +15,7 @@ impl SseLayer {
     ///
     /// The span `stream` has the fields `method`, `path`, `version` and `last_event_id` (if the
     /// client sent one); when the stream has closed, also `reason`, `duration_ms`, `events` (of a
-    /// typed stream), `frames`, `bytes`, `heartbeats` and, at
+    /// typed stream), `missed`, `frames`, `bytes`, `heartbeats` and, at
     /// a shutdown, `drain_ms`. One event within it, `closed`, follows,
     /// and none for an event of the stream. It is a child of the span in which the stream opens,
     /// which is not entered while the stream goes on.
@@ -62,6 +62,7 @@ impl Watched for Traced {
             reason = Empty,
             duration_ms = Empty,
             events = Empty,
+            missed = Empty,
             frames = Empty,
             bytes = Empty,
             heartbeats = Empty,
@@ -74,6 +75,7 @@ impl Watched for Traced {
         span.record("reason", summary.reason.as_str());
         span.record("duration_ms", millis(summary.duration));
         span.record("events", summary.events);
+        span.record("missed", summary.missed);
         span.record("frames", summary.frames);
         span.record("bytes", summary.bytes);
         span.record("heartbeats", summary.heartbeats);

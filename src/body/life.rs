@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::{
     CloseReason, SseOptions, StreamSummary,
-    lifecycle::{Attachment, EventCount, Progress},
+    lifecycle::{Attachment, Progress, Tally},
     slot::Slot,
 };
 
@@ -18,7 +18,7 @@ pub(crate) struct Life {
     slot: Slot,
     since: Instant,
     attachments: Vec<Attachment>,
-    events: Option<EventCount>,
+    tally: Option<Tally>,
     frames: u64,
     bytes: u64,
     heartbeats: u64,
@@ -27,12 +27,12 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    pub(crate) fn new(slot: Slot, since: Instant, events: Option<EventCount>) -> Self {
+    pub(crate) fn new(slot: Slot, since: Instant, tally: Option<Tally>) -> Self {
         Self {
             slot,
             since,
             attachments: Vec::new(),
-            events,
+            tally,
             frames: 0,
             bytes: 0,
             heartbeats: 0,
@@ -67,7 +67,8 @@ impl Life {
     pub(super) fn tell(&mut self) {
         let Some(told) = self.told else { return };
         let sent = Progress {
-            events: self.events.as_ref().map_or(0, EventCount::get),
+            events: self.tally.as_ref().map_or(0, Tally::events),
+            missed: self.missed(),
             frames: self.frames,
             bytes: self.bytes,
             heartbeats: self.heartbeats,
@@ -91,11 +92,17 @@ impl Life {
             return;
         }
         self.tell();
+        let told = self.tally.as_ref().and_then(Tally::reason);
+        let reason = match reason {
+            CloseReason::Completed => told.unwrap_or(reason),
+            _ => reason,
+        };
         let now = now();
         let mut summary = StreamSummary {
             reason,
             duration: now.saturating_duration_since(self.since),
-            events: self.events.as_ref().map(EventCount::get),
+            events: self.tally.as_ref().map(Tally::events),
+            missed: self.missed(),
             frames: self.frames,
             bytes: self.bytes,
             heartbeats: self.heartbeats,
@@ -105,6 +112,10 @@ impl Life {
         for attachment in mem::take(&mut self.attachments) {
             attachment.closed(&mut summary, now);
         }
+    }
+
+    fn missed(&self) -> u64 {
+        self.tally.as_ref().map_or(0, Tally::missed)
     }
 
     pub(super) fn has_stalled(&self) -> bool {

@@ -22,6 +22,12 @@ impl EncodedEvent {
         Ok(Self(encoder.take_exact()))
     }
 
+    /// Makes one of what goes over the wire.
+    #[cfg(feature = "channel")]
+    pub(crate) fn from_wire(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
     /// Returns the event as it goes over the wire, with its blank line.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

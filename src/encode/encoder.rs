@@ -4,7 +4,7 @@ use bytes::Bytes;
 use memchr::memchr2;
 
 use super::{EncodeEvent, EncodedEvent, lines::Lines};
-use crate::{BoxError, Event, EventId, EventName};
+use crate::{BoxError, CloseReason, Event, EventId, EventName};
 
 /// The longest `retry` that every browser takes for what it is.
 const MAX_RETRY: u128 = (1 << 31) - 1;
@@ -40,6 +40,21 @@ pub struct Encoder {
     lone: Option<Bytes>,
     /// Whether fields have been written that no blank line has ended yet.
     open: bool,
+    /// What an item has to say of its stream.
+    noted: Option<Noted>,
+}
+
+/// What an item says of the stream that it comes by, beside what is sent.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(feature = "channel"),
+    expect(dead_code, reason = "channels alone note anything")
+)]
+pub(crate) enum Noted {
+    /// So many events before it were missed.
+    Missed(u64),
+    /// It is the last, for this reason.
+    End(CloseReason),
 }
 
 impl Encoder {
@@ -51,6 +66,7 @@ impl Encoder {
             kept: 0,
             lone: None,
             open: false,
+            noted: None,
         }
     }
 
@@ -141,6 +157,18 @@ impl Encoder {
                 Err(error)
             }
         }
+    }
+
+    /// Notes what an item has to say of its stream.
+    #[cfg(feature = "channel")]
+    pub(crate) fn note(&mut self, noted: Noted) {
+        self.noted = Some(noted);
+    }
+
+    /// Takes what the last item has noted.
+    #[inline]
+    pub(crate) fn noted(&mut self) -> Option<Noted> {
+        self.noted.take()
     }
 
     /// Writes the fields of an event, which cannot fail.

@@ -8,6 +8,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 
+pub(crate) use self::encoder::Noted;
 pub use self::{encoded::EncodedEvent, encoder::Encoder};
 use crate::{BoxError, Event};
 

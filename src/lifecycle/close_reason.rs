@@ -19,11 +19,13 @@ pub enum CloseReason {
     Lifetime,
     /// It reached the deadline that was set for it.
     Deadline,
+    /// It fell off the log of its `Channel`, and is to resume (feature `channel`).
+    Lagged,
 }
 
 impl CloseReason {
     /// Returns the reason as a label: `completed`, `failed`, `client_gone`, `stalled`,
-    /// `shut_down`, `lifetime` or `deadline`.
+    /// `shut_down`, `lifetime`, `deadline` or `lagged`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Completed => "completed",
@@ -33,6 +35,7 @@ impl CloseReason {
             Self::ShutDown => "shut_down",
             Self::Lifetime => "lifetime",
             Self::Deadline => "deadline",
+            Self::Lagged => "lagged",
         }
     }
 }

@@ -3,7 +3,6 @@
 mod at_shutdown;
 mod attachment;
 mod close_reason;
-mod event_count;
 mod lifetime;
 mod limit;
 mod observer;
@@ -11,6 +10,7 @@ mod refuse;
 mod request_head;
 mod shutdown;
 mod summary;
+mod tally;
 
 #[cfg(feature = "tracing")]
 pub(crate) use self::observer::Watched;
@@ -25,8 +25,8 @@ pub use self::{
 };
 pub(crate) use self::{
     attachment::{Attachment, Noted},
-    event_count::EventCount,
     limit::{KeyedLimit, Limit, MaxStreams},
     observer::{Observer, Watcher},
     summary::Progress,
+    tally::Tally,
 };

@@ -34,6 +34,9 @@ pub struct StreamSummary {
     /// How many events the handler sent. `None` for an adopted stream, whose events are not
     /// counted.
     pub events: Option<u64>,
+    /// How many events the client missed: those of a channel off whose log it had fallen. 0 where
+    /// its stream ended for it.
+    pub missed: u64,
     /// How many frames were handed to the server, heartbeats included.
     pub frames: u64,
     /// How many bytes were in them.
@@ -51,6 +54,7 @@ pub struct StreamSummary {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
     pub(crate) events: u64,
+    pub(crate) missed: u64,
     pub(crate) frames: u64,
     pub(crate) bytes: u64,
     pub(crate) heartbeats: u64,
@@ -61,6 +65,7 @@ impl Progress {
     pub(crate) fn since(self, before: Self) -> Self {
         Self {
             events: self.events - before.events,
+            missed: self.missed - before.missed,
             frames: self.frames - before.frames,
             bytes: self.bytes - before.bytes,
             heartbeats: self.heartbeats - before.heartbeats,

@@ -8,7 +8,7 @@ use futures_util::Stream;
 use http_body::{Body, Frame};
 
 use super::{EventItem, EventStream, State};
-use crate::{Error, failure::Failure, lifecycle::EventCount};
+use crate::{Error, failure::Failure, lifecycle::Tally};
 
 /// The most items that one poll takes that add nothing to the frame, so that a stream which is
 /// always ready and whose items are empty does not hold its thread for ever.
@@ -72,9 +72,13 @@ where
             };
             let encoded = result.and_then(|event| this.encoder.push(&event).map_err(Error::encode));
             let before = std::mem::replace(&mut len, this.encoder.len());
-            empty += usize::from(len == before);
+            let is_empty = len == before;
+            empty += usize::from(is_empty);
+            if let (Some(noted), Some(tally)) = (this.encoder.noted(), &*this.tally) {
+                tally.heed(noted);
+            }
             let Err(error) = encoded else {
-                this.count.iter().for_each(EventCount::add);
+                this.tally.iter().filter(|_| !is_empty).for_each(Tally::add);
                 continue;
             };
             match this.on_error.take() {

@@ -17,9 +17,7 @@ use pin_project::pin_project;
 pub use self::item::EventItem;
 #[cfg(feature = "json")]
 pub use self::json::{JsonStream, TaggedStream};
-use crate::{
-    EncodeEvent, EncodedEvent, Encoder, Error, Event, failure::Failure, lifecycle::EventCount,
-};
+use crate::{EncodeEvent, EncodedEvent, Encoder, Error, Event, failure::Failure, lifecycle::Tally};
 
 /// The default for [`EventStream::frame_size`], in bytes.
 const FRAME_SIZE: usize = 16 * 1024;
@@ -115,8 +113,8 @@ pub struct EventStream<S> {
     on_error: Option<ErrorEvent>,
     closing: Option<EncodedEvent>,
     state: State,
-    /// Where the events are counted for the layers around.
-    count: Option<EventCount>,
+    /// What the layers around are told.
+    tally: Option<Tally>,
 }
 
 type ErrorEvent = Box<dyn FnOnce(Error) -> Event + Send + Sync>;
@@ -142,7 +140,7 @@ where
             on_error: None,
             closing: None,
             state: State::Open,
-            count: None,
+            tally: None,
         }
     }
 
@@ -211,7 +209,7 @@ impl<S> EventStream<S> {
             on_error: self.on_error,
             closing: self.closing,
             state: self.state,
-            count: self.count,
+            tally: self.tally,
         }
     }
 }

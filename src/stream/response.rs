@@ -2,7 +2,7 @@ use futures_util::Stream;
 use http::Response;
 
 use super::{EventItem, EventStream};
-use crate::{header, lifecycle::EventCount};
+use crate::{header, lifecycle::Tally};
 
 /// Makes a response with the headers of an event stream: `Content-Type: text/event-stream`,
 /// `Cache-Control: no-cache, no-transform` and `X-Accel-Buffering: no`.
@@ -12,10 +12,10 @@ where
     S::Item: EventItem,
 {
     fn from(mut stream: EventStream<S>) -> Self {
-        let count = EventCount::default();
-        stream.count = Some(count.clone());
+        let tally = Tally::default();
+        stream.tally = Some(tally.clone());
         let mut response = Response::new(stream);
-        response.extensions_mut().insert(count);
+        response.extensions_mut().insert(tally);
         header::complete(response.headers_mut());
         response
     }

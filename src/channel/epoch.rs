@@ -1,0 +1,92 @@
+use std::fmt::Write;
+
+use crate::{EventId, chance};
+
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// The longest text of an epoch. With it and numbers of up to 14 digits an id allocates nothing.
+const LONGEST: usize = 7;
+
+/// What the ids of one channel begin with, so that no other takes them for its own: not one of
+/// another topic, nor one after a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Epoch {
+    /// Padded with zeros.
+    text: [u8; LONGEST],
+}
+
+impl Epoch {
+    /// Draws one of 62^6, 57 thousand million.
+    pub(super) fn draw() -> Self {
+        let mut chance = chance::bits();
+        let mut text = [0; LONGEST];
+        for digit in &mut text[..6] {
+            *digit = DIGITS[(chance % 62) as usize];
+            chance /= 62;
+        }
+        Self { text }
+    }
+
+    /// Takes an id apart, if it is one that an epoch has made.
+    pub(super) fn parse(id: &str) -> Option<(Self, u64)> {
+        let (epoch, number) = id.split_once('-')?;
+        let mut text = [0; LONGEST];
+        text.get_mut(..epoch.len())?
+            .copy_from_slice(epoch.as_bytes());
+        let is_epoch = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let has_zeros = number.len() > 1 && number.starts_with('0');
+        let is_number = !has_zeros && number.bytes().all(|byte| byte.is_ascii_digit());
+        (is_epoch && is_number).then_some((Self { text }, number.parse().ok()?))
+    }
+
+    /// Makes the id of an event.
+    pub(super) fn id(self, number: u64) -> EventId {
+        let mut text = String::with_capacity(LONGEST + 21);
+        // Neither can fail, nor is what they make no id: it is letters, digits and a hyphen.
+        let _ = write!(text, "{}-{number}", self.as_str());
+        EventId::try_from(text).unwrap_or(EventId::EMPTY)
+    }
+
+    fn as_str(&self) -> &str {
+        let len = self.text.iter().take_while(|byte| **byte != 0).count();
+        std::str::from_utf8(&self.text[..len]).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn makes_short_ids_that_it_knows_again() {
+        let epoch = Epoch::draw();
+        for number in [0, 1, 42, u64::MAX] {
+            let id = epoch.id(number);
+            assert_eq!(Epoch::parse(id.as_str()), Some((epoch, number)));
+            assert!(
+                id.as_bytes()
+                    .iter()
+                    .all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+            );
+        }
+        assert_eq!(epoch.id(7).as_str().len(), 8);
+    }
+
+    #[test]
+    fn knows_no_other_ids() {
+        assert!(Epoch::parse("ab12-7").is_some());
+        let numbers = [
+            "ab12-", "ab12-07", "ab12--7", "ab12-+7", "ab12-7 ", "ab12-٣",
+        ];
+        let epochs = ["-7", "ab 12-7", "abcdefgh-7", "é-7", "ab.12-7", "7", ""];
+        let over = "ab12-18446744073709551616";
+        for id in numbers.iter().chain(&epochs).chain([&over]) {
+            assert_eq!(Epoch::parse(id), None, "{id}");
+        }
+    }
+
+    #[test]
+    fn differs_from_others() {
+        assert_ne!(Epoch::draw(), Epoch::draw());
+    }
+}

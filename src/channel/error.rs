@@ -1,0 +1,47 @@
+use std::{error::Error as StdError, fmt};
+
+use crate::{BoxError, Error};
+
+/// Why an event was not published. Nobody got anything of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The channel is closed.
+    Closed,
+    /// The event is larger than all that the channel may hold.
+    TooLarge {
+        /// How long it is, in bytes.
+        len: usize,
+        /// How many bytes the channel holds at most.
+        max: usize,
+    },
+    /// The event cannot be encoded.
+    Encode(Error),
+}
+
+impl PublishError {
+    pub(super) fn encode(error: BoxError) -> Self {
+        Self::Encode(Error::encode(error))
+    }
+}
+
+impl fmt::Display for PublishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the channel is closed"),
+            Self::TooLarge { len, max } => {
+                write!(f, "the event has {len} bytes, and the channel holds {max}")
+            }
+            Self::Encode(_) => f.write_str("the event cannot be published"),
+        }
+    }
+}
+
+impl StdError for PublishError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Encode(error) => Some(error),
+            Self::Closed | Self::TooLarge { .. } => None,
+        }
+    }
+}

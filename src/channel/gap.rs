@@ -1,0 +1,95 @@
+use std::{fmt, sync::Arc};
+
+use futures_util::{Stream, StreamExt, stream::BoxStream};
+
+use crate::{BoxError, EncodedEvent, Event, EventId, EventItem, EventName};
+
+const GAP: EventName = EventName::from_static("gap");
+
+/// A client wants to resume after an event that the channel does not know, or after which something
+/// is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Gap {
+    /// What the client has sent. It may be anything that is an id.
+    pub last_event_id: EventId,
+    /// Whether it is an id of this channel, of an event that is not held any more. Otherwise it is
+    /// of before a restart, of another channel, or made up.
+    pub is_known: bool,
+    /// The id of the oldest event that is held, if one is. What follows the gap begins there.
+    pub oldest: Option<EventId>,
+    /// The number of the oldest event that is held, or of the next.
+    pub(super) first: u64,
+}
+
+/// What a client gets that resumes and finds a [`Gap`].
+///
+/// By default an event that says so, and then all that is held.
+#[derive(Clone, Default)]
+#[must_use = "it does nothing until a channel has it"]
+pub struct OnGap(pub(super) Answer);
+
+#[derive(Clone, Default)]
+pub(super) enum Answer {
+    #[default]
+    Tell,
+    Live,
+    Fill(Fill),
+}
+
+type Fill = Arc<dyn Fn(Gap) -> Filling + Send + Sync>;
+
+/// What is sent in place of what is missing.
+pub(super) type Filling = BoxStream<'static, Result<EncodedEvent, BoxError>>;
+
+impl OnGap {
+    /// Sends an event named `gap`, whose data is the id of the oldest event that is held (empty if
+    /// none is), and then the stream from there. This is the default.
+    ///
+    /// A page that gets it has missed something, and loads its state anew.
+    pub fn tell() -> Self {
+        Self(Answer::Tell)
+    }
+
+    /// Sends what is published from now on, and says nothing.
+    pub fn live() -> Self {
+        Self(Answer::Live)
+    }
+
+    /// Sends the events that the closure finds, and then the stream from the oldest event that is
+    /// held: for a store of your own, which remembers more than the channel.
+    ///
+    /// To leave no seam, they end before [`Gap::oldest`]: store an event before, or together
+    /// with, its publication. An error ends the stream, and the client comes back with the last id
+    /// that it got. If the log has gone on beyond that oldest event by the time all has been sent,
+    /// the subscriber has [lagged](super::Lag).
+    pub fn fill<F, S>(fill: F) -> Self
+    where
+        F: Fn(Gap) -> S + Send + Sync + 'static,
+        S: Stream + Send + 'static,
+        S::Item: EventItem,
+    {
+        let encode = |item: S::Item| EncodedEvent::new(&item.into_result()?);
+        Self(Answer::Fill(Arc::new(move |gap| {
+            fill(gap).map(encode).boxed()
+        })))
+    }
+}
+
+impl Gap {
+    /// Makes the event that tells of the gap.
+    pub(super) fn notice(&self) -> Event {
+        let oldest = self.oldest.as_ref().map_or("", EventId::as_str);
+        Event::new(oldest.to_owned()).name(GAP)
+    }
+}
+
+impl fmt::Debug for OnGap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Answer::Tell => "OnGap(tell)",
+            Answer::Live => "OnGap(live)",
+            Answer::Fill(_) => "OnGap(fill)",
+        })
+    }
+}

@@ -1,0 +1,252 @@
+//! One feed for many clients, which a client can resume without a seam.
+
+mod epoch;
+mod error;
+mod event;
+mod gap;
+mod lag;
+mod log;
+mod numbered;
+mod options;
+mod shared;
+mod state;
+mod subscription;
+mod topics;
+
+use std::{borrow::Borrow, fmt, future::Future, marker::PhantomData, sync::Arc};
+
+use self::{epoch::Epoch, gap::Answer, log::Log, numbered::Unnumbered, shared::Shared};
+pub use self::{
+    error::PublishError,
+    event::ChannelEvent,
+    gap::{Gap, OnGap},
+    lag::Lag,
+    options::ChannelOptions,
+    state::StateChannel,
+    subscription::Subscription,
+    topics::{TooManyTopics, Topics},
+};
+use crate::{EncodeEvent, Event, EventId, LastEventId};
+
+/// One feed for many clients, which a client can resume without a seam.
+///
+/// A channel is a log: to publish is to append, and a subscriber is a place in it. An event is encoded
+/// once, gets the next id, and goes to all who are there; publishing never waits for any of them.
+/// A client that comes back with its `Last-Event-ID` begins at an older place, so between what it
+/// had and what is new there is no gap, no duplicate and no other order. What is not held any more
+/// is never left out in silence ([`OnGap`](super::OnGap), [`Lag`](super::Lag)).
+///
+/// Clones are the same channel. It closes when the last of them is dropped.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tower_sse::{Channel, ChannelOptions, Event, EventStream, LastEventId};
+///
+/// # #[cfg(feature = "tokio")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), tower_sse::PublishError> {
+/// let news = Channel::new(ChannelOptions::new());
+/// let mut subscription = news.subscribe();
+///
+/// let first = news.publish(Event::new("one"))?;
+/// news.publish(Event::new("two"))?;
+/// assert_eq!(subscription.next().await.unwrap().id(), Some(first.clone()));
+///
+/// // The client has come back. What a handler returns is `EventStream::new(resumed)`.
+/// let last_event_id = LastEventId::new(first).unwrap();
+/// let mut resumed = news.resume(Some(&last_event_id));
+/// let event = resumed.next().await.unwrap();
+/// assert!(event.encoded().unwrap().as_bytes().starts_with(b"data: two\n"));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
+///
+/// # Ids
+///
+/// An id is an epoch and a number, such as `k3Zp9A-42`: 22 bytes at most for the first hundred
+/// million million. The epoch is drawn when the channel is made, so an id of before a restart, of
+/// another channel, or made up by a client is a [`Gap`], not an empty answer. An id that the event
+/// itself has is overridden.
+///
+/// # Types
+///
+/// `Channel<T>` takes whatever is [`EncodeEvent`]: a type of your own, `str`, `Json<T>` or `Tagged<T>`.
+pub struct Channel<T: ?Sized = Event> {
+    publisher: Arc<Publisher>,
+    events: PhantomData<fn(&T)>,
+}
+
+/// What all clones of a channel share; with the last of them it closes.
+struct Publisher(Arc<Shared>);
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl<T: ?Sized> Channel<T> {
+    /// Makes a channel.
+    pub fn new(options: ChannelOptions) -> Self {
+        Self::of(Shared::new(options, None))
+    }
+
+    pub(super) fn of(shared: Shared) -> Self {
+        Self {
+            publisher: Arc::new(Publisher(Arc::new(shared))),
+            events: PhantomData,
+        }
+    }
+
+    /// Subscribes to what is published from now on.
+    pub fn subscribe(&self) -> Subscription {
+        let next = self.shared().look(Log::next);
+        Subscription::new(self.shared(), next)
+    }
+
+    /// Subscribes to what has been published after an event, and to what will be. Without an id, as
+    /// on a first visit, to what is published from now on.
+    ///
+    /// An id that this channel does not know, or whose next event is not held any more, is a
+    /// [`Gap`], and [`ChannelOptions::on_gap`] says what comes of it.
+    pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
+        match last_event_id {
+            Some(id) => self.try_resume(id).unwrap_or_else(|gap| self.answer(gap)),
+            None => self.subscribe(),
+        }
+    }
+
+    /// Subscribes to all that is held, and to what will be published.
+    pub fn replay(&self) -> Subscription {
+        let first = self.shared().look(Log::first);
+        Subscription::new(self.shared(), first)
+    }
+
+    /// Resumes, if there is no gap.
+    pub(super) fn try_resume(&self, id: &EventId) -> Result<Subscription, Gap> {
+        let shared = self.shared();
+        let number = Epoch::parse(id.as_str()).filter(|(epoch, _)| *epoch == shared.epoch);
+        let next = shared.look(|log| match number {
+            Some((_, number)) if number >= log.next() => Err((log.first(), false, log.is_empty())),
+            Some((_, number)) if number + 1 >= log.first() => Ok(number + 1),
+            known => Err((log.first(), known.is_some(), log.is_empty())),
+        });
+        let (first, is_known, is_empty) = match next {
+            Ok(next) => return Ok(Subscription::new(shared, next)),
+            Err(gap) => gap,
+        };
+        Err(Gap {
+            last_event_id: id.clone(),
+            is_known,
+            oldest: (!is_empty).then(|| shared.epoch.id(first)),
+            first,
+        })
+    }
+
+    fn answer(&self, gap: Gap) -> Subscription {
+        let held = |first| Subscription::new(self.shared(), first);
+        match &self.shared().options.on_gap.0 {
+            Answer::Tell => held(gap.first).preceded_by(gap.notice()),
+            Answer::Live => self.subscribe(),
+            Answer::Fill(fill) => held(gap.first).filled_by(fill(gap)),
+        }
+    }
+
+    /// Returns how many subscribers there are.
+    pub fn subscribers(&self) -> usize {
+        self.shared().subscribers()
+    }
+
+    /// Waits until there is a subscriber: to begin with what costs something only then.
+    pub fn occupied(&self) -> impl Future<Output = ()> + Send + use<T> {
+        until(Arc::clone(self.shared()), |subscribers| subscribers > 0)
+    }
+
+    /// Waits until there is no subscriber: to stop what costs something until the next one comes.
+    pub fn vacant(&self) -> impl Future<Output = ()> + Send + use<T> {
+        until(Arc::clone(self.shared()), |subscribers| subscribers == 0)
+    }
+
+    /// Closes the channel: subscribers read what is left, and end; nothing more is published.
+    pub fn close(&self) {
+        self.shared().close();
+    }
+
+    /// Tells whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.shared().look(Log::is_closed)
+    }
+
+    /// Tells whether nobody but this clone could publish.
+    pub(super) fn is_only(&self) -> bool {
+        Arc::strong_count(&self.publisher) == 1
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.publisher.0
+    }
+}
+
+impl<T: EncodeEvent + ?Sized> Channel<T> {
+    /// Publishes an event, by value or by reference, and returns the id that it got.
+    ///
+    /// # Errors
+    ///
+    /// When the channel is closed, or the event cannot be encoded or is larger than all that the
+    /// channel holds. Then nobody gets anything.
+    pub fn publish(&self, event: impl Borrow<T>) -> Result<EventId, PublishError> {
+        self.append(&[Unnumbered::encode(event.borrow())?])
+    }
+
+    /// Publishes events together: all of them or none, with none of another's between. Returns the
+    /// id of the last; `None` if there are none.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Self::publish).
+    pub fn publish_all<I>(&self, events: I) -> Result<Option<EventId>, PublishError>
+    where
+        I: IntoIterator,
+        I::Item: Borrow<T>,
+    {
+        let events = events.into_iter();
+        let events = events.map(|event| Unnumbered::encode(event.borrow()));
+        let events: Vec<_> = events.collect::<Result<_, _>>()?;
+        match events.is_empty() {
+            true => Ok(None),
+            false => self.append(&events).map(Some),
+        }
+    }
+
+    fn append(&self, events: &[Unnumbered]) -> Result<EventId, PublishError> {
+        let last = self.shared().append(events)?;
+        Ok(self.shared().epoch.id(last))
+    }
+}
+
+async fn until(shared: Arc<Shared>, enough: impl Fn(usize) -> bool) {
+    loop {
+        let woken = shared.occupied();
+        if enough(shared.subscribers()) {
+            return;
+        }
+        woken.await;
+    }
+}
+
+impl<T: ?Sized> Clone for Channel<T> {
+    fn clone(&self) -> Self {
+        Self {
+            publisher: Arc::clone(&self.publisher),
+            events: PhantomData,
+        }
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Channel<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("subscribers", &self.subscribers())
+            .finish_non_exhaustive()
+    }
+}

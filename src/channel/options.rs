@@ -1,0 +1,79 @@
+use std::{num::NonZeroUsize, time::Duration};
+
+use hyper::rt::Timer;
+
+use super::{Lag, OnGap, epoch::Epoch, log::Bounds};
+use crate::{EventId, timer::SharedTimer};
+
+/// How a [`Channel`](super::Channel) remembers, and what becomes of those who cannot follow.
+#[derive(Clone, Debug)]
+#[must_use = "options do nothing until a channel has them"]
+pub struct ChannelOptions {
+    pub(super) timer: SharedTimer,
+    pub(super) bounds: Bounds,
+    pub(super) lag: Lag,
+    pub(super) on_gap: OnGap,
+    /// The id of the event before the first.
+    pub(super) after: Option<(Epoch, u64)>,
+}
+
+impl ChannelOptions {
+    /// Makes options whose time is that of another runtime, or of a test.
+    pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
+        Self {
+            timer: SharedTimer::new(timer),
+            bounds: Bounds {
+                events: 1024,
+                bytes: 4 << 20,
+                age: None,
+            },
+            lag: Lag::default(),
+            on_gap: OnGap::default(),
+            after: None,
+        }
+    }
+
+    /// Sets how many events are held at most. By default 1024.
+    pub fn max_events(mut self, events: NonZeroUsize) -> Self {
+        self.bounds.events = events.get();
+        self
+    }
+
+    /// Sets how many bytes of events, as they go over the wire, are held at most. By default 4 MiB.
+    ///
+    /// An event that is larger by itself is not published.
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.bounds.bytes = bytes;
+        self
+    }
+
+    /// Sets how long an event is held at most. By default there is no such bound.
+    ///
+    /// Those that are older are let go when somebody next publishes, subscribes or resumes.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.bounds.age = Some(age);
+        self
+    }
+
+    /// Sets what becomes of a subscriber that falls off the log. By default its stream ends.
+    pub fn lag(mut self, lag: Lag) -> Self {
+        self.lag = lag;
+        self
+    }
+
+    /// Sets what a client gets that cannot resume where it was. By default an event named `gap`,
+    /// and then all that is held.
+    pub fn on_gap(mut self, on_gap: OnGap) -> Self {
+        self.on_gap = on_gap;
+        self
+    }
+
+    /// Numbers the events on from the last one that another channel has published, by its id: for a
+    /// store that outlives the program, with [`OnGap::fill`].
+    ///
+    /// An id that no channel has made is not heeded, and the channel numbers as it does by default.
+    pub fn after(mut self, last: &EventId) -> Self {
+        self.after = Epoch::parse(last.as_str());
+        self
+    }
+}

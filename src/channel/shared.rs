@@ -1,0 +1,140 @@
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::sync::{Notify, futures::OwnedNotified};
+
+use super::{
+    ChannelOptions, PublishError,
+    epoch::Epoch,
+    log::{Log, Read},
+    numbered::Unnumbered,
+};
+
+/// A log with those who write to it and read from it.
+pub(super) struct Shared {
+    pub(super) options: ChannelOptions,
+    pub(super) epoch: Epoch,
+    log: RwLock<Log>,
+    /// Held by who publishes, so that events are numbered without holding up those who read.
+    turn: Mutex<()>,
+    /// Woken by each publication, and by the close.
+    published: Arc<Notify>,
+    subscribers: AtomicUsize,
+    /// Woken when the first subscriber comes, and when the last has left.
+    occupied: Arc<Notify>,
+    /// Called when the last subscriber has left.
+    on_vacant: Option<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        options: ChannelOptions,
+        on_vacant: Option<Box<dyn Fn() + Send + Sync>>,
+    ) -> Self {
+        let (epoch, last) = options.after.unwrap_or_else(|| (Epoch::draw(), 0));
+        Self {
+            options,
+            epoch,
+            log: RwLock::new(Log::new(last + 1)),
+            turn: Mutex::new(()),
+            published: Arc::default(),
+            subscribers: AtomicUsize::new(0),
+            occupied: Arc::default(),
+            on_vacant,
+        }
+    }
+
+    /// Numbers events and appends them. Returns the number of the last.
+    pub(super) fn append(&self, events: &[Unnumbered]) -> Result<u64, PublishError> {
+        let now = self.options.timer.now();
+        let turn = self.turn();
+        let first = self.log().next();
+        let numbered = events.iter().zip(first..);
+        let numbered: Vec<_> = numbered
+            .map(|(event, number)| event.number(self.epoch, number, &self.options.bounds))
+            .collect::<Result<_, _>>()?;
+        let mut log = self.log_mut();
+        if log.is_closed() {
+            return Err(PublishError::Closed);
+        }
+        log.expire(now, &self.options.bounds);
+        for event in numbered {
+            log.push(event, now, &self.options.bounds);
+        }
+        let last = log.next() - 1;
+        drop((log, turn));
+        self.published.notify_waiters();
+        Ok(last)
+    }
+
+    pub(super) fn close(&self) {
+        self.log_mut().close();
+        self.published.notify_waiters();
+    }
+
+    pub(super) fn read(&self, number: u64) -> Read {
+        self.log().read(number)
+    }
+
+    /// Looks at the log, in which nothing is too old.
+    pub(super) fn look<R>(&self, look: impl FnOnce(&Log) -> R) -> R {
+        if self.options.bounds.age.is_some() {
+            let now = self.options.timer.now();
+            self.log_mut().expire(now, &self.options.bounds);
+        }
+        look(&self.log())
+    }
+
+    /// Is woken by what is published from now on.
+    pub(super) fn published(&self) -> OwnedNotified {
+        Arc::clone(&self.published).notified_owned()
+    }
+
+    pub(super) fn subscribers(&self) -> usize {
+        self.subscribers.load(Ordering::Acquire)
+    }
+
+    /// Is woken when the first subscriber comes, and when the last leaves.
+    pub(super) fn occupied(&self) -> OwnedNotified {
+        Arc::clone(&self.occupied).notified_owned()
+    }
+
+    pub(super) fn enter(&self) {
+        if self.subscribers.fetch_add(1, Ordering::AcqRel) == 0 {
+            self.occupied.notify_waiters();
+        }
+    }
+
+    pub(super) fn leave(&self) {
+        if self.subscribers.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.occupied.notify_waiters();
+            self.on_vacant.iter().for_each(|told| told());
+        }
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn log(&self) -> RwLockReadGuard<'_, Log> {
+        self.log.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn log_mut(&self) -> RwLockWriteGuard<'_, Log> {
+        self.log.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("epoch", &self.epoch)
+            .field("subscribers", &self.subscribers())
+            .finish_non_exhaustive()
+    }
+}

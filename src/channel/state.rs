@@ -1,0 +1,136 @@
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{Channel, ChannelOptions, PublishError, Subscription};
+use crate::{EncodeEvent, EncodedEvent, Error, Event, EventId, EventItem, LastEventId};
+
+/// A state, and the channel of its changes: a subscriber gets the state as it is, and then each
+/// change after it, none lost and none twice.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tower_sse::{ChannelOptions, Event, EventName, StateChannel};
+///
+/// const TOTAL: EventName = EventName::from_static("total");
+///
+/// # #[cfg(feature = "tokio")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), tower_sse::BoxError> {
+/// let votes = StateChannel::new(0u64, ChannelOptions::new());
+/// votes.update(|votes| {
+///     *votes += 1;
+///     Event::new("one more")
+/// })?;
+///
+/// let mut subscription = votes.subscribe(|votes| Event::new(votes.to_string()).name(TOTAL))?;
+/// let snapshot = subscription.next().await.unwrap();
+/// assert!(snapshot.encoded().unwrap().as_bytes().starts_with(b"event: total\ndata: 1\n"));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
+///
+/// Clones are the same state. The closures run while the state is locked: they must not block, nor
+/// use the same `StateChannel`.
+pub struct StateChannel<S, T: ?Sized = Event> {
+    channel: Channel<T>,
+    state: Arc<Mutex<S>>,
+}
+
+impl<S, T: ?Sized> StateChannel<S, T> {
+    /// Makes a channel for the changes of a state.
+    pub fn new(state: S, options: ChannelOptions) -> Self {
+        Self {
+            channel: Channel::new(options),
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Subscribes to the state, as the closure tells it, and to every change after it.
+    ///
+    /// The closure returns an event, or a `Result` of one. It has the id of this point of the log.
+    ///
+    /// # Errors
+    ///
+    /// The closure's, or that the event cannot be encoded.
+    pub fn subscribe<E: EventItem>(
+        &self,
+        snapshot: impl FnOnce(&S) -> E,
+    ) -> Result<Subscription, Error> {
+        let state = self.lock();
+        let subscription = self.channel.subscribe();
+        let snapshot = snapshot(&state);
+        drop(state);
+        Ok(subscription.preceded_by(encode(snapshot)?))
+    }
+
+    /// Subscribes to the changes after an event. Where the channel cannot tell them all, or there is
+    /// no id, to the state and every change after it.
+    ///
+    /// # Errors
+    ///
+    /// As [`subscribe`](Self::subscribe).
+    pub fn resume<E: EventItem>(
+        &self,
+        last_event_id: Option<&LastEventId>,
+        snapshot: impl FnOnce(&S) -> E,
+    ) -> Result<Subscription, Error> {
+        let resumed = last_event_id.and_then(|id| self.channel.try_resume(id).ok());
+        match resumed {
+            Some(subscription) => Ok(subscription),
+            None => self.subscribe(snapshot),
+        }
+    }
+
+    /// Reads the state.
+    pub fn read<R>(&self, read: impl FnOnce(&S) -> R) -> R {
+        read(&self.lock())
+    }
+
+    /// Returns the channel of the changes: for the number of its subscribers, to close it. What is
+    /// published there changes no state.
+    pub fn channel(&self) -> &Channel<T> {
+        &self.channel
+    }
+
+    fn lock(&self) -> MutexGuard<'_, S> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S, T: EncodeEvent> StateChannel<S, T> {
+    /// Changes the state, and publishes the change that the closure returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`Channel::publish`]. The state has changed all the same, and subscribers have not been
+    /// told.
+    pub fn update(&self, change: impl FnOnce(&mut S) -> T) -> Result<EventId, PublishError> {
+        let mut state = self.lock();
+        let event = change(&mut state);
+        self.channel.publish(event)
+    }
+}
+
+fn encode<E: EventItem>(item: E) -> Result<EncodedEvent, Error> {
+    let event = item.into_result().map_err(Error::stream)?;
+    EncodedEvent::new(&event).map_err(Error::encode)
+}
+
+impl<S, T: ?Sized> Clone for StateChannel<S, T> {
+    fn clone(&self) -> Self {
+        Self {
+            channel: self.channel.clone(),
+            state: Arc::clone(&self.state),
+        }
+    }
+}
+
+impl<S, T: ?Sized> fmt::Debug for StateChannel<S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateChannel")
+            .field("channel", &self.channel)
+            .finish_non_exhaustive()
+    }
+}

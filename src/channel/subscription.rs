@@ -1,0 +1,200 @@
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use futures_util::{Stream, StreamExt};
+use tokio::sync::futures::OwnedNotified;
+
+use super::{
+    ChannelEvent, event::Kind, gap::Filling, lag::Policy, log::Read, numbered::with_id,
+    shared::Shared,
+};
+use crate::{CloseReason, EncodedEvent, Event};
+
+/// The events of a channel, from a point of its log on.
+///
+/// It is a place in the log and no copy of it: it holds nothing for its subscriber, however slow
+/// that is. It goes into an [`EventStream`](crate::EventStream) as it is, where all events that are
+/// ready leave in one frame. It counts as a subscriber until it ends or is dropped.
+#[must_use = "a subscription does nothing until it is polled"]
+pub struct Subscription {
+    shared: Arc<Shared>,
+    /// The number of the next event.
+    next: u64,
+    /// How many events were missed before it.
+    missed: u64,
+    /// What comes before it.
+    opening: Option<Box<Opening>>,
+    /// What is published next wakes it. It is made before the log is looked at, and polled after.
+    woken: Pin<Box<Option<OwnedNotified>>>,
+    ended: bool,
+}
+
+pub(super) enum Opening {
+    Event(EncodedEvent),
+    Filling(Filling),
+}
+
+impl Subscription {
+    /// Makes one that begins with this number.
+    pub(super) fn new(shared: &Arc<Shared>, next: u64) -> Self {
+        shared.enter();
+        Self {
+            shared: Arc::clone(shared),
+            next,
+            missed: 0,
+            opening: None,
+            woken: Box::pin(None),
+            ended: false,
+        }
+    }
+
+    /// Sends an event before all others. It gets the id of this point of the log, so that a client
+    /// that has seen no more resumes here.
+    ///
+    /// For a state whose lock is held while it is changed and the change is published: subscribe
+    /// and make the snapshot under the same lock, and no change is lost or seen twice.
+    /// [`StateChannel`](super::StateChannel) has such a lock.
+    pub fn preceded_by(mut self, event: impl Into<EncodedEvent>) -> Self {
+        let event = self.at_this_point(&event.into());
+        self.opening = Some(Box::new(Opening::Event(event)));
+        self
+    }
+
+    pub(super) fn filled_by(mut self, filling: Filling) -> Self {
+        self.opening = Some(Box::new(Opening::Filling(filling)));
+        self
+    }
+
+    /// Gives an event the id of what was published before this point.
+    fn at_this_point(&self, event: &EncodedEvent) -> EncodedEvent {
+        with_id(event, &self.shared.epoch.id(self.next.saturating_sub(1)))
+    }
+
+    /// Yields what comes before the log. `None` if nothing does any more.
+    fn poll_opening(&mut self, cx: &mut Context<'_>) -> Poll<Option<Kind>> {
+        let filling = match self.opening.as_deref_mut() {
+            None => return Poll::Ready(None),
+            Some(Opening::Event(event)) => {
+                let event = event.clone();
+                self.opening = None;
+                return Poll::Ready(Some(Kind::Other(event)));
+            }
+            Some(Opening::Filling(filling)) => filling,
+        };
+        let filled = ready!(filling.poll_next_unpin(cx));
+        Poll::Ready(match filled {
+            Some(Ok(event)) => Some(Kind::Other(event)),
+            Some(Err(_)) => Some(Kind::End(CloseReason::Failed)),
+            None => {
+                self.opening = None;
+                None
+            }
+        })
+    }
+
+    /// Yields what the log has. `None` when it is closed.
+    fn poll_log(&mut self, cx: &mut Context<'_>) -> Poll<Option<Kind>> {
+        loop {
+            match self.shared.read(self.next) {
+                Read::Event(event) => {
+                    let number = self.next;
+                    self.next += 1;
+                    return Poll::Ready(Some(Kind::Event(event, self.shared.epoch, number)));
+                }
+                Read::Gone(first) => {
+                    if let Some(kind) = self.lag(first) {
+                        return Poll::Ready(Some(kind));
+                    }
+                }
+                Read::Closed => return Poll::Ready(None),
+                Read::Coming => ready!(self.poll_woken(cx)),
+            }
+        }
+    }
+
+    /// Is ready when the log is to be looked at once more.
+    fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.woken.as_mut().as_pin_mut() {
+            None => self.woken.set(Some(self.shared.published())),
+            Some(woken) => {
+                ready!(woken.poll(cx));
+                self.woken.set(None);
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Heeds that the next event is gone, and that the oldest that is held has this number.
+    fn lag(&mut self, first: u64) -> Option<Kind> {
+        match &self.shared.options.lag.0 {
+            Policy::End => return Some(Kind::End(CloseReason::Lagged)),
+            Policy::Skip(notice) => {
+                let notice = notice(first - self.next);
+                return Some(Kind::Other(self.skip_to(first, notice)));
+            }
+            Policy::Newest => {
+                let newest = self
+                    .shared
+                    .look(|log| log.next().saturating_sub(1))
+                    .max(first);
+                self.missed += newest - self.next;
+                self.next = newest;
+            }
+        }
+        None
+    }
+
+    fn skip_to(&mut self, first: u64, notice: Event) -> EncodedEvent {
+        self.missed += first - self.next;
+        self.next = first;
+        self.at_this_point(&notice.into())
+    }
+}
+
+impl Stream for Subscription {
+    type Item = ChannelEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ChannelEvent>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let kind = match ready!(self.poll_opening(cx)) {
+            Some(kind) => Some(kind),
+            None => ready!(self.poll_log(cx)),
+        };
+        if matches!(kind, None | Some(Kind::End(_))) {
+            self.end();
+        }
+        let missed = std::mem::take(&mut self.missed);
+        Poll::Ready(kind.map(|kind| ChannelEvent { kind, missed }))
+    }
+}
+
+impl Subscription {
+    fn end(&mut self) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.opening = None;
+            self.woken.set(None);
+            self.shared.leave();
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("next", &self.next)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}

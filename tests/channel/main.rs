@@ -1,0 +1,3 @@
+//! Channels: what each subscriber gets.
+
+mod sizes;
