@@ -91,7 +91,7 @@ impl<T: ?Sized> Channel<T> {
         Self::of(Shared::new(options, None))
     }
 
-    pub(super) fn of(shared: Shared) -> Self {
+    fn of(shared: Shared) -> Self {
         Self {
             publisher: Arc::new(Publisher(Arc::new(shared))),
             events: PhantomData,
@@ -123,7 +123,7 @@ impl<T: ?Sized> Channel<T> {
     }
 
     /// Resumes, if there is no gap.
-    pub(super) fn try_resume(&self, id: &EventId) -> Result<Subscription, Gap> {
+    fn try_resume(&self, id: &EventId) -> Result<Subscription, Gap> {
         let shared = self.shared();
         let number = Epoch::parse(id.as_str()).filter(|(epoch, _)| *epoch == shared.epoch);
         let next = shared.look(|log| match number {
@@ -178,7 +178,7 @@ impl<T: ?Sized> Channel<T> {
     }
 
     /// Tells whether nobody but this clone could publish.
-    pub(super) fn is_only(&self) -> bool {
+    fn is_only(&self) -> bool {
         Arc::strong_count(&self.publisher) == 1
     }
 
