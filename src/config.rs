@@ -1,10 +1,8 @@
-use std::sync::Arc;
-
-use http::Request;
+use std::sync::{Arc, Mutex};
 
 use crate::{
-    RequestHead, Shutdown, SseOptions,
-    lifecycle::{Limit, MaxStreams, Noted, Observer, Watcher},
+    Refuse, RefuseReason, Shutdown, SseOptions,
+    lifecycle::{Limit, MaxStreams, Observer, Refused},
     socket::Tuning,
     timer::SharedTimer,
 };
@@ -19,8 +17,9 @@ pub(crate) struct Config {
     pub(crate) shutdown: Option<Shutdown>,
     pub(crate) max_streams: Option<MaxStreams>,
     pub(crate) limits: Vec<Arc<dyn Limit>>,
+    /// Held while a stream is admitted, by one at a time.
+    pub(crate) turn: Arc<Mutex<()>>,
     pub(crate) observer: Observer,
-    pub(crate) watchers: Vec<Arc<dyn Watcher>>,
     /// How connections are set that carry a stream.
     pub(crate) tuning: Option<Tuning>,
 }
@@ -34,8 +33,8 @@ impl Config {
             shutdown: None,
             max_streams: None,
             limits: Vec::new(),
+            turn: Arc::default(),
             observer: Observer::default(),
-            watchers: Vec::new(),
             tuning: None,
         }
     }
@@ -47,20 +46,17 @@ impl Config {
 
     /// Tells whether it attaches anything to a stream.
     pub(crate) fn attaches(&self) -> bool {
-        self.refuses()
-            || self.observer.watches()
-            || !self.watchers.is_empty()
-            || self.tuning.is_some()
+        self.refuses() || self.observer.watches() || self.tuning.is_some()
     }
 
     fn refuses(&self) -> bool {
         self.shutdown.is_some() || self.max_streams.is_some() || !self.limits.is_empty()
     }
 
-    /// Notes what the layer wants to know of a request.
-    pub(crate) fn note<B>(&self, request: &Request<B>) -> Option<Box<Noted>> {
-        let nothing =
-            self.limits.is_empty() && self.watchers.is_empty() && !self.observer.has_labels();
-        (!nothing).then(|| Box::new(Noted::of(RequestHead::of(request), self)))
+    /// Returns how a stream is refused that comes when the shutdown has begun.
+    pub(crate) fn refuse_at_shutdown(&self) -> Refused {
+        let how = self.options.at_shutdown.clone().unwrap_or_default();
+        let refuse = Refuse::softly().retry(how.retry_or_default());
+        (RefuseReason::ShutDown, refuse)
     }
 }

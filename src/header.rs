@@ -3,8 +3,7 @@
 use http::{
     HeaderMap, HeaderName, HeaderValue, Version,
     header::{
-        CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
-        TRANSFER_ENCODING, UPGRADE,
+        CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE,
     },
 };
 
@@ -43,11 +42,6 @@ pub(crate) fn complete(headers: &mut HeaderMap) {
     headers
         .entry(ACCEL_BUFFERING)
         .or_insert(HeaderValue::from_static("no"));
-}
-
-/// Removes the length, which is not true once anything is put into the body.
-pub(crate) fn remove_length(headers: &mut HeaderMap) {
-    headers.remove(CONTENT_LENGTH);
 }
 
 /// Makes the connection's headers fit the HTTP version. Tells whether it added a `keep-alive`.

@@ -72,7 +72,8 @@ use crate::{
 /// 1. **Tracing and CORS outside** of `SseLayer`: a single answer without the headers of CORS, be it
 ///    a refusal, stops a browser for good.
 /// 2. **`SseLayer`**, once for a whole router or on single routes. Two of them around one service
-///    double nothing: the inner one acts, with the options of both.
+///    double nothing: the inner one acts, with the options of both. (What is between them must not poll
+///    the body: a stream that has begun is the inner one's alone.)
 /// 3. **Timeouts inside**, for the head of the response; one for the whole body ends streams.
 ///    `tower::limit::ConcurrencyLimit` counts a stream only until its head is ready.
 ///
@@ -182,7 +183,11 @@ impl SseLayer {
         self.set(|options| options.at_shutdown(how))
     }
 
-    /// Sets how many streams may be open at once, through all services that have this layer.
+    /// Sets how many streams may be open at once, through all services that have this layer. The last
+    /// call counts.
+    ///
+    /// Whether a response is a stream shows when the handler has made it: one that is refused has
+    /// been made, and is dropped.
     ///
     /// A stream counts from its head until its body has ended or is dropped; a HEAD request does
     /// not. By default there may be any number.
@@ -242,7 +247,10 @@ impl SseLayer {
         self
     }
 
-    /// Calls a closure when a stream is refused. It has never been open.
+    /// Calls a closure when a stream is refused, by this layer or by one inside of it. It has never been
+    /// open.
+    ///
+    /// It runs where the response is made, in the server's task: it must not block.
     pub fn on_refuse(mut self, told: impl Fn(&Refusal) + Send + Sync + 'static) -> Self {
         let config = Arc::make_mut(&mut self.config);
         config.observer.on_refuse(Arc::new(told));

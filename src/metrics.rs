@@ -2,9 +2,15 @@
 
 use std::sync::Arc;
 
-use metrics::{SharedString, counter, gauge, histogram};
+use metrics::{
+    SharedString, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
+};
 
-use crate::{Labels, SseLayer};
+use crate::{
+    Labels, Refusal, SseLayer, StreamSummary,
+    lifecycle::{Progress, Recorder},
+};
 
 impl SseLayer {
     /// Tells the recorder of the [`metrics`] crate of all streams.
@@ -23,44 +29,99 @@ impl SseLayer {
     /// | `sse_bytes_total` | counter | bytes | |
     /// | `sse_heartbeats_total` | counter | heartbeats | |
     ///
-    /// What a stream has sent is added now and then: when it has been silent for the time of a
-    /// [`Heartbeat`](crate::Heartbeat), or has gone on for that long, each 1024 frames, and at its
-    /// end. So an event costs nothing. Each label of the layer ([`label`](Self::label)) is one of these too: choose some that take few values.
+    /// What a stream has sent is added while it is open: when it falls silent for the time of a
+    /// [`Heartbeat`](crate::Heartbeat), every ten seconds or so where it does not, each 1024 frames,
+    /// and at its end. An event costs nothing for it. Without heartbeats only the last two hold.
+    ///
+    /// Each label of the layer ([`label`](Self::label)) is one of these too, except one that is named
+    /// `reason`: choose some that take few values. The recorder is to be installed before, or it gets no
+    /// descriptions. Where two layers around a service have metrics, a stream counts once, by the
+    /// inner one.
     pub fn metrics(mut self) -> Self {
-        let config = Arc::make_mut(&mut self.config);
-        config.observer.on_progress(Arc::new(|labels, progress| {
-            let labels = owned(labels);
-            counter!("sse_events_total", &labels).increment(progress.events);
-            counter!("sse_events_missed_total", &labels).increment(progress.missed);
-            counter!("sse_frames_total", &labels).increment(progress.frames);
-            counter!("sse_bytes_total", &labels).increment(progress.bytes);
-            counter!("sse_heartbeats_total", &labels).increment(progress.heartbeats);
-        }));
-        self.on_open(|labels| {
-            let labels = owned(labels);
-            gauge!("sse_streams_open", &labels).increment(1);
-            counter!("sse_streams_opened_total", &labels).increment(1);
-        })
-        .on_refuse(|refusal| {
-            let labels = with_reason(&refusal.labels, refusal.reason.as_str());
-            counter!("sse_streams_refused_total", &labels).increment(1);
-        })
-        .on_close(|summary| {
-            let labels = owned(&summary.labels);
-            gauge!("sse_streams_open", &labels).decrement(1);
-            if let Some(drain) = summary.drain {
-                histogram!("sse_shutdown_drain_seconds", &labels).record(drain);
-            }
-            let labels = with_reason(&summary.labels, summary.reason.as_str());
-            counter!("sse_streams_closed_total", &labels).increment(1);
-            histogram!("sse_stream_duration_seconds", &labels).record(summary.duration);
-        })
+        describe();
+        Arc::make_mut(&mut self.config).observer.recorder = Some(Arc::new(Metrics));
+        self
+    }
+}
+
+fn describe() {
+    let streams = Unit::Count;
+    describe_gauge!("sse_streams_open", streams, "Open event streams");
+    describe_counter!("sse_streams_opened_total", streams, "Streams opened");
+    describe_counter!(
+        "sse_streams_closed_total",
+        streams,
+        "Streams closed, by reason"
+    );
+    describe_counter!(
+        "sse_streams_refused_total",
+        streams,
+        "Streams refused, by reason"
+    );
+    let time = Unit::Seconds;
+    describe_histogram!(
+        "sse_stream_duration_seconds",
+        time,
+        "Life of a stream, by reason"
+    );
+    let drain = "From the begin of a shutdown to the end of a stream";
+    describe_histogram!("sse_shutdown_drain_seconds", time, drain);
+    describe_counter!(
+        "sse_events_total",
+        Unit::Count,
+        "Events sent by typed streams"
+    );
+    describe_counter!(
+        "sse_events_missed_total",
+        Unit::Count,
+        "Events that clients missed"
+    );
+    describe_counter!("sse_frames_total", Unit::Count, "Frames sent");
+    describe_counter!("sse_bytes_total", Unit::Bytes, "Bytes sent");
+    describe_counter!("sse_heartbeats_total", Unit::Count, "Heartbeats sent");
+}
+
+#[derive(Debug)]
+struct Metrics;
+
+impl Recorder for Metrics {
+    fn opened(&self, labels: &Labels) {
+        let labels = owned(labels);
+        gauge!("sse_streams_open", &labels).increment(1);
+        counter!("sse_streams_opened_total", &labels).increment(1);
+    }
+
+    fn progressed(&self, labels: &Labels, progress: Progress) {
+        let labels = owned(labels);
+        counter!("sse_events_total", &labels).increment(progress.events);
+        counter!("sse_events_missed_total", &labels).increment(progress.missed);
+        counter!("sse_frames_total", &labels).increment(progress.frames);
+        counter!("sse_bytes_total", &labels).increment(progress.bytes);
+        counter!("sse_heartbeats_total", &labels).increment(progress.heartbeats);
+    }
+
+    fn closed(&self, summary: &StreamSummary) {
+        let labels = owned(&summary.labels);
+        gauge!("sse_streams_open", &labels).decrement(1);
+        if let Some(drain) = summary.drain {
+            histogram!("sse_shutdown_drain_seconds", &labels).record(drain);
+        }
+        let labels = with_reason(&summary.labels, summary.reason.as_str());
+        counter!("sse_streams_closed_total", &labels).increment(1);
+        histogram!("sse_stream_duration_seconds", &labels).record(summary.duration);
+    }
+
+    fn refused(&self, refusal: &Refusal) {
+        let labels = with_reason(&refusal.labels, refusal.reason.as_str());
+        counter!("sse_streams_refused_total", &labels).increment(1);
     }
 }
 
 fn owned(labels: &Labels) -> Vec<(&'static str, SharedString)> {
-    let owned = |(name, value): (&'static str, &str)| (name, value.to_owned().into());
-    labels.iter().map(owned).collect()
+    let labels = labels.iter().filter(|(name, _)| *name != "reason");
+    labels
+        .map(|(name, value)| (name, value.to_owned().into()))
+        .collect()
 }
 
 fn with_reason(labels: &Labels, reason: &'static str) -> Vec<(&'static str, SharedString)> {

@@ -92,13 +92,14 @@ impl SseOptions {
     }
 
     /// Ends the stream after this time from its response, whatever its lifetime: when the token
-    /// that opened it expires.
+    /// that opened it expires. A client that does not read is not noticed before it does.
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
         self
     }
 
-    /// Sets how the stream ends at a [`Shutdown`](crate::Shutdown). By default at once.
+    /// Sets how the stream ends at a [`Shutdown`](crate::Shutdown). By default at once. Farewell and
+    /// retry are the layer's, where it has them and these options have not.
     pub fn at_shutdown(mut self, how: AtShutdown) -> Self {
         self.at_shutdown = Some(how);
         self
@@ -118,6 +119,9 @@ impl SseOptions {
         fill(&mut self.require_accept, &other.require_accept);
         fill(&mut self.max_lifetime, &other.max_lifetime);
         fill(&mut self.deadline, &other.deadline);
-        fill(&mut self.at_shutdown, &other.at_shutdown);
+        match (&mut self.at_shutdown, &other.at_shutdown) {
+            (Some(here), Some(there)) => here.fill(there),
+            (here, there) => fill(here, there),
+        }
     }
 }

@@ -33,11 +33,15 @@ impl RequestFacts {
             reads: method == Method::GET || method == Method::HEAD,
             accepts: !config.looks_at_accept() || accepts_event_stream(headers),
             closes: version == Version::HTTP_11 && header::asks_to_close(headers),
-            noted: config.note(request),
+            noted: Noted::of(request, config),
             socket: config
                 .tuning
                 .and_then(|tuning| tuning.find(request.extensions())),
         }
+    }
+
+    pub(crate) fn take_noted(&mut self) -> Noted {
+        *self.noted.take().unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{Response, StatusCode, Version};
+use http::{Response, StatusCode, Version, header::CONTENT_LENGTH};
 use http_body::Body;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     body::Life,
     config::Config,
     header::{self, is_event_stream},
-    lifecycle::{Attachment, Tally},
+    lifecycle::{Tally, Told},
     request::RequestFacts,
     slot::Slot,
 };
@@ -22,12 +22,16 @@ pub(crate) fn respond<B: Body>(
     mut facts: RequestFacts,
     config: &Arc<Config>,
 ) -> Response<SseBody<B>> {
-    if response.status() != StatusCode::OK || !is_event_stream(response.headers()) {
-        return response.map(SseBody::pass);
-    }
     let known = response.extensions().get::<Slot>().cloned();
-    if known.as_ref().is_some_and(Slot::is_closed) {
-        // Not a stream: the answer of an inner layer that refused one.
+    if let Some(slot) = &known {
+        if let Some(told) = slot.refused() {
+            // Not a stream: the answer of an inner layer that refused one.
+            slot.refuse(facts.take_noted().refused(told, &config.observer));
+            return response.map(SseBody::pass);
+        }
+    }
+    let is_gone = known.as_ref().is_some_and(Slot::is_closed);
+    if is_gone || response.status() != StatusCode::OK || !is_event_stream(response.headers()) {
         return response.map(SseBody::pass);
     }
     let is_known = known.is_some();
@@ -67,23 +71,16 @@ fn refused<B: Body>(
     if facts.is_head || !config.attaches() {
         return None;
     }
-    let noted = *facts.noted.take().unwrap_or_default();
-    let socket = facts.socket.take();
-    match Attachment::admit(noted, socket, config) {
-        Ok(attachment) => {
-            slot.attach(attachment);
-            None
-        }
-        Err((refusal, refuse)) => {
-            slot.take_attachments();
-            config.observer.refused(&refusal);
-            let softly = facts.reads && facts.accepts;
-            let mut response = refuse.response(softly).map(SseBody::whole);
-            // So that an outer layer does not take it for a stream of its own to look after.
-            response.extensions_mut().insert(slot.clone());
-            Some(response)
-        }
-    }
+    let noted = facts.take_noted();
+    let (noted, (reason, refuse)) = slot.attach(noted, facts.socket.take(), config).err()?;
+    slot.take_attachments();
+    let told = noted.refused(Told::none(reason), &config.observer);
+    let softly = facts.reads && facts.accepts;
+    let mut response = refuse.response(softly).map(SseBody::whole);
+    // So that an outer layer does not take it for a stream of its own to look after.
+    slot.refuse(told);
+    response.extensions_mut().insert(slot.clone());
+    Some(response)
 }
 
 /// Gives a stream its head, and a body that the layer acts in.
@@ -102,9 +99,8 @@ fn open<B: Body>(
     header::complete(headers);
     slot.added_connection = header::fit_connection(headers, facts.version, keep_alive);
     let sealed = header::is_encoded(headers);
-    if !sealed {
-        header::remove_length(headers);
-    }
+    // It is not true once anything is put in, nor once the stream is cut.
+    headers.remove(CONTENT_LENGTH);
     response.extensions_mut().insert(slot.clone());
     let tally = response.extensions_mut().remove::<Tally>();
     response.map(|body| {

@@ -1,6 +1,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::{SseOptions, lifecycle::Attachment};
+use crate::{
+    SseOptions,
+    config::Config,
+    lifecycle::{Attachment, Noted, Refused, Told},
+    socket::SocketHandle,
+};
 
 /// What the layers decide of one response, kept in its extensions and shared with its body.
 ///
@@ -21,6 +26,8 @@ struct Shared {
     attachments: Vec<Attachment>,
     /// Whether the body has taken them, or is gone.
     closed: bool,
+    /// Of a stream that a layer has refused.
+    refused: Option<Told>,
 }
 
 impl Slot {
@@ -42,12 +49,29 @@ impl Slot {
         self.lock().options.clone()
     }
 
-    /// Attaches to the stream, unless its body is gone.
-    pub(crate) fn attach(&self, attachment: Attachment) {
+    /// Attaches a layer to the stream, if it admits it. Twice it does not.
+    pub(crate) fn attach(
+        &self,
+        noted: Noted,
+        socket: Option<SocketHandle>,
+        config: &Arc<Config>,
+    ) -> Result<(), (Noted, Refused)> {
         let mut shared = self.lock();
-        if !shared.closed {
-            shared.attachments.push(attachment);
+        let attachments = &mut shared.attachments;
+        if !attachments.iter().any(|other| other.is_of(config)) {
+            attachments.push(Attachment::admit(noted, socket, config, attachments)?);
         }
+        Ok(())
+    }
+
+    /// Notes that a layer has refused the stream, and who knows.
+    pub(crate) fn refuse(&self, told: Told) {
+        self.lock().refused = Some(told);
+    }
+
+    /// Returns who knows that the stream was refused, if it was.
+    pub(crate) fn refused(&self) -> Option<Told> {
+        self.lock().refused
     }
 
     /// Takes what has been attached. What comes later is let go.

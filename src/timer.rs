@@ -1,9 +1,4 @@
-use std::{
-    fmt,
-    pin::Pin,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, pin::Pin, sync::Arc, time::Instant};
 
 use hyper::rt::{Sleep, Timer};
 
@@ -20,8 +15,8 @@ impl SharedTimer {
         self.0.now()
     }
 
-    pub(crate) fn sleep(&self, time: Duration) -> Pin<Box<dyn Sleep>> {
-        self.0.sleep(time)
+    pub(crate) fn sleep_until(&self, end: Instant) -> Pin<Box<dyn Sleep>> {
+        self.0.sleep_until(end)
     }
 
     /// Makes the sleep end at another moment, or a new one where there is none.

@@ -6,7 +6,7 @@ use http::{Method, Uri, Version};
 use tracing::{Span, field::Empty};
 
 use crate::{
-    LastEventId, RequestHead, SseLayer, StreamSummary,
+    Labels, LastEventId, Refusal, RequestHead, SseLayer, StreamSummary,
     lifecycle::{Watched, Watcher},
 };
 
@@ -14,14 +14,17 @@ impl SseLayer {
     /// Makes a span for each stream, of the level INFO and the target `tower_sse`.
     ///
     /// The span `stream` has the fields `method`, `path`, `version` and `last_event_id` (if the
-    /// client sent one); when the stream has closed, also `reason`, `duration_ms`, `events` (of a
+    /// client sent one), and `labels`; when the stream has closed, also `reason`, `duration_ms`, `events` (of a
     /// typed stream), `missed`, `frames`, `bytes`, `heartbeats` and, at
     /// a shutdown, `drain_ms`. One event within it, `closed`, follows,
     /// and none for an event of the stream. It is a child of the span in which the stream opens,
     /// which is not entered while the stream goes on.
+    ///
+    /// A stream that is refused has no span, but an event `refused` with `method`, `path`, `labels`
+    /// and `reason`.
     pub fn trace(mut self) -> Self {
         let config = Arc::make_mut(&mut self.config);
-        config.watchers.push(Arc::new(Tracer));
+        config.observer.watcher = Some(Arc::new(Tracer));
         self
     }
 }
@@ -51,7 +54,7 @@ struct Traced {
 }
 
 impl Watched for Traced {
-    fn opened(&mut self) {
+    fn opened(&mut self, labels: &Labels) {
         self.span = tracing::info_span!(
             target: "tower_sse",
             "stream",
@@ -59,6 +62,7 @@ impl Watched for Traced {
             path = self.uri.path(),
             version = ?self.version,
             last_event_id = self.last_event_id.as_ref().map(|id| id.as_str()),
+            labels = %labels,
             reason = Empty,
             duration_ms = Empty,
             events = Empty,
@@ -81,6 +85,17 @@ impl Watched for Traced {
         span.record("heartbeats", summary.heartbeats);
         span.record("drain_ms", summary.drain.map(millis));
         tracing::info!(target: "tower_sse", parent: span, "closed");
+    }
+
+    fn refused(&mut self, refusal: &Refusal) {
+        tracing::info!(
+            target: "tower_sse",
+            method = %self.method,
+            path = self.uri.path(),
+            labels = %refusal.labels,
+            reason = refusal.reason.as_str(),
+            "refused"
+        );
     }
 }
 

@@ -67,6 +67,7 @@ async fn tells_of_the_request_and_of_what_the_stream_came_to() {
         .set_default();
     let layer = SseLayer::with_timer(TokioTimer::new())
         .preamble(Preamble::off())
+        .label("feed", |_| Some("world".to_owned()))
         .trace();
     let service = service_fn(async |_: Request<()>| {
         let events = ["one", "two"].map(Event::new);
@@ -84,6 +85,7 @@ async fn tells_of_the_request_and_of_what_the_stream_came_to() {
     let opened = [
         ("method", "GET"),
         ("path", "\"/news\""),
+        ("labels", "feed=world"),
         ("version", "HTTP/1.1"),
         ("last_event_id", "\"a-7\""),
     ];
@@ -99,6 +101,7 @@ async fn tells_of_the_request_and_of_what_the_stream_came_to() {
         ("reason", "\"completed\""),
         ("duration_ms", "0"),
         ("events", "2"),
+        ("missed", "0"),
         ("frames", "1"),
         ("bytes", "22"),
         ("heartbeats", "0"),

@@ -34,13 +34,15 @@ impl Ending {
     }
 
     /// Heeds the shutdown, and tells whether the end has come with it.
-    pub(super) fn leave(&mut self, now: impl FnOnce() -> Instant) -> bool {
+    ///
+    /// The closure tells since when the shutdown is.
+    pub(super) fn leave(&mut self, since: impl FnOnce() -> Instant) -> bool {
         let heeded = mem::replace(&mut self.leaving, true);
         let grace = self.at_shutdown.grace().filter(|_| !heeded);
         match grace {
             Some(Duration::ZERO) => true,
             Some(grace) => {
-                self.by(now().checked_add(grace), CloseReason::ShutDown);
+                self.by(since().checked_add(grace), CloseReason::ShutDown);
                 false
             }
             None => false,

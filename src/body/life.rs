@@ -1,7 +1,7 @@
 use std::{
     mem,
     task::{Context, Poll},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -11,6 +11,9 @@ use crate::{
     lifecycle::{Attachment, Progress, Tally},
     slot::Slot,
 };
+
+/// How often the layers are told of a stream that goes on.
+const TELL: Duration = Duration::from_secs(10);
 
 /// A stream as the layers around it count it: it opens once, and closes once.
 #[derive(Debug)]
@@ -24,6 +27,7 @@ pub(crate) struct Life {
     heartbeats: u64,
     /// What the layers have been told of; `None` where none wants to know before the end.
     told: Option<Progress>,
+    told_at: Instant,
 }
 
 impl Life {
@@ -37,17 +41,21 @@ impl Life {
             bytes: 0,
             heartbeats: 0,
             told: None,
+            told_at: since,
         }
     }
 
-    /// Takes over what the layers have attached, and tells them. Returns the options, which are
-    /// settled now.
-    pub(super) fn open(&mut self) -> SseOptions {
+    /// Takes over what the layers have attached. Returns the options, which are settled now.
+    pub(super) fn settle(&mut self) -> SseOptions {
         self.attachments = self.slot.take_attachments();
-        self.attachments.iter_mut().for_each(Attachment::opened);
-        let followed = self.attachments.iter().any(Attachment::follows);
-        self.told = followed.then(Progress::default);
         self.slot.options()
+    }
+
+    /// Tells the layers that the stream opens.
+    pub(super) fn open(&mut self) {
+        let recorded = self.attachments.iter().any(Attachment::records);
+        self.told = recorded.then(Progress::default);
+        self.attachments.iter_mut().for_each(Attachment::opened);
     }
 
     pub(super) fn since(&self) -> Instant {
@@ -61,6 +69,14 @@ impl Life {
     pub(super) fn count(&mut self, data: &Bytes) {
         self.frames += 1;
         self.bytes += data.len() as u64;
+    }
+
+    /// Tells the layers what has been sent, if the last time was some seconds ago.
+    pub(super) fn tell_in_time(&mut self, now: Instant) {
+        if now.saturating_duration_since(self.told_at) >= TELL {
+            self.told_at = now;
+            self.tell();
+        }
     }
 
     /// Tells the layers what has been sent since they were last told.
@@ -109,9 +125,11 @@ impl Life {
             drain: None,
             labels: Default::default(),
         };
-        for attachment in mem::take(&mut self.attachments) {
-            attachment.closed(&mut summary, now);
-        }
+        // The shutdown is drained when all have been told.
+        let _members: Vec<_> = mem::take(&mut self.attachments)
+            .into_iter()
+            .map(|attachment| attachment.closed(&mut summary, now))
+            .collect();
     }
 
     fn missed(&self) -> u64 {
@@ -124,6 +142,12 @@ impl Life {
 
     pub(super) fn is_shut_down(&self) -> bool {
         self.attachments.iter().any(Attachment::is_shut_down)
+    }
+
+    /// Returns how long ago the first shutdown began, if one has.
+    pub(super) fn since_trigger(&self, now: Instant) -> Option<Duration> {
+        let since = |attachment: &Attachment| attachment.since_trigger(now);
+        self.attachments.iter().filter_map(since).max()
     }
 
     /// Is ready when a shutdown has begun.

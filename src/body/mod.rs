@@ -100,7 +100,6 @@ impl<B: Body> Body for SseBody<B> {
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Pass(body) => body.size_hint(),
-            Kind::Stream(body, state) if state.is_sealed() => body.size_hint(),
             Kind::Stream(..) | Kind::Head => SizeHint::default(),
             Kind::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))

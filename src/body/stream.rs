@@ -2,7 +2,6 @@ use std::{
     mem,
     pin::Pin,
     task::{Context, Poll, ready},
-    thread,
     time::{Duration, Instant},
 };
 
@@ -18,9 +17,6 @@ use crate::{CloseReason, alarm::Alarm};
 /// as soon as the body is pending; over HTTP/2 another task does, on whatever thread.
 const FLUSH: Duration = Duration::from_millis(100);
 
-/// After how many frames a stream that is never silent looks at the time of its end.
-const LOOK: u64 = 64;
-
 /// After how many frames a stream that is never silent tells what it has sent.
 const TELL: u64 = 1024;
 
@@ -32,6 +28,8 @@ pub(super) struct StreamState<E> {
     alarm: Alarm,
     /// Whether nothing may be put in, for it is compressed.
     sealed: bool,
+    /// Whether the body is being polled. If it is when it is dropped, it has panicked.
+    polling: bool,
 }
 
 #[derive(Debug)]
@@ -54,6 +52,7 @@ impl<E> StreamState<E> {
             life,
             alarm,
             sealed,
+            polling: false,
         }
     }
 
@@ -71,10 +70,13 @@ impl<E> StreamState<E> {
             Phase::Failing(..) => return self.poll_failure(cx),
             Phase::Ended => return Poll::Ready(None),
         }
-        if let Poll::Ready(reason) = self.poll_end(cx) {
+        if let Some(reason) = self.is_over() {
             return self.end(reason);
         }
-        match body.poll_frame(cx) {
+        self.polling = true;
+        let polled = body.poll_frame(cx);
+        self.polling = false;
+        match polled {
             Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(self.pass(frame)))),
             Poll::Ready(Some(Err(error))) => {
                 self.phase = Phase::Failing(self.alarm.now() + FLUSH, error);
@@ -97,22 +99,18 @@ impl<E> StreamState<E> {
         }
     }
 
-    /// Tells whether nothing is put into the stream.
-    pub(super) fn is_sealed(&self) -> bool {
-        self.sealed
-    }
-
     /// Heeds that the body is dropped.
     pub(super) fn dropped<B: Body>(&mut self, body: &B) {
         let reason = match self.phase {
             Phase::Ended => return,
             Phase::Failing(..) => CloseReason::Failed,
             // First, for a body that has panicked may say anything.
-            Phase::Streaming(..) if thread::panicking() => CloseReason::Failed,
+            Phase::Streaming(..) if self.polling => CloseReason::Failed,
             Phase::Streaming(..) if body.is_end_stream() => CloseReason::Completed,
             Phase::Streaming(..) => self.gone(),
             Phase::Fresh => {
-                let _options = self.life.open();
+                let _options = self.life.settle();
+                self.life.open();
                 self.gone()
             }
         };
@@ -129,7 +127,7 @@ impl<E> StreamState<E> {
 
     /// Opens the stream, and returns its preamble.
     fn open(&mut self) -> Option<Bytes> {
-        let options = self.life.open();
+        let options = self.life.settle();
         let ending = Ending::begin(&options, self.life.since());
         let (injection, preamble) = match self.sealed {
             true => (None, None),
@@ -139,31 +137,32 @@ impl<E> StreamState<E> {
             }
         };
         self.phase = Phase::Streaming(ending, injection);
+        self.life.open();
         preamble
     }
 
-    /// Is ready when the stream is to end though its body may have more. The timer is looked at
-    /// now and then alone, for the sake of streams that are never silent.
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+    /// Returns why the stream is to end though its body may have more, if it is.
+    fn is_over(&mut self) -> Option<CloseReason> {
         let Phase::Streaming(ending, _) = &mut self.phase else {
-            return Poll::Pending;
+            return None;
         };
-        if self.life.is_shut_down() && ending.leave(|| self.alarm.now()) {
-            return Poll::Ready(CloseReason::ShutDown);
+        let since = || {
+            let now = self.alarm.now();
+            let ago = self.life.since_trigger(now).unwrap_or_default();
+            now.checked_sub(ago).unwrap_or(now)
+        };
+        if self.life.is_shut_down() && ending.leave(since) {
+            return Some(CloseReason::ShutDown);
         }
-        match ending.at() {
-            Some(at) if self.life.frames() % LOOK == LOOK - 1 => {
-                let now = ready!(self.alarm.poll(at, cx));
-                ending.reason(now).map_or(Poll::Pending, Poll::Ready)
-            }
-            _ => Poll::Pending,
-        }
+        // The clock is read only where there is an end: a stream may never be silent.
+        ending.at()?;
+        ending.reason(self.alarm.now())
     }
 
     /// Waits, while the body has nothing, for the end or a heartbeat.
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> PollFrame<E> {
         if self.life.poll_shutdown(cx).is_ready() {
-            if let Poll::Ready(reason) = self.poll_end(cx) {
+            if let Some(reason) = self.is_over() {
                 return self.end(reason);
             }
         }
@@ -171,10 +170,14 @@ impl<E> StreamState<E> {
             return Poll::Pending;
         };
         loop {
+            let mut read = None;
             let heartbeat = match injection {
-                Some(injection) => injection.next_heartbeat(|| self.alarm.now()),
+                Some(injection) => injection.next_heartbeat(|| *read.insert(self.alarm.now())),
                 None => None,
             };
+            if let Some(now) = read {
+                self.life.tell_in_time(now);
+            }
             let Some(due) = heartbeat.into_iter().chain(ending.at()).min() else {
                 return Poll::Pending;
             };

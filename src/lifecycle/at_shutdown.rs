@@ -13,7 +13,7 @@ use crate::{EncodedEvent, Encoder, Event, Retry, boundary::Boundary};
 pub struct AtShutdown {
     grace: Option<Duration>,
     farewell: Option<EncodedEvent>,
-    retry: Retry,
+    retry: Option<Retry>,
 }
 
 impl AtShutdown {
@@ -36,7 +36,7 @@ impl AtShutdown {
         Self {
             grace,
             farewell: None,
-            retry: Retry::spread(Duration::from_secs(2)..=Duration::from_secs(10)),
+            retry: None,
         }
     }
 
@@ -46,10 +46,26 @@ impl AtShutdown {
         self
     }
 
-    /// Sets how long clients wait before they come back.
+    /// Sets how long clients wait before they come back, those too that come after the shutdown has
+    /// begun and are refused. By default 2 to 10 seconds.
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.retry = retry;
+        self.retry = Some(retry);
         self
+    }
+
+    /// Takes farewell and retry from another where they are unset here.
+    pub(crate) fn fill(&mut self, other: &Self) {
+        if self.farewell.is_none() {
+            self.farewell.clone_from(&other.farewell);
+        }
+        if self.retry.is_none() {
+            self.retry.clone_from(&other.retry);
+        }
+    }
+
+    pub(crate) fn retry_or_default(&self) -> Retry {
+        let spread = Retry::spread(Duration::from_secs(2)..=Duration::from_secs(10));
+        self.retry.clone().unwrap_or(spread)
     }
 
     /// Returns how long the stream may yet go on; `None` is as long as it likes.
@@ -68,7 +84,11 @@ impl AtShutdown {
         {
             encoder.encoded(farewell);
         }
-        if let Some(retry) = self.retry.draw().filter(|_| boundary.is_line()) {
+        if let Some(retry) = self
+            .retry_or_default()
+            .draw()
+            .filter(|_| boundary.is_line())
+        {
             encoder.retry(retry);
         }
         encoder.take()

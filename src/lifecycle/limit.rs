@@ -26,6 +26,11 @@ impl MaxStreams {
         Self(Shared::new(most, refuse, RefuseReason::TooMany))
     }
 
+    /// Tells whether another is the same limit.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn claim(&self) -> Result<Permit, (RefuseReason, Refuse)> {
         let shared = Arc::clone(&self.0);
         Box::new(Keyed { key: (), shared }).claim()

@@ -12,8 +12,10 @@ mod shutdown;
 mod summary;
 mod tally;
 
+#[cfg(feature = "metrics")]
+pub(crate) use self::observer::Recorder;
 #[cfg(feature = "tracing")]
-pub(crate) use self::observer::Watched;
+pub(crate) use self::observer::{Watched, Watcher};
 pub use self::{
     at_shutdown::AtShutdown,
     close_reason::CloseReason,
@@ -24,9 +26,9 @@ pub use self::{
     summary::{Labels, StreamSummary},
 };
 pub(crate) use self::{
-    attachment::{Attachment, Noted},
+    attachment::{Attachment, Noted, Refused, Told},
     limit::{KeyedLimit, Limit, MaxStreams},
-    observer::{Observer, Watcher},
+    observer::Observer,
     summary::Progress,
     tally::Tally,
 };

@@ -4,14 +4,16 @@ use super::Progress;
 use crate::{Labels, Refusal, RequestHead, StreamSummary};
 
 type Callback<T> = Arc<dyn Fn(&T) + Send + Sync>;
-type OnProgress = Arc<dyn Fn(&Labels, Progress) + Send + Sync>;
 type LabelOf = Arc<dyn Fn(RequestHead<'_>) -> Option<String> + Send + Sync>;
 
 /// What follows one stream from its request to its end.
 pub(crate) trait Watched: fmt::Debug + Send + Sync {
-    fn opened(&mut self);
+    fn opened(&mut self, labels: &Labels);
 
     fn closed(&mut self, summary: &StreamSummary);
+
+    /// The stream was never open.
+    fn refused(&mut self, refusal: &Refusal);
 }
 
 /// What begins to follow streams.
@@ -19,28 +21,37 @@ pub(crate) trait Watcher: fmt::Debug + Send + Sync {
     fn watch(&self, head: RequestHead<'_>) -> Box<dyn Watched>;
 }
 
+/// What adds up all streams.
+pub(crate) trait Recorder: fmt::Debug + Send + Sync {
+    fn opened(&self, labels: &Labels);
+
+    fn progressed(&self, labels: &Labels, progress: Progress);
+
+    fn closed(&self, summary: &StreamSummary);
+
+    fn refused(&self, refusal: &Refusal);
+}
+
 /// Who is told of streams, and by what labels.
 #[derive(Clone, Default)]
 pub(crate) struct Observer {
     labels: Vec<(&'static str, LabelOf)>,
     on_open: Vec<Callback<Labels>>,
-    on_progress: Vec<OnProgress>,
     on_close: Vec<Callback<StreamSummary>>,
     on_refuse: Vec<Callback<Refusal>>,
+    pub(crate) recorder: Option<Arc<dyn Recorder>>,
+    pub(crate) watcher: Option<Arc<dyn Watcher>>,
 }
 
 impl Observer {
+    /// Adds a label, or takes the place of the one of that name.
     pub(crate) fn label(&mut self, name: &'static str, of: LabelOf) {
+        self.labels.retain(|(other, _)| *other != name);
         self.labels.push((name, of));
     }
 
     pub(crate) fn on_open(&mut self, callback: Callback<Labels>) {
         self.on_open.push(callback);
-    }
-
-    #[cfg(feature = "metrics")]
-    pub(crate) fn on_progress(&mut self, callback: OnProgress) {
-        self.on_progress.push(callback);
     }
 
     pub(crate) fn on_close(&mut self, callback: Callback<StreamSummary>) {
@@ -65,12 +76,6 @@ impl Observer {
         self.on_open.iter().for_each(|told| told(labels));
     }
 
-    pub(crate) fn progressed(&self, labels: &Labels, progress: Progress) {
-        self.on_progress
-            .iter()
-            .for_each(|told| told(labels, progress));
-    }
-
     pub(crate) fn closed(&self, summary: &StreamSummary) {
         self.on_close.iter().for_each(|told| told(summary));
     }
@@ -79,13 +84,12 @@ impl Observer {
         self.on_refuse.iter().for_each(|told| told(refusal));
     }
 
+    /// Tells whether anybody is to be told of streams.
     pub(crate) fn watches(&self) -> bool {
-        !self.on_open.is_empty() || !self.on_close.is_empty()
-    }
-
-    /// Tells whether it is to be told of streams that are open.
-    pub(crate) fn follows(&self) -> bool {
-        !self.on_progress.is_empty()
+        !self.on_open.is_empty()
+            || !self.on_close.is_empty()
+            || self.recorder.is_some()
+            || self.watcher.is_some()
     }
 
     pub(crate) fn has_labels(&self) -> bool {

@@ -58,7 +58,9 @@ impl Refuse {
         }
         *response.status_mut() = self.status;
         if let Some(retry) = retry {
-            let seconds = retry.as_secs() + u64::from(retry.subsec_nanos() > 0);
+            let seconds = retry
+                .as_secs()
+                .saturating_add(u64::from(retry.subsec_nanos() > 0));
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response

@@ -20,7 +20,8 @@ use crate::timer::SharedTimer;
 /// An open stream holds a graceful shutdown for ever. Give the layers a `Shutdown`
 /// ([`SseLayer::shutdown`](crate::SseLayer::shutdown)): when it is triggered, every open stream,
 /// idle or busy, ends as its [`AtShutdown`](crate::AtShutdown) says, and new ones are refused.
-/// Clones are the same shutdown.
+/// Clones are the same shutdown. Its timer and those of its layers are to tell the same time: a grace is
+/// counted from the trigger.
 ///
 /// ```no_run
 /// # #[cfg(feature = "tokio")]
@@ -33,6 +34,7 @@ use crate::timer::SharedTimer;
 ///
 /// let on_signal = shutdown.clone();
 /// tokio::spawn(async move {
+///     // Or SIGTERM: see the guide on deployment.
 ///     if tokio::signal::ctrl_c().await.is_ok() {
 ///         on_signal.trigger();
 ///     }
@@ -134,7 +136,8 @@ impl Shutdown {
         }
     }
 
-    /// Waits until some time after the shutdown began, and tells how many streams are left.
+    /// Waits until some time after the shutdown began, whenever it is asked for, and tells how many
+    /// streams are left.
     ///
     /// None may be, and a connection still be held by a client that has not read the last of what
     /// it was sent.
@@ -142,7 +145,12 @@ impl Shutdown {
         let (shutdown, triggered) = (self.clone(), self.triggered());
         async move {
             triggered.await;
-            shutdown.timer.sleep(after).await;
+            let found = shutdown.shared.count().found;
+            let end = found.and_then(|found| found.at.checked_add(after));
+            match end {
+                Some(end) => shutdown.timer.sleep_until(end).await,
+                None => std::future::pending().await,
+            }
             shutdown.open()
         }
     }
@@ -150,6 +158,11 @@ impl Shutdown {
     /// Returns how many streams are open.
     pub fn open(&self) -> usize {
         self.shared.count().open
+    }
+
+    /// Tells whether another is the same shutdown.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// Counts a stream, unless the shutdown has begun.

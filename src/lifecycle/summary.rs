@@ -23,6 +23,16 @@ impl Labels {
     }
 }
 
+impl fmt::Display for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, (name, value)) in self.iter().enumerate() {
+            let comma = if place > 0 { "," } else { "" };
+            write!(f, "{comma}{name}={value}")?;
+        }
+        Ok(())
+    }
+}
+
 /// What a stream came to, told when it has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -31,7 +41,7 @@ pub struct StreamSummary {
     pub reason: CloseReason,
     /// How long it was open.
     pub duration: Duration,
-    /// How many events the handler sent. `None` for an adopted stream, whose events are not
+    /// How many events the stream sent. `None` for an adopted stream, whose events are not
     /// counted.
     pub events: Option<u64>,
     /// How many events the client missed: those of a channel off whose log it had fallen. 0 where
@@ -79,10 +89,17 @@ impl fmt::Display for StreamSummary {
         if let Some(events) = self.events {
             write!(f, ", {events} events")?;
         }
+        if self.missed > 0 {
+            write!(f, ", {} missed", self.missed)?;
+        }
         write!(
             f,
             ", {} frames, {} bytes, {} heartbeats",
             self.frames, self.bytes, self.heartbeats
-        )
+        )?;
+        match self.drain {
+            Some(drain) => write!(f, ", {drain:?} after the shutdown began"),
+            None => Ok(()),
+        }
     }
 }

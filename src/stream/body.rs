@@ -66,6 +66,7 @@ where
                     *this.state = State::Ended;
                     if let Some(event) = this.closing.take() {
                         this.encoder.encoded(&event);
+                        this.tally.iter().for_each(Tally::add);
                     }
                     continue;
                 }
@@ -87,6 +88,7 @@ where
                     *this.state = State::Ended;
                     this.encoder.event(&event(error));
                     this.encoder.dispatch();
+                    this.tally.iter().for_each(Tally::add);
                 }
             }
         }

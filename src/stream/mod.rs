@@ -115,6 +115,19 @@ pub struct EventStream<S> {
     state: State,
     /// What the layers around are told.
     tally: Option<Tally>,
+    /// Run when the stream is gone: fields are dropped in their order.
+    guards: Vec<Guard>,
+}
+
+/// Runs a closure when it is dropped.
+struct Guard(Option<Box<dyn FnOnce() + Send + Sync>>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(run) = self.0.take() {
+            run();
+        }
+    }
 }
 
 type ErrorEvent = Box<dyn FnOnce(Error) -> Event + Send + Sync>;
@@ -141,6 +154,7 @@ where
             closing: None,
             state: State::Open,
             tally: None,
+            guards: Vec::new(),
         }
     }
 
@@ -201,6 +215,31 @@ impl<S> EventStream<S> {
         self
     }
 
+    /// Runs a closure when the stream is dropped, whatever the reason: it has ended, its client has
+    /// left, or it was never sent.
+    ///
+    /// A server drops the stream as soon as it notices that the client is gone, also while it is idle.
+    /// The closure runs there, in the server's task: it must not block, and not panic.
+    ///
+    /// ```
+    /// use futures_util::stream;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use tower_sse::EventStream;
+    ///
+    /// static HERE: AtomicUsize = AtomicUsize::new(0);
+    ///
+    /// HERE.fetch_add(1, Ordering::Relaxed);
+    /// let stream = EventStream::new(stream::iter(["hello"]))
+    ///     .on_drop(|| drop(HERE.fetch_sub(1, Ordering::Relaxed)));
+    ///
+    /// drop(stream);
+    /// assert_eq!(HERE.load(Ordering::Relaxed), 0);
+    /// ```
+    pub fn on_drop(mut self, run: impl FnOnce() + Send + Sync + 'static) -> Self {
+        self.guards.push(Guard(Some(Box::new(run))));
+        self
+    }
+
     fn map_stream<T>(self, map: impl FnOnce(S) -> T) -> EventStream<T> {
         EventStream {
             stream: map(self.stream),
@@ -210,6 +249,7 @@ impl<S> EventStream<S> {
             closing: self.closing,
             state: self.state,
             tally: self.tally,
+            guards: self.guards,
         }
     }
 }

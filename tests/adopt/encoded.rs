@@ -26,7 +26,10 @@ async fn sent(setting: Setting, bytes: &'static [u8], encodings: &[&'static str]
         headers.append(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     let response = through(&setting.layer(), response).await;
-    assert_eq!(response.headers()[CONTENT_LENGTH], bytes.len().to_string());
+    assert!(
+        !response.headers().contains_key(CONTENT_LENGTH),
+        "it may be cut"
+    );
     let Ok(collected) = response.into_body().collect().await;
     collected.to_bytes()
 }

@@ -126,6 +126,15 @@ async fn can_be_for_each_key() {
 }
 
 #[tokio::test]
+async fn say_the_longest_time_there_is() {
+    let refuse =
+        Refuse::with(StatusCode::SERVICE_UNAVAILABLE).retry(Retry::fixed(std::time::Duration::MAX));
+    let (_, response) = adopted();
+    let response = send(&bare().max_streams(0, refuse), get(), response).await;
+    assert_eq!(response.headers()["retry-after"], "18446744073709551615");
+}
+
+#[tokio::test]
 async fn give_back_what_they_took_when_another_refuses() {
     let layer = bare()
         .max_streams(1, refuse())

@@ -1,5 +1,6 @@
 use std::{
     mem,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex},
 };
 
@@ -136,6 +137,102 @@ async fn tells_of_a_panic() {
     let task = tokio::spawn(async move { body.collect().await.is_ok() });
     assert!(task.await.unwrap_err().is_panic());
     assert_eq!(closes.take(), [CloseReason::Failed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tells_of_a_panic_that_is_caught_before_the_body_is_dropped() {
+    let closes = Closes::default();
+    let events = stream::poll_fn(|_| -> std::task::Poll<Option<Event>> { panic!("no more") });
+    let body = send(&closes.watch(bare()), get(), EventStream::new(events)).await;
+    let mut body = body.into_body();
+    let polled = catch_unwind(AssertUnwindSafe(|| is_silent(&mut body)));
+    assert!(polled.is_err());
+    assert_eq!(closes.take(), []);
+    drop(body);
+    assert_eq!(closes.take(), [CloseReason::Failed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn does_not_take_a_panic_elsewhere_for_its_own() {
+    let closes = Closes::default();
+    let (_feed, response) = adopted();
+    let mut body = send(&closes.watch(bare()), get(), response)
+        .await
+        .into_body();
+    assert!(is_silent(&mut body));
+    let panicked = catch_unwind(AssertUnwindSafe(move || {
+        let _body = body;
+        panic!("not the stream's");
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(closes.take(), [CloseReason::ClientGone]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closes_though_who_is_told_of_the_opening_panics() {
+    let closes = Closes::default();
+    let layer = closes.watch(bare()).on_open(|_| panic!("of on_open"));
+    let (_feed, response) = adopted();
+    let mut body = send(&layer, get(), response).await.into_body();
+    assert!(catch_unwind(AssertUnwindSafe(|| is_silent(&mut body))).is_err());
+    drop(body);
+    assert_eq!(closes.take(), [CloseReason::ClientGone]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ends_in_time_though_the_client_reads_slowly() {
+    let closes = Closes::default();
+    let mut response = Response::from(EventStream::new(stream::repeat("x")).frame_size(0));
+    let own = SseOptions::new().deadline(5 * SECOND);
+    response.extensions_mut().insert(own);
+    let mut body = send(&closes.watch(bare()), get(), response)
+        .await
+        .into_body();
+    let start = Instant::now();
+    while next(&mut body).await.is_some() {
+        advance(SECOND).await;
+    }
+    assert_eq!(start.elapsed(), 5 * SECOND);
+    assert_eq!(closes.take(), [CloseReason::Deadline]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn counts_every_event_that_is_sent() {
+    let closes = Closes::default();
+    let events = stream::iter([Ok(Event::new("x")), Ok(Event::default()), Err("no more")]);
+    let events = EventStream::new(events).on_error(|_| Event::new("sorry"));
+    let body = send(&closes.watch(bare()), get(), events).await.into_body();
+    assert_eq!(text(body).await, "data: x\n\ndata: sorry\n\n");
+    let closing = EventStream::new(stream::iter(["x"])).closing(Event::close());
+    text(
+        send(&closes.watch(bare()), get(), closing)
+            .await
+            .into_body(),
+    )
+    .await;
+    let events = closes.summaries().into_iter().map(|summary| summary.events);
+    assert_eq!(events.collect::<Vec<_>>(), [Some(2), Some(2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_a_closure_when_the_stream_is_gone() {
+    let (held, runs) = (Arc::new(()), Arc::new(Mutex::new(0)));
+    let events = stream::pending::<Event>().map({
+        let held = Arc::clone(&held);
+        move |event| (Arc::clone(&held), event).1
+    });
+    let events = EventStream::new(events).on_drop({
+        let runs = Arc::clone(&runs);
+        move || {
+            assert_eq!(Arc::strong_count(&held), 1, "the stream is gone already");
+            *runs.lock().unwrap() += 1;
+        }
+    });
+    let mut body = send(&bare(), get(), events.into_boxed()).await.into_body();
+    assert!(is_silent(&mut body));
+    assert_eq!(*runs.lock().unwrap(), 0);
+    drop(body);
+    assert_eq!(*runs.lock().unwrap(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,11 +1,15 @@
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_sse::{
-    AtShutdown, CloseReason, Heartbeat, LastEventId, Refuse, Retry, Shutdown, SseLayer, SseOptions,
+    AtShutdown, CloseReason, Heartbeat, LastEventId, Lifetime, Refuse, RefuseReason, Retry,
+    Shutdown, SseLayer, SseOptions,
 };
 
 use crate::{closing::Closes, support::*};
@@ -165,6 +169,49 @@ async fn counts_a_stream_against_the_caps_of_both() {
     assert_eq!(told.take(), [CloseReason::ClientGone]);
     let (feed, _open) = through(outer, inner, get(), None).await;
     assert!(!feed.is_dropped());
+}
+
+#[tokio::test]
+async fn counts_once_what_both_share() {
+    let shutdown = Shutdown::with_timer(TokioTimer::new());
+    let told = Closes::default();
+    let shared = bare()
+        .max_streams(1, Refuse::softly())
+        .max_streams_per(1, Refuse::softly(), |_| Some(()))
+        .shutdown(&shutdown);
+    let shared = told.watch(shared);
+    // The same layer, and one that has what it has.
+    for outer in [
+        shared.clone(),
+        shared.clone().max_lifetime(Lifetime::unlimited()),
+    ] {
+        let (feed, open) = through(outer, shared.clone(), get(), None).await;
+        assert!(!feed.is_dropped());
+        assert_eq!(shutdown.open(), 1);
+        drop(open);
+    }
+    // Closures are called for each layer that has them, but not twice for one.
+    assert_eq!(told.take().len(), 1 + 2);
+}
+
+#[tokio::test]
+async fn tells_the_outer_one_of_a_refusal_by_the_inner_one() {
+    let refusals = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&refusals);
+    let outer = layer()
+        .label("side", |_| Some("outer".to_owned()))
+        .on_refuse(move |refusal| told.lock().unwrap().push(refusal.clone()));
+    for refuse in [
+        Refuse::softly(),
+        Refuse::with(StatusCode::TOO_MANY_REQUESTS),
+    ] {
+        let inner = layer().max_streams(0, refuse);
+        drop(through(outer.clone(), inner, get(), None).await);
+        let refusals = std::mem::take(&mut *refusals.lock().unwrap());
+        assert_eq!(refusals.len(), 1);
+        assert_eq!(refusals[0].reason, RefuseReason::TooMany);
+        assert_eq!(refusals[0].labels.get("side"), Some("outer"));
+    }
 }
 
 #[tokio::test]

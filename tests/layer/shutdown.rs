@@ -1,4 +1,10 @@
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::FutureExt;
 use hyper_util::rt::TokioTimer;
@@ -141,17 +147,67 @@ async fn refuses_new_streams() {
     let response = send(&bare_with(&shutdown), get(), response).await;
     assert!(feed.is_dropped());
     assert_eq!(response.status(), 200);
-    assert!(text(response.into_body()).await.starts_with("retry: "));
+    assert_eq!(text(response.into_body()).await, "retry: 1000\n");
 
     let (_, response) = adopted();
     let response = send(&bare_with(&shutdown), get().method("POST"), response).await;
     assert_eq!(response.status(), 503);
-    let seconds: u32 = response.headers()["retry-after"]
-        .to_str()
-        .unwrap()
-        .parse()
-        .unwrap();
-    assert!((5..=30).contains(&seconds));
+    assert_eq!(response.headers()["retry-after"], "1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn counts_its_times_from_the_trigger() {
+    let shutdown = shutdown();
+    let closes = Closes::default();
+    let how = AtShutdown::end_after(10 * SECOND);
+    let layer = closes.watch(bare().shutdown(&shutdown).at_shutdown(how));
+    let (_feed, response) = adopted();
+    let mut body = send(&layer, get(), response).await.into_body();
+    let start = Instant::now();
+    shutdown.trigger();
+    // The client does not read for a while, and `main` does something else.
+    advance(8 * SECOND).await;
+    while next(&mut body).await.is_some() {}
+    assert_eq!(start.elapsed(), 10 * SECOND);
+    assert_eq!(closes.take(), [CloseReason::ShutDown]);
+    assert_eq!(shutdown.deadline(15 * SECOND).await, 0);
+    assert_eq!(start.elapsed(), 15 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn is_drained_when_all_have_been_told() {
+    let shutdown = shutdown();
+    let (drained, told) = (
+        Box::pin(shutdown.drained()),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let (mut drained, tells) = (drained, Arc::clone(&told));
+    let open = shutdown.clone();
+    let layer = bare_with(&shutdown).on_close(move |_| {
+        assert_eq!(open.open(), 1, "it is open until all have been told");
+        tells.store(true, Ordering::Relaxed);
+    });
+    let (_feed, response) = adopted();
+    let body = send(&layer, get(), response).await.into_body();
+    shutdown.trigger();
+    assert!((&mut drained).now_or_never().is_none());
+    text(body).await;
+    assert_eq!(drained.await, 1);
+    assert!(told.load(Ordering::Relaxed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn takes_from_the_layer_what_the_response_leaves_unset() {
+    let shutdown = shutdown();
+    let layer = bare()
+        .shutdown(&shutdown)
+        .at_shutdown(end().farewell(Event::new("bye")));
+    let (_feed, mut response) = adopted();
+    let own = SseOptions::new().at_shutdown(AtShutdown::end_after(SECOND));
+    response.extensions_mut().insert(own);
+    let body = send(&layer, get(), response).await.into_body();
+    shutdown.trigger();
+    assert_eq!(text(body).await, "data: bye\n\nretry: 1000\n");
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,7 +23,7 @@ fn assert_soft_refusal(body: &str) {
         .and_then(|rest| rest.strip_suffix('\n'))
         .and_then(|time| time.parse().ok());
     assert!(
-        time.is_some_and(|time| (5000..=30_000).contains(&time)),
+        time.is_some_and(|time| (2000..=10_000).contains(&time)),
         "{body:?}"
     );
 }

@@ -35,8 +35,8 @@ pub(crate) struct Opened {
 pub(crate) enum Answer {
     Stream,
     Head,
-    /// With the status.
-    Refused(u16),
+    /// With the status, and whether it says when to come back.
+    Refused(u16, bool),
 }
 
 impl Model {
@@ -80,9 +80,13 @@ impl Model {
         self.triggered[side as usize].get_or_insert(trigger);
     }
 
-    pub(crate) fn is_shut_down(&self) -> bool {
-        let is = |side: &Side| self.has_shutdown(*side) && self.triggered[*side as usize].is_some();
-        Side::BOTH.iter().any(is)
+    /// Returns when the first shutdown began that ends the streams, if one has.
+    pub(crate) fn shut_down_at(&self) -> Option<u64> {
+        let sides = Side::BOTH
+            .into_iter()
+            .filter(|side| self.has_shutdown(*side));
+        let at = |side| self.triggered[side as usize].map(|trigger| trigger.at);
+        sides.filter_map(at).min()
     }
 
     pub(crate) fn start(&mut self, opening: Opening) -> Answer {
@@ -107,16 +111,17 @@ impl Model {
                 continue;
             };
             if let Some(reason) = self.refusal(side, &layer, opening.key) {
-                if layer.watches {
-                    let refused = Told::Refused(side, self.streams.len(), reason);
-                    self.told.push(refused);
-                }
-                let softly = layer.softly || reason == RefuseReason::ShutDown;
-                return Answer::Refused(match softly {
+                // The layers around it are told too.
+                let id = self.streams.len();
+                self.tell_sides(side, |side| Told::Refused(side, id, reason));
+                let at_shutdown = reason == RefuseReason::ShutDown;
+                let leave = layer.opts.leave.filter(|_| at_shutdown);
+                let status = match layer.softly || at_shutdown {
                     true if opening.method == "GET" && opening.accepts => 200,
                     true => 503,
                     false => 429,
-                });
+                };
+                return Answer::Refused(status, leave.is_none_or(|leave| leave.retry));
             }
         }
         Answer::Stream
@@ -144,8 +149,8 @@ impl Model {
     }
 
     pub(crate) fn poll(&mut self, id: usize) -> Polled {
-        let (now, is_shut_down) = (self.now, self.is_shut_down());
-        self.change(id, |stream| stream.poll(now, is_shut_down))
+        let (now, shut_down_at) = (self.now, self.shut_down_at());
+        self.change(id, |stream| stream.poll(now, shut_down_at))
     }
 
     pub(crate) fn drop(&mut self, id: usize) {
@@ -156,7 +161,7 @@ impl Model {
     pub(crate) fn is_due(&self, id: usize) -> bool {
         let stream = &self.streams[id].stream;
         let mut next = stream.clone();
-        next.poll(self.now, self.is_shut_down()) != Polled::Pending || next != *stream
+        next.poll(self.now, self.shut_down_at()) != Polled::Pending || next != *stream
     }
 
     /// Changes a stream, and tells of it.
@@ -184,8 +189,13 @@ impl Model {
     }
 
     fn tell(&mut self, told: impl Fn(Side) -> Told) {
+        self.tell_sides(Side::Inner, told);
+    }
+
+    /// Tells the observers of a layer and of those around it.
+    fn tell_sides(&mut self, from: Side, told: impl Fn(Side) -> Told) {
         let watches = |side: &Side| self.setting.layer(*side).is_some_and(|layer| layer.watches);
-        let told = Side::BOTH.into_iter().filter(watches).map(told);
-        self.told.extend(told);
+        let sides = Side::BOTH.into_iter().skip(from as usize);
+        self.told.extend(sides.filter(watches).map(told));
     }
 }

@@ -33,7 +33,13 @@ impl Opts {
             heartbeat: self.heartbeat.or(other.heartbeat),
             lifetime: self.lifetime.or(other.lifetime),
             deadline: self.deadline.or(other.deadline),
-            leave: self.leave.or(other.leave),
+            leave: match (self.leave, other.leave) {
+                (Some(own), Some(other)) => Some(Leave {
+                    farewell: own.farewell || other.farewell,
+                    ..own
+                }),
+                (own, other) => own.or(other),
+            },
             preamble: self.preamble.or(other.preamble),
         }
     }

@@ -59,7 +59,7 @@ impl Stream {
         }
     }
 
-    pub(crate) fn poll(&mut self, now: u64, is_shut_down: bool) -> Polled {
+    pub(crate) fn poll(&mut self, now: u64, shut_down_at: Option<u64>) -> Polled {
         if self.ended.is_some() {
             return Polled::End;
         }
@@ -72,13 +72,16 @@ impl Stream {
                 return self.send(b"retry: 1000\n");
             }
         }
-        if is_shut_down && !self.leaving {
+        if let Some(began) = shut_down_at.filter(|_| !self.leaving) {
             self.leaving = true;
             match self.opts.leave.unwrap().grace {
                 Some(0) => return self.end(CloseReason::ShutDown),
-                Some(grace) => self.ends.push((now + grace, CloseReason::ShutDown)),
+                Some(grace) => self.ends.push((began + grace, CloseReason::ShutDown)),
                 None => {}
             }
+        }
+        if let Some((_, reason)) = self.first_end().filter(|(at, _)| *at <= now) {
+            return self.end(reason);
         }
         match self.handler.act() {
             Some(Polled::Data(data)) => self.pass(&data),
@@ -142,7 +145,7 @@ impl Stream {
             let heartbeat = heartbeat.filter(|_| self.kind != Kind::Zipped);
             self.next_beat = heartbeat.map(|after| now + after);
         }
-        let end = self.ends.iter().copied().min_by_key(|(at, _)| *at);
+        let end = self.first_end();
         if let Some(beat) = self.next_beat.filter(|beat| *beat <= now) {
             if end.is_none_or(|(at, _)| beat < at) {
                 self.next_beat = None;
@@ -156,6 +159,10 @@ impl Stream {
             Some((at, reason)) if at <= now => self.end(reason),
             _ => Polled::Pending,
         }
+    }
+
+    fn first_end(&self) -> Option<(u64, CloseReason)> {
+        self.ends.iter().copied().min_by_key(|(at, _)| *at)
     }
 
     fn heartbeat(&self) -> Option<&'static [u8]> {

@@ -73,9 +73,13 @@ impl Test {
                 assert_eq!(status, 200);
                 ""
             }
-            Answer::Refused(expected) => {
+            Answer::Refused(expected, retry) => {
                 assert_eq!(status, expected);
-                if status == 200 { "retry: " } else { "" }
+                if status == 200 && retry {
+                    "retry: "
+                } else {
+                    ""
+                }
             }
         };
         let body = running.body.take().unwrap();

@@ -22,6 +22,7 @@ mod shutdown;
 #[path = "../../../src/timer.rs"]
 mod timer;
 
+#[allow(dead_code, reason = "layers tell them apart")]
 #[path = "../../../src/lifecycle/limit.rs"]
 mod limit;
 

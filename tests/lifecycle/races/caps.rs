@@ -125,6 +125,19 @@ fn a_place_is_given_back_when_another_cap_refuses() {
 }
 
 #[test]
+fn nobody_is_refused_for_a_place_that_is_given_back() {
+    let layer = per_key(1).max_streams(2, refuse());
+    let _ada = open(&layer, 0, Handler::Waits).unwrap();
+    thread::scope(|scope| {
+        let hammer = || (0..TURNS).for_each(|_| assert!(open(&layer, 0, Handler::Waits).is_none()));
+        scope.spawn(hammer);
+        for _ in 0..TURNS {
+            assert!(open(&layer, 1, Handler::Waits).is_some(), "there is room");
+        }
+    });
+}
+
+#[test]
 fn nothing_is_kept_of_a_key_without_streams() {
     let key = Arc::new("ada");
     let kept = Arc::clone(&key);
