@@ -38,13 +38,15 @@
 //! | a `Serialize` value | `Event::json`, `EventStream::json`, `Json` (feature `json`) |
 //! | an enum of all that can happen | `EventStream::tagged`, `Tagged` (feature `json`) |
 //! | a type that knows its own form | [`EncodeEvent`] |
-//! | one event for many clients | [`EncodedEvent`] |
+//! | one feed for many clients, which they can resume | `Channel` (feature `channel`) |
+//! | one event for many clients, by means of your own | [`EncodedEvent`] |
 //! | a response that someone else makes | [`SseLayer`] around it, and nothing else |
 //!
 //! # Before it goes out into the world
 //!
 //! [`guide::deployment`] tells of proxies, the order of layers, HTTP/2 and shutdown,
-//! [`guide::operating`] of metrics, close reasons and bounds.
+//! [`guide::operating`] of metrics, close reasons and bounds. With the feature `channel` there are
+//! `guide::channels`, which helps to choose, and `guide::from_broadcast`.
 //!
 //! # Features
 //!
@@ -53,6 +55,7 @@
 //! - `json`: `Serialize` values as data, enums as events.
 //! - `axum`: `EventStream` is axum's `IntoResponse`, [`LastEventId`] an extractor. Without it a
 //!   stream is still a response: `http::Response::from(stream)`.
+//! - `channel`: `Channel`, `StateChannel` and `Topics`: one feed for many clients.
 //! - `socket`: `TcpOptions`, and `SseLayer::socket`, which sets the connections that carry streams;
 //!   for Unix and Windows.
 //! - `axum-serve`: the sockets below `axum::serve`.

@@ -5,3 +5,11 @@ pub mod deployment {}
 
 #[doc = include_str!("operating.md")]
 pub mod operating {}
+
+#[cfg(feature = "channel")]
+#[doc = include_str!("channels.md")]
+pub mod channels {}
+
+#[cfg(feature = "channel")]
+#[doc = include_str!("from_broadcast.md")]
+pub mod from_broadcast {}
