@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use super::{AddSocketHandle, Socket, SocketHandle};
 
-/// A listener for [`axum::serve`] whose connections are [`Socket`]s.
+/// A listener for [`axum::serve`](mod@::axum::serve) whose connections are [`Socket`]s.
 ///
 /// With it goes a [`WithSocket`]; `ConnectInfo` keeps working.
 ///
