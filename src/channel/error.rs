@@ -17,6 +17,8 @@ pub enum PublishError {
     },
     /// The event cannot be encoded.
     Encode(Error),
+    /// What was to be done before has failed ([`Channel::publish_with`](super::Channel::publish_with)).
+    Before(BoxError),
 }
 
 impl PublishError {
@@ -33,6 +35,7 @@ impl fmt::Display for PublishError {
                 write!(f, "the event has {len} bytes, and the channel holds {max}")
             }
             Self::Encode(_) => f.write_str("the event cannot be published"),
+            Self::Before(_) => f.write_str("what comes before the publication has failed"),
         }
     }
 }
@@ -41,6 +44,7 @@ impl StdError for PublishError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Encode(error) => Some(error),
+            Self::Before(error) => Some(&**error),
             Self::Closed | Self::TooLarge { .. } => None,
         }
     }

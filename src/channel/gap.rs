@@ -59,8 +59,10 @@ impl OnGap {
     /// Sends the events that the closure finds, and then the stream from the oldest event that is
     /// held: for a store of your own, which remembers more than the channel.
     ///
-    /// To leave no seam, they end before [`Gap::oldest`]: store an event before, or together
-    /// with, its publication. An error ends the stream, and the client comes back with the last id
+    /// To leave no seam, they end before [`Gap::oldest`], and bear the ids that they were published
+    /// with: store an event before its publication, by
+    /// [`publish_with`](super::Channel::publish_with). An id that the store does not know either is
+    /// a gap that is to be told: [`Gap::notice`]. An error ends the stream, and the client comes back with the last id
     /// that it got. If the log has gone on beyond that oldest event by the time all has been sent,
     /// the subscriber has [lagged](super::Lag).
     pub fn fill<F, S>(fill: F) -> Self
@@ -77,8 +79,8 @@ impl OnGap {
 }
 
 impl Gap {
-    /// Makes the event that tells of the gap.
-    pub(super) fn notice(&self) -> Event {
+    /// Makes the event that tells of the gap, named `gap`: for what [`OnGap::fill`] cannot fill.
+    pub fn notice(&self) -> Event {
         let oldest = self.oldest.as_ref().map_or("", EventId::as_str);
         Event::new(oldest.to_owned()).name(GAP)
     }

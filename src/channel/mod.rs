@@ -26,7 +26,7 @@ pub use self::{
     subscription::Subscription,
     topics::{TooManyTopics, Topics},
 };
-use crate::{EncodeEvent, Event, EventId, LastEventId};
+use crate::{BoxError, EncodeEvent, Event, EventId, LastEventId};
 
 /// One feed for many clients, which a client can resume without a seam.
 ///
@@ -34,7 +34,7 @@ use crate::{EncodeEvent, Event, EventId, LastEventId};
 /// once, gets the next id, and goes to all who are there; publishing never waits for any of them.
 /// A client that comes back with its `Last-Event-ID` begins at an older place, so between what it
 /// had and what is new there is no gap, no duplicate and no other order. What is not held any more
-/// is never left out in silence ([`OnGap`](super::OnGap), [`Lag`](super::Lag)).
+/// is never left out in silence ([`OnGap`], [`Lag`]).
 ///
 /// Clones are the same channel. It closes when the last of them is dropped.
 ///
@@ -195,7 +195,48 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// When the channel is closed, or the event cannot be encoded or is larger than all that the
     /// channel holds. Then nobody gets anything.
     pub fn publish(&self, event: impl Borrow<T>) -> Result<EventId, PublishError> {
-        self.append(&[Unnumbered::encode(event.borrow())?])
+        self.append(&[Unnumbered::encode(event.borrow())?], |_| Ok(()))
+    }
+
+    /// Publishes an event that has been put somewhere else before, such as into a store: the closure
+    /// gets the id that the event will have, and if it fails, nothing is published and the id is
+    /// free.
+    ///
+    /// So nobody sees an event that is not stored, and after a crash no id is given twice
+    /// ([`ChannelOptions::after`], [`OnGap::fill`]). Whoever else publishes waits until the closure
+    /// returns; subscribers do not. It must not publish on the same channel.
+    ///
+    /// ```
+    /// use tower_sse::{Channel, ChannelOptions, Event, PublishError};
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # fn main() {
+    /// let (channel, mut store) = (Channel::new(ChannelOptions::new()), Vec::new());
+    ///
+    /// let id = channel.publish_with(Event::new("kept"), |id| {
+    ///     store.push((id.clone(), "kept"));
+    ///     Ok::<_, std::io::Error>(())
+    /// });
+    /// assert_eq!(store, [(id.unwrap(), "kept")]);
+    ///
+    /// let full = channel.publish_with(Event::new("lost"), |_| Err("the disk is full"));
+    /// assert!(matches!(full, Err(PublishError::Before(_))));
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Self::publish), and what the closure returns.
+    pub fn publish_with<E: Into<BoxError>>(
+        &self,
+        event: impl Borrow<T>,
+        before: impl FnOnce(&EventId) -> Result<(), E>,
+    ) -> Result<EventId, PublishError> {
+        let epoch = self.shared().epoch;
+        self.append(&[Unnumbered::encode(event.borrow())?], |number| {
+            before(&epoch.id(number)).map_err(|error| PublishError::Before(error.into()))
+        })
     }
 
     /// Publishes events together: all of them or none, with none of another's between. Returns the
@@ -214,12 +255,16 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
         let events: Vec<_> = events.collect::<Result<_, _>>()?;
         match events.is_empty() {
             true => Ok(None),
-            false => self.append(&events).map(Some),
+            false => self.append(&events, |_| Ok(())).map(Some),
         }
     }
 
-    fn append(&self, events: &[Unnumbered]) -> Result<EventId, PublishError> {
-        let last = self.shared().append(events)?;
+    fn append(
+        &self,
+        events: &[Unnumbered],
+        before: impl FnOnce(u64) -> Result<(), PublishError>,
+    ) -> Result<EventId, PublishError> {
+        let last = self.shared().append(events, before)?;
         Ok(self.shared().epoch.id(last))
     }
 }

@@ -49,19 +49,28 @@ impl Shared {
         }
     }
 
-    /// Numbers events and appends them. Returns the number of the last.
-    pub(super) fn append(&self, events: &[Unnumbered]) -> Result<u64, PublishError> {
+    /// Numbers events and appends them, unless the closure, which is told the number of the last,
+    /// objects. Returns that number.
+    pub(super) fn append(
+        &self,
+        events: &[Unnumbered],
+        before: impl FnOnce(u64) -> Result<(), PublishError>,
+    ) -> Result<u64, PublishError> {
         let now = self.options.timer.now();
         let turn = self.turn();
-        let first = self.log().next();
+        let (first, closed) = {
+            let log = self.log();
+            (log.next(), log.is_closed())
+        };
+        if closed {
+            return Err(PublishError::Closed);
+        }
         let numbered = events.iter().zip(first..);
         let numbered: Vec<_> = numbered
             .map(|(event, number)| event.number(self.epoch, number, &self.options.bounds))
             .collect::<Result<_, _>>()?;
+        before(first + events.len() as u64 - 1)?;
         let mut log = self.log_mut();
-        if log.is_closed() {
-            return Err(PublishError::Closed);
-        }
         log.expire(now, &self.options.bounds);
         for event in numbered {
             log.push(event, now, &self.options.bounds);
@@ -73,7 +82,10 @@ impl Shared {
     }
 
     pub(super) fn close(&self) {
+        // Not while somebody publishes: what has been stored is to be sent, too.
+        let turn = self.turn();
         self.log_mut().close();
+        drop(turn);
         self.published.notify_waiters();
     }
 
