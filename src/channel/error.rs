@@ -17,7 +17,9 @@ pub enum PublishError {
     },
     /// The event cannot be encoded.
     Encode(Error),
-    /// What was to be done before has failed ([`Channel::publish_with`](super::Channel::publish_with)).
+    /// What was to be done before has failed
+    /// ([`Channel::publish_with`](super::Channel::publish_with),
+    /// [`StateChannel::update`](super::StateChannel::update)).
     Before(BoxError),
 }
 

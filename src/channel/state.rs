@@ -100,15 +100,20 @@ impl<S, T: ?Sized> StateChannel<S, T> {
 }
 
 impl<S, T: EncodeEvent> StateChannel<S, T> {
-    /// Changes the state, and publishes the change that the closure returns.
+    /// Changes the state, and publishes the change that the closure returns: an event, or a `Result`
+    /// of one.
     ///
     /// # Errors
     ///
-    /// As [`Channel::publish`]. The state has changed all the same, and subscribers have not been
-    /// told.
-    pub fn update(&self, change: impl FnOnce(&mut S) -> T) -> Result<EventId, PublishError> {
+    /// The closure's, as [`PublishError::Before`]: then it had better not changed the state. Or as
+    /// [`Channel::publish`]: the state has changed, and subscribers have not been told.
+    pub fn update<E: EventItem<Event = T>>(
+        &self,
+        change: impl FnOnce(&mut S) -> E,
+    ) -> Result<EventId, PublishError> {
         let mut state = self.lock();
-        let event = change(&mut state);
+        let event = change(&mut state).into_result();
+        let event = event.map_err(PublishError::Before)?;
         self.channel.publish(event)
     }
 }
