@@ -16,8 +16,11 @@ pub struct Gap {
     /// Whether it is an id of this channel, of an event that is not held any more. Otherwise it is
     /// of before a restart, of another channel, or made up.
     pub is_known: bool,
-    /// The id of the oldest event that is held, if one is. What follows the gap begins there.
+    /// The id of the oldest event that is held, if one is.
     pub oldest: Option<EventId>,
+    /// The id of the event with which the log goes on after the gap: the oldest that is held, or the
+    /// next to come.
+    pub until: EventId,
     /// The number of the oldest event that is held, or of the next.
     pub(super) first: u64,
 }
@@ -59,12 +62,12 @@ impl OnGap {
     /// Sends the events that the closure finds, and then the stream from the oldest event that is
     /// held: for a store of your own, which remembers more than the channel.
     ///
-    /// To leave no seam, they end before [`Gap::oldest`], and bear the ids that they were published
+    /// To leave no seam, they end before [`Gap::until`], and bear the ids that they were published
     /// with: store an event before its publication, by
     /// [`publish_with`](super::Channel::publish_with). An id that the store does not know either is
     /// a gap that is to be told: [`Gap::notice`]. An error ends the stream, and the client comes back with the last id
-    /// that it got. If the log has gone on beyond that oldest event by the time all has been sent,
-    /// the subscriber has [lagged](super::Lag).
+    /// that it got. If that event is not held any more by the time all has been sent, the
+    /// subscriber has [lagged](super::Lag).
     pub fn fill<F, S>(fill: F) -> Self
     where
         F: Fn(Gap) -> S + Send + Sync + 'static,

@@ -139,6 +139,7 @@ impl<T: ?Sized> Channel<T> {
             last_event_id: id.clone(),
             is_known,
             oldest: (!is_empty).then(|| shared.epoch.id(first)),
+            until: shared.epoch.id(first),
             first,
         })
     }
