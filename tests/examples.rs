@@ -1,5 +1,8 @@
 //! The examples, each run as a process of its own: they do what they print.
 
+#[cfg(feature = "socket")]
+mod tls;
+
 use std::{
     env::{self, consts::EXE_SUFFIX},
     future::Future,
@@ -15,6 +18,11 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
+};
+#[cfg(feature = "socket")]
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
 };
 
 /// Far above what any step takes: it only keeps a failing test from hanging.
@@ -51,7 +59,9 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = guard(lines.next_line()).await.unwrap().unwrap();
         let address = first.strip_prefix("listening on ").unwrap().to_owned();
-        let port = address.strip_prefix("http://127.0.0.1:").unwrap();
+        let (scheme, host) = address.split_once("://").unwrap();
+        assert!(["http", "https"].contains(&scheme), "{first}");
+        let port = host.strip_prefix("127.0.0.1:").unwrap();
         assert_ne!(port.parse::<u16>().unwrap(), 0);
         Self {
             child,
@@ -66,9 +76,8 @@ impl Server {
             let line = guard(self.lines.next_line()).await.unwrap().unwrap();
             if let Some((_, command)) = line.split_once("curl ") {
                 let mut words = command.split(' ');
-                let url = words.find(|word| word.starts_with("http://")).unwrap();
-                assert!(url.starts_with(&self.address), "{line}");
-                return (command.to_owned(), url.to_owned());
+                let url = words.find(|word| word.starts_with(&self.address));
+                return (command.to_owned(), url.expect(&line).to_owned());
             }
         }
     }
@@ -114,13 +123,14 @@ async fn collect(response: Response<Incoming>) -> Bytes {
         .to_bytes()
 }
 
+#[cfg(all(feature = "axum-serve", feature = "json"))]
 #[tokio::test]
 async fn clock_has_a_page_and_ticks() {
     let mut server = Server::start("clock").await;
     let (_, url) = server.curl().await;
     let response = send(Version::HTTP_11, Request::get(url), b"").await;
     let text = first_event(response).await;
-    assert_eq!(after_retry(&text), "event: tick\nid: 0\ndata: 0\n\n");
+    assert_eq!(after_retry(&text), "event: tick\ndata: {\"second\":0}\n\n");
 
     let page = send(Version::HTTP_11, Request::get(&server.address), b"").await;
     assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
@@ -189,6 +199,48 @@ async fn shutdown_ends_its_streams_when_it_is_killed() {
     let last = guard(server.lines.next_line()).await.unwrap().unwrap();
     assert_eq!(last, "streams ended: 2");
     assert!(guard(server.child.wait()).await.unwrap().success());
+}
+
+#[cfg(feature = "socket")]
+#[tokio::test]
+async fn sockets_are_set_by_the_streams_that_they_carry() {
+    const PAGE: &str = "no delay: false, keep-alive: false\n";
+    const TICK: &str = "data: no delay: true, keep-alive: true\n\n";
+
+    let mut server = Server::start("sockets").await;
+    let (_, page) = server.curl().await;
+    let (_, sse) = server.curl().await;
+    let (command, same) = server.curl().await;
+    assert!(command.contains("--http1.1"));
+    assert_eq!(sse, same);
+    for version in [Version::HTTP_11, Version::HTTP_2] {
+        let mut client = tls::Client::connect(version, &server.address).await;
+        let response = client.get(&page).await;
+        assert_eq!(response.version(), version);
+        assert_eq!(collect(response).await, PAGE);
+        let text = first_event(client.get(&sse).await).await;
+        assert_eq!(after_retry(&text), TICK);
+        let line = guard(server.lines.next_line()).await.unwrap().unwrap();
+        assert!(line.starts_with("client_gone after "), "{line}");
+
+        let mut other = tls::Client::connect(version, &server.address).await;
+        assert_eq!(collect(other.get(&page).await).await, PAGE);
+    }
+}
+
+#[cfg(feature = "socket")]
+#[tokio::test]
+async fn sockets_outlives_handshakes_that_fail() {
+    let server = Server::start("sockets").await;
+    let address = server.address.strip_prefix("https://").unwrap();
+    let _silent = TcpStream::connect(address).await.unwrap();
+    let mut failed = TcpStream::connect(address).await.unwrap();
+    failed.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    let alert = guard(failed.read(&mut [0; 64])).await.unwrap();
+    assert_ne!(alert, 0);
+
+    let mut client = tls::Client::connect(Version::HTTP_2, &server.address).await;
+    assert_eq!(client.get(&server.address).await.status(), 200);
 }
 
 #[tokio::test]

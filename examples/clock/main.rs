@@ -1,37 +1,44 @@
-//! A clock that ticks in the browser: axum, with one `SseLayer` around all routes.
+//! A clock that ticks in the browser: a feed for each client, over a socket that is set for it.
 
 use std::{env, io, time::Duration};
 
 use axum::{Router, response::Html, routing::get};
 use futures::{Stream, StreamExt};
+use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::IntervalStream;
-use tower_sse::{Event, EventName, EventStream, SseLayer};
+use tower_sse::{EventStream, SocketListener, SseLayer, Tagged, TcpOptions, WithSocket};
 
-const TICK: EventName = EventName::from_static("tick");
+/// All that the clock can say: `event: tick`, with JSON as data.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Clock {
+    Tick { second: usize },
+}
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
+    // No delay and keep-alive, for the connections that come to carry a stream.
+    let layer = SseLayer::new()
+        .socket(TcpOptions::new())
+        .stall_timeout(Duration::from_secs(30));
     let app = Router::new()
-        .route("/", get(|| async { Html(include_str!("page.html")) }))
-        .route("/sse", get(async || http::Response::from(clock())))
-        .fallback(|| async { "ok" })
-        .layer(SseLayer::new());
+        .route("/", get(async || Html(include_str!("page.html"))))
+        .route("/sse", get(async || clock()))
+        .fallback(async || "ok")
+        .layer(layer);
 
     let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
     println!("open it in a browser, or: curl -N http://{address}/sse");
-    axum::serve(listener, app).await
+    let listener = SocketListener::new(listener);
+    axum::serve(listener, WithSocket(app.into_make_service())).await
 }
 
-/// Tells the seconds since the client came, once a second.
-fn clock() -> EventStream<impl Stream<Item = Event>> {
+/// Tells the seconds since the client came, once a second, for as long as it stays.
+fn clock() -> EventStream<impl Stream<Item = Tagged<Clock>>> {
     let ticks = IntervalStream::new(tokio::time::interval(Duration::from_secs(1)));
-    EventStream::new(
-        ticks
-            .enumerate()
-            .map(|(second, _)| Event::new(second.to_string()).name(TICK).id(second)),
-    )
+    EventStream::tagged(ticks.enumerate().map(|(second, _)| Clock::Tick { second }))
 }

@@ -58,7 +58,7 @@ pub struct TcpOptions {
 impl TcpOptions {
     /// Makes options that suit an event stream: no delay; a peer that is gone is noticed within a
     /// minute, be the stream idle (keep-alive after 30 seconds, every 10, 3 times) or not (a user
-    /// timeout of 60 seconds).
+    /// timeout of 60 seconds); the system keeps 128 KiB for a client that reads too slowly.
     pub const fn new() -> Self {
         Self::empty()
             .no_delay(true)
@@ -66,6 +66,7 @@ impl TcpOptions {
             .keep_alive_interval(Duration::from_secs(10))
             .keep_alive_count(3)
             .user_timeout(Duration::from_secs(60))
+            .unsent_low_water(128 * 1024)
     }
 
     /// Makes options of which none is set.
@@ -123,6 +124,10 @@ impl TcpOptions {
     /// Sets how many bytes the system keeps at most until they are acknowledged (`SO_SNDBUF`). Linux
     /// counts its own bookkeeping in, sets twice as much, and no longer adapts it: a connection with
     /// a long way to go is slowed down to this much a round trip.
+    ///
+    /// It is best left alone. At 100 ms a round trip 64 KiB left a tenth of the throughput, and
+    /// 256 KiB a sixth, and they held no less back than
+    /// [`unsent_low_water`](Self::unsent_low_water).
     pub const fn send_buffer(mut self, bytes: usize) -> Self {
         self.send_buffer = Some(bytes);
         self
@@ -130,6 +135,12 @@ impl TcpOptions {
 
     /// Sets how many bytes may wait in the system that have not been sent yet, before it takes no
     /// more (`TCP_NOTSENT_LOWAT`). Unlike the send buffer it leaves alone what is on its way.
+    ///
+    /// [`new`](Self::new) has 128 KiB. For a client that stopped reading the system then kept up to
+    /// 190 KiB in place of 4 MB, one that read 1 MB/s was a third of a second behind in place of 3.6,
+    /// and one that read all had the same throughput, near or far. Less makes more writes on a busy
+    /// link. What is not acknowledged, what the client's system takes and what hyper holds comes on
+    /// top. (Measured by `benches/slow_client`.)
     pub const fn unsent_low_water(mut self, bytes: u32) -> Self {
         self.unsent_low_water = Some(bytes);
         self

@@ -90,9 +90,10 @@ impl SseLayer {
     /// such timeout by default.
     ///
     /// The system's own buffers come first: a client counts as one that does not read when they are
-    /// full, which a small stream takes hours for; what they hold is bounded by
-    /// [`TcpOptions::unsent_low_water`], and until then the [`TcpOptions::user_timeout`] is what
-    /// ends the connection of a client that reads nothing. What has been sent by then and what hyper
+    /// full. With [`TcpOptions::new`] that is after some 300 KiB, without its
+    /// [`unsent_low_water`](TcpOptions::unsent_low_water) after some 4 MB, which a small stream takes
+    /// hours for; until then the [`user_timeout`](TcpOptions::user_timeout) is what ends the
+    /// connection of a client that reads nothing. What has been sent by then and what hyper
     /// holds is thrown away.
     ///
     /// Over HTTP/2 this is so for the connection as a whole alone. A stream whose client gives it no
