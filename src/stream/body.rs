@@ -8,7 +8,7 @@ use futures_util::Stream;
 use http_body::{Body, Frame};
 
 use super::{EventItem, EventStream, State};
-use crate::{Error, failure::Failure, lifecycle::Tally};
+use crate::{Error, encode::Noted, failure::Failure, lifecycle::Tally};
 
 /// The most items that one poll takes that add nothing to the frame, so that a stream which is
 /// always ready and whose items are empty does not hold its thread for ever.
@@ -75,8 +75,12 @@ where
             let before = std::mem::replace(&mut len, this.encoder.len());
             let is_empty = len == before;
             empty += usize::from(is_empty);
-            if let (Some(noted), Some(tally)) = (this.encoder.noted(), &*this.tally) {
-                tally.heed(noted);
+            if let Some(noted) = this.encoder.noted() {
+                if let Noted::End(_) = noted {
+                    // Its client is to come back, and not to close.
+                    *this.closing = None;
+                }
+                this.tally.iter().for_each(|tally| tally.heed(noted));
             }
             let Err(error) = encoded else {
                 this.tally.iter().filter(|_| !is_empty).for_each(Tally::add);

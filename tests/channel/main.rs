@@ -1,3 +1,4 @@
 //! Channels: what each subscriber gets.
 
+mod closing;
 mod sizes;
