@@ -19,7 +19,7 @@ pub(crate) struct RequestFacts {
     pub(crate) closes: bool,
     /// What the layer attaches to the stream.
     pub(crate) noted: Option<Box<Noted>>,
-    /// The connection, if the layer is to set it.
+    /// The connection, if it can be set.
     pub(crate) socket: Option<SocketHandle>,
 }
 
@@ -34,9 +34,7 @@ impl RequestFacts {
             accepts: !config.looks_at_accept() || accepts_event_stream(headers),
             closes: version == Version::HTTP_11 && header::asks_to_close(headers),
             noted: Noted::of(request, config),
-            socket: config
-                .tuning
-                .and_then(|tuning| tuning.find(request.extensions())),
+            socket: SocketHandle::find(request.extensions()),
         }
     }
 

@@ -63,7 +63,7 @@ fn refused<B: Body>(
 ) -> Option<Response<SseBody<B>>> {
     if facts.reads && !facts.accepts && options.require_accept.unwrap_or(false) {
         // What an inner layer has attached was never to a stream that is open.
-        slot.take_attachments();
+        slot.retract();
         let mut response = Response::new(SseBody::default());
         *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
         return Some(response);
@@ -73,7 +73,7 @@ fn refused<B: Body>(
     }
     let noted = facts.take_noted();
     let (noted, (reason, refuse)) = slot.attach(noted, facts.socket.take(), config).err()?;
-    slot.take_attachments();
+    slot.retract();
     let told = noted.refused(Told::none(reason), &config.observer);
     let softly = facts.reads && facts.accepts;
     let mut response = refuse.response(softly).map(SseBody::whole);

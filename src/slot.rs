@@ -64,6 +64,12 @@ impl Slot {
         Ok(())
     }
 
+    /// Takes everything back, for a stream that is not to be.
+    pub(crate) fn retract(&self) {
+        let attachments = self.take_attachments().into_iter();
+        attachments.for_each(Attachment::retract);
+    }
+
     /// Notes that a layer has refused the stream, and who knows.
     pub(crate) fn refuse(&self, told: Told) {
         self.lock().refused = Some(told);

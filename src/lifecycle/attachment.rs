@@ -97,6 +97,8 @@ pub(crate) struct Attachment {
     recorder: Option<Arc<dyn Recorder>>,
     watched: Option<Box<dyn Watched>>,
     socket: Option<SocketHandle>,
+    /// Whether the connection is to be set as this layer wants it.
+    tuned: bool,
 }
 
 impl Attachment {
@@ -113,9 +115,10 @@ impl Attachment {
             Ok(claimed) => claimed,
             Err(refused) => return Err((noted, refused)),
         };
-        if let (Some(tuning), Some(socket)) = (&config.tuning, &socket) {
-            tuning.tune(socket, &config.timer);
-        }
+        let tuned = match (&config.tuning, &socket) {
+            (Some(tuning), Some(socket)) => tuning.tune(socket, &config.timer),
+            _ => false,
+        };
         let recorded = before.iter().any(|other| other.recorder.is_some());
         let is_watched = before.iter().any(|other| other.watched.is_some());
         Ok(Self {
@@ -126,6 +129,7 @@ impl Attachment {
             recorder: config.observer.recorder.clone().filter(|_| !recorded),
             watched: noted.watched.filter(|_| !is_watched),
             socket,
+            tuned,
         })
     }
 
@@ -160,6 +164,13 @@ impl Attachment {
             _ => None,
         };
         Ok((member, permits))
+    }
+
+    /// Heeds that an outer layer has refused the stream.
+    pub(crate) fn retract(self) {
+        if let Some(socket) = self.socket.filter(|_| self.tuned) {
+            socket.retract();
+        }
     }
 
     /// Tells whether it is this layer's.

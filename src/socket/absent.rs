@@ -8,7 +8,15 @@ use crate::timer::SharedTimer;
 pub(crate) enum SocketHandle {}
 
 impl SocketHandle {
+    pub(crate) fn find(_: &Extensions) -> Option<Self> {
+        None
+    }
+
     pub(crate) fn has_stalled(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn retract(&self) {
         match *self {}
     }
 }
@@ -17,11 +25,7 @@ impl SocketHandle {
 pub(crate) enum Tuning {}
 
 impl Tuning {
-    pub(crate) fn find(&self, _: &Extensions) -> Option<SocketHandle> {
-        match *self {}
-    }
-
-    pub(crate) fn tune(&self, _: &SocketHandle, _: &SharedTimer) {
+    pub(crate) fn tune(&self, _: &SocketHandle, _: &SharedTimer) -> bool {
         match *self {}
     }
 }

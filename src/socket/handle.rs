@@ -6,6 +6,8 @@ use std::{
     },
 };
 
+use http::Extensions;
+
 use super::Orders;
 
 /// What a [`Socket`](super::Socket) and the streams on it tell each other.
@@ -48,12 +50,29 @@ impl SocketHandle {
         self.shared.stalled.store(true, Ordering::Release);
     }
 
-    /// Leaves orders for the next write. The first on a connection are those that count.
-    pub(super) fn leave(&self, orders: Orders) {
+    /// Finds the connection that a request came by.
+    pub(crate) fn find(extensions: &Extensions) -> Option<Self> {
+        extensions.get().cloned()
+    }
+
+    /// Leaves orders for the next write. The first on a connection are those that count: tells
+    /// whether these are.
+    pub(super) fn leave(&self, orders: Orders) -> bool {
         let mut state = self.state();
-        if let State::Untouched = *state {
-            *state = State::Left(orders);
-            self.shared.waiting.store(true, Ordering::Release);
+        let State::Untouched = *state else {
+            return false;
+        };
+        *state = State::Left(orders);
+        self.shared.waiting.store(true, Ordering::Release);
+        true
+    }
+
+    /// Takes orders back that have been left for a stream that is not to be.
+    pub(crate) fn retract(&self) {
+        let mut state = self.state();
+        if let State::Left(_) = *state {
+            *state = State::Untouched;
+            self.shared.waiting.store(false, Ordering::Relaxed);
         }
     }
 
@@ -63,9 +82,17 @@ impl SocketHandle {
             return None;
         }
         self.shared.waiting.store(false, Ordering::Relaxed);
-        match std::mem::replace(&mut *self.state(), State::Taken) {
-            State::Left(orders) => Some(orders),
-            State::Untouched | State::Taken => None,
+        let mut state = self.state();
+        match std::mem::take(&mut *state) {
+            State::Left(orders) => {
+                *state = State::Taken;
+                Some(orders)
+            }
+            // They have been retracted.
+            before => {
+                *state = before;
+                None
+            }
         }
     }
 

@@ -111,7 +111,7 @@ impl TcpOptions {
     }
 
     /// Sets how long sent bytes may go without an acknowledgement, or the peer have no room for
-    /// more, before the connection is closed (`TCP_USER_TIMEOUT`, RFC 5482). In milliseconds; zero
+    /// more, before the connection is closed (`TCP_USER_TIMEOUT`, RFC 5482). In milliseconds, rounded up; zero
     /// is the system's default, which is a quarter of an hour and more.
     ///
     /// With heartbeats there is always something to acknowledge, so this is what finds a peer that
@@ -155,14 +155,20 @@ impl TcpOptions {
         let socket = SockRef::from(socket);
         let no_delay = self.no_delay.map(|it| socket.set_tcp_nodelay(it));
         let keep_alive = self.keep_alive.map(|idle| {
-            let keep_alive = TcpKeepalive::new().with_time(whole_seconds(idle));
+            let idle = TcpKeepalive::new().with_time(whole_seconds(idle));
+            // One by one, for the system may refuse some.
             let interval = self.keep_alive_interval.map(whole_seconds);
-            let probes = platform::probes(keep_alive, interval, self.keep_alive_count);
-            socket.set_tcp_keepalive(&probes)
+            let probes = [
+                interval.map(|interval| platform::set_interval(&socket, interval)),
+                self.keep_alive_count
+                    .map(|count| platform::set_count(&socket, count)),
+            ];
+            let set = [Some(socket.set_tcp_keepalive(&idle))];
+            set.into_iter().chain(probes).flatten().collect()
         });
         let timeout = self
             .user_timeout
-            .map(|it| platform::set_user_timeout(&socket, it));
+            .map(|it| platform::set_user_timeout(&socket, whole_millis(it)));
         let buffer = self.send_buffer.map(|it| socket.set_send_buffer_size(it));
         let unsent = self
             .unsent_low_water
@@ -187,9 +193,24 @@ fn whole_seconds(time: Duration) -> Duration {
     Duration::from_secs(time.as_secs().saturating_add(more).max(1))
 }
 
+/// Rounds up to whole milliseconds, of which zero is another thing.
+fn whole_millis(time: Duration) -> Duration {
+    let rest = time.subsec_nanos() % 1_000_000;
+    let more = Duration::from_nanos(u64::from((1_000_000 - rest) % 1_000_000));
+    time.saturating_add(more)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounds_up_to_whole_milliseconds() {
+        let rounded = |nanos| whole_millis(Duration::from_nanos(nanos)).as_nanos();
+        let expected = [0, 1_000_000, 1_000_000, 2_000_000];
+        assert_eq!([0, 1, 1_000_000, 1_000_001].map(rounded), expected);
+        assert_eq!(whole_millis(Duration::MAX), Duration::MAX);
+    }
 
     #[test]
     fn rounds_up_to_whole_seconds() {

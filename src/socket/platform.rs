@@ -24,43 +24,36 @@ pub(super) fn set_unsent_low_water(_: &SockRef<'_>, _: u32) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(any(
-    target_os = "android",
-    target_os = "freebsd",
-    target_os = "ios",
-    target_os = "linux",
-    target_os = "macos",
-    target_os = "netbsd",
-    windows
-))]
-pub(super) fn probes(
-    keep_alive: TcpKeepalive,
-    interval: Option<Duration>,
-    count: Option<u32>,
-) -> TcpKeepalive {
-    let with_interval = match interval {
-        Some(interval) => keep_alive.with_interval(interval),
-        None => keep_alive,
+/// The systems that have both of what follows.
+macro_rules! probes {
+    ($name:ident, $of:ty, $with:ident) => {
+        #[cfg(any(
+            target_os = "android",
+            target_os = "freebsd",
+            target_os = "ios",
+            target_os = "linux",
+            target_os = "macos",
+            target_os = "netbsd",
+            windows
+        ))]
+        pub(super) fn $name(socket: &SockRef<'_>, value: $of) -> io::Result<()> {
+            socket.set_tcp_keepalive(&TcpKeepalive::new().$with(value))
+        }
+
+        #[cfg(not(any(
+            target_os = "android",
+            target_os = "freebsd",
+            target_os = "ios",
+            target_os = "linux",
+            target_os = "macos",
+            target_os = "netbsd",
+            windows
+        )))]
+        pub(super) fn $name(_: &SockRef<'_>, _: $of) -> io::Result<()> {
+            Ok(())
+        }
     };
-    match count {
-        Some(count) => with_interval.with_retries(count),
-        None => with_interval,
-    }
 }
 
-#[cfg(not(any(
-    target_os = "android",
-    target_os = "freebsd",
-    target_os = "ios",
-    target_os = "linux",
-    target_os = "macos",
-    target_os = "netbsd",
-    windows
-)))]
-pub(super) fn probes(
-    keep_alive: TcpKeepalive,
-    _: Option<Duration>,
-    _: Option<u32>,
-) -> TcpKeepalive {
-    keep_alive
-}
+probes!(set_interval, Duration, with_interval);
+probes!(set_count, u32, with_retries);

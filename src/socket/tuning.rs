@@ -1,7 +1,5 @@
 use std::{sync::Arc, time::Duration};
 
-use http::Extensions;
-
 use super::{SocketHandle, TcpOptions};
 use crate::{SseLayer, timer::SharedTimer};
 
@@ -20,18 +18,13 @@ pub(super) struct Orders {
 }
 
 impl Tuning {
-    /// Finds the connection that a request came by.
-    pub(crate) fn find(&self, extensions: &Extensions) -> Option<SocketHandle> {
-        extensions.get().cloned()
-    }
-
-    /// Tells a connection that it carries a stream.
-    pub(crate) fn tune(&self, socket: &SocketHandle, timer: &SharedTimer) {
+    /// Tells a connection that it carries a stream, and tells whether that is news.
+    pub(crate) fn tune(&self, socket: &SocketHandle, timer: &SharedTimer) -> bool {
         socket.leave(Orders {
             options: self.options,
             stall_timeout: self.stall_timeout,
             timer: timer.clone(),
-        });
+        })
     }
 }
 
@@ -97,7 +90,10 @@ impl SseLayer {
     /// holds is thrown away.
     ///
     /// Over HTTP/2 this is so for the connection as a whole alone. A stream whose client gives it no
-    /// more window stalls unseen, while others on the connection go on.
+    /// more window stalls unseen, while others on the connection go on; with the usual window of
+    /// 64 KiB a client that reads nothing at all does not fill the system's buffers either. hyper's
+    /// `keep_alive_interval` finds that one, and ends its streams; where the buffers are full, the
+    /// connection itself then waits for this timeout.
     pub fn stall_timeout(self, timeout: Duration) -> Self {
         self.tune(|tuning| tuning.stall_timeout = Some(timeout))
     }

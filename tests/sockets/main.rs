@@ -1,1 +1,56 @@
-//! Placeholder.
+//! The connections below the streams: what is set on them, and how those end whose clients do not
+//! read or are gone.
+
+#![cfg(unix)]
+
+mod client;
+mod endless;
+mod frames;
+#[cfg(target_os = "linux")]
+mod namespace;
+mod requests;
+mod script;
+mod scripted;
+mod server;
+mod settings;
+mod tls;
+
+mod applying;
+mod carriers;
+mod corners;
+#[cfg(target_os = "linux")]
+mod deaf;
+mod held_up;
+mod http2;
+mod pauses;
+mod precedence;
+mod reading;
+mod served_by_axum;
+mod stalls;
+mod tuning;
+mod unix;
+#[cfg(target_os = "linux")]
+mod vanished;
+mod vectored;
+
+use std::{future::Future, time::Duration};
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tower_sse::{SseLayer, StreamSummary};
+
+/// Far above what any step takes: it only keeps a failing test from hanging.
+async fn guard<F: Future>(step: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(30), step)
+        .await
+        .expect("the step takes for ever")
+}
+
+/// Has it told when a stream of the layer closes.
+fn watch(layer: SseLayer) -> (SseLayer, UnboundedReceiver<StreamSummary>) {
+    let (closed, closes) = unbounded_channel();
+    let layer = layer.on_close(move |summary| {
+        // Some streams outlive their test.
+        let _ = closed.send(summary.clone());
+    });
+    (layer, closes)
+}

@@ -1,0 +1,126 @@
+//! Options that are set without a layer.
+
+use std::time::Duration;
+
+use socket2::SockRef;
+use tower_sse::TcpOptions;
+
+use crate::{
+    scripted::pair,
+    settings::{Settings, every_option, every_setting},
+};
+
+#[tokio::test]
+async fn every_option_is_set_on_the_sockets_of_tokio_and_std() {
+    let (tcp, _peer) = pair().await;
+    every_option().apply(&tcp).unwrap();
+    assert_eq!(Settings::of(&SockRef::from(&tcp)), every_setting());
+
+    let (tcp, _peer) = pair().await;
+    let tcp = tcp.into_std().unwrap();
+    every_option().apply(&tcp).unwrap();
+    assert_eq!(Settings::of(&SockRef::from(&tcp)), every_setting());
+}
+
+#[tokio::test]
+async fn no_option_changes_nothing() {
+    let (tcp, _peer) = pair().await;
+    let before = Settings::of(&SockRef::from(&tcp));
+    TcpOptions::empty().apply(&tcp).unwrap();
+    assert_eq!(Settings::of(&SockRef::from(&tcp)), before);
+}
+
+/// Sets one option, and expects what it makes of the settings there were.
+async fn assert_one(options: TcpOptions, change: impl FnOnce(&mut Settings)) {
+    let (tcp, _peer) = pair().await;
+    let mut expected = Settings::of(&SockRef::from(&tcp));
+    change(&mut expected);
+    options.apply(&tcp).unwrap();
+    assert_eq!(Settings::of(&SockRef::from(&tcp)), expected);
+}
+
+#[tokio::test]
+async fn each_option_changes_nothing_but_itself() {
+    const SECONDS: Duration = Duration::from_secs(9);
+
+    let none = TcpOptions::empty();
+    let every = every_setting();
+    assert_one(none.no_delay(true), |it| it.no_delay = true).await;
+    assert_one(none.no_delay(false), |it| it.no_delay = false).await;
+    assert_one(none.send_buffer(60_000), |it| {
+        it.send_buffer = every.send_buffer;
+    })
+    .await;
+    // Without keep-alive these are of no use, and left out.
+    assert_one(none.keep_alive_interval(SECONDS), |_| {}).await;
+    assert_one(none.keep_alive_count(9), |_| {}).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn so_does_each_that_linux_has() {
+    const SECONDS: Duration = Duration::from_secs(9);
+
+    let none = TcpOptions::empty();
+    assert_one(none.keep_alive(SECONDS), |it| {
+        it.keep_alive = true;
+        it.linux.keep_alive_idle = SECONDS;
+    })
+    .await;
+    assert_one(none.user_timeout(SECONDS), |it| {
+        it.linux.user_timeout = Some(SECONDS);
+    })
+    .await;
+    assert_one(none.unsent_low_water(9), |it| it.linux.unsent_low_water = 9).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_default_notices_within_a_minute_and_holds_little() {
+    let (tcp, _peer) = pair().await;
+    let send_buffer = Settings::of(&SockRef::from(&tcp)).send_buffer;
+    TcpOptions::new().apply(&tcp).unwrap();
+    let expected = Settings {
+        no_delay: true,
+        keep_alive: true,
+        send_buffer,
+        linux: crate::settings::Linux {
+            keep_alive_idle: Duration::from_secs(30),
+            keep_alive_interval: Duration::from_secs(10),
+            keep_alive_count: 3,
+            user_timeout: Some(Duration::from_secs(60)),
+            unsent_low_water: 128 * 1024,
+        },
+    };
+    assert_eq!(Settings::of(&SockRef::from(&tcp)), expected);
+    assert_eq!(TcpOptions::default(), TcpOptions::new());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn seconds_are_rounded_up() {
+    let options = TcpOptions::empty()
+        .keep_alive(Duration::ZERO)
+        .keep_alive_interval(Duration::from_millis(1001));
+    assert_one(options, |it| {
+        it.keep_alive = true;
+        it.linux.keep_alive_idle = Duration::from_secs(1);
+        it.linux.keep_alive_interval = Duration::from_secs(2);
+    })
+    .await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_is_refused_is_an_error_and_the_rest_is_set() {
+    let (tcp, _peer) = pair().await;
+    // TCP_KEEPIDLE ends at 32,767 seconds.
+    let refused = every_option().keep_alive(Duration::from_secs(40_000));
+    assert!(refused.apply(&tcp).is_err());
+    let settings = Settings::of(&SockRef::from(&tcp));
+    assert!(settings.no_delay);
+    assert_eq!(settings.send_buffer, every_setting().send_buffer);
+    let (set, every) = (settings.linux, every_setting().linux);
+    assert_eq!(set.user_timeout, every.user_timeout);
+    assert_eq!(set.unsent_low_water, every.unsent_low_water);
+}
