@@ -11,8 +11,8 @@ use axum::{
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tower_sse::{
-    ChannelOptions, Event, EventName, EventStream, LastEventId, SseLayer, StateChannel,
-    Subscription, Tagged,
+    ChannelOptions, Error, Event, EventName, EventStream, LastEventId, PublishError, SseLayer,
+    StateChannel, Subscription, Tagged,
 };
 
 const SCORES: EventName = EventName::from_static("scores");
@@ -49,23 +49,22 @@ async fn main() -> io::Result<()> {
 async fn watch(
     State(scores): State<Scores>,
     last_event_id: Option<LastEventId>,
-) -> Result<EventStream<Subscription>, StatusCode> {
+) -> Result<EventStream<Subscription>, Error> {
     let all = |scores: &BTreeMap<_, _>| Event::json(scores).map(|event| event.name(SCORES));
-    let subscription = scores.resume(last_event_id.as_ref(), all);
-    let subscription = subscription.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let subscription = scores.resume(last_event_id.as_ref(), all)?;
     Ok(EventStream::new(subscription))
 }
 
 /// Gives a point, and tells everyone in the same step.
-async fn score(State(scores): State<Scores>, Path(name): Path<String>) -> StatusCode {
-    let told = scores.update(|scores| {
+async fn score(
+    State(scores): State<Scores>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, PublishError> {
+    scores.update(|scores| {
         let points = scores.entry(name.clone()).or_default();
         *points += 1;
         let points = *points;
         Tagged(Change::Score { name, points })
-    });
-    match told {
-        Ok(_) => StatusCode::NO_CONTENT,
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    }
+    })?;
+    Ok(StatusCode::NO_CONTENT)
 }

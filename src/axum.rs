@@ -8,9 +8,9 @@ use axum_core::{
     response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
 };
 use futures_util::Stream;
-use http::request::Parts;
+use http::{StatusCode, request::Parts};
 
-use crate::{EventItem, EventStream, LastEventId, SseOptions};
+use crate::{Error, EventItem, EventStream, LastEventId, SseOptions};
 
 impl<S> IntoResponse for EventStream<S>
 where
@@ -29,6 +29,13 @@ impl IntoResponseParts for SseOptions {
     fn into_response_parts(self, mut response: ResponseParts) -> Result<ResponseParts, Infallible> {
         response.extensions_mut().insert(self);
         Ok(response)
+    }
+}
+
+/// 500 Internal Server Error, with the error's own text alone.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
     }
 }
 

@@ -45,7 +45,7 @@
 //! # Before it goes out into the world
 //!
 //! [`guide::deployment`] tells of proxies, the order of layers, HTTP/2 and shutdown,
-//! [`guide::operating`] of metrics, close reasons and bounds. With the feature `channel` there are
+//! [`guide::operating`] of metrics, close reasons and bounds, [`guide::testing`] of tests. With the feature `channel` there are
 //! `guide::channels`, which helps to choose, and `guide::from_broadcast`.
 //!
 //! # Features
@@ -64,7 +64,7 @@
 //! - `full`: all of them.
 //!
 //! Where axum says that `IntoResponse` or `Handler` is not implemented, or there is no `Event::json`,
-//! a feature is missing.
+//! a feature is missing, or an error type is none of axum's.
 //!
 //! # Coming from `axum::response::Sse`
 //!

@@ -93,6 +93,11 @@ impl SseOptions {
 
     /// Ends the stream after this time from its response, whatever its lifetime: when the token
     /// that opened it expires. A client that does not read is not noticed before it does.
+    ///
+    /// The client comes back with the token that has expired: answer it by 401, or by
+    /// [`stop`](crate::stop), which end its reconnecting. To tell the page why, end the stream itself
+    /// (`take_until`), with a last event by
+    /// [`EventStream::closing`](crate::EventStream::closing).
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
         self

@@ -59,7 +59,10 @@ impl Slot {
         let mut shared = self.lock();
         let attachments = &mut shared.attachments;
         if !attachments.iter().any(|other| other.is_of(config)) {
-            attachments.push(Attachment::admit(noted, socket, config, attachments)?);
+            let attachment = Attachment::admit(noted, socket, config, attachments)?;
+            // Mostly there is one: for the first, `push` would make room for four.
+            attachments.reserve_exact(1);
+            attachments.push(attachment);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 mod drain;
 mod encode;
+mod frames;
 mod pass;
 pub(crate) mod payload;
 
@@ -26,7 +27,8 @@ impl Case {
 
 /// Returns all cases, those of one subject in a row with the one to compare with at its head.
 pub(crate) fn all() -> Vec<Case> {
-    encode::cases().into_iter().chain(pass::cases()).collect()
+    let all = encode::cases().into_iter().chain(pass::cases());
+    all.chain(frames::cases()).collect()
 }
 
 /// Fails unless every way to send something sends the same bytes.

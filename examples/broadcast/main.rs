@@ -5,14 +5,13 @@ use std::{env, io, time::Duration};
 use axum::{
     Router,
     extract::State,
-    http::StatusCode,
     response::Html,
     routing::{get, post},
 };
 use serde::Serialize;
 use tokio::{net::TcpListener, time::interval};
 use tower_sse::{
-    Channel, ChannelOptions, EventStream, LastEventId, SseLayer, Subscription, Tagged,
+    Channel, ChannelOptions, EventStream, LastEventId, PublishError, SseLayer, Subscription, Tagged,
 };
 
 /// All that the feed can say: `event: tick` or `event: message`, with JSON as data.
@@ -54,10 +53,8 @@ async fn subscribe(
     EventStream::new(feed.resume(last_event_id.as_ref()))
 }
 
-async fn publish(State(feed): State<Feed>, text: String) -> Result<String, StatusCode> {
-    let published = feed.publish(Tagged(News::Message(text)));
-    // Too large for the history, say.
-    let id = published.map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)?;
+async fn publish(State(feed): State<Feed>, text: String) -> Result<String, PublishError> {
+    let id = feed.publish(Tagged(News::Message(text)))?;
     Ok(format!("{id}\n"))
 }
 

@@ -5,7 +5,6 @@ use std::{env, io, path::PathBuf, time::Duration};
 use axum::{
     Router,
     extract::{Query, State},
-    http::StatusCode,
     response::Html,
     routing::get,
 };
@@ -13,8 +12,8 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tower_sse::{
-    BoxError, ChannelOptions, Event, EventName, EventStream, Lag, LastEventId, Retry, SseLayer,
-    StateChannel, Subscription,
+    BoxError, ChannelOptions, Error, Event, EventName, EventStream, Lag, LastEventId, PublishError,
+    Retry, SseLayer, StateChannel, Subscription,
 };
 
 const VOTES: EventName = EventName::from_static("votes");
@@ -103,9 +102,8 @@ struct Choice {
 async fn vote(
     State(live): State<Live>,
     Query(choice): Query<Choice>,
-) -> Result<Html<&'static str>, StatusCode> {
-    let kept = live.update(|poll| poll.add(choice.yes));
-    kept.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+) -> Result<Html<&'static str>, PublishError> {
+    live.update(|poll| poll.add(choice.yes))?;
     Ok(Html(include_str!("thanks.html")))
 }
 
@@ -113,9 +111,8 @@ async fn vote(
 async fn stream(
     State(live): State<Live>,
     last_event_id: Option<LastEventId>,
-) -> Result<EventStream<Subscription>, StatusCode> {
+) -> Result<EventStream<Subscription>, Error> {
     let so_far = |poll: &Poll| poll.votes.event();
-    let subscription = live.resume(last_event_id.as_ref(), so_far);
-    let subscription = subscription.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let subscription = live.resume(last_event_id.as_ref(), so_far)?;
     Ok(EventStream::new(subscription))
 }

@@ -24,6 +24,9 @@ type Notice = Arc<dyn Fn(u64) -> Event + Send + Sync>;
 impl Lag {
     /// Ends the stream ([`CloseReason::Lagged`](crate::CloseReason::Lagged)), so that the client
     /// comes back with its last event id, and learns of the gap. This is the default.
+    ///
+    /// The [`EventStream`](crate::EventStream) that the subscription is in ends with it, also where
+    /// it was merged with others.
     pub fn end() -> Self {
         Self(Policy::End)
     }
@@ -41,6 +44,10 @@ impl Lag {
 
     /// Goes on with the newest event, and says nothing: for what is a state, of which the newest is
     /// all that counts.
+    ///
+    /// A subscriber lags when it falls off the log, so hold few events
+    /// ([`max_events`](super::ChannelOptions::max_events)). What the server and the system have taken
+    /// already is sent first: `TcpOptions::unsent_low_water` bounds the system's part.
     pub fn newest() -> Self {
         Self(Policy::Newest)
     }

@@ -1,5 +1,7 @@
 //! One feed for many clients, which a client can resume without a seam.
 
+#[cfg(feature = "axum")]
+mod axum;
 mod epoch;
 mod error;
 mod event;
@@ -26,7 +28,9 @@ pub use self::{
     subscription::Subscription,
     topics::{TooManyTopics, Topics},
 };
-use crate::{BoxError, EncodeEvent, Event, EventId, LastEventId};
+use crate::{BoxError, EncodeEvent, Event, EventId, EventName, LastEventId};
+
+const CHECKPOINT: EventName = EventName::from_static("checkpoint");
 
 /// One feed for many clients, which a client can resume without a seam.
 ///
@@ -105,14 +109,19 @@ impl<T: ?Sized> Channel<T> {
     }
 
     /// Subscribes to what has been published after an event, and to what will be. Without an id, as
-    /// on a first visit, to what is published from now on.
+    /// on a first visit, to what is published from now on ([`replay`](Self::replay) begins earlier).
+    ///
+    /// Such a client gets a checkpoint first, an event named `checkpoint` with empty data, so that it
+    /// has an id to come back with though nothing has been published yet.
     ///
     /// An id that this channel does not know, or whose next event is not held any more, is a
     /// [`Gap`], and [`ChannelOptions::on_gap`] says what comes of it.
     pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
         match last_event_id {
             Some(id) => self.try_resume(id).unwrap_or_else(|gap| self.answer(gap)),
-            None => self.subscribe(),
+            None => self
+                .subscribe()
+                .preceded_by(Event::new("").name(CHECKPOINT)),
         }
     }
 

@@ -6,6 +6,9 @@ pub mod deployment {}
 #[doc = include_str!("operating.md")]
 pub mod operating {}
 
+#[doc = include_str!("testing.md")]
+pub mod testing {}
+
 #[cfg(feature = "channel")]
 #[doc = include_str!("channels.md")]
 pub mod channels {}

@@ -8,8 +8,8 @@ use crate::{Encoder, Labels, Retry, header};
 /// How a stream is refused.
 ///
 /// A browser that gets any status but 200 never comes back. So a refusal is soft where it can be:
-/// a GET that accepts event streams gets an empty one, with a `retry`, and comes back after that
-/// time. Other clients, which would take it for an answer, get a status and `Retry-After`.
+/// a GET that accepts event streams (curl's, which accepts all, does) gets an empty one, with a
+/// `retry`, and comes back after that time. Other clients, which would take it for an answer, get a status and `Retry-After`.
 ///
 /// The time is drawn for each client; by default between 5 and 30 seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,12 @@ impl Refuse {
             status,
             retry: Retry::spread(Duration::from_secs(5)..=Duration::from_secs(30)),
         }
+    }
+
+    /// Sets the status for those who are not refused softly.
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
     }
 
     /// Sets when clients may come back.

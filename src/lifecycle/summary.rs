@@ -85,7 +85,7 @@ impl Progress {
 
 impl fmt::Display for StreamSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} after {:?}", self.reason, self.duration)?;
+        write!(f, "{} after {:.1?}", self.reason, self.duration)?;
         if let Some(events) = self.events {
             write!(f, ", {events} events")?;
         }
@@ -98,7 +98,7 @@ impl fmt::Display for StreamSummary {
             self.frames, self.bytes, self.heartbeats
         )?;
         match self.drain {
-            Some(drain) => write!(f, ", {drain:?} after the shutdown began"),
+            Some(drain) => write!(f, ", {drain:.1?} after the shutdown began"),
             None => Ok(()),
         }
     }

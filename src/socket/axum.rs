@@ -17,7 +17,7 @@ use super::{AddSocketHandle, Socket, SocketHandle};
 
 /// A listener for [`axum::serve`](mod@::axum::serve) whose connections are [`Socket`]s.
 ///
-/// With it goes a [`WithSocket`]; `ConnectInfo` keeps working.
+/// With it goes a [`WithSocket`], without which nothing is set; `ConnectInfo` keeps working.
 ///
 /// ```no_run
 /// # async fn serve() -> std::io::Result<()> {
@@ -75,7 +75,8 @@ where
 /// serve.
 ///
 /// It goes around `Router::into_make_service()`, or
-/// `into_make_service_with_connect_info::<SocketAddr>()`, and together with a [`SocketListener`].
+/// `into_make_service_with_connect_info::<SocketAddr>()`, not around a bare `Router`, and together with
+/// a [`SocketListener`]. A connect info of your own implements axum's `Connected<SocketAddr>`.
 #[derive(Clone, Debug)]
 pub struct WithSocket<M>(pub M);
 

@@ -32,7 +32,8 @@ impl SseLayer {
     /// Sets the connections that come to carry a stream, before the first byte of its response.
     ///
     /// It takes a [`Socket`](crate::Socket) around the accepted socket and its
-    /// [`SocketHandle`] in the extensions of the request; without them nothing is set. A
+    /// [`SocketHandle`] in the extensions of the request; without them nothing is set, and nobody
+    /// says so. A
     /// connection that serves pages stays as it is until it carries a stream, and then remains so.
     /// Where streams share a connection, over HTTP/2 or one after the other, those of the first
     /// count. An option that the system refuses is left out.
@@ -85,8 +86,9 @@ impl SseLayer {
     /// The system's own buffers come first: a client counts as one that does not read when they are
     /// full. With [`TcpOptions::new`] that is after some 300 KiB, without its
     /// [`unsent_low_water`](TcpOptions::unsent_low_water) after some 4 MB, which a small stream takes
-    /// hours for; until then the [`user_timeout`](TcpOptions::user_timeout) is what ends the
-    /// connection of a client that reads nothing. What has been sent by then and what hyper
+    /// hours for; until then, once the client's own system is full, the
+    /// [`user_timeout`](TcpOptions::user_timeout) ends its connection. Let that be longer than this
+    /// timeout, or the reason is that the client is gone. What has been sent by then and what hyper
     /// holds is thrown away.
     ///
     /// Over HTTP/2 this is so for the connection as a whole alone. A stream whose client gives it no

@@ -77,8 +77,8 @@ where
             empty += usize::from(is_empty);
             if let Some(noted) = this.encoder.noted() {
                 if let Noted::End(_) = noted {
-                    // Its client is to come back, and not to close.
-                    *this.closing = None;
+                    // Whatever it has been merged with: the client is to come back.
+                    *this.state = State::Ended;
                 }
                 this.tally.iter().for_each(|tally| tally.heed(noted));
             }

@@ -208,8 +208,9 @@ impl<S> EventStream<S> {
     }
 
     /// Sends an event after the last one, by which a client can tell that the stream is finished:
-    /// [`Event::close`], or what the client expects, such as `Event::new("[DONE]")`. It is not sent
-    /// after an error, nor where a subscriber has lagged: such clients are to come back.
+    /// [`Event::close`], or what the client expects, such as `Event::new("[DONE]")`. It is sent when
+    /// the stream itself comes to its end: not after an error, nor where a subscriber has lagged or
+    /// the layer ends the stream, for such clients are to come back.
     pub fn closing(mut self, event: impl Into<EncodedEvent>) -> Self {
         self.closing = Some(event.into());
         self

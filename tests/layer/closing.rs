@@ -67,7 +67,7 @@ async fn tells_all_of_a_stream_that_completed() {
     assert_eq!(summary.labels.get("user"), None);
     assert_eq!(
         summary.to_string(),
-        "completed after 20s, 2 events, 4 frames, 37 bytes, 1 heartbeats"
+        "completed after 20.0s, 2 events, 4 frames, 37 bytes, 1 heartbeats"
     );
 }
 
