@@ -19,15 +19,17 @@ pub(super) enum Kind {
     Other(EncodedEvent),
     /// Nothing follows, for this reason.
     End(CloseReason),
+    /// Nothing but that something was missed.
+    Missed,
 }
 
 impl ChannelEvent {
     /// Returns the event as it is sent. `None` if this says only why the subscription ends
-    /// ([`Lag::end`](super::Lag::end)).
+    /// ([`Lag::end`](super::Lag::end)), or that something was [`missed`](Self::missed).
     pub fn encoded(&self) -> Option<&EncodedEvent> {
         match &self.kind {
             Kind::Event(event, ..) | Kind::Other(event) => Some(event),
-            Kind::End(_) => None,
+            Kind::End(_) | Kind::Missed => None,
         }
     }
 
@@ -36,7 +38,7 @@ impl ChannelEvent {
     pub fn id(&self) -> Option<EventId> {
         match self.kind {
             Kind::Event(_, epoch, number) => Some(epoch.id(number)),
-            Kind::Other(_) | Kind::End(_) => None,
+            Kind::Other(_) | Kind::End(_) | Kind::Missed => None,
         }
     }
 
@@ -55,6 +57,7 @@ impl EncodeEvent for ChannelEvent {
         match &self.kind {
             Kind::Event(event, ..) | Kind::Other(event) => drop(encoder.encoded(event)),
             Kind::End(reason) => encoder.note(Noted::End(*reason)),
+            Kind::Missed => {}
         }
         Ok(())
     }

@@ -2,6 +2,7 @@ use std::{fmt, sync::Arc};
 
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 
+use super::shared::Shared;
 use crate::{BoxError, EncodedEvent, Event, EventId, EventItem, EventName};
 
 const GAP: EventName = EventName::from_static("gap");
@@ -66,8 +67,8 @@ impl OnGap {
     /// with: store an event before its publication, by
     /// [`publish_with`](super::Channel::publish_with). An id that the store does not know either is
     /// a gap that is to be told: [`Gap::notice`]. An error ends the stream, and the client comes back with the last id
-    /// that it got. If that event is not held any more by the time all has been sent, the
-    /// subscriber has [lagged](super::Lag).
+    /// that it got. If the log has let that event go by the time all has been sent, the closure is
+    /// asked once more, for what has come between.
     pub fn fill<F, S>(fill: F) -> Self
     where
         F: Fn(Gap) -> S + Send + Sync + 'static,
@@ -82,6 +83,19 @@ impl OnGap {
 }
 
 impl Gap {
+    /// Makes one at the point where the log begins now.
+    pub(super) fn new(last_event_id: EventId, is_known: bool, shared: &Shared) -> Self {
+        let (first, is_empty) = shared.look(|log| (log.first(), log.is_empty()));
+        let until = shared.epoch.id(first);
+        Self {
+            last_event_id,
+            is_known,
+            oldest: (!is_empty).then(|| until.clone()),
+            until,
+            first,
+        }
+    }
+
     /// Makes the event that tells of the gap, named `gap`: for what [`OnGap::fill`] cannot fill.
     pub fn notice(&self) -> Event {
         let oldest = self.oldest.as_ref().map_or("", EventId::as_str);

@@ -135,22 +135,13 @@ impl<T: ?Sized> Channel<T> {
     fn try_resume(&self, id: &EventId) -> Result<Subscription, Gap> {
         let shared = self.shared();
         let number = Epoch::parse(id.as_str()).filter(|(epoch, _)| *epoch == shared.epoch);
-        let next = shared.look(|log| match number {
-            Some((_, number)) if number >= log.next() => Err((log.first(), false, log.is_empty())),
-            Some((_, number)) if number + 1 >= log.first() => Ok(number + 1),
-            known => Err((log.first(), known.is_some(), log.is_empty())),
-        });
-        let (first, is_known, is_empty) = match next {
-            Ok(next) => return Ok(Subscription::new(shared, next)),
-            Err(gap) => gap,
-        };
-        Err(Gap {
-            last_event_id: id.clone(),
-            is_known,
-            oldest: (!is_empty).then(|| shared.epoch.id(first)),
-            until: shared.epoch.id(first),
-            first,
-        })
+        let (first, next) = shared.look(|log| (log.first(), log.next()));
+        // An id that is still to be given is made up.
+        let known = number.map(|(_, number)| number).filter(|n| *n < next);
+        match known.map(|number| number + 1) {
+            Some(next) if next >= first => Ok(Subscription::new(shared, next)),
+            _ => Err(Gap::new(id.clone(), known.is_some(), shared)),
+        }
     }
 
     fn answer(&self, gap: Gap) -> Subscription {
@@ -188,8 +179,8 @@ impl<T: ?Sized> Channel<T> {
     }
 
     /// Tells whether nobody but this clone could publish.
-    fn is_only(&self) -> bool {
-        Arc::strong_count(&self.publisher) == 1
+    fn is_only(&mut self) -> bool {
+        Arc::get_mut(&mut self.publisher).is_some()
     }
 
     fn shared(&self) -> &Arc<Shared> {

@@ -71,7 +71,8 @@ impl ChannelOptions {
     /// Numbers the events on from the last one that another channel has published, by its id: for a
     /// store that outlives the program, with [`OnGap::fill`].
     ///
-    /// An id that no channel has made is not heeded, and the channel numbers as it does by default.
+    /// An id that no channel has made is not heeded, and the channel numbers as it does by default. So
+    /// do [`Topics`](super::Topics), whose ids must not be each other's.
     pub fn after(mut self, last: &EventId) -> Self {
         self.after = Epoch::parse(last.as_str());
         self

@@ -36,7 +36,9 @@ impl Shared {
         options: ChannelOptions,
         on_vacant: Option<Box<dyn Fn() + Send + Sync>>,
     ) -> Self {
-        let (epoch, last) = options.after.unwrap_or_else(|| (Epoch::draw(), 0));
+        // The number of a last id is from outside: it must leave room for more.
+        let after = options.after.filter(|(_, last)| *last < u64::MAX / 2);
+        let (epoch, last) = after.unwrap_or_else(|| (Epoch::draw(), 0));
         Self {
             options,
             epoch,

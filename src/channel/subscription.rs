@@ -1,4 +1,5 @@
 use std::{
+    collections::VecDeque,
     fmt,
     pin::Pin,
     sync::Arc,
@@ -9,10 +10,15 @@ use futures_util::{Stream, StreamExt};
 use tokio::sync::futures::OwnedNotified;
 
 use super::{
-    ChannelEvent, event::Kind, gap::Filling, lag::Policy, log::Read, numbered::with_id,
+    ChannelEvent, Gap,
+    event::Kind,
+    gap::{Answer, Filling},
+    lag::Policy,
+    log::Read,
+    numbered::with_id,
     shared::Shared,
 };
-use crate::{CloseReason, EncodedEvent, Event};
+use crate::{CloseReason, EncodedEvent, Event, EventId};
 
 /// The events of a channel, from a point of its log on.
 ///
@@ -26,16 +32,18 @@ pub struct Subscription {
     next: u64,
     /// How many events were missed before it.
     missed: u64,
-    /// What comes before it.
+    /// What comes before it, if anything does any more.
     opening: Option<Box<Opening>>,
     /// What is published next wakes it. It is made before the log is looked at, and polled after.
     woken: Pin<Box<Option<OwnedNotified>>>,
     ended: bool,
 }
 
-pub(super) enum Opening {
-    Event(EncodedEvent),
-    Filling(Filling),
+/// What comes before the log: what fills a gap, and then events that have the id of this point.
+#[derive(Default)]
+struct Opening {
+    filling: Option<Filling>,
+    events: VecDeque<EncodedEvent>,
 }
 
 impl Subscription {
@@ -52,48 +60,69 @@ impl Subscription {
         }
     }
 
-    /// Sends an event before all others. It gets the id of this point of the log, so that a client
+    /// Sends an event before all that the log has, and after those that were put there before. It gets the id of this point of the log, so that a client
     /// that has seen no more resumes here.
     ///
     /// For a state whose lock is held while it is changed and the change is published: subscribe
     /// and make the snapshot under the same lock, and no change is lost or seen twice.
     /// [`StateChannel`](super::StateChannel) has such a lock.
     pub fn preceded_by(mut self, event: impl Into<EncodedEvent>) -> Self {
-        let event = self.at_this_point(&event.into());
-        self.opening = Some(Box::new(Opening::Event(event)));
+        self.opening().events.push_back(event.into());
         self
     }
 
     pub(super) fn filled_by(mut self, filling: Filling) -> Self {
-        self.opening = Some(Box::new(Opening::Filling(filling)));
+        self.opening().filling = Some(filling);
         self
     }
 
-    /// Gives an event the id of what was published before this point.
+    fn opening(&mut self) -> &mut Opening {
+        self.opening.get_or_insert_default()
+    }
+
+    /// Returns the id of what was published before this point.
+    fn last_id(&self) -> EventId {
+        self.shared.epoch.id(self.next.saturating_sub(1))
+    }
+
     fn at_this_point(&self, event: &EncodedEvent) -> EncodedEvent {
-        with_id(event, &self.shared.epoch.id(self.next.saturating_sub(1)))
+        with_id(event, &self.last_id())
     }
 
     /// Yields what comes before the log. `None` if nothing does any more.
     fn poll_opening(&mut self, cx: &mut Context<'_>) -> Poll<Option<Kind>> {
-        let filling = match self.opening.as_deref_mut() {
-            None => return Poll::Ready(None),
-            Some(Opening::Event(event)) => {
-                let event = event.clone();
-                self.opening = None;
-                return Poll::Ready(Some(Kind::Other(event)));
+        while let Some(opening) = self.opening.as_deref_mut() {
+            if let Some(filling) = &mut opening.filling {
+                match ready!(filling.poll_next_unpin(cx)) {
+                    Some(Ok(event)) => return Poll::Ready(Some(Kind::Other(event))),
+                    Some(Err(_)) => return Poll::Ready(Some(Kind::End(CloseReason::Failed))),
+                    None => opening.filling = None,
+                }
+                self.fill_again();
+                continue;
             }
-            Some(Opening::Filling(filling)) => filling,
+            match opening.events.pop_front() {
+                Some(event) => {
+                    let event = self.at_this_point(&event);
+                    return Poll::Ready(Some(Kind::Other(event)));
+                }
+                None => self.opening = None,
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    /// Fills what the log has let go while a gap was filled.
+    fn fill_again(&mut self) {
+        let Answer::Fill(fill) = &self.shared.options.on_gap.0 else {
+            return;
         };
-        let filled = ready!(filling.poll_next_unpin(cx));
-        Poll::Ready(match filled {
-            Some(Ok(event)) => Some(Kind::Other(event)),
-            Some(Err(_)) => Some(Kind::End(CloseReason::Failed)),
-            None => {
-                self.opening = None;
-                None
-            }
-        })
+        if !matches!(self.shared.read(self.next), Read::Gone(_)) {
+            return;
+        }
+        let gap = Gap::new(self.last_id(), true, &self.shared);
+        self.next = gap.first;
+        self.opening().filling = Some(fill(gap));
     }
 
     /// Yields what the log has. `None` when it is closed.
@@ -137,15 +166,15 @@ impl Subscription {
                 return Some(Kind::Other(self.skip_to(first, notice)));
             }
             Policy::Newest => {
-                let newest = self
+                let (newest, is_empty) = self
                     .shared
-                    .look(|log| log.next().saturating_sub(1))
-                    .max(first);
+                    .look(|log| (log.next().saturating_sub(1), log.is_empty()));
+                let newest = newest.max(first);
                 self.missed += newest - self.next;
                 self.next = newest;
+                return is_empty.then_some(Kind::Missed);
             }
         }
-        None
     }
 
     fn skip_to(&mut self, first: u64, notice: Event) -> EncodedEvent {

@@ -176,7 +176,10 @@ where
                 lock(&map).vacated(&key, timer.now());
             }
         };
-        Channel::of(Shared::new(self.options.clone(), Some(Box::new(on_vacant))))
+        let mut options = self.options.clone();
+        // Two topics with the same ids would take each other's for their own.
+        options.after = None;
+        Channel::of(Shared::new(options, Some(Box::new(on_vacant))))
     }
 
     fn map(&self) -> MutexGuard<'_, Map<K, T>> {
@@ -204,10 +207,10 @@ where
 
     /// Lets go of the topics that have been vacant for too long.
     fn sweep(&mut self, now: Instant, linger: Duration) {
-        while let Some((&since, _)) = self.vacant.first_key_value() {
-            if now.saturating_duration_since(since.0) < linger {
-                return;
-            }
+        let is_due = |since: &&Since| now.saturating_duration_since(since.0) >= linger;
+        // Each once: those that are held come back at once.
+        let due: Vec<_> = self.vacant.keys().take_while(is_due).copied().collect();
+        for since in due {
             self.settle(since, now);
         }
     }
@@ -227,11 +230,13 @@ where
             return false;
         };
         topic.since = None;
+        // First, for with the only handle here nobody can subscribe meanwhile.
+        let is_only = topic.channel.is_only();
         if topic.channel.subscribers() > 0 {
             // It comes back when the last of them leaves.
             return false;
         }
-        if !topic.channel.is_only() {
+        if !is_only {
             // Someone may publish to it yet.
             self.vacated(&key, now);
             return false;

@@ -1,4 +1,31 @@
 //! Channels: what each subscriber gets.
 
+mod any;
+mod batches;
+mod bounds;
 mod closing;
+mod counting;
+mod decode;
+mod ending;
+mod filling;
+mod frames;
+mod gaps;
+mod hostile;
+mod lagging;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod publishing;
+mod restarting;
+mod resuming;
+mod served;
 mod sizes;
+mod snapshots;
+mod state;
+mod stress;
+mod summaries;
+mod support;
+mod topics;
+mod typed;
+mod types;
+mod vacancy;
+mod wake_ups;

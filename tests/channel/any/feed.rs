@@ -1,0 +1,135 @@
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures::stream;
+use tower_sse::{
+    BoxError, Channel, ChannelOptions, Event, EventId, EventName, Gap, Lag, LastEventId, OnGap,
+    PublishError, StateChannel, Subscription,
+};
+
+use super::{
+    clock::Clock,
+    payload::Payload,
+    setting::{Answer, How, Policy, Setting},
+};
+
+const STATE: EventName = EventName::from_static("state");
+
+/// A channel, or a state with its channel.
+pub(crate) struct Feed {
+    setting: Setting,
+    state: StateChannel<String>,
+    store: Store,
+}
+
+/// All that was published, as users have it beside a channel.
+type Store = Arc<Mutex<Vec<(EventId, Payload)>>>;
+
+impl Feed {
+    pub(crate) fn new(setting: Setting, clock: &Clock) -> Self {
+        Self::with(setting, clock, Store::default(), None)
+    }
+
+    /// Makes one that goes on after an event.
+    pub(crate) fn after(before: &Self, clock: &Clock, last: &EventId) -> Self {
+        let store = Arc::clone(&before.store);
+        Self::with(before.setting, clock, store, Some(last))
+    }
+
+    fn with(setting: Setting, clock: &Clock, store: Store, after: Option<&EventId>) -> Self {
+        let on_gap = match setting.on_gap {
+            Answer::Tell => OnGap::tell(),
+            Answer::Live => OnGap::live(),
+            Answer::Fill(fails_after) => fill(Arc::clone(&store), fails_after),
+        };
+        let lag = match setting.lag {
+            Policy::End => Lag::end(),
+            Policy::Skip => Lag::skip(),
+            Policy::Newest => Lag::newest(),
+        };
+        let mut options = ChannelOptions::with_timer(clock.clone())
+            .max_events(NonZeroUsize::new(setting.max_events).unwrap())
+            .max_bytes(setting.max_bytes)
+            .on_gap(on_gap)
+            .lag(lag);
+        if let Some(age) = setting.max_age {
+            options = options.max_age(Duration::from_millis(age));
+        }
+        if let Some(last) = after {
+            options = options.after(last);
+        }
+        Self {
+            setting,
+            state: StateChannel::new(String::new(), options),
+            store,
+        }
+    }
+
+    pub(crate) fn channel(&self) -> &Channel {
+        self.state.channel()
+    }
+
+    pub(crate) fn publish(&self, payloads: &[Payload]) -> Result<Option<EventId>, PublishError> {
+        let last = match payloads {
+            [payload] if self.setting.has_state => {
+                let change = |state: &mut String| {
+                    *state += payload.data();
+                    payload.event()
+                };
+                Some(self.state.update(change)?)
+            }
+            [payload] => Some(self.channel().publish(payload.event())?),
+            several => self
+                .channel()
+                .publish_all(several.iter().map(Payload::event))?,
+        };
+        if let Some(last) = &last {
+            let (epoch, newest) = last.as_str().split_once('-').unwrap();
+            let first = newest.parse::<usize>().unwrap() + 1 - payloads.len();
+            let id = |number| EventId::try_from(format!("{epoch}-{number}")).unwrap();
+            let stored = (first..).map(id).zip(payloads.iter().cloned());
+            self.store.lock().unwrap().extend(stored);
+        }
+        Ok(last)
+    }
+
+    pub(crate) fn open(&self, how: How, last: Option<&LastEventId>) -> Subscription {
+        let state = |state: &String| Event::new(state.clone()).name(STATE);
+        match how {
+            How::Preceded => {
+                let subscription = self.channel().subscribe();
+                subscription.preceded_by(Payload::new("tick", "first").event())
+            }
+            How::Replay => self.channel().replay(),
+            How::Subscribe if self.setting.has_state => self.state.subscribe(state).unwrap(),
+            How::Subscribe => self.channel().subscribe(),
+            How::Resume(_) if self.setting.has_state => self.state.resume(last, state).unwrap(),
+            How::Resume(_) => self.channel().resume(last),
+        }
+    }
+
+    /// Returns the id of the newest event that was published, also by the channel before.
+    pub(crate) fn newest(&self) -> Option<EventId> {
+        Some(self.store.lock().unwrap().last()?.0.clone())
+    }
+}
+
+/// Fills gaps from a store, which may fail.
+fn fill(store: Store, fails_after: Option<usize>) -> OnGap {
+    OnGap::fill(move |gap: Gap| {
+        let store = store.lock().unwrap();
+        let place = |id: &EventId| store.iter().position(|(known, _)| known == id);
+        let start = place(&gap.last_event_id).map_or(0, |place| place + 1);
+        let end = place(&gap.until).unwrap_or(store.len());
+        let found = store[start..end].iter();
+        let found = found.map(|(id, payload)| Ok(payload.stored_event(id)));
+        let found: Vec<Result<_, BoxError>> = match fails_after {
+            None => found.collect(),
+            Some(after) => found.take(after).chain([Err("failed".into())]).collect(),
+        };
+        stream::iter(found)
+    })
+}

@@ -1,0 +1,12 @@
+//! Any program of what publishers and subscribers can do, against a plain model of it.
+
+mod clock;
+mod feed;
+mod log;
+mod model;
+mod payload;
+mod property;
+mod reader;
+mod setting;
+mod test;
+mod world;

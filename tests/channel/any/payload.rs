@@ -1,0 +1,95 @@
+use tower_sse::{Event, EventId, EventName};
+
+use crate::decode::Seen;
+
+const TICK: EventName = EventName::from_static("tick");
+
+/// What is added to the data, to make it longer.
+pub(crate) const MORE: [&str; 5] = [
+    "",
+    "\n",
+    "\nsome more",
+    "-----------------------------------------------------",
+    "----------------------------------------------------------------------------------------------\
+     ----------------------------------------------------------------------------------------------",
+];
+
+/// An event that is to be published.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Draft {
+    pub(crate) more: usize,
+    pub(crate) is_named: bool,
+    pub(crate) has_id: bool,
+}
+
+/// An event as it is sent, but for the id that the channel gives it.
+#[derive(Clone, Debug)]
+pub(crate) struct Payload {
+    name: &'static str,
+    data: String,
+    has_id: bool,
+}
+
+impl Payload {
+    pub(crate) fn new(name: &'static str, data: impl Into<String>) -> Self {
+        Self {
+            name,
+            data: data.into(),
+            has_id: false,
+        }
+    }
+
+    /// Makes one that is like no other.
+    pub(crate) fn of(draft: Draft, serial: u64) -> Self {
+        let name = if draft.is_named { "tick" } else { "message" };
+        Self {
+            has_id: draft.has_id,
+            ..Self::new(name, format!("{serial}{}", MORE[draft.more]))
+        }
+    }
+
+    pub(crate) fn data(&self) -> &str {
+        &self.data
+    }
+
+    pub(crate) fn event(&self) -> Event {
+        let event = Event::new(self.data.clone());
+        let event = match self.name {
+            "message" => event,
+            "tick" => event.name(TICK),
+            other => event.name(EventName::try_from(other).unwrap()),
+        };
+        match self.has_id {
+            true => event.id(77),
+            false => event,
+        }
+    }
+
+    /// What a store has of it.
+    pub(crate) fn stored(&self) -> Self {
+        Self {
+            has_id: false,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn stored_event(&self, id: &EventId) -> Event {
+        self.stored().event().id(id.clone())
+    }
+
+    /// Returns how many bytes it has on the wire.
+    pub(crate) fn len(&self, id: &str) -> usize {
+        let name = match self.name {
+            "message" => 0,
+            name => "event: \n".len() + name.len(),
+        };
+        let own = if self.has_id { "id: 77\n".len() } else { 0 };
+        let lines = self.data.split('\n');
+        let data: usize = lines.map(|line| "data: \n".len() + line.len()).sum();
+        name + own + data + "id: \n".len() + id.len() + "\n".len()
+    }
+
+    pub(crate) fn seen(&self, id: &str) -> Seen {
+        [self.name.to_owned(), self.data.clone(), id.to_owned()]
+    }
+}

@@ -1,0 +1,122 @@
+use tokio::time::advance;
+use tower_sse::{Channel, Event};
+
+use crate::support::*;
+
+fn held(channel: &Channel) -> Vec<String> {
+    texts(&mut channel.replay())
+}
+
+#[test]
+fn holds_so_many_events() {
+    let channel = Channel::new(holding(2));
+    publish_numbers(&channel, 1..=2);
+    assert_eq!(held(&channel), ["1", "2"]);
+    publish_numbers(&channel, 3..=3);
+    assert_eq!(held(&channel), ["2", "3"]);
+}
+
+#[test]
+fn holds_1024_events_by_default() {
+    let channel = channel();
+    publish_numbers(&channel, 1..=1025);
+    let held = held(&channel);
+    assert_eq!(held.len(), 1024);
+    assert_eq!(held[0], "2");
+}
+
+#[test]
+fn holds_so_many_bytes() {
+    // "data: 1\n", "id: ABCDEF-1\n", "\n": 22 bytes each.
+    let channel = Channel::new(options().max_bytes(66));
+    publish_numbers(&channel, 1..=3);
+    assert_eq!(held(&channel), ["1", "2", "3"]);
+    publish_numbers(&channel, 4..=4);
+    assert_eq!(held(&channel), ["2", "3", "4"]);
+
+    let channel = Channel::new(options().max_bytes(65));
+    publish_numbers(&channel, 1..=3);
+    assert_eq!(held(&channel), ["2", "3"]);
+}
+
+#[test]
+fn lets_go_of_several_for_one_that_is_large() {
+    let channel = Channel::new(options().max_bytes(66));
+    publish_numbers(&channel, 1..=3);
+    // 21 + 32 bytes, which leave no room for another.
+    channel.publish(Event::new("x".repeat(32))).unwrap();
+    assert_eq!(held(&channel), ["x".repeat(32)]);
+}
+
+#[test]
+fn holds_4_mib_by_default() {
+    let channel = channel();
+    let mib = || Event::new("x".repeat(1 << 20));
+    channel.publish_all([mib(), mib(), mib(), mib()]).unwrap();
+    let held = wire(&mut channel.replay());
+    assert_eq!(held.matches("data: ").count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn holds_events_for_so_long() {
+    let channel = Channel::new(options().max_age(10 * SECOND));
+    publish(&channel, "one");
+    advance(4 * SECOND).await;
+    publish(&channel, "two");
+    advance(6 * SECOND).await;
+    assert_eq!(held(&channel), ["one", "two"], "at the very moment");
+    advance(SECOND / 1000).await;
+    assert_eq!(held(&channel), ["two"]);
+    advance(60 * SECOND).await;
+    assert_eq!(held(&channel), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn holds_events_for_ever_by_default() {
+    let channel = channel();
+    publish(&channel, "one");
+    advance(SECOND * 1_000_000).await;
+    publish(&channel, "two");
+    assert_eq!(held(&channel), ["one", "two"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lets_go_of_the_old_when_somebody_publishes_subscribes_or_resumes() {
+    type Touch = fn(&Channel);
+    let touches: [Touch; 4] = [
+        |channel| drop(publish(channel, "new")),
+        |channel| drop(channel.subscribe()),
+        |channel| drop(channel.replay()),
+        |channel| drop(channel.resume(Some(&last("x-1")))),
+    ];
+    for touch in touches {
+        let channel = Channel::new(options().max_age(SECOND));
+        let mut slow = channel.subscribe();
+        publish(&channel, "old");
+        advance(2 * SECOND).await;
+        touch(&channel);
+        assert!(next(&mut slow).encoded().is_none(), "it has lagged");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn still_sends_what_is_old_to_who_was_there_before_somebody_looked() {
+    let channel = Channel::new(options().max_age(SECOND));
+    let mut slow = channel.subscribe();
+    publish(&channel, "old");
+    advance(2 * SECOND).await;
+    assert_eq!(texts(&mut slow), ["old"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_on_after_all_has_been_let_go() {
+    let channel = Channel::new(options().max_age(SECOND));
+    let one = publish(&channel, "one");
+    advance(2 * SECOND).await;
+    assert_eq!(held(&channel), [""; 0]);
+    // Nothing came after it, so nothing is missing.
+    let mut subscriber = resume(&channel, &one);
+    let two = publish(&channel, "two");
+    assert_eq!(parts(&two).1, 2);
+    assert_eq!(seen(&mut subscriber), [event("two", &two)]);
+}

@@ -1,0 +1,81 @@
+use tower_sse::Channel;
+
+use crate::support::*;
+
+#[test]
+fn closing_lets_subscribers_read_what_is_left() {
+    let channel = channel();
+    let mut subscriber = channel.subscribe();
+    publish_numbers(&channel, 1..=2);
+    assert!(!channel.is_closed());
+    channel.close();
+    assert!(channel.is_closed());
+    assert_eq!(texts(&mut subscriber), ["1", "2"]);
+    assert!(is_ended(&mut subscriber));
+    assert!(is_ended(&mut subscriber), "what has ended stays so");
+}
+
+#[test]
+fn closing_twice_is_closing_once() {
+    let channel = channel();
+    let mut subscriber = channel.subscribe();
+    channel.close();
+    channel.clone().close();
+    assert!(is_ended(&mut subscriber));
+}
+
+#[test]
+fn subscribing_to_what_is_closed_ends() {
+    let channel = channel();
+    let one = publish(&channel, "1");
+    channel.close();
+    assert!(is_ended(&mut channel.subscribe()));
+    let mut replay = channel.replay();
+    assert_eq!(seen(&mut replay), [event("1", &one)]);
+    assert!(is_ended(&mut replay));
+    assert_eq!(channel.subscribers(), 0);
+}
+
+#[test]
+fn dropping_the_last_clone_closes() {
+    let channel = channel();
+    let clone = channel.clone();
+    let mut subscriber = channel.subscribe();
+    drop(channel);
+    publish(&clone, "1");
+    assert_eq!(texts(&mut subscriber), ["1"]);
+    assert!(is_waiting(&mut subscriber));
+    publish(&clone, "2");
+    drop(clone);
+    assert_eq!(texts(&mut subscriber), ["2"]);
+    assert!(is_ended(&mut subscriber));
+}
+
+#[test]
+fn a_subscriber_outlives_the_channel_it_was_too_slow_for() {
+    let channel = Channel::new(holding(2));
+    let mut subscriber = channel.subscribe();
+    publish_numbers(&channel, 1..=3);
+    drop(channel);
+    assert!(next(&mut subscriber).encoded().is_none());
+    assert!(is_ended(&mut subscriber));
+}
+
+#[test]
+fn debug_tells_of_subscribers() {
+    let channel = channel();
+    let subscriber = channel.subscribe();
+    let texts = [
+        format!("{channel:?}"),
+        format!("{subscriber:?}"),
+        format!("{:?}", tower_sse::StateChannel::<_>::new((), options())),
+    ];
+    assert_eq!(
+        texts,
+        [
+            "Channel { subscribers: 1, .. }",
+            "Subscription { next: 1, ended: false, .. }",
+            "StateChannel { channel: Channel { subscribers: 0, .. }, .. }",
+        ]
+    );
+}

@@ -1,0 +1,196 @@
+use tokio::time::advance;
+use tower_sse::{Channel, Event, EventName, Lag};
+
+use crate::support::*;
+
+const SORRY: EventName = EventName::from_static("sorry");
+
+/// A channel that holds two events.
+fn short(lag: Lag) -> Channel {
+    Channel::new(holding(2).lag(lag))
+}
+
+#[test]
+fn is_not_to_be_at_the_oldest_that_is_held() {
+    let channel = short(Lag::end());
+    let mut subscriber = channel.subscribe();
+    publish_numbers(&channel, 1..=2);
+    assert_eq!(texts(&mut subscriber), ["1", "2"]);
+    publish_numbers(&channel, 3..=4);
+    assert_eq!(texts(&mut subscriber), ["3", "4"]);
+}
+
+#[test]
+fn ends_by_default() {
+    let channel = Channel::new(holding(2));
+    let mut subscriber = channel.subscribe();
+    publish_numbers(&channel, 1..=3);
+    assert_eq!(channel.subscribers(), 1);
+    let end = next(&mut subscriber);
+    assert!(end.encoded().is_none());
+    assert_eq!((end.id(), end.missed()), (None, 0));
+    assert_eq!(channel.subscribers(), 0);
+    assert!(is_ended(&mut subscriber));
+    publish_numbers(&channel, 4..=4);
+    assert!(is_ended(&mut subscriber), "what has ended stays so");
+}
+
+#[test]
+fn and_resuming_tells_of_the_gap() {
+    let channel = short(Lag::end());
+    let mut subscriber = channel.subscribe();
+    let one = publish(&channel, "1");
+    assert_eq!(texts(&mut subscriber), ["1"]);
+    let ids = publish_numbers(&channel, 2..=4);
+    assert_eq!(texts(&mut subscriber), [""; 0]);
+    let mut subscriber = resume(&channel, one);
+    assert_eq!(texts(&mut subscriber), [ids[1].as_str(), "3", "4"]);
+}
+
+#[test]
+fn can_be_told_by_an_event_with_the_number_of_those_missed() {
+    let channel = short(Lag::skip());
+    let mut subscriber = channel.subscribe();
+    let one = publish(&channel, "1");
+    assert_eq!(texts(&mut subscriber), ["1"]);
+    publish_numbers(&channel, 2..=5);
+    let [three, four, five] = [3, 4, 5].map(|number| sibling(&one, number));
+    let expected = format!(
+        "event: lagged\ndata: 2\nid: {three}\n\n\
+         data: 4\nid: {four}\n\n\
+         data: 5\nid: {five}\n\n"
+    );
+    assert_eq!(wire(&mut subscriber), expected);
+    // Who has seen the notice alone goes on behind it.
+    assert_eq!(texts(&mut resume(&channel, three)), ["4", "5"]);
+}
+
+#[test]
+fn is_counted_with_the_notice() {
+    let channel = short(Lag::skip());
+    let mut subscriber = channel.subscribe();
+    publish_numbers(&channel, 1..=5);
+    let notice = next(&mut subscriber);
+    assert_eq!((notice.id(), notice.missed()), (None, 3));
+    assert_eq!(next(&mut subscriber).missed(), 0);
+    publish_numbers(&channel, 6..=9);
+    assert_eq!(next(&mut subscriber).missed(), 3);
+}
+
+#[test]
+fn can_be_told_by_another_event() {
+    let lag = Lag::skip_with(|missed| Event::new(format!("-{missed}")).name(SORRY).id(7));
+    let channel = short(lag);
+    let mut subscriber = channel.subscribe();
+    let ids = publish_numbers(&channel, 1..=5);
+    let seen = seen(&mut subscriber);
+    assert_eq!(seen[0], named("sorry", "-3", &ids[2]));
+    assert_eq!(seen[1][1], "4");
+}
+
+#[test]
+fn is_counted_once_though_the_log_goes_on_before_the_notice_is_read() {
+    let channel = short(Lag::skip());
+    let mut subscriber = channel.subscribe();
+    publish_numbers(&channel, 1..=3);
+    assert_eq!(next(&mut subscriber).missed(), 1);
+    // 2 was to be next, and is gone as well.
+    publish_numbers(&channel, 4..=4);
+    assert_eq!(next(&mut subscriber).missed(), 1);
+    assert_eq!(texts(&mut subscriber), ["3", "4"]);
+}
+
+#[test]
+fn can_go_on_with_the_newest_in_silence() {
+    let channel = short(Lag::newest());
+    let mut subscriber = channel.subscribe();
+    let ids = publish_numbers(&channel, 1..=5);
+    let event = next(&mut subscriber);
+    assert_eq!(event.id().as_ref(), Some(&ids[4]));
+    assert_eq!(event.missed(), 4);
+    assert!(is_waiting(&mut subscriber));
+    publish_numbers(&channel, 6..=7);
+    assert_eq!(texts(&mut subscriber), ["6", "7"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn is_also_to_be_behind_what_is_too_old() {
+    let channel = Channel::new(options().max_age(SECOND).lag(Lag::skip()));
+    let mut subscriber = channel.subscribe();
+    publish_numbers(&channel, 1..=2);
+    advance(2 * SECOND).await;
+    let three = publish(&channel, "3");
+    let (two, three) = (sibling(&three, 2), three.as_str());
+    assert_eq!(
+        seen(&mut subscriber),
+        [named("lagged", "2", &two), event("3", three)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn is_told_before_there_is_anything_new() {
+    let channel = Channel::new(options().max_age(SECOND).lag(Lag::skip()));
+    let mut subscriber = channel.subscribe();
+    let two = publish_numbers(&channel, 1..=2).remove(1);
+    advance(2 * SECOND).await;
+    assert!(is_waiting(&mut channel.replay()));
+    assert_eq!(seen(&mut subscriber), [named("lagged", "2", &two)]);
+    assert!(is_waiting(&mut subscriber));
+}
+
+#[tokio::test(start_paused = true)]
+async fn goes_on_with_the_next_where_there_is_no_newest() {
+    let channel = Channel::new(options().max_age(SECOND).lag(Lag::newest()));
+    let mut subscriber = channel.subscribe();
+    publish_numbers(&channel, 1..=2);
+    advance(2 * SECOND).await;
+    assert!(is_waiting(&mut channel.replay()));
+    let missed = next(&mut subscriber);
+    assert!(missed.encoded().is_none());
+    assert_eq!((missed.id(), missed.missed()), (None, 2));
+    assert!(is_waiting(&mut subscriber));
+    publish_numbers(&channel, 3..=4);
+    let event = next(&mut subscriber);
+    assert_eq!((parts(&event.id().unwrap()).1, event.missed()), (3, 0));
+}
+
+#[test]
+fn of_a_channel_that_is_closed_brings_what_is_left() {
+    for (lag, expected) in [
+        (Lag::end(), &[][..]),
+        (Lag::skip(), &["3", "4", "5"]),
+        (Lag::newest(), &["5"]),
+    ] {
+        let channel = short(lag);
+        let mut subscriber = channel.subscribe();
+        publish_numbers(&channel, 1..=5);
+        channel.close();
+        assert_eq!(texts(&mut subscriber), expected);
+        assert!(is_ended(&mut subscriber));
+    }
+}
+
+#[test]
+fn may_use_the_channel_itself() {
+    let whole = std::sync::Arc::new(std::sync::OnceLock::<Channel>::new());
+    let inner = std::sync::Arc::clone(&whole);
+    let lag = Lag::skip_with(move |missed| {
+        publish(inner.get().unwrap(), "published");
+        Event::new(missed.to_string())
+    });
+    let channel = short(lag);
+    whole.set(channel.clone()).unwrap();
+    let mut subscriber = channel.subscribe();
+    publish_numbers(&channel, 1..=3);
+    // What it publishes makes the subscriber lag again, once.
+    assert_eq!(next(&mut subscriber).missed(), 1);
+}
+
+#[test]
+fn debug_names_the_policy() {
+    let lags = [Lag::end(), Lag::default(), Lag::skip(), Lag::newest()];
+    assert_eq!(
+        lags.map(|lag| format!("{lag:?}")),
+        ["Lag(end)", "Lag(end)", "Lag(skip)", "Lag(newest)"]
+    );
+}

@@ -1,0 +1,170 @@
+use std::{
+    convert::Infallible,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use tower_sse::{
+    BoxError, Event, EventId, EventName, LastEventId, PublishError, StateChannel, Subscription,
+};
+
+use crate::support::*;
+
+const TOTAL: EventName = EventName::from_static("total");
+
+fn counter() -> StateChannel<u64> {
+    StateChannel::new(0, holding(3))
+}
+
+/// Adds to the count so often. Returns the last id.
+fn add(counter: &StateChannel<u64>, times: u64) -> EventId {
+    let change = |count: &mut u64| {
+        *count += 1;
+        Event::new(count.to_string())
+    };
+    (1..times).for_each(|_| drop(counter.update(change).unwrap()));
+    counter.update(change).unwrap()
+}
+
+fn total(count: &u64) -> Event {
+    Event::new(count.to_string()).name(TOTAL)
+}
+
+fn subscribe(counter: &StateChannel<u64>) -> Subscription {
+    counter.subscribe(total).unwrap()
+}
+
+fn resume(counter: &StateChannel<u64>, id: Option<&LastEventId>) -> Subscription {
+    counter.resume(id, total).unwrap()
+}
+
+#[test]
+fn comes_first_and_then_each_change() {
+    let counter = counter();
+    let two = add(&counter, 2);
+    let mut subscriber = subscribe(&counter);
+    let three = add(&counter, 1);
+    assert_eq!(
+        seen(&mut subscriber),
+        [named("total", "2", &two), event("3", &three)]
+    );
+    assert_eq!(counter.read(|count| *count), 3);
+}
+
+#[test]
+fn comes_also_before_the_first_change() {
+    let counter = counter();
+    let mut subscriber = subscribe(&counter);
+    let one = add(&counter, 1);
+    assert_eq!(
+        seen(&mut subscriber),
+        [named("total", "0", sibling(&one, 0)), event("1", &one)]
+    );
+}
+
+#[test]
+fn does_not_come_to_who_can_resume() {
+    let counter = counter();
+    let two = add(&counter, 2);
+    add(&counter, 3);
+    let mut subscriber = resume(&counter, Some(&last(&two)));
+    assert_eq!(texts(&mut subscriber), ["3", "4", "5"]);
+}
+
+#[test]
+fn does_not_come_again_to_who_has_seen_it() {
+    let counter = counter();
+    add(&counter, 2);
+    let mut subscriber = subscribe(&counter);
+    let [_, _, id] = seen(&mut subscriber).remove(0);
+    let mut subscriber = resume(&counter, Some(&last(&id)));
+    assert!(is_waiting(&mut subscriber));
+    add(&counter, 1);
+    assert_eq!(texts(&mut subscriber), ["3"]);
+}
+
+#[test]
+fn comes_to_who_cannot_resume() {
+    let counter = counter();
+    let one = add(&counter, 1);
+    let five = add(&counter, 4);
+    // 2 is not held any more.
+    for id in [Some(last(&one)), Some(last("zzzzzz-1")), None] {
+        let mut subscriber = resume(&counter, id.as_ref());
+        assert_eq!(seen(&mut subscriber), [named("total", "5", &five)]);
+    }
+}
+
+#[test]
+fn comes_again_after_a_lag() {
+    let counter = counter();
+    let mut subscriber = subscribe(&counter);
+    let [_, _, id] = seen(&mut subscriber).remove(0);
+    let four = add(&counter, 4);
+    assert_eq!(texts(&mut subscriber), [""; 0]);
+    assert!(is_ended(&mut subscriber));
+    let mut subscriber = resume(&counter, Some(&last(&id)));
+    assert_eq!(seen(&mut subscriber), [named("total", "4", &four)]);
+}
+
+#[test]
+fn may_fail_to_be_told() {
+    let counter = counter();
+    add(&counter, 1);
+    let error = counter.subscribe(|_| Err::<Event, _>("no state"));
+    let error = error.unwrap_err();
+    assert!(!error.is_encode());
+    assert_eq!(error.into_inner().to_string(), "no state");
+    assert_eq!(counter.channel().subscribers(), 0);
+
+    let fails = |_: &u64| Err::<Event, BoxError>("no state".into());
+    assert!(counter.resume(None, fails).is_err());
+    let mut subscriber = counter.subscribe(|count| Ok::<_, Infallible>(total(count)));
+    assert_eq!(texts(subscriber.as_mut().unwrap()), ["1"]);
+}
+
+#[test]
+fn is_not_asked_for_by_who_can_resume() {
+    let counter = counter();
+    let one = add(&counter, 1);
+    let snapshot = |_: &u64| -> Event { unreachable!() };
+    assert!(counter.resume(Some(&last(&one)), snapshot).is_ok());
+}
+
+#[test]
+fn changes_though_nothing_can_be_published() {
+    let counter = counter();
+    counter.channel().close();
+    let change = |count: &mut u64| {
+        *count += 1;
+        total(count)
+    };
+    let error = counter.update(change).unwrap_err();
+    assert!(matches!(error, PublishError::Closed));
+    assert_eq!(counter.read(|count| *count), 1);
+    let mut subscriber = subscribe(&counter);
+    assert_eq!(texts(&mut subscriber), ["1"]);
+    assert!(is_ended(&mut subscriber));
+}
+
+#[test]
+fn is_shared_by_clones_and_ends_with_the_last() {
+    let counter = counter();
+    let clone = counter.clone();
+    let mut subscriber = subscribe(&clone);
+    drop(counter);
+    add(&clone, 1);
+    assert_eq!(texts(&mut subscriber), ["0", "1"]);
+    assert!(is_waiting(&mut subscriber));
+    drop(clone);
+    assert!(is_ended(&mut subscriber));
+}
+
+#[test]
+fn outlives_a_panic() {
+    let counter = counter();
+    add(&counter, 1);
+    let panics = |_: &mut u64| -> Event { std::panic::resume_unwind(Box::new(())) };
+    assert!(catch_unwind(AssertUnwindSafe(|| counter.update(panics))).is_err());
+    add(&counter, 1);
+    assert_eq!(texts(&mut subscribe(&counter)), ["2"]);
+}

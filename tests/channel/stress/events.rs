@@ -1,0 +1,150 @@
+use futures::{StreamExt, executor::block_on};
+use tower_sse::{Channel, ChannelEvent, Event, Lag, LastEventId, Subscription};
+
+use super::threads::{Chance, start, wait};
+use crate::{decode::Client, support::*};
+
+const PUBLISHERS: u64 = 3;
+const READERS: u64 = 6;
+const EVENTS: u64 = 1500;
+
+/// Publishes so many events, by itself and in batches.
+fn publish(channel: &Channel, publisher: u64) {
+    let mut chance = Chance::new(publisher + 1);
+    let mut published = 0;
+    while published < EVENTS {
+        let batch = chance.below(4).min(EVENTS - published);
+        let events = (published..published + batch.max(1))
+            .map(|count| Event::new(format!("{publisher} {count}")));
+        match batch {
+            0 => events.for_each(|event| drop(channel.publish(event).unwrap())),
+            _ => drop(channel.publish_all(events).unwrap()),
+        }
+        published += batch.max(1);
+        chance.pause();
+    }
+}
+
+/// What a client has read.
+#[derive(Default)]
+struct Reading {
+    /// The number of the last event.
+    number: u64,
+    /// How many it was told to have missed.
+    missed: u64,
+    gaps: u64,
+    resumes: u64,
+    /// How many of each publisher it has seen.
+    seen: [u64; PUBLISHERS as usize],
+}
+
+impl Reading {
+    /// Reads so many events. Returns the id of the last; `None` if there are no more.
+    fn read(&mut self, subscription: &mut Subscription, events: u64) -> Option<LastEventId> {
+        let mut id = None;
+        for _ in 0..events {
+            let event = block_on(subscription.next())?;
+            if event.encoded().is_none() {
+                // It has lagged, and is to resume.
+                assert!(block_on(subscription.next()).is_none());
+                return id.or_else(|| Some(last(format!("unknown-{}", self.number))));
+            }
+            id = Some(self.heed(&event));
+        }
+        id
+    }
+
+    fn heed(&mut self, event: &ChannelEvent) -> LastEventId {
+        let encoded = event.encoded().unwrap();
+        let [[name, data, id]] = &Client::default().read(encoded.as_bytes())[..] else {
+            panic!("one event");
+        };
+        let last = last(id);
+        let (_, number) = parts(&last);
+        match &**name {
+            "gap" => {
+                self.gaps += 1;
+                assert!(number >= self.number, "what it has is not sent again");
+                self.number = number;
+            }
+            "lagged" => {
+                assert_eq!(event.missed().to_string(), *data);
+                self.number += event.missed();
+                assert_eq!(number, self.number);
+            }
+            _ => {
+                self.number += event.missed() + 1;
+                assert_eq!(number, self.number);
+                self.see(data, event.missed());
+            }
+        }
+        self.missed += event.missed();
+        last
+    }
+
+    /// Heeds the order of each publisher.
+    fn see(&mut self, data: &str, missed: u64) {
+        let (publisher, count) = data.split_once(' ').unwrap();
+        let seen = &mut self.seen[publisher.parse::<usize>().unwrap()];
+        let count: u64 = count.parse().unwrap();
+        assert!(count >= *seen);
+        assert!(count == *seen || missed + self.missed + self.gaps > 0);
+        *seen = count + 1;
+    }
+}
+
+/// Reads to the end, with a new connection now and then.
+fn read(channel: &Channel, mut subscription: Subscription, seed: u64) -> Reading {
+    let (mut chance, mut reading) = (Chance::new(seed + 100), Reading::default());
+    loop {
+        let events = 1 + chance.below(400);
+        let Some(id) = reading.read(&mut subscription, events) else {
+            return reading;
+        };
+        chance.pause();
+        reading.resumes += 1;
+        subscription = channel.resume(Some(&id));
+    }
+}
+
+/// Has all publish and read at once. Returns what each has read.
+fn run(channel: &Channel) -> Vec<Reading> {
+    let reader = |seed| {
+        let (channel, subscription) = (channel.clone(), channel.subscribe());
+        start(move || read(&channel, subscription, seed))
+    };
+    let readers: Vec<_> = (0..READERS).map(reader).collect();
+    let publisher = |publisher| {
+        let channel = channel.clone();
+        start(move || publish(&channel, publisher))
+    };
+    let publishers: Vec<_> = (0..PUBLISHERS).map(publisher).collect();
+    publishers.iter().for_each(wait);
+    channel.close();
+    let readings: Vec<_> = readers.iter().map(wait).collect();
+    assert_eq!(channel.subscribers(), 0);
+    let all = PUBLISHERS * EVENTS;
+    for reading in &readings {
+        assert_eq!(reading.number, all, "it ends with the last");
+        assert!(reading.resumes > 0);
+    }
+    readings
+}
+
+#[test]
+fn nobody_loses_an_event_of_those_that_are_held() {
+    let channel = Channel::new(holding((PUBLISHERS * EVENTS) as usize));
+    for reading in run(&channel) {
+        assert_eq!((reading.missed, reading.gaps), (0, 0));
+        assert_eq!(reading.seen, [EVENTS; PUBLISHERS as usize]);
+    }
+}
+
+#[test]
+fn who_lags_learns_of_every_event_that_is_missed() {
+    for lag in [Lag::end(), Lag::skip(), Lag::newest()] {
+        let channel = Channel::new(holding(8).lag(lag));
+        let lost = |reading: &Reading| reading.missed + reading.gaps > 0;
+        assert!(run(&channel).iter().any(lost), "the log is short");
+    }
+}

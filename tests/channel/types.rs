@@ -1,0 +1,63 @@
+use std::{cell::Cell, error::Error, fmt::Debug, rc::Rc};
+
+use tower_sse::{
+    BoxEventStream, Channel, ChannelEvent, ChannelOptions, Event, EventStream, Gap, Lag, OnGap,
+    PublishError, StateChannel, Subscription, TooManyTopics, Topics,
+};
+
+use crate::support::*;
+
+/// What cannot go between threads itself.
+type Local = Rc<Cell<()>>;
+
+fn assert_handle<T: Send + Sync + Unpin + Clone + Debug + 'static>() {}
+
+#[test]
+fn handles_go_between_threads() {
+    assert_handle::<Channel>();
+    assert_handle::<Channel<str>>();
+    assert_handle::<Channel<Local>>();
+    assert_handle::<Channel<dyn tower_sse::EncodeEvent>>();
+    assert_handle::<StateChannel<Cell<u8>>>();
+    assert_handle::<Topics<String>>();
+    assert_handle::<Topics<u64, str>>();
+    assert_handle::<ChannelOptions>();
+    assert_handle::<ChannelEvent>();
+    assert_handle::<Gap>();
+    assert_handle::<Lag>();
+    assert_handle::<OnGap>();
+}
+
+#[test]
+fn subscriptions_go_between_threads_and_need_no_pin() {
+    fn assert_stream<T: Send + Unpin + 'static>() {}
+    assert_stream::<Subscription>();
+    assert_stream::<EventStream<Subscription>>();
+    assert_stream::<BoxEventStream<ChannelEvent>>();
+}
+
+#[test]
+fn futures_go_between_threads() {
+    fn assert_future<T: Future<Output = ()> + Send + 'static>(_: &T) {}
+    let channel: Channel<Local> = Channel::new(options());
+    assert_future(&channel.occupied());
+    assert_future(&channel.vacant());
+}
+
+#[test]
+fn errors_are_errors_that_go_between_threads() {
+    fn assert_error<T: Error + Send + Sync + 'static>() {}
+    assert_error::<PublishError>();
+    assert_error::<TooManyTopics>();
+}
+
+#[test]
+fn an_id_allocates_nothing() {
+    let channel = channel();
+    let mut subscriber = channel.subscribe();
+    publish(&channel, "one");
+    let event: ChannelEvent = next(&mut subscriber);
+    let info = allocation_counter::measure(|| drop(event.id()));
+    assert_eq!(info.bytes_current, 0);
+    let _: &dyn Debug = &Event::new("");
+}

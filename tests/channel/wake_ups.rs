@@ -1,0 +1,171 @@
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    task::{Context, Wake, Waker},
+};
+
+use futures::{Stream, stream};
+use tower_sse::{Channel, Event, OnGap, Subscription};
+
+use crate::support::*;
+
+/// A task that counts how often it is woken.
+#[derive(Default)]
+pub(crate) struct Task(Arc<Wakes>);
+
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+impl Task {
+    pub(crate) fn waker(&self) -> Waker {
+        Arc::clone(&self.0).into()
+    }
+
+    /// Returns how often it has been woken since [`wakes`](Self::wakes) was asked.
+    pub(crate) fn wakes_so_far(&self) -> usize {
+        self.0.0.load(Relaxed)
+    }
+
+    /// Returns how often it has been woken since it was last asked.
+    pub(crate) fn wakes(&self) -> usize {
+        self.0.0.swap(0, Relaxed)
+    }
+
+    #[track_caller]
+    fn waits(&self, subscription: &mut Subscription) {
+        let waker = self.waker();
+        let polled = Pin::new(subscription).poll_next(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+    }
+}
+
+#[test]
+fn come_once_with_each_publication_that_is_waited_for() {
+    let channel = channel();
+    let (task, mut subscriber) = (Task::default(), channel.subscribe());
+    for _ in 0..3 {
+        task.waits(&mut subscriber);
+        assert_eq!(task.wakes(), 0);
+        publish(&channel, "one");
+        assert_eq!(task.wakes(), 1);
+        assert_eq!(texts(&mut subscriber), ["one"]);
+    }
+}
+
+#[test]
+fn come_once_for_many_publications_before_the_next_poll() {
+    let channel = channel();
+    let (task, mut subscriber) = (Task::default(), channel.subscribe());
+    task.waits(&mut subscriber);
+    publish_numbers(&channel, 1..=3);
+    channel.close();
+    assert_eq!(task.wakes(), 1);
+}
+
+#[test]
+fn come_once_with_a_batch() {
+    let channel = channel();
+    let (task, mut subscriber) = (Task::default(), channel.subscribe());
+    task.waits(&mut subscriber);
+    let batch = ["one", "two", "three"].map(Event::new);
+    channel.publish_all(batch).unwrap();
+    assert_eq!(task.wakes(), 1);
+}
+
+#[test]
+fn come_to_all_who_wait() {
+    let channel = channel();
+    let mut waiting = [(); 40].map(|()| (Task::default(), channel.subscribe()));
+    waiting.iter_mut().for_each(|(task, s)| task.waits(s));
+    publish(&channel, "one");
+    for (task, subscriber) in &mut waiting {
+        assert_eq!(task.wakes(), 1);
+        assert_eq!(texts(subscriber), ["one"]);
+    }
+}
+
+#[test]
+fn come_to_the_task_that_polled_last() {
+    let channel = channel();
+    let [before, after] = [Task::default(), Task::default()];
+    let mut subscriber = channel.subscribe();
+    before.waits(&mut subscriber);
+    after.waits(&mut subscriber);
+    publish(&channel, "one");
+    assert_eq!((before.wakes(), after.wakes()), (0, 1));
+}
+
+#[test]
+fn come_with_the_close_and_with_the_drop_of_the_last_clone() {
+    let ends: [fn(Channel); 2] = [|channel| channel.close(), drop];
+    for end in ends {
+        let channel = channel();
+        let (task, mut subscriber) = (Task::default(), channel.subscribe());
+        task.waits(&mut subscriber);
+        end(channel);
+        assert_eq!(task.wakes(), 1);
+        assert!(is_ended(&mut subscriber));
+    }
+}
+
+#[test]
+fn do_not_come_of_what_is_not_published() {
+    let channel: Channel = Channel::new(options().max_bytes(30));
+    let (task, mut subscriber) = (Task::default(), channel.subscribe());
+    task.waits(&mut subscriber);
+    channel.publish(Event::new("0123456789")).unwrap_err();
+    channel.publish_all::<[Event; 0]>([]).unwrap();
+    drop((channel.subscribe(), channel.replay()));
+    drop(channel.clone());
+    assert_eq!(task.wakes(), 0);
+}
+
+#[test]
+fn do_not_come_to_who_has_left() {
+    let channel = channel();
+    let (task, mut subscriber) = (Task::default(), channel.subscribe());
+    task.waits(&mut subscriber);
+    drop(subscriber);
+    publish(&channel, "one");
+    assert_eq!(task.wakes(), 0);
+}
+
+#[test]
+fn of_the_log_do_not_come_while_a_gap_is_filled() {
+    let on_gap = OnGap::fill(|_| stream::pending::<Event>());
+    let channel = Channel::new(options().on_gap(on_gap));
+    let (task, mut subscriber) = (Task::default(), resume(&channel, "zzzzzz-1"));
+    task.waits(&mut subscriber);
+    publish(&channel, "one");
+    assert_eq!(task.wakes(), 0);
+    task.waits(&mut subscriber);
+}
+
+#[test]
+fn are_not_missed_by_who_is_polled_for_another_reason() {
+    let channel = channel();
+    let (task, mut subscriber) = (Task::default(), channel.subscribe());
+    for round in 0..10 {
+        task.waits(&mut subscriber);
+        task.waits(&mut subscriber);
+        publish(&channel, "one");
+        if round % 2 == 0 {
+            publish(&channel, "two");
+        }
+        assert_eq!(task.wakes(), 1);
+        // Some of it is read before the next poll that has nothing.
+        drop(next(&mut subscriber));
+        publish(&channel, "three");
+        texts(&mut subscriber);
+        task.wakes();
+    }
+}

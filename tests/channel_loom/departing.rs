@@ -1,0 +1,85 @@
+use std::{
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+};
+
+use futures_util::StreamExt;
+use loom::thread;
+
+use crate::{
+    Channel, Lag, Subscription,
+    support::{channel, holding, in_every_order, publish},
+};
+
+/// A task, which whoever could wake it holds.
+struct Task;
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// Waits as this task does.
+fn poll(subscription: &mut Subscription, task: &Arc<Task>) -> Poll<()> {
+    let waker = Waker::from(Arc::clone(task));
+    let polled = subscription.poll_next_unpin(&mut Context::from_waker(&waker));
+    polled.map(|_| ())
+}
+
+#[test]
+fn nothing_is_left_of_who_leaves_while_an_event_is_published() {
+    in_every_order(3, || {
+        let channel = channel();
+        let task = Arc::new(Task);
+        let mut subscription = channel.subscribe();
+        let leaving = thread::spawn({
+            let task = Arc::clone(&task);
+            move || {
+                while poll(&mut subscription, &task).is_ready() {}
+                drop(subscription);
+            }
+        });
+        let publisher = publish(&channel, &["one"]);
+        leaving.join().unwrap();
+        publisher.join().unwrap();
+        assert_eq!(channel.subscribers(), 0);
+        assert_eq!(Arc::strong_count(&task), 1, "somebody would wake it");
+    });
+}
+
+#[test]
+fn nothing_is_left_of_who_waits_for_another_or_for_none() {
+    in_every_order(3, || {
+        let channel = channel();
+        let task = Arc::new(Task);
+        let waker = Waker::from(Arc::clone(&task));
+        let mut cx = Context::from_waker(&waker);
+        let subscription = channel.subscribe();
+        let leaving = thread::spawn(|| drop(subscription));
+        let _ = pin!(channel.occupied()).poll(&mut cx);
+        let _ = pin!(channel.vacant()).poll(&mut cx);
+        leaving.join().unwrap();
+        drop(waker);
+        assert_eq!(Arc::strong_count(&task), 1, "somebody would wake it");
+    });
+}
+
+#[test]
+fn nothing_is_left_of_the_channel_when_all_have_gone() {
+    in_every_order(3, || {
+        let held = Arc::new(());
+        let lag = Lag::skip_with({
+            let held = Arc::clone(&held);
+            move |_| unreachable!("{held:?}: nobody lags")
+        });
+        let channel = Channel::new(holding(10).lag(lag));
+        let subscription = channel.subscribe();
+        let leaving = thread::spawn(|| drop(subscription));
+        let publisher = publish(&channel, &["one"]);
+        drop(channel);
+        leaving.join().unwrap();
+        publisher.join().unwrap();
+        assert_eq!(Arc::strong_count(&held), 1);
+    });
+}

@@ -1,0 +1,59 @@
+use loom::{future::block_on, thread};
+
+use crate::support::{channel, in_every_order};
+
+#[test]
+fn who_waits_for_a_subscriber_is_woken_by_the_first() {
+    in_every_order(3, || {
+        let channel = channel();
+        let waiting = thread::spawn({
+            let occupied = channel.occupied();
+            move || block_on(occupied)
+        });
+        let other = thread::spawn({
+            let channel = channel.clone();
+            move || channel.subscribe()
+        });
+        let one = channel.subscribe();
+        waiting.join().unwrap();
+        let other = other.join().unwrap();
+        assert_eq!(channel.subscribers(), 2);
+        drop((one, other));
+        assert_eq!(channel.subscribers(), 0);
+    });
+}
+
+#[test]
+fn who_waits_for_the_last_to_leave_is_woken_by_it() {
+    in_every_order(3, || {
+        let channel = channel();
+        let leaving = [(); 2].map(|()| {
+            let subscription = channel.subscribe();
+            thread::spawn(|| drop(subscription))
+        });
+        block_on(channel.vacant());
+        assert_eq!(channel.subscribers(), 0);
+        for leaving in leaving {
+            leaving.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn two_who_wait_for_each_other_are_woken() {
+    in_every_order(3, || {
+        let channel = channel();
+        let subscription = channel.subscribe();
+        let follower = thread::spawn({
+            let channel = channel.clone();
+            move || {
+                block_on(channel.vacant());
+                channel.subscribe()
+            }
+        });
+        drop(subscription);
+        block_on(channel.occupied());
+        drop(follower.join().unwrap());
+        assert_eq!(channel.subscribers(), 0);
+    });
+}

@@ -1,0 +1,83 @@
+use loom::thread;
+
+use crate::{
+    Channel, ChannelEvent, EventId,
+    support::{holding, in_every_order, number, published, rest, resume, text},
+};
+
+/// A client that comes back until it has seen the last event.
+struct Client {
+    last_event_id: EventId,
+    /// The next number that it is to get.
+    next: u64,
+}
+
+impl Client {
+    fn come_back(&mut self, channel: &Channel<str>) {
+        let subscription = resume(channel, self.last_event_id.clone());
+        for (place, event) in rest(subscription).iter().enumerate() {
+            self.take(place, event);
+        }
+    }
+
+    fn take(&mut self, place: usize, event: &ChannelEvent) {
+        if event.encoded().is_none() {
+            return; // It has lagged.
+        }
+        let Some((number, data)) = published(event) else {
+            assert_eq!(place, 0, "a gap in the middle");
+            return self.heed_gap(event);
+        };
+        assert_eq!((number, data), (self.next, self.next.to_string()));
+        self.last_event_id = event.id().unwrap();
+        self.next += 1;
+    }
+
+    /// Checks that there is one, and that it is told right.
+    fn heed_gap(&mut self, event: &ChannelEvent) {
+        let (notice, id) = text(event);
+        let oldest = number(notice.strip_prefix("event: gap\ndata: ").unwrap());
+        assert!(oldest > self.next);
+        assert_eq!(number(&id), oldest - 1);
+        self.last_event_id = EventId::try_from(id).unwrap();
+        self.next = oldest;
+    }
+}
+
+/// Resumes while the log goes on, which holds so many of five events.
+fn resume_in_a_log_of(events: usize) {
+    in_every_order(2, move || {
+        let channel = Channel::<str>::new(holding(events));
+        let last_event_id = channel.publish("1").unwrap();
+        channel.publish("2").unwrap();
+        let publisher = thread::spawn({
+            let channel = channel.clone();
+            move || {
+                for text in ["3", "4", "5"] {
+                    channel.publish(text).unwrap();
+                }
+                channel.close();
+            }
+        });
+        let mut client = Client {
+            last_event_id,
+            next: 2,
+        };
+        while client.next <= 5 {
+            client.come_back(&channel);
+        }
+        publisher.join().unwrap();
+        assert_eq!(channel.subscribers(), 0);
+    });
+}
+
+#[test]
+fn who_resumes_gets_all_that_is_held_without_a_seam() {
+    resume_in_a_log_of(5);
+}
+
+#[test]
+fn who_resumes_as_events_go_is_told_of_every_gap() {
+    resume_in_a_log_of(2);
+    resume_in_a_log_of(1);
+}

@@ -1,0 +1,74 @@
+use loom::thread;
+
+use crate::{
+    ChannelEvent, EventId, LastEventId, StateChannel,
+    support::{holding, in_every_order, number, published, rest, text},
+};
+
+type Count = StateChannel<u64, String>;
+
+fn step(count: &mut u64) -> String {
+    *count += 1;
+    count.to_string()
+}
+
+/// A client that comes back until it knows the last state.
+#[derive(Default)]
+struct Client {
+    last_event_id: Option<LastEventId>,
+    /// The state as far as it knows, which is the number of its last event too.
+    seen: u64,
+}
+
+impl Client {
+    fn come_back(&mut self, count: &Count) {
+        let resumed = count.resume(self.last_event_id.as_ref(), u64::to_string);
+        for (place, event) in rest(resumed.unwrap()).iter().enumerate() {
+            if event.encoded().is_some() {
+                self.take(place, event);
+            }
+        }
+    }
+
+    fn take(&mut self, place: usize, event: &ChannelEvent) {
+        let (state, id) = text(event);
+        let state = state.strip_prefix("data: ").unwrap().parse().unwrap();
+        match published(event) {
+            Some(_) => assert_eq!(state, self.seen + 1),
+            None => assert!(place == 0 && state >= self.seen),
+        }
+        assert_eq!(number(&id), state);
+        self.seen = state;
+        self.last_event_id = LastEventId::new(EventId::try_from(id).unwrap());
+    }
+}
+
+/// Follows a state that changes twice, of whose changes so many are held.
+fn follow(events: usize) {
+    in_every_order(3, move || {
+        let count = Count::new(0, holding(events));
+        let counting = thread::spawn({
+            let count = count.clone();
+            move || {
+                count.update(step).unwrap();
+                count.update(step).unwrap();
+                count.channel().close();
+            }
+        });
+        let mut client = Client::default();
+        while client.seen < 2 {
+            client.come_back(&count);
+        }
+        counting.join().unwrap();
+    });
+}
+
+#[test]
+fn a_snapshot_and_the_changes_after_it_have_no_seam() {
+    follow(10);
+}
+
+#[test]
+fn who_falls_off_the_changes_gets_a_new_snapshot() {
+    follow(1);
+}

@@ -1,0 +1,100 @@
+use std::{num::NonZeroUsize, time::Duration};
+
+use loom::thread;
+
+use crate::{
+    Subscription, Topics,
+    support::{holding, in_every_order, look, next, wait},
+};
+
+/// Makes so many topics at most, each of which is let go when it is looked at and has been vacant.
+fn topics(most: usize) -> Topics<&'static str, str> {
+    let most = NonZeroUsize::new(most).unwrap();
+    Topics::new(most, holding(10)).linger(Duration::from_millis(1))
+}
+
+/// Checks that the topic `a` is the one that is subscribed to, and that it is let go afterwards.
+fn assert_lives(topics: &Topics<&'static str, str>, mut subscription: Subscription) {
+    assert!(look(&mut subscription).is_pending(), "it is closed");
+    topics.get("a").unwrap().publish("one").unwrap();
+    assert_eq!(next(&mut subscription).1, "one");
+    drop(subscription);
+    assert!(topics.is_empty());
+}
+
+#[test]
+fn a_topic_lives_whose_subscriber_comes_while_the_vacant_are_let_go() {
+    in_every_order(3, || {
+        let topics = topics(10);
+        let coming = thread::spawn({
+            let topics = topics.clone();
+            move || topics.topic("a").unwrap().subscribe()
+        });
+        topics.len();
+        assert_lives(&topics, coming.join().unwrap());
+    });
+}
+
+#[test]
+fn a_topic_lives_whose_subscriber_comes_while_another_wants_its_place() {
+    in_every_order(3, || {
+        let topics = topics(1);
+        let coming = thread::spawn({
+            let topics = topics.clone();
+            move || topics.topic("a").ok().map(|topic| topic.subscribe())
+        });
+        let other = topics.topic("b").is_ok();
+        match coming.join().unwrap() {
+            Some(subscription) => assert_lives(&topics, subscription),
+            None => assert!(other),
+        }
+    });
+}
+
+#[test]
+fn a_topic_lives_whose_next_subscriber_comes_as_the_last_leaves() {
+    in_every_order(3, || {
+        let topics = topics(10);
+        let subscription = topics.topic("a").unwrap().subscribe();
+        let leaving = thread::spawn(|| drop(subscription));
+        let coming = thread::spawn({
+            let topics = topics.clone();
+            move || topics.topic("a").unwrap().subscribe()
+        });
+        let subscription = coming.join().unwrap();
+        leaving.join().unwrap();
+        assert_lives(&topics, subscription);
+    });
+}
+
+#[test]
+fn a_topic_is_let_go_whose_last_subscriber_left_while_it_was_looked_at() {
+    in_every_order(3, || {
+        let topics = topics(10);
+        let leaving = [(); 2].map(|()| {
+            let subscription = topics.topic("a").unwrap().subscribe();
+            thread::spawn(|| drop(subscription))
+        });
+        topics.len();
+        for leaving in leaving {
+            leaving.join().unwrap();
+        }
+        assert!(topics.is_empty());
+    });
+}
+
+#[test]
+fn a_topic_that_is_removed_ends_for_who_comes_to_it() {
+    in_every_order(3, || {
+        let topics = topics(10);
+        let topic = topics.topic("a").unwrap();
+        let mut subscription = topic.subscribe();
+        let removing = thread::spawn({
+            let topics = topics.clone();
+            move || topics.remove("a")
+        });
+        assert!(wait(&mut subscription).is_none());
+        removing.join().unwrap();
+        assert!(topics.is_empty());
+    });
+}
