@@ -159,7 +159,12 @@ fn expected(outcome: Outcome, epoch: &str) -> Vec<Seen> {
             2
         }
         After(number) => number + 1,
-        Live | Refused => 4,
+        Live => {
+            // As on a first visit.
+            events.push(event("checkpoint", String::new(), 3));
+            4
+        }
+        Refused => 4,
     };
     events.extend((from..=3).map(|number| event("", format!("/mine {number}"), number)));
     events.push(event("", "/mine live".to_owned(), 4));

@@ -39,7 +39,10 @@ impl Setting {
         let layer = quiet().on_close(move |summary| close.send(summary.clone()).unwrap());
         let subscribe = {
             let channel = channel.clone();
-            move |_: &str, id: Option<&_>| channel.resume(id)
+            move |_: &str, id: Option<&_>| match id {
+                None => channel.subscribe(),
+                id => channel.resume(id),
+            }
         };
         let server = Server::start(frugal(), layer, small_socket(), subscribe);
         let socket = ask(small_socket(), server.address, "/", None);
