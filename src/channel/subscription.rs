@@ -160,10 +160,10 @@ impl Subscription {
     /// Heeds that the next event is gone, and that the oldest that is held has this number.
     fn lag(&mut self, first: u64) -> Option<Kind> {
         match &self.shared.options.lag.0 {
-            Policy::End => return Some(Kind::End(CloseReason::Lagged)),
+            Policy::End => Some(Kind::End(CloseReason::Lagged)),
             Policy::Skip(notice) => {
                 let notice = notice(first - self.next);
-                return Some(Kind::Other(self.skip_to(first, notice)));
+                Some(Kind::Other(self.skip_to(first, notice)))
             }
             Policy::Newest => {
                 let (newest, is_empty) = self
@@ -172,7 +172,7 @@ impl Subscription {
                 let newest = newest.max(first);
                 self.missed += newest - self.next;
                 self.next = newest;
-                return is_empty.then_some(Kind::Missed);
+                is_empty.then_some(Kind::Missed)
             }
         }
     }

@@ -35,7 +35,7 @@ use Outcome::{After, Gap, Live, Refused};
 /// `MINE` is the epoch of the topic that is asked for, `THEIRS` that of another. Three events were
 /// published in each, and two are held.
 const IDS: &[(&str, Outcome)] = &[
-    ("MINE-3", Live),
+    ("MINE-3", After(3)),
     ("MINE-2", After(2)),
     ("MINE-1", After(1)),
     ("  MINE-2  ", After(2)),
