@@ -2,17 +2,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{EncodedEvent, Event, boundary::Boundary};
+use crate::{EncodedEvent, Encoder, Event, boundary::Boundary};
 
-const LINE: &[u8] = b":\n";
-const BLOCK: &[u8] = b":\n\n";
+const COMMENT: &[u8] = b":\n";
 
 /// What is sent when a stream has been silent for a while, so that proxies do not take it for dead.
 ///
 /// By default a comment every 15 seconds, which pages do not see. It is sent only when nothing
-/// else has been: the silence never exceeds the interval, and a busy stream has no heartbeats. One
-/// that falls due in the middle of an event is written as a comment line. In the middle of a line
-/// nothing can be written: there none is, and the interval begins anew with the next bytes.
+/// else has been: the silence never exceeds the interval, and a busy stream has no heartbeats. A
+/// comment is a line, without a blank line after it, which some clients that keep the last id take for
+/// the end of an event. So it may also stand within an event; in the middle of a line nothing can be
+/// written: there none is, and the interval begins anew with the next bytes.
 ///
 /// It is for the proxies in between, which cut a silent connection (nginx after 60 seconds, unless
 /// told otherwise). It is no proof that the client is there: that is for TCP to find out.
@@ -32,12 +32,9 @@ const BLOCK: &[u8] = b":\n\n";
 #[must_use = "a heartbeat does nothing until a layer or a response has it"]
 pub struct Heartbeat {
     interval: Option<Duration>,
-    /// Between events.
-    block: Bytes,
-    /// At the start of a line.
-    line: Bytes,
-    /// Whether the block is an event that clients dispatch.
-    event: bool,
+    comment: Bytes,
+    /// What is sent between events, in place of the comment.
+    event: Option<EncodedEvent>,
 }
 
 impl Heartbeat {
@@ -61,49 +58,44 @@ impl Heartbeat {
     const fn comments(interval: Option<Duration>) -> Self {
         Self {
             interval,
-            block: Bytes::from_static(BLOCK),
-            line: Bytes::from_static(LINE),
-            event: false,
+            comment: Bytes::from_static(COMMENT),
+            event: None,
         }
     }
 
     /// Sends a comment with this text.
     pub fn comment(mut self, text: &str) -> Self {
-        let event = Event::default().comment(text.to_owned());
-        self.block = EncodedEvent::from(event).into();
-        // Without the blank line.
-        self.line = self.block.slice(..self.block.len() - 1);
-        self.event = false;
+        let mut encoder = Encoder::new();
+        encoder.comment(text);
+        self.comment = encoder.take_exact();
+        self.event = None;
         self
     }
 
     /// Sends an event; in the middle of another event, where it cannot be, an empty comment.
     ///
-    /// Clients dispatch it only if it has data, such as `""`. An event of nothing is an empty
-    /// comment.
+    /// One without data, which no client dispatches, is the comment that it has, or an empty one.
     pub fn event(self, event: Event) -> Self {
-        let block = Bytes::from(EncodedEvent::from(&event));
-        let mut this = Self::comments(self.interval);
-        if !block.is_empty() {
-            this.block = block;
-            this.event = event.data.is_some();
+        let comments = Self::comments(self.interval);
+        match (&event.data, &event.comment) {
+            (Some(_), _) => Self {
+                event: Some(event.into()),
+                ..comments
+            },
+            (None, Some(comment)) => comments.comment(comment),
+            (None, None) => comments,
         }
-        this
     }
 
     pub(crate) fn interval(&self) -> Option<Duration> {
         self.interval
     }
 
-    /// Returns what may be sent at this place. `opening` is after a preamble, whose lines belong
-    /// to the first event: a comment must not end its block, an event may join it.
-    pub(crate) fn at(&self, boundary: Boundary, opening: bool) -> Option<Bytes> {
-        if boundary == Boundary::Event && (self.event || !opening) {
-            Some(self.block.clone())
-        } else if boundary.is_line() {
-            Some(self.line.clone())
-        } else {
-            None
+    /// Returns what may be sent at this place.
+    pub(crate) fn at(&self, boundary: Boundary) -> Option<Bytes> {
+        match &self.event {
+            Some(event) if boundary == Boundary::Event => Some(event.clone().into()),
+            _ => boundary.is_line().then(|| self.comment.clone()),
         }
     }
 }

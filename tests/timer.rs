@@ -65,7 +65,7 @@ fn beats_under_smol() {
             let Some(Ok(frame)) = body.frame().await else {
                 panic!("the stream goes on");
             };
-            assert_eq!(frame.into_data().unwrap(), ":\n\n");
+            assert_eq!(frame.into_data().unwrap(), ":\n");
             assert!(start.elapsed() >= INTERVAL * beat);
         }
     });
@@ -158,7 +158,7 @@ fn beats_by_a_clock_driven_by_hand() {
     clock.advance(INTERVAL - Duration::from_nanos(1));
     assert_eq!(poll(&mut body), None);
     clock.advance(Duration::from_nanos(1));
-    assert_eq!(poll(&mut body).unwrap(), ":\n\n");
+    assert_eq!(poll(&mut body).unwrap(), ":\n");
     assert_eq!(poll(&mut body), None);
 }
 

@@ -10,8 +10,6 @@ pub(super) struct Injection {
     heartbeat: Heartbeat,
     bom: BomFilter,
     boundary: Boundary,
-    /// Whether a preamble has been sent and nothing of the body yet.
-    opening: bool,
     /// Whether something has been sent since the heartbeat was last put off.
     busy: bool,
     next_heartbeat: Option<Instant>,
@@ -27,7 +25,6 @@ impl Injection {
             heartbeat: options.heartbeat.clone().unwrap_or_default(),
             bom: BomFilter::default(),
             boundary: Boundary::default(),
-            opening: preamble.is_some(),
             busy: true,
             next_heartbeat: None,
         };
@@ -39,7 +36,6 @@ impl Injection {
         let chunk = self.bom.filter(chunk);
         if !chunk.is_empty() {
             self.boundary = self.boundary.after(&chunk);
-            self.opening = false;
             self.busy = true;
         }
         chunk
@@ -58,7 +54,7 @@ impl Injection {
     /// it off.
     pub(super) fn heartbeat(&mut self, now: Instant) -> Option<Bytes> {
         self.next_heartbeat.take_if(|next| *next <= now)?;
-        let heartbeat = self.heartbeat.at(self.boundary, self.opening)?;
+        let heartbeat = self.heartbeat.at(self.boundary)?;
         self.busy = true;
         Some(heartbeat)
     }

@@ -21,7 +21,7 @@ async fn sent_with(beat: Beat, chunks: &[&'static str]) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn between_events_a_heartbeat_has_a_blank_line() {
+async fn between_events_a_heartbeat_is_a_line() {
     for stream in [
         "",
         "\n",
@@ -30,13 +30,13 @@ async fn between_events_a_heartbeat_has_a_blank_line() {
         "data: x\r\n\r\n",
         "data: x\r\n\r",
     ] {
-        let expected = format!("{stream}:\n\n:\n\n");
+        let expected = format!("{stream}:\n:\n");
         assert_eq!(sent_with(Beat::Empty, &[stream]).await, expected);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn within_an_event_a_heartbeat_has_no_blank_line() {
+async fn within_an_event_a_heartbeat_is_a_line() {
     for stream in ["data: x\n", "data: x\r\n", "\ndata: x\r\r\nid: 1\n", ":\n"] {
         let expected = format!("{stream}:\n:\n");
         assert_eq!(sent_with(Beat::Empty, &[stream]).await, expected);
@@ -57,7 +57,7 @@ async fn after_a_lone_cr_within_an_event_there_is_none_before_the_next_byte() {
     // It was half a CRLF.
     assert_eq!(
         sent_with(Beat::Empty, &[cr, "\n", "\r\n"]).await,
-        "data: x\r\n:\n:\n\r\n:\n\n:\n\n"
+        "data: x\r\n:\n:\n\r\n:\n:\n"
     );
     // It was a line end of its own; the next byte is within a line again.
     assert_eq!(
@@ -67,7 +67,7 @@ async fn after_a_lone_cr_within_an_event_there_is_none_before_the_next_byte() {
     // It was a line end of its own, and the next byte is a blank line.
     assert_eq!(
         sent_with(Beat::Empty, &[cr, "\r"]).await,
-        "data: x\r\r:\n\n:\n\n"
+        "data: x\r\r:\n:\n"
     );
 }
 
@@ -75,7 +75,7 @@ async fn after_a_lone_cr_within_an_event_there_is_none_before_the_next_byte() {
 async fn after_a_cr_between_events_the_lf_of_a_crlf_may_come_late() {
     assert_eq!(
         sent_with(Beat::Empty, &["data: x\r\n\r", "\n", "data: y\n\n"]).await,
-        "data: x\r\n\r:\n\n:\n\n\n:\n\n:\n\ndata: y\n\n:\n\n:\n\n"
+        "data: x\r\n\r:\n:\n\n:\n:\ndata: y\n\n:\n:\n"
     );
 }
 
@@ -84,7 +84,7 @@ async fn a_text_is_a_comment_line_for_each_of_its_own() {
     let text = ": still\n: here\n: data: comment\n:\n";
     assert_eq!(
         sent_with(Beat::Text, &["data: x\n", "\n"]).await,
-        format!("data: x\n{text}{text}\n{text}\n{text}\n")
+        format!("data: x\n{text}{text}\n{text}{text}")
     );
 }
 
@@ -107,7 +107,7 @@ async fn before_the_first_event_comments_do_not_end_the_block_of_the_retry() {
     let line = opened(Beat::Empty, Opening::Line);
     assert_eq!(
         sent(line, &["", "data: x\n\n"]).await,
-        "retry: 3000\n:\n:\ndata: x\n\n:\n\n:\n\n"
+        "retry: 3000\n:\n:\ndata: x\n\n:\n:\n"
     );
     let guarded = opened(Beat::Text, Opening::Guarded);
     let text = ": still\n: here\n: data: comment\n:\n";

@@ -74,21 +74,18 @@ async fn goes_once_and_at_the_start_alone() {
     let later = ["\n", "\u{feff}data: x\n"];
     assert_eq!(
         sent(Opening::Off, &later).await,
-        "\n:\n\n:\n\n\u{feff}data: x\n:\n:\n"
+        "\n:\n:\n\u{feff}data: x\n:\n:\n"
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn is_not_waited_for_by_heartbeats() {
     let chunks = ["\u{feff}", "data: x\n\n"];
-    assert_eq!(
-        sent(Opening::Off, &chunks).await,
-        ":\n\n:\n\ndata: x\n\n:\n\n:\n\n"
-    );
+    assert_eq!(sent(Opening::Off, &chunks).await, ":\n:\ndata: x\n\n:\n:\n");
     // Before the first event there is no blank line: the block of the `retry` is not to end.
     assert_eq!(
         sent(Opening::Line, &chunks).await,
-        "retry: 3000\n:\n:\ndata: x\n\n:\n\n:\n\n"
+        "retry: 3000\n:\n:\ndata: x\n\n:\n:\n"
     );
 }
 

@@ -51,7 +51,7 @@ async fn tells_all_of_a_stream_that_completed() {
     let events = stream::iter([Event::new("one")]).chain(stream::once(Box::pin(later)));
     let events = EventStream::new(events);
     let body = send(&layer, get(), events).await.into_body();
-    let sent = "retry: 1000\ndata: one\n\n:\n\ndata: two\n\n";
+    let sent = "retry: 1000\ndata: one\n\n:\ndata: two\n\n";
     assert_eq!(text(body).await, sent);
 
     let [summary] = &closes.summaries()[..] else {
@@ -67,7 +67,7 @@ async fn tells_all_of_a_stream_that_completed() {
     assert_eq!(summary.labels.get("user"), None);
     assert_eq!(
         summary.to_string(),
-        "completed after 20.0s, 2 events, 4 frames, 37 bytes, 1 heartbeats"
+        "completed after 20.0s, 2 events, 4 frames, 36 bytes, 1 heartbeats"
     );
 }
 
@@ -256,7 +256,7 @@ async fn ends_at_its_lifetime() {
     let layer = closes.watch(bare().max_lifetime(Lifetime::new(20 * SECOND)));
     let mut body = send(&layer, get(), response).await.into_body();
     let start = Instant::now();
-    assert_eq!(next(&mut body).await.unwrap(), ":\n\n");
+    assert_eq!(next(&mut body).await.unwrap(), ":\n");
     advance(SECOND).await;
     feed.data("data: x\n\n");
     assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");

@@ -11,7 +11,7 @@ async fn beats_every_15_seconds_by_default() {
     let mut body = send(&bare(), get(), response).await.into_body();
     let start = Instant::now();
     for beat in 1..=3 {
-        assert_eq!(next(&mut body).await.unwrap(), ":\n\n");
+        assert_eq!(next(&mut body).await.unwrap(), ":\n");
         assert_eq!(start.elapsed(), 15 * SECOND * beat);
     }
 }
@@ -28,7 +28,7 @@ async fn beats_only_when_idle() {
         assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");
     }
     let last = Instant::now();
-    assert_eq!(next(&mut body).await.unwrap(), ":\n\n");
+    assert_eq!(next(&mut body).await.unwrap(), ":\n");
     assert_eq!(last.elapsed(), 10 * SECOND);
 }
 
@@ -38,7 +38,7 @@ async fn sends_one_heartbeat_however_long_nobody_polled() {
     let mut body = send(&bare(), get(), response).await.into_body();
     assert!(is_silent(&mut body));
     advance(100 * SECOND).await;
-    assert_eq!(next(&mut body).await.unwrap(), ":\n\n");
+    assert_eq!(next(&mut body).await.unwrap(), ":\n");
     assert!(is_silent(&mut body));
 }
 
@@ -53,7 +53,7 @@ async fn does_not_let_empty_frames_pass_for_life() {
         feed.data("");
         assert_eq!(next(&mut body).await.unwrap(), "");
     }
-    assert_eq!(next(&mut body).await.unwrap(), ":\n\n");
+    assert_eq!(next(&mut body).await.unwrap(), ":\n");
     assert_eq!(start.elapsed(), 15 * SECOND);
 }
 
@@ -79,7 +79,7 @@ async fn beats_only_where_it_is_safe() {
         "data: x\r\n\r\n",
         "data: x\r\n\r",
     ] {
-        assert_eq!(beat(sent).await.as_deref(), Some(":\n\n"), "{sent:?}");
+        assert_eq!(beat(sent).await.as_deref(), Some(":\n"), "{sent:?}");
     }
     for sent in ["data: x\n", "data: x\r\n", "data: x\n\ndata: y\n"] {
         assert_eq!(beat(sent).await.as_deref(), Some(":\n"), "{sent:?}");
@@ -109,7 +109,7 @@ async fn comes_late_where_it_was_not_safe_in_time() {
 async fn can_be_a_comment_with_a_text() {
     let heartbeat = || Heartbeat::default().comment("still\nhere");
     let beat = beat_after(heartbeat(), "data: x\n\n").await.unwrap();
-    assert_eq!(beat, ": still\n: here\n\n");
+    assert_eq!(beat, ": still\n: here\n");
     let beat = beat_after(heartbeat(), "data: x\n").await.unwrap();
     assert_eq!(beat, ": still\n: here\n");
 }
@@ -127,15 +127,15 @@ async fn can_be_an_event_but_not_within_another() {
 #[tokio::test(start_paused = true)]
 async fn is_a_comment_where_the_event_is_none() {
     let nothing = Heartbeat::default().event(Event::default());
-    assert_eq!(beat_after(nothing, "data: x\n\n").await.unwrap(), ":\n\n");
+    assert_eq!(beat_after(nothing, "data: x\n\n").await.unwrap(), ":\n");
 
     let (_feed, response) = adopted();
     let comment = Heartbeat::default().event(Event::default().comment("x"));
     let layer = layer().heartbeat(comment).retry(Retry::fixed(SECOND));
     let mut body = send(&layer, get(), response).await.into_body();
     assert_eq!(next(&mut body).await.unwrap(), "retry: 1000\n");
-    // Not the comment with its blank line, which would end the block of the retry.
-    assert_eq!(next(&mut body).await.unwrap(), ":\n");
+    // Without a blank line, which would end the block of the retry.
+    assert_eq!(next(&mut body).await.unwrap(), ": x\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,7 +153,7 @@ async fn takes_odd_intervals() {
     let mut body = send(&layer, get(), response).await.into_body();
     let start = Instant::now();
     for _ in 0..3 {
-        assert_eq!(next(&mut body).await.unwrap(), ":\n\n");
+        assert_eq!(next(&mut body).await.unwrap(), ":\n");
     }
     assert_eq!(start.elapsed(), Duration::from_millis(3));
 }
@@ -168,5 +168,5 @@ async fn leaves_the_preamble_to_the_first_event() {
     assert_eq!(next(&mut body).await.unwrap(), ":\n");
     feed.data("data: x\n\n");
     assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");
-    assert_eq!(next(&mut body).await.unwrap(), ":\n\n");
+    assert_eq!(next(&mut body).await.unwrap(), ":\n");
 }

@@ -28,5 +28,5 @@ async fn can_take_back_what_the_layer_has() {
     let request = get().header("accept", "text/html");
     let mut response = send(&layer, request, response).await;
     assert_eq!(response.status(), 200);
-    assert_eq!(next(response.body_mut()).await.unwrap(), ":\n\n");
+    assert_eq!(next(response.body_mut()).await.unwrap(), ":\n");
 }

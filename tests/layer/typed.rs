@@ -33,10 +33,10 @@ async fn has_heartbeats() {
     let (sender, events) = mpsc::unbounded();
     let events = EventStream::new(events);
     let mut body = send(&bare(), get(), events).await.into_body();
-    assert_eq!(next(&mut body).await.unwrap(), ":\n\n");
+    assert_eq!(next(&mut body).await.unwrap(), ":\n");
     sender.unbounded_send(Event::new("x")).unwrap();
     assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");
-    assert_eq!(next(&mut body).await.unwrap(), ":\n\n");
+    assert_eq!(next(&mut body).await.unwrap(), ":\n");
     drop(sender);
     assert_eq!(next(&mut body).await, None);
 }

@@ -168,10 +168,7 @@ impl Stream {
     fn heartbeat(&self) -> Option<&'static [u8]> {
         let body = visible(&self.taken);
         match Place::after(body) {
-            // The line of the preamble belongs to the first event.
-            Place::BetweenEvents if body.is_empty() && self.has_preamble() => Some(b":\n"),
-            Place::BetweenEvents => Some(b":\n\n"),
-            Place::BetweenLines => Some(b":\n"),
+            Place::BetweenEvents | Place::BetweenLines => Some(b":\n"),
             Place::Nowhere => None,
         }
     }

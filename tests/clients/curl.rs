@@ -1,0 +1,122 @@
+//! curl, which shows what is on the wire.
+
+use std::process::Stdio;
+
+use tokio::{process::Command, task::JoinHandle};
+use tower_sse::Event;
+
+use crate::{
+    feed::Feed,
+    guard,
+    story::{HEARTBEAT, first},
+};
+
+const FIRST: &str = "\
+retry: 200
+event: greeting
+data: hello
+id: k3Zp9A-42
+
+data: one
+data: two
+data: three
+data: four
+id: k3Zp9A-43
+
+data: 
+id: k3Zp9A-44
+
+data: 
+data:   after an empty line
+data: 
+id: k3Zp9A-45
+
+data: zażółć 🦀\u{2028}\u{2029}\u{85}\u{b}\u{c}\u{feff}
+id: k3Zp9A-46
+
+: a
+: b
+data: data: no field
+data: : no comment
+data: 
+data: id: no id
+id: k3Zp9A-47
+
+retry: 250
+data: wait longer
+id: k3Zp9A-48
+
+";
+const AFTER_THE_END: &str = "\
+retry: 200
+data: missed
+id: k3Zp9A-49
+
+data: half";
+const AFTER_THE_CUT: &str = "\
+retry: 200
+data: half an event
+data: and the other half
+id: k3Zp9A-50
+
+event: close
+data: 
+id: k3Zp9A-51
+
+";
+
+#[ignore = "needs curl; `tests/all` runs it"]
+#[tokio::test]
+async fn curl_shows_the_wire() {
+    let feed = Feed::start().await;
+    let curl = start(&[&feed.url]);
+    feed.occupied().await;
+    feed.wire.until(HEARTBEAT).await;
+    first().into_iter().for_each(|event| feed.publish(event));
+    feed.wire.until(HEARTBEAT).await;
+    feed.end().await;
+    assert_eq!(without_heartbeats(&read(curl, 0).await), FIRST);
+
+    feed.publish(Event::new("missed"));
+    let curl = start(&["--header", "Last-Event-ID: k3Zp9A-48", &feed.url]);
+    feed.wire.until("missed").await;
+    feed.wire.cut_after("data: half");
+    feed.publish(Event::new("half an event\nand the other half"));
+    // A partial file.
+    assert_eq!(without_heartbeats(&read(curl, 18).await), AFTER_THE_END);
+
+    let curl = start(&["--header", "Last-Event-ID: k3Zp9A-49", &feed.url]);
+    feed.occupied().await;
+    feed.finish();
+    assert_eq!(without_heartbeats(&read(curl, 0).await), AFTER_THE_CUT);
+
+    let status = ["--write-out", "%{http_code}", &feed.url];
+    assert_eq!(read(start(&status), 0).await, "204");
+}
+
+type Reading = JoinHandle<std::io::Result<std::process::Output>>;
+
+pub(crate) fn start(arguments: &[&str]) -> Reading {
+    let mut command = Command::new("curl");
+    command
+        // Whatever the user's configuration and proxies are.
+        .args(["--disable", "--noproxy", "*", "--silent", "--no-buffer"])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    tokio::spawn(async move { command.output().await })
+}
+
+/// Waits until it exits with this code, and returns all that it has written.
+pub(crate) async fn read(curl: Reading, code: i32) -> String {
+    let output = guard(curl).await.unwrap();
+    let output = output.unwrap_or_else(|error| panic!("curl does not run: {error}"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{text:?}");
+    text
+}
+
+fn without_heartbeats(text: &str) -> String {
+    let lines = text.split_inclusive('\n');
+    lines.filter(|line| *line != ":\n").collect()
+}

@@ -1,0 +1,79 @@
+//! The official clients of OpenAI, unchanged, and the example `llm`.
+
+use crate::{
+    client::{Client, node, python},
+    curl,
+    example::Example,
+};
+
+/// What the model says after "leaves" follows from its text.
+const STREAMED: &str = r#"
+{"delta":{"role":"assistant","content":""},"finish_reason":null}
+{"delta":{"content":"the"},"finish_reason":null}
+{"delta":{"content":" model"},"finish_reason":null}
+{"delta":{"content":" stops"},"finish_reason":null}
+{"delta":{"content":" because"},"finish_reason":null}
+{"delta":{"content":" nobody"},"finish_reason":null}
+{"delta":{},"finish_reason":"length"}
+{"usage":{"prompt_tokens":4,"completion_tokens":5,"total_tokens":9}}
+"end of stream"
+"#;
+const WHOLE: &str = r#"
+{"text":"the model stops because nobody","finish_reason":"length","usage":{"prompt_tokens":4,"completion_tokens":5,"total_tokens":9}}
+"#;
+
+async fn ask(client: fn(&str, &str) -> Client, script: &str) {
+    let mut model = Example::start("llm").await;
+    let mut client = client(script, &format!("{}/v1", model.address));
+    client.expect(STREAMED.lines()).await;
+    client.expect(WHOLE.lines()).await;
+    model.line("finished after 5 tokens").await;
+    model.line("finished after 5 tokens").await;
+
+    client.expect([r#""broken off""#].into_iter()).await;
+    let tokens = model.line("cancelled after ").await;
+    let tokens = tokens.strip_suffix(" tokens").unwrap();
+    assert!((1..100).contains(&tokens.parse().unwrap()), "{tokens}");
+    client.go_on();
+    client.expect([r#"{"exit":0}"#].into_iter()).await;
+}
+
+#[ignore = "needs Node, Python and their packages; `tests/all` runs it"]
+#[tokio::test]
+async fn openai_of_node_streams_and_breaks_off() {
+    ask(node, include_str!("ask_openai.mjs")).await;
+}
+
+#[ignore = "needs Node, Python and their packages; `tests/all` runs it"]
+#[tokio::test]
+async fn openai_of_python_streams_and_breaks_off() {
+    ask(python, include_str!("ask_openai.py")).await;
+}
+
+#[ignore = "needs Node, Python and their packages; `tests/all` runs it"]
+#[tokio::test]
+async fn curl_reads_the_end_that_they_wait_for() {
+    const QUESTION: &str = r#"{"model":"toy","messages":[{"role":"user","content":"hello"}],"max_tokens":2,"stream":true}"#;
+    let model = Example::start("llm").await;
+    let url = format!("{}/v1/chat/completions", model.address);
+    let text = curl::read(
+        curl::start(&[
+            "--header",
+            "content-type: application/json",
+            "--data",
+            QUESTION,
+            &url,
+        ]),
+        0,
+    )
+    .await;
+    let (chunks, end) = text.split_at(text.len() - "data: [DONE]\n\n".len());
+    assert_eq!(end, "data: [DONE]\n\n");
+    assert_eq!(chunks.matches("\n\n").count(), 4);
+    assert_eq!(
+        chunks
+            .matches(r#""object":"chat.completion.chunk""#)
+            .count(),
+        4
+    );
+}
