@@ -48,7 +48,7 @@ pub(crate) fn last(id: impl AsRef<str>) -> LastEventId {
     LastEventId::new(EventId::try_from(id.as_ref()).unwrap()).unwrap()
 }
 
-/// Resumes after an id that is made of this one's epoch.
+/// Resumes as a client does that has seen this.
 pub(crate) fn resume(channel: &Channel, id: impl AsRef<str>) -> Subscription {
     channel.resume(Some(&last(id)))
 }

@@ -7,7 +7,7 @@ use super::{
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 2_000,
+        cases: 4_000,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

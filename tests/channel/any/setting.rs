@@ -100,7 +100,7 @@ pub(crate) fn setting() -> impl Strategy<Value = Setting> {
     ];
     let bounds = (
         select(&[1, 2, 3, 5, 50][..]),
-        select(&[60, 120, 300, 100_000][..]),
+        select(&[23, 24, 48, 60, 120, 300, 100_000][..]),
         option::weighted(0.4, select(&[10, 30][..])),
     );
     let lag = select(&[Policy::End, Policy::Skip, Policy::Newest][..]);

@@ -4,3 +4,4 @@ mod events;
 mod states;
 mod threads;
 mod topics;
+mod wake_ups;

@@ -20,7 +20,7 @@ fn follow(counter: &StateChannel<u64>, mut subscription: Subscription, seed: u64
     let (mut count, mut snapshots) = (0, 0);
     let mut id = None::<LastEventId>;
     loop {
-        for _ in 0..1 + chance.below(300) {
+        for _ in 0..1 + chance.below(30) {
             let Some(event) = block_on(subscription.next()) else {
                 return (count, snapshots);
             };
@@ -40,7 +40,7 @@ fn follow(counter: &StateChannel<u64>, mut subscription: Subscription, seed: u64
             id = Some(last(&seen[2]));
         }
         chance.pause();
-        if chance.below(4) == 0 {
+        if chance.below(2) == 0 {
             id = None;
         }
         subscription = counter.resume(id.as_ref(), total).unwrap();

@@ -41,7 +41,7 @@ pub(crate) fn start<T: Send + 'static>(find: impl FnOnce() -> T + Send + 'static
 /// Waits for it, but not for ever.
 #[track_caller]
 pub(crate) fn wait<T>(found: &Receiver<T>) -> T {
-    match found.recv_timeout(Duration::from_secs(60)) {
+    match found.recv_timeout(Duration::from_secs(30)) {
         Ok(found) => found,
         Err(mpsc::RecvTimeoutError::Timeout) => panic!("somebody waits for ever"),
         Err(mpsc::RecvTimeoutError::Disconnected) => panic!("another thread has panicked"),
