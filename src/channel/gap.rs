@@ -66,9 +66,12 @@ impl OnGap {
     /// To leave no seam, they end before [`Gap::until`], and bear the ids that they were published
     /// with: store an event before its publication, by
     /// [`publish_with`](super::Channel::publish_with). An id that the store does not know either is
-    /// a gap that is to be told: [`Gap::notice`]. An error ends the stream, and the client comes back with the last id
-    /// that it got. If the log has let that event go by the time all has been sent, the closure is
-    /// asked once more, for what has come between.
+    /// a gap that is to be told: [`Gap::notice`].
+    ///
+    /// If the log has let that event go by the time all has been sent, the closure is asked once more,
+    /// for what has come between. An error ends the stream
+    /// ([`CloseReason::Failed`](crate::CloseReason::Failed)), and the client comes back with the last
+    /// id that it got. Nobody is told of the error itself: write it to the log where it is made.
     pub fn fill<F, S>(fill: F) -> Self
     where
         F: Fn(Gap) -> S + Send + Sync + 'static,

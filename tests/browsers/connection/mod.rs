@@ -1,0 +1,62 @@
+//! How browsers open streams, come back, and stay away.
+
+mod failing;
+mod many;
+mod opening;
+mod reconnecting;
+mod refusing;
+mod shutdown;
+
+use std::time::Duration;
+
+use axum::{Router, routing::MethodRouter};
+use tower_sse::{Retry, SseLayer};
+
+use crate::{
+    browser::{Browser, checks},
+    engine::Engine,
+    server::{Scheme, Server},
+    tab::Tab,
+};
+
+const BOTH: [Scheme; 2] = [Scheme::Http, Scheme::Https];
+
+/// Soon, for browsers: Firefox waits no less.
+const SOON: Retry = Retry::fixed(Duration::from_millis(500));
+
+pub(crate) async fn check(engine: Engine) {
+    checks! {
+        engine,
+        opening::opens_before_the_first_event,
+        opening::opens_without_a_preamble_as_its_browser_does,
+        reconnecting::comes_back_with_the_last_id_when_the_server_was_killed,
+        reconnecting::sends_ids_as_they_were_and_none_that_was_taken_back,
+        reconnecting::is_spared_half_events_by_the_guard,
+        reconnecting::waits_as_the_layer_says,
+        reconnecting::waits_as_an_event_says,
+        refusing::stops_for_good_at_204,
+        refusing::gets_in_when_there_is_room,
+        refusing::stays_away_from_an_error,
+        failing::comes_back_when_a_body_fails,
+        failing::sees_the_error_as_an_event,
+        shutdown::sees_a_clean_end_and_comes_back,
+        many::waits_with_the_seventh_tab,
+        many::has_twenty_streams_over_http2,
+    }
+}
+
+/// Serves a route at `/sse`, within the layer.
+async fn serve(scheme: Scheme, layer: SseLayer, route: MethodRouter) -> Server {
+    Server::start(scheme, app(layer, route)).await
+}
+
+fn app(layer: SseLayer, route: MethodRouter) -> Router {
+    Router::new().route("/sse", route).layer(layer)
+}
+
+/// Opens a page of the server that listens to the stream, which it calls `a`.
+async fn listen(browser: &Browser, server: &Server) -> Tab {
+    let tab = browser.open(&server.url("/")).await;
+    tab.run("listen('a', '/sse')").await;
+    tab
+}

@@ -1,0 +1,45 @@
+use serde_json::json;
+use tower_sse::{AtShutdown, Event, EventName, Shutdown, SseLayer};
+
+use super::{BOTH, SOON, app};
+use crate::{browser::Browser, feed::feed, guard, server::Server};
+
+const BYE: EventName = EventName::from_static("bye");
+
+pub(super) async fn sees_a_clean_end_and_comes_back(browser: &Browser) {
+    for scheme in BOTH {
+        let (shutdown, next) = (Shutdown::new(), Shutdown::new());
+        let farewell = AtShutdown::end()
+            .farewell(Event::new("").name(BYE))
+            .retry(SOON);
+        let layer = |shutdown| {
+            SseLayer::new()
+                .shutdown(shutdown)
+                .at_shutdown(farewell.clone())
+        };
+        let (route, mut feed) = feed();
+        let server = Server::start(scheme, app(layer(&shutdown), route.clone())).await;
+        let tab = browser.open(&server.url("/")).await;
+        tab.run("listen('a', '/sse', ['bye'])").await;
+        let visit = feed.next().await;
+        visit.send(Event::new("last").id(9));
+        tab.until_is("said('a').length", 1).await;
+        // To tell a clean end from another.
+        let fetched = "fetch('/sse').then((response) => response.text())";
+        let outcomes = "(text) => window.fetched = text, () => window.fetched = 'broken'";
+        tab.run(&format!("{fetched}.then({outcomes})")).await;
+        let _other = feed.next().await;
+
+        shutdown.trigger();
+        assert_eq!(guard(shutdown.drained()).await, 2);
+        let address = server.finish().await;
+        tab.until("window.fetched?.endsWith('event: bye\\ndata: \\n\\nretry: 500\\n')")
+            .await;
+        let _server = Server::start_at(address, scheme, app(layer(&next), route)).await;
+        let visit = feed.next().await;
+        assert_eq!(visit.last_event_id.as_deref(), Some("9"));
+        tab.until_is("state('a')", 1).await;
+        let said = json!([["message", "last", "9"], ["bye", "", "9"]]);
+        assert_eq!(tab.get("said('a')").await, said);
+    }
+}
