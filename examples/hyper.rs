@@ -39,7 +39,11 @@ async fn main() -> io::Result<()> {
     println!("HTTP/1.1: curl -iN http://{address}");
     println!("HTTP/2:   curl -iN --http2-prior-knowledge http://{address}");
     loop {
-        let (socket, _) = listener.accept().await?;
+        let Ok((socket, _)) = listener.accept().await else {
+            // The client has left already, or there are too many open files.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
         let (server, service) = (server.clone(), service.clone());
         tokio::spawn(async move {
             // It fails when the client goes, which is how most streams end.

@@ -47,7 +47,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("a stream, HTTP/2:   curl -kiN https://{address}/sse");
     println!("a stream, HTTP/1.1: curl -kiN --http1.1 https://{address}/sse");
     loop {
-        let (tcp, _) = listener.accept().await?;
+        let Ok((tcp, _)) = listener.accept().await else {
+            // The client has left already, or there are too many open files.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
         let Ok(same) = SockRef::from(&tcp).try_clone().map(Arc::new) else {
             continue;
         };

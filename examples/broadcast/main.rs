@@ -60,8 +60,7 @@ async fn publish(State(feed): State<Feed>, text: String) -> Result<String, Publi
 
 /// Ticks while somebody listens.
 async fn tick(feed: Feed) {
-    loop {
-        feed.occupied().await;
+    while feed.occupied().await {
         println!("the first client is here: the feed begins");
         tokio::select! {
             () = tick_on(&feed) => return,

@@ -62,7 +62,7 @@ async fn main() -> io::Result<()> {
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
-    println!("open it in two tabs, or: curl -N http://{address}/sse?name=ada");
+    println!("open it in two tabs, or: curl -N 'http://{address}/sse?name=ada'");
     axum::serve(listener, app).await
 }
 

@@ -49,10 +49,8 @@ struct Request {
     messages: Vec<Message>,
     max_tokens: Option<usize>,
     max_completion_tokens: Option<usize>,
-    #[serde(default)]
-    stream: bool,
-    #[serde(default)]
-    stream_options: StreamOptions,
+    stream: Option<bool>,
+    stream_options: Option<StreamOptions>,
 }
 
 #[derive(Deserialize)]
@@ -61,7 +59,7 @@ struct Message {
     content: Value,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct StreamOptions {
     #[serde(default)]
     include_usage: bool,
@@ -86,11 +84,12 @@ async fn complete(Json(request): Json<Request>) -> AnyResponse {
     let (prompt, most) = (request.prompt(), request.most());
     let answer = Answer::new(&prompt);
     let tokens = generate(prompt, most);
-    if !request.stream {
+    if !request.stream.unwrap_or(false) {
         let tokens: Vec<_> = tokens.collect().await;
         return Json(answer.whole(&tokens, most)).into_response();
     }
-    let include_usage = request.stream_options.include_usage;
+    let options = request.stream_options;
+    let include_usage = options.is_some_and(|options| options.include_usage);
     let chunks = answer.chunks(tokens, most, include_usage);
     // Clients of this API wait for this very text.
     let events = EventStream::new(chunks).closing(Event::new("[DONE]"));

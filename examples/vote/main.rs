@@ -1,16 +1,16 @@
 //! A vote: results that are live, and kept when the server is killed.
 
-use std::{env, io, path::PathBuf, time::Duration};
+use std::{env, io, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use axum::{
     Router,
     extract::{Query, State},
-    response::Html,
+    response::{Html, Redirect},
     routing::get,
 };
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::spawn_blocking};
 use tower_sse::{
     BoxError, ChannelOptions, Error, Event, EventName, EventStream, Lag, LastEventId, PublishError,
     Retry, SseLayer, StateChannel, Subscription,
@@ -72,12 +72,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = path.unwrap_or_else(|| env::temp_dir().join("tower-sse-votes.sqlite"));
     println!("votes are kept in {}", path.display());
     // Of results the newest are all that counts.
-    let options = ChannelOptions::new().lag(Lag::newest());
+    let options = ChannelOptions::new()
+        .max_events(NonZeroUsize::MIN)
+        .lag(Lag::newest());
     let live = Live::new(Poll::open(path)?, options);
     let page = |page: &'static str| get(async move || Html(page));
     let app = Router::new()
         .route("/", page(include_str!("vote.html")))
         .route("/vote", get(vote))
+        .route("/thanks", page(include_str!("thanks.html")))
         .route("/result", page(include_str!("result.html")))
         .route("/stream", get(stream))
         .layer(SseLayer::new().retry(Retry::fixed(Duration::from_secs(1))))
@@ -102,9 +105,12 @@ struct Choice {
 async fn vote(
     State(live): State<Live>,
     Query(choice): Query<Choice>,
-) -> Result<Html<&'static str>, PublishError> {
-    live.update(|poll| poll.add(choice.yes))?;
-    Ok(Html(include_str!("thanks.html")))
+) -> Result<Redirect, PublishError> {
+    // The disk is waited for elsewhere.
+    let kept = spawn_blocking(move || live.update(|poll| poll.add(choice.yes)));
+    kept.await.unwrap_or(Err(PublishError::Closed))?;
+    // Reloading does not vote again.
+    Ok(Redirect::to("/thanks"))
 }
 
 /// Sends the results so far, and again after each vote.

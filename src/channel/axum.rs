@@ -1,7 +1,7 @@
 //! The errors of channels as responses, so that a handler may return them.
 
 use axum_core::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{StatusCode, header::RETRY_AFTER};
 
 use super::{PublishError, TooManyTopics};
 
@@ -18,9 +18,10 @@ impl IntoResponse for PublishError {
     }
 }
 
-/// 503 Service Unavailable.
+/// 503 Service Unavailable, with `Retry-After`. A browser does not come back after it.
 impl IntoResponse for TooManyTopics {
     fn into_response(self) -> Response {
-        (StatusCode::SERVICE_UNAVAILABLE, self.to_string()).into_response()
+        let retry = [(RETRY_AFTER, "10")];
+        (StatusCode::SERVICE_UNAVAILABLE, retry, self.to_string()).into_response()
     }
 }

@@ -24,6 +24,8 @@ pub struct Gap {
     pub until: EventId,
     /// The number of the oldest event that is held, or of the next.
     pub(super) first: u64,
+    /// The id of the point before.
+    before: EventId,
 }
 
 /// What a client gets that resumes and finds a [`Gap`].
@@ -55,7 +57,7 @@ impl OnGap {
         Self(Answer::Tell)
     }
 
-    /// Sends what is published from now on, and says nothing.
+    /// Sends what is published from now on, and says nothing but the checkpoint of a first visit.
     pub fn live() -> Self {
         Self(Answer::Live)
     }
@@ -95,12 +97,20 @@ impl Gap {
             is_known,
             oldest: (!is_empty).then(|| until.clone()),
             until,
+            before: shared.epoch.id(first.saturating_sub(1)),
             first,
         }
     }
 
-    /// Makes the event that tells of the gap, named `gap`: for what [`OnGap::fill`] cannot fill.
+    /// Makes the event that tells of the gap, named `gap`, for what [`OnGap::fill`] cannot fill. It has
+    /// the id of the point before [`until`](Self::until), so that the client does not come back with
+    /// the same gap: nothing but the log is to follow it.
     pub fn notice(&self) -> Event {
+        self.told().id(self.before.clone())
+    }
+
+    /// The same without an id.
+    pub(super) fn told(&self) -> Event {
         let oldest = self.oldest.as_ref().map_or("", EventId::as_str);
         Event::new(oldest.to_owned()).name(GAP)
     }

@@ -30,15 +30,13 @@ pub use self::{
 };
 use crate::{BoxError, EncodeEvent, Event, EventId, EventName, LastEventId};
 
-const CHECKPOINT: EventName = EventName::from_static("checkpoint");
-
 /// One feed for many clients, which a client can resume without a seam.
 ///
 /// A channel is a log: to publish is to append, and a subscriber is a place in it. An event is encoded
 /// once, gets the next id, and goes to all who are there; publishing never waits for any of them.
 /// A client that comes back with its `Last-Event-ID` begins at an older place, so between what it
 /// had and what is new there is no gap, no duplicate and no other order. What is not held any more
-/// is never left out in silence ([`OnGap`], [`Lag`]).
+/// is left out in silence only if you say so ([`OnGap`], [`Lag`]).
 ///
 /// Clones are the same channel. It closes when the last of them is dropped.
 ///
@@ -119,9 +117,7 @@ impl<T: ?Sized> Channel<T> {
     pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
         match last_event_id {
             Some(id) => self.try_resume(id).unwrap_or_else(|gap| self.answer(gap)),
-            None => self
-                .subscribe()
-                .preceded_by(Event::new("").name(CHECKPOINT)),
+            None => self.subscribe().preceded_by(checkpoint()),
         }
     }
 
@@ -147,8 +143,8 @@ impl<T: ?Sized> Channel<T> {
     fn answer(&self, gap: Gap) -> Subscription {
         let held = |first| Subscription::new(self.shared(), first);
         match &self.shared().options.on_gap.0 {
-            Answer::Tell => held(gap.first).preceded_by(gap.notice()),
-            Answer::Live => self.subscribe(),
+            Answer::Tell => held(gap.first).preceded_by(gap.told()),
+            Answer::Live => self.subscribe().preceded_by(checkpoint()),
             Answer::Fill(fill) => held(gap.first).filled_by(fill(gap)),
         }
     }
@@ -158,17 +154,27 @@ impl<T: ?Sized> Channel<T> {
         self.shared().subscribers()
     }
 
-    /// Waits until there is a subscriber: to begin with what costs something only then.
-    pub fn occupied(&self) -> impl Future<Output = ()> + Send + use<T> {
-        until(Arc::clone(self.shared()), |subscribers| subscribers > 0)
+    /// Waits until there is a subscriber, to begin with what costs something only then, or until
+    /// the channel is closed. Tells whether there is one.
+    pub fn occupied(&self) -> impl Future<Output = bool> + Send + use<T> {
+        let shared = Arc::clone(self.shared());
+        async move {
+            until(&shared, |s| s.subscribers() > 0 || s.look(Log::is_closed)).await;
+            shared.subscribers() > 0
+        }
     }
 
     /// Waits until there is no subscriber: to stop what costs something until the next one comes.
     pub fn vacant(&self) -> impl Future<Output = ()> + Send + use<T> {
-        until(Arc::clone(self.shared()), |subscribers| subscribers == 0)
+        let shared = Arc::clone(self.shared());
+        async move { until(&shared, |s| s.subscribers() == 0).await }
     }
 
     /// Closes the channel: subscribers read what is left, and end; nothing more is published.
+    ///
+    /// Browsers come back, again and again. To tell them not to, end the stream with
+    /// [`EventStream::closing`](crate::EventStream::closing)`(Event::close())`, and answer who comes
+    /// to a channel that [`is_closed`](Self::is_closed) by [`stop`](crate::stop).
     pub fn close(&self) {
         self.shared().close();
     }
@@ -205,7 +211,8 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     ///
     /// So nobody sees an event that is not stored, and after a crash no id is given twice
     /// ([`ChannelOptions::after`], [`OnGap::fill`]). Whoever else publishes waits until the closure
-    /// returns; subscribers do not. It must not publish on the same channel.
+    /// returns; subscribers do not. It must neither publish on this channel nor close it, nor use the
+    /// [`StateChannel`] whose channel this is.
     ///
     /// ```
     /// use tower_sse::{Channel, ChannelOptions, Event, PublishError};
@@ -270,10 +277,15 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     }
 }
 
-async fn until(shared: Arc<Shared>, enough: impl Fn(usize) -> bool) {
+/// Makes an event that nobody listens to, for the id that it gets.
+fn checkpoint() -> Event {
+    Event::new("").name(EventName::from_static("checkpoint"))
+}
+
+async fn until(shared: &Shared, is_so: impl Fn(&Shared) -> bool) {
     loop {
         let woken = shared.occupied();
-        if enough(shared.subscribers()) {
+        if is_so(shared) {
             return;
         }
         woken.await;

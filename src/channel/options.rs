@@ -71,8 +71,9 @@ impl ChannelOptions {
     /// Numbers the events on from the last one that another channel has published, by its id: for a
     /// store that outlives the program, with [`OnGap::fill`].
     ///
-    /// An id that no channel has made is not heeded, and the channel numbers as it does by default. So
-    /// do [`Topics`](super::Topics), whose ids must not be each other's.
+    /// An id of another form is not heeded, and the channel numbers as it does by default. So
+    /// do [`Topics`](super::Topics), whose ids must not be each other's: two channels that number on from
+    /// the same id take each other's for their own.
     pub fn after(mut self, last: &EventId) -> Self {
         self.after = Epoch::parse(last.as_str());
         self

@@ -88,6 +88,7 @@ impl Shared {
         let turn = self.turn();
         self.log_mut().close();
         drop(turn);
+        self.occupied.notify_waiters();
         self.published.notify_waiters();
     }
 

@@ -32,7 +32,7 @@ use crate::{EncodeEvent, EncodedEvent, Error, Event, EventId, EventItem, LastEve
 /// ```
 ///
 /// Clones are the same state. The closures run while the state is locked: they must not block, nor
-/// use the same `StateChannel`.
+/// use the same `StateChannel`, nor its channel.
 pub struct StateChannel<S, T: ?Sized = Event> {
     channel: Channel<T>,
     state: Arc<Mutex<S>>,

@@ -60,8 +60,9 @@ impl Subscription {
         }
     }
 
-    /// Sends an event before all that the log has, and after those that were put there before. It gets the id of this point of the log, so that a client
-    /// that has seen no more resumes here.
+    /// Sends an event before all that the log has, and after those that were put there before. The
+    /// last of them gets the id of this point of the log, so that a client that has seen no more
+    /// resumes here.
     ///
     /// For a state whose lock is held while it is changed and the change is published: subscribe
     /// and make the snapshot under the same lock, and no change is lost or seen twice.
@@ -102,6 +103,10 @@ impl Subscription {
                 continue;
             }
             match opening.events.pop_front() {
+                // Who is cut off before the last of them is to get them all again.
+                Some(event) if !opening.events.is_empty() => {
+                    return Poll::Ready(Some(Kind::Other(event)));
+                }
                 Some(event) => {
                     let event = self.at_this_point(&event);
                     return Poll::Ready(Some(Kind::Other(event)));

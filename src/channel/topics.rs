@@ -61,7 +61,8 @@ struct Topic<T: ?Sized> {
 }
 
 impl<K, T: ?Sized> Topics<K, T> {
-    /// Allows for so many topics at once, each a channel with these options.
+    /// Allows for so many topics at once, each a channel with these options. Together they may hold
+    /// that many times the [`max_bytes`](ChannelOptions::max_bytes) of one.
     pub fn new(most: NonZeroUsize, options: ChannelOptions) -> Self {
         let map = Map {
             topics: HashMap::new(),
@@ -96,7 +97,8 @@ where
     ///
     /// # Errors
     ///
-    /// When there are as many topics as may be, and none of them is vacant.
+    /// When there are as many topics as may be, and none was found that is vacant. A browser that gets
+    /// an error never comes back: answer it by an empty stream, `BoxEventStream::default()`.
     pub fn topic(&self, key: K) -> Result<Channel<T>, TooManyTopics> {
         let now = self.options.timer.now();
         let mut map = self.map();
@@ -154,7 +156,7 @@ where
         self.len() == 0
     }
 
-    /// Closes and removes all topics.
+    /// Closes and removes all topics. Those that are asked for later are made anew.
     pub fn close(&self) {
         let mut map = self.map();
         let topics = std::mem::take(&mut map.topics);
@@ -217,7 +219,9 @@ where
 
     /// Lets go of the topic that is vacant for the longest. Tells whether there was one.
     fn make_room(&mut self, now: Instant) -> bool {
-        let vacant: Vec<_> = self.vacant.keys().copied().collect();
+        // Not all of them, lest who makes up keys holds up everyone: those that are held go to the
+        // end, so others are looked at the next time.
+        let vacant: Vec<_> = self.vacant.keys().take(32).copied().collect();
         vacant.into_iter().any(|since| self.settle(since, now))
     }
 

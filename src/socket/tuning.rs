@@ -42,7 +42,7 @@ impl SseLayer {
     ///
     /// ```no_run
     /// # #[cfg(feature = "tokio")]
-    /// # async fn serve(listener: tokio::net::TcpListener) -> std::io::Result<()> {
+    /// # async fn serve(listener: tokio::net::TcpListener) {
     /// use futures_util::stream;
     /// use hyper_util::{
     ///     rt::{TokioExecutor, TokioIo}, server::conn::auto::Builder, service::TowerToHyperService,
@@ -58,7 +58,7 @@ impl SseLayer {
     ///     Ok::<_, Infallible>(EventStream::new(stream::iter([Event::new("hello")])))
     /// });
     /// loop {
-    ///     let (tcp, _) = listener.accept().await?;
+    ///     let Ok((tcp, _)) = listener.accept().await else { continue };
     ///     let socket = Socket::new(tcp);
     ///     let service = TowerToHyperService::new(socket.handle().layer(service.clone()));
     ///     tokio::spawn(async move {
@@ -80,7 +80,8 @@ impl SseLayer {
     /// though there was something to send. The stream closes as
     /// [`CloseReason::Stalled`](crate::CloseReason::Stalled).
     ///
-    /// It takes what [`socket`](Self::socket) takes, though options need not be set. There is no
+    /// It takes what [`socket`](Self::socket) takes, though options need not be set; and it holds for what
+    /// follows on the same connection, too, such as a download that is paused. There is no
     /// such timeout by default.
     ///
     /// The system's own buffers come first: a client counts as one that does not read when they are

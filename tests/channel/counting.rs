@@ -56,11 +56,11 @@ fn who_waits_for_a_subscriber_is_told_of_the_first() {
     assert_eq!(vacant.as_mut().now_or_never(), Some(()));
     assert_eq!(occupied.as_mut().now_or_never(), None);
     let one = channel.subscribe();
-    assert_eq!(occupied.as_mut().now_or_never(), Some(()));
+    assert_eq!(occupied.as_mut().now_or_never(), Some(true));
     let two = channel.subscribe();
 
     let mut vacant = Box::pin(channel.vacant());
-    assert_eq!(channel.occupied().now_or_never(), Some(()));
+    assert_eq!(channel.occupied().now_or_never(), Some(true));
     drop(one);
     assert_eq!(vacant.as_mut().now_or_never(), None);
     drop(two);
@@ -88,7 +88,7 @@ fn who_waits_for_a_subscriber_is_not_told_of_one_that_has_left_since() {
     drop(channel.subscribe());
     assert_eq!(occupied.as_mut().now_or_never(), None);
     let _subscriber = channel.subscribe();
-    assert_eq!(occupied.as_mut().now_or_never(), Some(()));
+    assert_eq!(occupied.as_mut().now_or_never(), Some(true));
 }
 
 #[test]
@@ -110,4 +110,13 @@ fn a_lag_or_an_end_makes_vacant() {
     publish_numbers(&channel, 1..=2);
     assert!(next(&mut subscriber).encoded().is_none());
     assert_eq!(vacant.as_mut().now_or_never(), Some(()));
+}
+
+#[test]
+fn who_waits_for_a_subscriber_learns_of_the_close() {
+    let channel = channel();
+    let mut occupied = Box::pin(channel.occupied());
+    assert_eq!((&mut occupied).now_or_never(), None);
+    channel.close();
+    assert_eq!(occupied.now_or_never(), Some(false));
 }

@@ -71,7 +71,8 @@ impl Reader {
         let held = Self::new(index, log.gone, frame_size);
         match log.setting.on_gap {
             Answer::Tell => held.preceded_by(Payload::new("gap", log.oldest().unwrap_or_default())),
-            Answer::Live => Self::new(index, log.newest(), frame_size),
+            Answer::Live => Self::new(index, log.newest(), frame_size)
+                .preceded_by(Payload::new("checkpoint", "")),
             Answer::Fill(_) => held.filled(log, id),
         }
     }

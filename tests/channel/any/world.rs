@@ -60,7 +60,7 @@ impl World {
 
     pub(crate) fn has_subscribers(&self, channel: usize) -> bool {
         let channel = self.feeds[channel].channel();
-        let occupied = channel.occupied().now_or_never().is_some();
+        let occupied = channel.occupied().now_or_never() == Some(true);
         assert_ne!(occupied, channel.vacant().now_or_never().is_some());
         occupied
     }
