@@ -3,6 +3,8 @@
 //!
 //! Each test starts a browser and makes its checks in turn, each in a tab of its own.
 
+#![cfg(unix)]
+
 mod applications;
 mod browser;
 mod connection;

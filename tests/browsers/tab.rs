@@ -3,7 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fantoccini::{Client, Locator, elements::Element, wd::WindowHandle};
+use fantoccini::{Client, Locator, elements::Element, error::CmdError, wd::WindowHandle};
 use serde_json::Value;
 
 use crate::{PATIENCE, guard};
@@ -90,9 +90,13 @@ impl Tab {
 
     /// Runs a script in the page.
     pub(crate) async fn run(&self, script: &str) -> Value {
-        let run = self.client().await.execute(script, Vec::new());
-        let result = guard(run).await;
+        let result = self.try_run(script).await;
         result.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    async fn try_run(&self, script: &str) -> Result<Value, CmdError> {
+        let run = self.client().await.execute(script, Vec::new());
+        guard(run).await
     }
 
     /// Returns what an expression is in the page.
@@ -108,10 +112,10 @@ impl Tab {
     /// Waits until an expression in the page is a value. Until then it may fail.
     pub(crate) async fn until_is(&self, expression: &str, expected: impl Into<Value>) {
         let (expected, end) = (expected.into(), Instant::now() + PATIENCE);
-        let script =
-            format!("try {{ return {expression} }} catch (error) {{ return `${{error}}` }}");
+        let script = format!("return {expression}");
         loop {
-            let value = self.run(&script).await;
+            let value = self.try_run(&script).await;
+            let value = value.unwrap_or_else(|error| error.to_string().into());
             if value == expected {
                 return;
             }
@@ -142,10 +146,12 @@ impl Tab {
         .await
     }
 
+    /// Waits for an element. After a key or a click the page may be another, soon.
     pub(crate) async fn find(&self, css: &str) -> Element {
-        guard(self.client().await.find(Locator::Css(css)))
-            .await
-            .unwrap()
+        self.until(&format!("document.querySelector({css:?})"))
+            .await;
+        let found = self.client().await.find(Locator::Css(css));
+        guard(found).await.unwrap()
     }
 
     pub(crate) async fn click(&self, css: &str) {

@@ -34,7 +34,7 @@ pub(super) async fn are_seen_as_events_by_who_listens(browser: &Browser) {
     assert_heard(browser, SseLayer::new().heartbeat(heartbeat), vec![case]).await;
 }
 
-const PAUSE: Duration = Duration::from_millis(300);
+const PAUSE: Duration = Duration::from_millis(600);
 
 fn slow() -> impl Stream<Item = Event> + Send + 'static {
     let events = [
