@@ -18,7 +18,7 @@ use crate::{
 const INTERVAL: Duration = Duration::from_millis(20);
 
 const BEFORE_AN_EVENT: &str = "retry: 1000\n:\n:\n:\n:\n";
-const AFTER_AN_EVENT: &str = "retry: 1000\ndata: one\n\n:\n\n:\n\n:\n\n:\n\n";
+const AFTER_AN_EVENT: &str = "retry: 1000\ndata: one\n\n:\n:\n:\n:\n";
 
 async fn silent() -> SocketAddr {
     let layer = quiet().heartbeat(Heartbeat::every(INTERVAL));
@@ -40,7 +40,7 @@ async fn beats_are_lines_before_the_first_event() {
 }
 
 #[tokio::test]
-async fn beats_are_blocks_after_an_event() {
+async fn beats_are_lines_after_an_event() {
     let address = silent_after_one().await;
     for version in VERSIONS {
         assert_beats(version, address, AFTER_AN_EVENT).await;

@@ -77,7 +77,7 @@ async fn an_outer_layer_fills_in_what_the_inner_one_leaves_open() {
     let router = Router::new().route("/", routing::get(one_then_silence).layer(inner));
     let address = serve(router.layer(outer)).await;
 
-    let expected = "retry: 2000\ndata: one\n\n: outer\n\n: outer\n\n";
+    let expected = "retry: 2000\ndata: one\n\n: outer\n: outer\n";
     for version in VERSIONS {
         let (_client, response) = get(version, address).await;
         let text = read(&mut response.into_body(), expected.len()).await;
@@ -101,7 +101,7 @@ async fn a_handler_decides_for_its_own_response() {
     let router = Router::new().route("/", routing::get(handler));
     let address = serve(router.layer(quiet())).await;
 
-    let expected = "\nevent: discard\n\nretry: 7000\ndata: one\n\n: mine\n\n: mine\n\n";
+    let expected = "\nevent: discard\n\nretry: 7000\ndata: one\n\n: mine\n: mine\n";
     for version in VERSIONS {
         let (_client, response) = get(version, address).await;
         assert!(!response.headers().contains_key("connection"));
