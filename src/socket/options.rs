@@ -125,8 +125,7 @@ impl TcpOptions {
     /// counts its own bookkeeping in, sets twice as much, and no longer adapts it: a connection with
     /// a long way to go is slowed down to this much a round trip.
     ///
-    /// It is best left alone. At 100 ms a round trip 64 KiB left a tenth of the throughput, and
-    /// 256 KiB a sixth, and they held no less back than
+    /// It is best left alone: it slows down who is far away, and holds no less back than
     /// [`unsent_low_water`](Self::unsent_low_water).
     pub const fn send_buffer(mut self, bytes: usize) -> Self {
         self.send_buffer = Some(bytes);
@@ -136,11 +135,11 @@ impl TcpOptions {
     /// Sets how many bytes may wait in the system that have not been sent yet, before it takes no
     /// more (`TCP_NOTSENT_LOWAT`). Unlike the send buffer it leaves alone what is on its way.
     ///
-    /// [`new`](Self::new) has 128 KiB. For a client that stopped reading the system then kept up to
-    /// 190 KiB in place of 4 MB, one that read 1 MB/s was a third of a second behind in place of 3.6,
-    /// and one that read all had the same throughput, near or far. Less makes more writes on a busy
-    /// link. What is not acknowledged, what the client's system takes and what hyper holds comes on
-    /// top. (Measured by `benches/slow_client`.)
+    /// [`new`](Self::new) has 128 KiB. Over loopback the system then kept about 150 KiB for a client
+    /// that reads nothing in place of 3.7 MB, and one that reads 1 MB/s was a third of a second behind
+    /// in place of 3.7 (`cargo bench --bench slow_client --all-features`). Less makes more writes on a
+    /// busy link. What is not acknowledged, what the client's system takes and what hyper holds comes
+    /// on top.
     pub const fn unsent_low_water(mut self, bytes: u32) -> Self {
         self.unsent_low_water = Some(bytes);
         self
