@@ -14,6 +14,7 @@ mod shared;
 mod state;
 mod subscription;
 mod topics;
+mod wakers;
 
 use std::{borrow::Borrow, fmt, future::Future, marker::PhantomData, sync::Arc};
 

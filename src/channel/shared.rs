@@ -13,6 +13,7 @@ use super::{
     epoch::Epoch,
     log::{Log, Read},
     numbered::Unnumbered,
+    wakers::Wakers,
 };
 
 /// A log with those who write to it and read from it.
@@ -23,7 +24,7 @@ pub(super) struct Shared {
     /// Held by who publishes, so that events are numbered without holding up those who read.
     turn: Mutex<()>,
     /// Woken by each publication, and by the close.
-    published: Arc<Notify>,
+    pub(super) published: Wakers,
     subscribers: AtomicUsize,
     /// Woken when the first subscriber comes, and when the last has left.
     occupied: Arc<Notify>,
@@ -44,7 +45,7 @@ impl Shared {
             epoch,
             log: RwLock::new(Log::new(last + 1)),
             turn: Mutex::new(()),
-            published: Arc::default(),
+            published: Wakers::default(),
             subscribers: AtomicUsize::new(0),
             occupied: Arc::default(),
             on_vacant,
@@ -79,7 +80,7 @@ impl Shared {
         }
         let last = log.next() - 1;
         drop((log, turn));
-        self.published.notify_waiters();
+        self.published.wake();
         Ok(last)
     }
 
@@ -89,7 +90,7 @@ impl Shared {
         self.log_mut().close();
         drop(turn);
         self.occupied.notify_waiters();
-        self.published.notify_waiters();
+        self.published.wake();
     }
 
     pub(super) fn read(&self, number: u64) -> Read {
@@ -103,11 +104,6 @@ impl Shared {
             self.log_mut().expire(now, &self.options.bounds);
         }
         look(&self.log())
-    }
-
-    /// Is woken by what is published from now on.
-    pub(super) fn published(&self) -> OwnedNotified {
-        Arc::clone(&self.published).notified_owned()
     }
 
     pub(super) fn subscribers(&self) -> usize {

@@ -7,7 +7,6 @@ use std::{
 };
 
 use futures_util::{Stream, StreamExt};
-use tokio::sync::futures::OwnedNotified;
 
 use super::{
     ChannelEvent, Gap,
@@ -17,6 +16,7 @@ use super::{
     log::Read,
     numbered::with_id,
     shared::Shared,
+    wakers::Place,
 };
 use crate::{CloseReason, EncodedEvent, Event, EventId};
 
@@ -34,8 +34,8 @@ pub struct Subscription {
     missed: u64,
     /// What comes before it, if anything does any more.
     opening: Option<Box<Opening>>,
-    /// What is published next wakes it. It is made before the log is looked at, and polled after.
-    woken: Pin<Box<Option<OwnedNotified>>>,
+    /// Where it waits for what is published next.
+    place: Option<Place>,
     ended: bool,
 }
 
@@ -55,7 +55,7 @@ impl Subscription {
             next,
             missed: 0,
             opening: None,
-            woken: Box::pin(None),
+            place: None,
             ended: false,
         }
     }
@@ -132,7 +132,12 @@ impl Subscription {
 
     /// Yields what the log has. `None` when it is closed.
     fn poll_log(&mut self, cx: &mut Context<'_>) -> Poll<Option<Kind>> {
+        let waker = cx.waker();
+        if self.shared.published.holds(&self.place, waker) {
+            return Poll::Pending;
+        }
         loop {
+            let round = self.shared.published.round();
             match self.shared.read(self.next) {
                 Read::Event(event) => {
                     let number = self.next;
@@ -145,21 +150,13 @@ impl Subscription {
                     }
                 }
                 Read::Closed => return Poll::Ready(None),
-                Read::Coming => ready!(self.poll_woken(cx)),
+                Read::Coming => {
+                    if self.shared.published.wait(&mut self.place, round, waker) {
+                        return Poll::Pending;
+                    }
+                }
             }
         }
-    }
-
-    /// Is ready when the log is to be looked at once more.
-    fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self.woken.as_mut().as_pin_mut() {
-            None => self.woken.set(Some(self.shared.published())),
-            Some(woken) => {
-                ready!(woken.poll(cx));
-                self.woken.set(None);
-            }
-        }
-        Poll::Ready(())
     }
 
     /// Heeds that the next event is gone, and that the oldest that is held has this number.
@@ -212,7 +209,9 @@ impl Subscription {
     fn end(&mut self) {
         if !std::mem::replace(&mut self.ended, true) {
             self.opening = None;
-            self.woken.set(None);
+            if let Some(place) = self.place.take() {
+                self.shared.published.leave(place);
+            }
             self.shared.leave();
         }
     }

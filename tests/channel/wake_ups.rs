@@ -1,7 +1,7 @@
 use std::{
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Wake, Waker},
@@ -137,6 +137,57 @@ fn do_not_come_to_who_has_left() {
     drop(subscriber);
     publish(&channel, "one");
     assert_eq!(task.wakes(), 0);
+}
+
+#[test]
+fn come_to_who_waits_where_one_that_leaves_has_waited() {
+    let channel = channel();
+    let (mut leaving, mut staying) = (channel.subscribe(), channel.subscribe());
+    Task::default().waits(&mut leaving);
+    publish(&channel, "one");
+    let task = Task::default();
+    assert_eq!(texts(&mut staying), ["one"]);
+    task.waits(&mut staying);
+    drop(leaving);
+    publish(&channel, "two");
+    assert_eq!(task.wakes(), 1);
+}
+
+/// A task that goes, and a subscriber with it, when nobody can wake it any more.
+struct Holder {
+    _subscriber: Mutex<Subscription>,
+}
+
+impl Wake for Holder {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// Has a subscriber wait that nothing but its task's waker holds.
+fn wait_as_holder(channel: &Channel, subscriber: &mut Subscription) {
+    let mut held = channel.subscribe();
+    Task::default().waits(&mut held);
+    let waker = Waker::from(Arc::new(Holder {
+        _subscriber: Mutex::new(held),
+    }));
+    let polled = Pin::new(subscriber).poll_next(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+}
+
+#[test]
+fn can_be_the_last_of_a_task_whose_subscriber_leaves_with_it() {
+    let channel = channel();
+    let mut subscriber = channel.subscribe();
+    wait_as_holder(&channel, &mut subscriber);
+    assert_eq!(channel.subscribers(), 2);
+    Task::default().waits(&mut subscriber);
+    assert_eq!(channel.subscribers(), 1, "another task waits now");
+    wait_as_holder(&channel, &mut subscriber);
+    publish(&channel, "one");
+    assert_eq!(channel.subscribers(), 1, "it was woken");
+    assert_eq!(texts(&mut subscriber), ["one"]);
+    wait_as_holder(&channel, &mut subscriber);
+    drop(subscriber);
+    assert_eq!(channel.subscribers(), 0, "nobody waits");
 }
 
 #[test]

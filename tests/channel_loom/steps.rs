@@ -2,7 +2,7 @@
 //! may go on before it is used: the counts of references that it is held against order these
 //! threads, of which loom knows nothing.
 
-pub(crate) use loom::sync::atomic::Ordering;
+pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) struct AtomicUsize(loom::sync::atomic::AtomicUsize);
 

@@ -1,0 +1,107 @@
+use std::{
+    mem, ptr,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Waker,
+};
+
+use slab::Slab;
+
+/// The tasks that wait for a publication, which wakes them all.
+///
+/// For a task that waits already, to be polled once more costs one atomic load: hyper polls a body
+/// three times for each frame.
+#[derive(Default)]
+pub(super) struct Wakers {
+    /// How often all have been woken. Written under the lock.
+    rounds: AtomicU64,
+    waiting: Mutex<Slab<Waker>>,
+}
+
+/// The place of a task that waits, until all are woken.
+#[derive(Debug)]
+pub(super) struct Place {
+    round: u64,
+    key: usize,
+    task: Task,
+}
+
+/// Which task a waker wakes. It tells two apart while a clone of the one is kept.
+#[derive(Debug, PartialEq, Eq)]
+struct Task {
+    data: usize,
+    vtable: usize,
+}
+
+impl Task {
+    fn of(waker: &Waker) -> Self {
+        Self {
+            data: waker.data().addr(),
+            vtable: ptr::from_ref(waker.vtable()).addr(),
+        }
+    }
+}
+
+impl Wakers {
+    /// Returns the round that goes on. It is asked for before a look at what is waited for.
+    pub(super) fn round(&self) -> u64 {
+        self.rounds.load(Ordering::Acquire)
+    }
+
+    /// Tells whether the task will be woken from the place that it has.
+    pub(super) fn holds(&self, place: &Option<Place>, waker: &Waker) -> bool {
+        let held = |place: &Place| place.round == self.round() && place.task == Task::of(waker);
+        place.as_ref().is_some_and(held)
+    }
+
+    /// Gives a task a place, for the one that it has, if the round still goes on.
+    pub(super) fn wait(&self, place: &mut Option<Place>, round: u64, waker: &Waker) -> bool {
+        let task = Task::of(waker);
+        let waker = waker.clone();
+        let mut waiting = self.waiting();
+        // It changes under the lock alone.
+        if self.rounds.load(Ordering::Relaxed) != round {
+            return false;
+        }
+        let before = place
+            .take()
+            .and_then(|place| place.take(&mut waiting, round));
+        let key = waiting.insert(waker);
+        // Only then, for what is dropped may be a task, and all that it has.
+        drop(waiting);
+        drop(before);
+        *place = Some(Place { round, key, task });
+        true
+    }
+
+    /// Takes a place back.
+    pub(super) fn leave(&self, place: Place) {
+        let mut waiting = self.waiting();
+        let round = self.rounds.load(Ordering::Relaxed);
+        let waker = place.take(&mut waiting, round);
+        drop(waiting);
+        drop(waker);
+    }
+
+    /// Wakes all who wait.
+    pub(super) fn wake(&self) {
+        let mut waiting = self.waiting();
+        self.rounds.fetch_add(1, Ordering::Release);
+        let mut woken = mem::take(&mut *waiting);
+        drop(waiting);
+        woken.drain().for_each(Waker::wake);
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Slab<Waker>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Takes the waker out of its place, if it is still there.
+    fn take(self, waiting: &mut Slab<Waker>, round: u64) -> Option<Waker> {
+        (self.round == round).then(|| waiting.try_remove(self.key))?
+    }
+}
