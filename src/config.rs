@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::{
-    Refuse, RefuseReason, Shutdown, SseOptions,
+    AtShutdown, Refuse, RefuseReason, Shutdown, SseOptions,
     lifecycle::{Limit, MaxStreams, Observer, Refused},
     socket::Tuning,
     timer::SharedTimer,
@@ -55,8 +55,8 @@ impl Config {
 
     /// Returns how a stream is refused that comes when the shutdown has begun.
     pub(crate) fn refuse_at_shutdown(&self) -> Refused {
-        let how = self.options.at_shutdown.clone().unwrap_or_default();
-        let refuse = Refuse::softly().retry(how.retry_or_default());
-        (RefuseReason::ShutDown, refuse)
+        let how = AtShutdown::or_default(self.options.at_shutdown.as_deref());
+        let retry = how.retry_or_default();
+        (RefuseReason::ShutDown, Refuse::softly().retry(retry))
     }
 }

@@ -6,6 +6,8 @@ use crate::{EncodedEvent, Encoder, Event, boundary::Boundary};
 
 const COMMENT: &[u8] = b":\n";
 
+static DEFAULT: Heartbeat = Heartbeat::every(Duration::from_secs(15));
+
 /// What is sent when a stream has been silent for a while, so that proxies do not take it for dead.
 ///
 /// By default a comment every 15 seconds, which pages do not see. It is sent only when nothing
@@ -87,6 +89,11 @@ impl Heartbeat {
         }
     }
 
+    /// Returns the default where there is none, without a copy for each stream.
+    pub(crate) fn or_default(set: Option<&Self>) -> &Self {
+        set.unwrap_or(&DEFAULT)
+    }
+
     pub(crate) fn interval(&self) -> Option<Duration> {
         self.interval
     }
@@ -102,6 +109,6 @@ impl Heartbeat {
 
 impl Default for Heartbeat {
     fn default() -> Self {
-        Self::every(Duration::from_secs(15))
+        DEFAULT.clone()
     }
 }

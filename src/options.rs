@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{AtShutdown, Heartbeat, Lifetime, Preamble, Retry};
 
@@ -8,7 +8,7 @@ use crate::{AtShutdown, Heartbeat, Lifetime, Preamble, Retry};
 /// layer decides. The extensions survive whatever boxes the body on the way.
 ///
 /// ```
-/// use std::time::Duration;
+/// use std::{sync::Arc, time::Duration};
 /// use tower_sse::{Heartbeat, SseOptions};
 ///
 /// let mut response = http::Response::new(String::new());
@@ -36,14 +36,14 @@ use crate::{AtShutdown, Heartbeat, Lifetime, Preamble, Retry};
 #[derive(Clone, Debug, Default)]
 #[must_use = "options do nothing until a response has them"]
 pub struct SseOptions {
-    pub(crate) heartbeat: Option<Heartbeat>,
+    pub(crate) heartbeat: Option<Arc<Heartbeat>>,
     pub(crate) retry: Option<Retry>,
     pub(crate) preamble: Option<Preamble>,
     pub(crate) keep_alive_header: Option<bool>,
     pub(crate) require_accept: Option<bool>,
     pub(crate) max_lifetime: Option<Lifetime>,
     pub(crate) deadline: Option<Duration>,
-    pub(crate) at_shutdown: Option<AtShutdown>,
+    pub(crate) at_shutdown: Option<Arc<AtShutdown>>,
 }
 
 impl SseOptions {
@@ -54,7 +54,7 @@ impl SseOptions {
 
     /// Sets what is sent when the stream is silent. By default a comment every 15 seconds.
     pub fn heartbeat(mut self, heartbeat: Heartbeat) -> Self {
-        self.heartbeat = Some(heartbeat);
+        self.heartbeat = Some(Arc::new(heartbeat));
         self
     }
 
@@ -106,7 +106,7 @@ impl SseOptions {
     /// Sets how the stream ends at a [`Shutdown`](crate::Shutdown). By default at once. Farewell and
     /// retry are the layer's, where it has them and these options have not.
     pub fn at_shutdown(mut self, how: AtShutdown) -> Self {
-        self.at_shutdown = Some(how);
+        self.at_shutdown = Some(Arc::new(how));
         self
     }
 
@@ -125,7 +125,9 @@ impl SseOptions {
         fill(&mut self.max_lifetime, &other.max_lifetime);
         fill(&mut self.deadline, &other.deadline);
         match (&mut self.at_shutdown, &other.at_shutdown) {
-            (Some(here), Some(there)) => here.fill(there),
+            (Some(here), Some(there)) if !Arc::ptr_eq(here, there) => {
+                Arc::make_mut(here).fill(there)
+            }
             (here, there) => fill(here, there),
         }
     }

@@ -108,7 +108,7 @@ fn open<B: Body>(
             return SseBody::head();
         }
         let alarm = Alarm::new(config.timer.clone());
-        let life = Life::new(slot, alarm.now(), tally);
-        SseBody::stream(body, life, alarm, sealed)
+        let life = Life::new(alarm.now(), tally);
+        SseBody::stream(body, slot, life, alarm, sealed)
     })
 }

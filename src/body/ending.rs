@@ -1,5 +1,6 @@
 use std::{
     mem,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -9,7 +10,7 @@ use crate::{AtShutdown, CloseReason, SseOptions};
 #[derive(Debug)]
 pub(super) struct Ending {
     at: Option<(Instant, CloseReason)>,
-    at_shutdown: AtShutdown,
+    at_shutdown: Option<Arc<AtShutdown>>,
     /// Whether the shutdown has been heeded.
     leaving: bool,
 }
@@ -19,7 +20,7 @@ impl Ending {
     pub(super) fn begin(options: &SseOptions, since: Instant) -> Self {
         let mut ending = Self {
             at: None,
-            at_shutdown: options.at_shutdown.clone().unwrap_or_default(),
+            at_shutdown: options.at_shutdown.clone(),
             leaving: false,
         };
         let lifetime = options.max_lifetime.and_then(|lifetime| lifetime.draw());
@@ -38,7 +39,7 @@ impl Ending {
     /// The closure tells since when the shutdown is.
     pub(super) fn leave(&mut self, since: impl FnOnce() -> Instant) -> bool {
         let heeded = mem::replace(&mut self.leaving, true);
-        let grace = self.at_shutdown.grace().filter(|_| !heeded);
+        let grace = self.at_shutdown().grace().filter(|_| !heeded);
         match grace {
             Some(Duration::ZERO) => true,
             Some(grace) => {
@@ -62,7 +63,7 @@ impl Ending {
     }
 
     pub(super) fn at_shutdown(&self) -> &AtShutdown {
-        &self.at_shutdown
+        AtShutdown::or_default(self.at_shutdown.as_deref())
     }
 
     /// Ends the stream at a moment, unless it ends earlier.

@@ -1,4 +1,4 @@
-use std::{mem, time::Instant};
+use std::{mem, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 
@@ -7,7 +7,7 @@ use crate::{AtShutdown, Heartbeat, SseOptions, bom::BomFilter, boundary::Boundar
 /// What is put into a stream between the bytes of its body, and where it may be.
 #[derive(Debug)]
 pub(super) struct Injection {
-    heartbeat: Heartbeat,
+    heartbeat: Option<Arc<Heartbeat>>,
     bom: BomFilter,
     boundary: Boundary,
     /// Whether something has been sent since the heartbeat was last put off.
@@ -22,7 +22,7 @@ impl Injection {
         let retry = options.retry.clone().unwrap_or_default();
         let preamble = preamble.encode(&retry);
         let injection = Self {
-            heartbeat: options.heartbeat.clone().unwrap_or_default(),
+            heartbeat: options.heartbeat.clone(),
             bom: BomFilter::default(),
             boundary: Boundary::default(),
             busy: true,
@@ -43,7 +43,7 @@ impl Injection {
 
     /// Returns when the next heartbeat is due in a stream that has fallen silent.
     pub(super) fn next_heartbeat(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
-        let interval = self.heartbeat.interval()?;
+        let interval = Heartbeat::or_default(self.heartbeat.as_deref()).interval()?;
         if mem::take(&mut self.busy) {
             self.next_heartbeat = now().checked_add(interval);
         }
@@ -54,7 +54,7 @@ impl Injection {
     /// it off.
     pub(super) fn heartbeat(&mut self, now: Instant) -> Option<Bytes> {
         self.next_heartbeat.take_if(|next| *next <= now)?;
-        let heartbeat = self.heartbeat.at(self.boundary)?;
+        let heartbeat = Heartbeat::or_default(self.heartbeat.as_deref()).at(self.boundary)?;
         self.busy = true;
         Some(heartbeat)
     }

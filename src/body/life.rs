@@ -18,7 +18,6 @@ const TELL: Duration = Duration::from_secs(10);
 /// A stream as the layers around it count it: it opens once, and closes once.
 #[derive(Debug)]
 pub(crate) struct Life {
-    slot: Slot,
     since: Instant,
     attachments: Vec<Attachment>,
     tally: Option<Tally>,
@@ -26,14 +25,13 @@ pub(crate) struct Life {
     bytes: u64,
     heartbeats: u64,
     /// What the layers have been told of; `None` where none wants to know before the end.
-    told: Option<Progress>,
+    told: Option<Box<Progress>>,
     told_at: Instant,
 }
 
 impl Life {
-    pub(crate) fn new(slot: Slot, since: Instant, tally: Option<Tally>) -> Self {
+    pub(crate) fn new(since: Instant, tally: Option<Tally>) -> Self {
         Self {
-            slot,
             since,
             attachments: Vec::new(),
             tally,
@@ -46,15 +44,15 @@ impl Life {
     }
 
     /// Takes over what the layers have attached. Returns the options, which are settled now.
-    pub(super) fn settle(&mut self) -> SseOptions {
-        self.attachments = self.slot.take_attachments();
-        self.slot.options()
+    pub(super) fn settle(&mut self, slot: &Slot) -> SseOptions {
+        self.attachments = slot.take_attachments();
+        slot.options()
     }
 
     /// Tells the layers that the stream opens.
     pub(super) fn open(&mut self) {
         let recorded = self.attachments.iter().any(Attachment::records);
-        self.told = recorded.then(Progress::default);
+        self.told = recorded.then(Box::default);
         self.attachments.iter_mut().for_each(Attachment::opened);
     }
 
@@ -81,17 +79,17 @@ impl Life {
 
     /// Tells the layers what has been sent since they were last told.
     pub(super) fn tell(&mut self) {
-        let Some(told) = self.told else { return };
+        let missed = self.missed();
+        let Some(told) = &mut self.told else { return };
         let sent = Progress {
             events: self.tally.as_ref().map_or(0, Tally::events),
-            missed: self.missed(),
+            missed,
             frames: self.frames,
             bytes: self.bytes,
             heartbeats: self.heartbeats,
         };
-        if sent != told {
-            self.told = Some(sent);
-            let progress = sent.since(told);
+        if sent != **told {
+            let progress = sent.since(mem::replace(told, sent));
             self.attachments
                 .iter()
                 .for_each(|attachment| attachment.progressed(progress));

@@ -17,7 +17,7 @@ use pin_project::{pin_project, pinned_drop};
 
 pub(crate) use self::life::Life;
 use self::stream::StreamState;
-use crate::alarm::Alarm;
+use crate::{alarm::Alarm, slot::Slot};
 
 /// The body of [`Sse`](crate::Sse)'s responses.
 ///
@@ -47,8 +47,8 @@ impl<B: Body> SseBody<B> {
     }
 
     /// A sealed stream is one that nothing may be put into.
-    pub(crate) fn stream(body: B, life: Life, alarm: Alarm, sealed: bool) -> Self {
-        let kind = Kind::Stream(body, Box::new(StreamState::new(life, alarm, sealed)));
+    pub(crate) fn stream(body: B, slot: Slot, life: Life, alarm: Alarm, sealed: bool) -> Self {
+        let kind = Kind::Stream(body, Box::new(StreamState::new(slot, life, alarm, sealed)));
         Self { kind }
     }
 

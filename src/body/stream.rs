@@ -9,7 +9,7 @@ use bytes::{Buf, Bytes};
 use http_body::{Body, Frame};
 
 use super::{ending::Ending, injection::Injection, into_bytes, life::Life};
-use crate::{CloseReason, alarm::Alarm};
+use crate::{CloseReason, SseOptions, alarm::Alarm, slot::Slot};
 
 /// How long a failing body waits for the server to flush what came before.
 ///
@@ -33,10 +33,9 @@ pub(super) struct StreamState<E> {
 }
 
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "all of it is in a box already")]
 enum Phase<E> {
     /// Not polled yet: an outer layer may still add to it.
-    Fresh,
+    Fresh(Slot),
     Streaming(Ending, Option<Injection>),
     /// Failed, to be told at this time.
     Failing(Instant, E),
@@ -46,9 +45,9 @@ enum Phase<E> {
 type PollFrame<E> = Poll<Option<Result<Frame<Bytes>, E>>>;
 
 impl<E> StreamState<E> {
-    pub(super) fn new(life: Life, alarm: Alarm, sealed: bool) -> Self {
+    pub(super) fn new(slot: Slot, life: Life, alarm: Alarm, sealed: bool) -> Self {
         Self {
-            phase: Phase::Fresh,
+            phase: Phase::Fresh(slot),
             life,
             alarm,
             sealed,
@@ -60,9 +59,10 @@ impl<E> StreamState<E> {
     where
         B: Body<Error = E>,
     {
-        match self.phase {
-            Phase::Fresh => {
-                if let Some(preamble) = self.open() {
+        match &self.phase {
+            Phase::Fresh(slot) => {
+                let options = self.life.settle(slot);
+                if let Some(preamble) = self.open(&options) {
                     return self.send(preamble);
                 }
             }
@@ -93,7 +93,7 @@ impl<E> StreamState<E> {
     /// Tells whether nothing follows: neither from the body nor from here.
     pub(super) fn is_end<B: Body>(&self, body: &B) -> bool {
         match self.phase {
-            Phase::Fresh | Phase::Failing(..) => false,
+            Phase::Fresh(_) | Phase::Failing(..) => false,
             Phase::Streaming(..) => body.is_end_stream(),
             Phase::Ended => true,
         }
@@ -101,15 +101,15 @@ impl<E> StreamState<E> {
 
     /// Heeds that the body is dropped.
     pub(super) fn dropped<B: Body>(&mut self, body: &B) {
-        let reason = match self.phase {
+        let reason = match &self.phase {
             Phase::Ended => return,
             Phase::Failing(..) => CloseReason::Failed,
             // First, for a body that has panicked may say anything.
             Phase::Streaming(..) if self.polling => CloseReason::Failed,
             Phase::Streaming(..) if body.is_end_stream() => CloseReason::Completed,
             Phase::Streaming(..) => self.gone(),
-            Phase::Fresh => {
-                let _options = self.life.settle();
+            Phase::Fresh(slot) => {
+                let _options = self.life.settle(slot);
                 self.life.open();
                 self.gone()
             }
@@ -126,13 +126,12 @@ impl<E> StreamState<E> {
     }
 
     /// Opens the stream, and returns its preamble.
-    fn open(&mut self) -> Option<Bytes> {
-        let options = self.life.settle();
-        let ending = Ending::begin(&options, self.life.since());
+    fn open(&mut self, options: &SseOptions) -> Option<Bytes> {
+        let ending = Ending::begin(options, self.life.since());
         let (injection, preamble) = match self.sealed {
             true => (None, None),
             false => {
-                let (injection, preamble) = Injection::begin(&options);
+                let (injection, preamble) = Injection::begin(options);
                 (Some(injection), preamble)
             }
         };

@@ -4,6 +4,8 @@ use bytes::Bytes;
 
 use crate::{EncodedEvent, Encoder, Event, Retry, boundary::Boundary};
 
+static DEFAULT: AtShutdown = AtShutdown::end();
+
 /// How a stream ends when a [`Shutdown`](crate::Shutdown) begins.
 ///
 /// By default at once, telling the client to come back in 2 to 10 seconds, each client its own
@@ -63,6 +65,11 @@ impl AtShutdown {
         }
     }
 
+    /// Returns the default where there is none, without a copy for each stream.
+    pub(crate) fn or_default(set: Option<&Self>) -> &Self {
+        set.unwrap_or(&DEFAULT)
+    }
+
     pub(crate) fn retry_or_default(&self) -> Retry {
         let spread = Retry::spread(Duration::from_secs(2)..=Duration::from_secs(10));
         self.retry.clone().unwrap_or(spread)
@@ -97,6 +104,6 @@ impl AtShutdown {
 
 impl Default for AtShutdown {
     fn default() -> Self {
-        Self::end()
+        DEFAULT.clone()
     }
 }
