@@ -13,7 +13,9 @@ use axum::{
 use bytes::Bytes;
 use futures::{Stream, stream};
 use tokio::sync::broadcast::{Receiver, Sender, error::RecvError};
-use tower_sse::{Channel, ChannelOptions, Event, EventStream, Lag, SseLayer, Subscription};
+use tower_sse::{
+    Channel, ChannelOptions, Event, EventStream, Lag, SseLayer, Subscription, TcpOptions,
+};
 
 /// How many events each of them holds for those who lag.
 const HISTORY: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
@@ -27,6 +29,8 @@ pub(crate) enum Way {
     Encoded,
     /// `Channel`.
     Channel,
+    /// `Channel`, over sockets that the layer sets.
+    Socket,
 }
 
 /// A server's routes, and how to publish an event by its number and its data.
@@ -37,13 +41,14 @@ pub(crate) struct Feed {
 
 impl Way {
     /// All of them, with the one that the others are compared with at the head.
-    pub(crate) const ALL: [Self; 3] = [Self::Broadcast, Self::Encoded, Self::Channel];
+    pub(crate) const ALL: [Self; 4] = [Self::Broadcast, Self::Encoded, Self::Channel, Self::Socket];
 
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Broadcast => "axum's `Sse`, `broadcast`",
             Self::Encoded => "`Bytes`, `broadcast`",
             Self::Channel => "`Channel`",
+            Self::Socket => "`Channel`, `SocketListener`",
         }
     }
 
@@ -51,12 +56,13 @@ impl Way {
         match self {
             Self::Broadcast => broadcast(),
             Self::Encoded => encoded(),
-            Self::Channel => channel(),
+            Self::Channel => channel(SseLayer::new()),
+            Self::Socket => channel(SseLayer::new().socket(TcpOptions::new())),
         }
     }
 }
 
-fn channel() -> Feed {
+fn channel(layer: SseLayer) -> Feed {
     let options = ChannelOptions::new().max_events(HISTORY).lag(Lag::skip());
     let channel: Channel = Channel::new(options);
     let subscribe = async |State(channel): State<Channel>| -> EventStream<Subscription> {
@@ -65,7 +71,7 @@ fn channel() -> Feed {
     Feed {
         router: Router::new()
             .route("/sse", get(subscribe))
-            .layer(SseLayer::new())
+            .layer(layer)
             .with_state(channel.clone()),
         publish: Box::new(move |_, text| drop(channel.publish(Event::new(text)).unwrap())),
     }

@@ -58,14 +58,15 @@ impl Process {
         self.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
     }
 
-    /// Returns how long it has run on a core, in seconds. It is not a number where no `/proc` says.
-    pub(crate) fn seconds(&self) -> f64 {
+    /// Returns how long it has run on a core, in seconds: in the program, and in the system for it.
+    /// They are no numbers where no `/proc` says.
+    pub(crate) fn seconds(&self) -> [f64; 2] {
         let stat = self.proc("stat");
         // The name of the program may have spaces in it.
         let fields = stat.rsplit(") ").next().unwrap_or_default();
         // `utime` and `stime`, the 14th and 15th field. Linux tells them in hundredths.
-        let ticks = fields.split(' ').skip(11).take(2).map(float);
-        ticks.reduce(|a, b| a + b).unwrap_or(f64::NAN) / 100.0
+        let mut ticks = fields.split(' ').skip(11).map(float);
+        [(); 2].map(|()| ticks.next().unwrap_or(f64::NAN) / 100.0)
     }
 
     /// Returns how much memory it has, in bytes. It is not a number where no `/proc` says.

@@ -18,8 +18,8 @@ pub(crate) struct Load {
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) report: Report,
-    /// How long the server was at work, in seconds.
-    pub(crate) busy: f64,
+    /// How long the server was at work, in seconds: in the program, and in the system for it.
+    pub(crate) busy: [f64; 2],
     /// How much memory the server has for each idle client, in bytes.
     pub(crate) memory: f64,
 }
@@ -36,9 +36,10 @@ pub(crate) fn run(way: Way, load: Load) -> Outcome {
     let (memory, before) = (server.memory(), server.seconds());
     server.go();
     let report = client.line().parse().unwrap();
+    let after = server.seconds();
     Outcome {
         report,
-        busy: server.seconds() - before,
+        busy: [0, 1].map(|at| after[at] - before[at]),
         memory: (memory - empty) / load.clients as f64,
     }
 }

@@ -10,6 +10,8 @@ use tokio::{
     time::sleep_until,
 };
 
+use tower_sse::{SocketListener, WithSocket};
+
 use super::{
     feed::{Feed, Way},
     message,
@@ -22,8 +24,13 @@ pub(crate) async fn serve(way: Way, rate: u64, total: u64) {
     let Feed { router, publish } = way.feed();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     println!("{}", listener.local_addr().unwrap());
-    let listener = listener.tap_io(|tcp| tcp.set_nodelay(true).unwrap());
-    tokio::spawn(axum::serve(listener, router).into_future());
+    if way == Way::Socket {
+        let router = WithSocket(router.into_make_service());
+        tokio::spawn(axum::serve(SocketListener::new(listener), router).into_future());
+    } else {
+        let listener = listener.tap_io(|tcp| tcp.set_nodelay(true).unwrap());
+        tokio::spawn(axum::serve(listener, router).into_future());
+    }
 
     let mut lines = BufReader::new(stdin()).lines();
     if lines.next_line().await.unwrap().is_some() {

@@ -37,7 +37,7 @@ enum Better {
     None,
 }
 
-const FIGURES: [Figure; 6] = [
+const FIGURES: [Figure; 7] = [
     Figure {
         name: "deliveries a second",
         of: |outcome| outcome.report.received as f64 / outcome.report.seconds,
@@ -46,7 +46,13 @@ const FIGURES: [Figure; 6] = [
     },
     Figure {
         name: "us of CPU for each",
-        of: |outcome| outcome.busy * 1e6 / outcome.report.received as f64,
+        of: |outcome| each(outcome, outcome.busy[0] + outcome.busy[1]),
+        decimals: 2,
+        better: Better::Less,
+    },
+    Figure {
+        name: "of which in the program",
+        of: |outcome| each(outcome, outcome.busy[0]),
         decimals: 2,
         better: Better::Less,
     },
@@ -75,6 +81,11 @@ const FIGURES: [Figure; 6] = [
         better: Better::None,
     },
 ];
+
+/// Returns how much of so many seconds each delivery has, in microseconds.
+fn each(outcome: &Outcome, seconds: f64) -> f64 {
+    seconds * 1e6 / outcome.report.received as f64
+}
 
 pub(crate) fn print() {
     let pinned = if *PINNED {

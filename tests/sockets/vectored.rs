@@ -6,13 +6,16 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use tokio::{io::AsyncWrite, time::advance};
+use tokio::{
+    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::advance,
+};
 use tower_sse::Socket;
 
 use crate::{
     requests::{TIMEOUT, impatient, open},
     script::Call,
-    scripted::{Scripted, pair, poll_write, scripted},
+    scripted::{Scripted, pair, scripted},
 };
 
 fn poll_write_vectored(socket: &mut Socket<Scripted>) -> Poll<io::Result<usize>> {
@@ -22,20 +25,42 @@ fn poll_write_vectored(socket: &mut Socket<Scripted>) -> Poll<io::Result<usize>>
 }
 
 #[tokio::test]
-async fn they_reach_the_connection_as_they_are() {
+async fn they_reach_the_connection_as_one_where_they_are_small() {
     let (mut socket, script, _peer) = scripted().await;
     let _response = open(&socket, &impatient()).await;
-    script.make_room(100);
+    script.make_room(100_000);
     assert!(matches!(
         poll_write_vectored(&mut socket),
         Poll::Ready(Ok(8))
     ));
-    assert!(matches!(
-        poll_write(&mut socket, b"four"),
-        Poll::Ready(Ok(4))
-    ));
-    let calls = [Call::Vectored(vec![3, 5, 0]), Call::Plain(4)];
+    for lengths in [[4, 4090, 2], [4, 4091, 2], [2, 60_000, 2]] {
+        let zeros = [0; 60_000];
+        let slices = lengths.map(|len| IoSlice::new(&zeros[..len]));
+        let mut cx = Context::from_waker(Waker::noop());
+        let written = Pin::new(&mut socket).poll_write_vectored(&mut cx, &slices);
+        let len: usize = lengths.iter().sum();
+        assert!(matches!(written, Poll::Ready(Ok(written)) if written == len));
+    }
+    let calls = [
+        Call::Plain(8),
+        Call::Plain(4096),
+        Call::Vectored(vec![4, 4091, 2]),
+        Call::Vectored(vec![2, 60_000, 2]),
+    ];
     assert_eq!(script.calls(), calls);
+}
+
+#[tokio::test]
+async fn their_bytes_arrive_in_their_order() {
+    let (tcp, mut peer) = pair().await;
+    let mut socket = Socket::new(tcp);
+    for text in ["one", &"long".repeat(2000)] {
+        let slices = [&b"<"[..], b"", text.as_bytes(), b">"].map(IoSlice::new);
+        let written = socket.write_vectored(&slices).await.unwrap();
+        let mut read = vec![0; written];
+        peer.read_exact(&mut read).await.unwrap();
+        assert_eq!(read, format!("<{text}>").as_bytes());
+    }
 }
 
 #[tokio::test]
