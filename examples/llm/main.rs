@@ -14,8 +14,8 @@ use axum::{
     response::{Html, IntoResponse, Response as AnyResponse},
     routing::{get, post},
 };
-use futures::{Stream, StreamExt, future, stream};
-use serde::{Deserialize, Serialize};
+use futures::{Stream, StreamExt, stream};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc, task::spawn_blocking};
 use tokio_stream::wrappers::ReceiverStream;
@@ -46,28 +46,18 @@ async fn models() -> Json<Value> {
 
 #[derive(Deserialize)]
 struct Request {
-    messages: Vec<Message>,
+    messages: Vec<Value>,
     max_tokens: Option<usize>,
     max_completion_tokens: Option<usize>,
     stream: Option<bool>,
-    stream_options: Option<StreamOptions>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    /// A text, or a list of parts.
-    content: Value,
-}
-
-#[derive(Deserialize)]
-struct StreamOptions {
     #[serde(default)]
-    include_usage: bool,
+    stream_options: Value,
 }
 
 impl Request {
     fn prompt(&self) -> String {
-        let text = |message: &Message| match &message.content {
+        // A text, or a list of parts.
+        let text = |message: &Value| match &message["content"] {
             Value::String(text) => text.clone(),
             parts => parts.to_string(),
         };
@@ -82,118 +72,102 @@ impl Request {
 
 async fn complete(Json(request): Json<Request>) -> AnyResponse {
     let (prompt, most) = (request.prompt(), request.most());
-    let answer = Answer::new(&prompt);
+    let answer = Answer::new(&prompt, most);
     let tokens = generate(prompt, most);
     if !request.stream.unwrap_or(false) {
         let tokens: Vec<_> = tokens.collect().await;
-        return Json(answer.whole(&tokens, most)).into_response();
+        return Json(answer.whole(&tokens)).into_response();
     }
-    let options = request.stream_options;
-    let include_usage = options.is_some_and(|options| options.include_usage);
-    let chunks = answer.chunks(tokens, most, include_usage);
+    let include_usage = request.stream_options["include_usage"] == true;
+    let chunks = answer.chunks(tokens, include_usage);
     // Clients of this API wait for this very text.
-    let events = EventStream::new(chunks).closing(Event::new("[DONE]"));
+    let events = EventStream::json(chunks).closing(Event::new("[DONE]"));
     Response::from(events).map(axum::body::Body::new)
 }
 
 /// What all parts of one answer have in common.
-#[derive(Clone)]
 struct Answer {
     id: String,
     created: u64,
     prompt_tokens: usize,
-}
-
-#[derive(Serialize)]
-struct Usage {
-    prompt_tokens: usize,
-    completion_tokens: usize,
-    total_tokens: usize,
+    most: usize,
 }
 
 impl Answer {
-    fn new(prompt: &str) -> Self {
+    fn new(prompt: &str, most: usize) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {
             id: format!("chatcmpl-{:016x}", RandomState::new().hash_one(())),
             created: now.unwrap_or_default().as_secs(),
             prompt_tokens: prompt.split_whitespace().count(),
+            most,
         }
     }
 
-    fn usage(&self, completion_tokens: usize) -> Usage {
-        Usage {
-            prompt_tokens: self.prompt_tokens,
-            completion_tokens,
-            total_tokens: self.prompt_tokens + completion_tokens,
-        }
+    fn whole(&self, tokens: &[String]) -> Value {
+        let message = json!({ "role": "assistant", "content": tokens.concat() });
+        let reason = self.finish_reason(tokens.len());
+        let choice = json!({ "index": 0, "message": message, "finish_reason": reason });
+        let mut whole = self.object("chat.completion", json!([choice]));
+        whole["usage"] = self.usage(tokens.len());
+        whole
     }
 
-    fn whole(&self, tokens: &[String], most: usize) -> Value {
-        json!({
-            "id": self.id,
-            "object": "chat.completion",
-            "created": self.created,
-            "model": "toy",
-            "choices": [{
-                "index": 0,
-                "message": { "role": "assistant", "content": tokens.concat() },
-                "finish_reason": finish_reason(tokens.len(), most),
-            }],
-            "usage": self.usage(tokens.len()),
-        })
-    }
-
-    /// Makes an event of each token, and of what comes before and after them.
+    /// Makes a chunk of each token, and of what comes before and after them.
     fn chunks(
         self,
         tokens: impl Stream<Item = String>,
-        most: usize,
         include_usage: bool,
-    ) -> impl Stream<Item = serde_json::Result<Event>> {
+    ) -> impl Stream<Item = Value> {
         let first = self.chunk(json!({ "role": "assistant", "content": "" }), None);
-        let (of_token, of_end) = (self.clone(), self);
-        let mut count = 0;
         let ends = tokens.map(Some).chain(stream::iter([None]));
+        let mut count = 0;
         let rest = ends.flat_map(move |token| {
             count += usize::from(token.is_some());
-            let events = match token {
-                Some(token) => vec![of_token.chunk(json!({ "content": token }), None)],
-                None => of_end.last(count, most, include_usage),
-            };
-            stream::iter(events)
+            stream::iter(match token {
+                Some(token) => vec![self.chunk(json!({ "content": token }), None)],
+                None => self.last(count, include_usage),
+            })
         });
-        stream::once(future::ready(first)).chain(rest)
+        stream::iter([first]).chain(rest)
     }
 
-    fn last(&self, count: usize, most: usize, usage: bool) -> Vec<serde_json::Result<Event>> {
-        let end = self.chunk(json!({}), Some(finish_reason(count, most)));
-        let usage = usage.then(|| {
-            let mut chunk = self.frame(json!([]));
-            chunk["usage"] = json!(self.usage(count));
-            Event::json(&chunk)
-        });
-        [end].into_iter().chain(usage).collect()
+    fn last(&self, count: usize, include_usage: bool) -> Vec<Value> {
+        let mut chunks = vec![self.chunk(json!({}), Some(self.finish_reason(count)))];
+        if include_usage {
+            let mut usage = self.object("chat.completion.chunk", json!([]));
+            usage["usage"] = self.usage(count);
+            chunks.push(usage);
+        }
+        chunks
     }
 
-    fn chunk(&self, delta: Value, finish_reason: Option<&str>) -> serde_json::Result<Event> {
+    fn chunk(&self, delta: Value, finish_reason: Option<&str>) -> Value {
         let choice = json!({ "index": 0, "delta": delta, "finish_reason": finish_reason });
-        Event::json(&self.frame(json!([choice])))
+        self.object("chat.completion.chunk", json!([choice]))
     }
 
-    fn frame(&self, choices: Value) -> Value {
+    fn object(&self, name: &str, choices: Value) -> Value {
         json!({
             "id": self.id,
-            "object": "chat.completion.chunk",
+            "object": name,
             "created": self.created,
             "model": "toy",
             "choices": choices,
         })
     }
-}
 
-fn finish_reason(count: usize, most: usize) -> &'static str {
-    if count < most { "stop" } else { "length" }
+    fn usage(&self, count: usize) -> Value {
+        json!({
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": count,
+            "total_tokens": self.prompt_tokens + count,
+        })
+    }
+
+    fn finish_reason(&self, count: usize) -> &'static str {
+        if count < self.most { "stop" } else { "length" }
+    }
 }
 
 /// Runs the model on a thread of its own, as a real one would, until it ends or nobody reads.
@@ -230,17 +204,13 @@ impl Model {
             followers.entry(pair[0]).or_default().push(pair[1]);
         }
         let known = |word: &str| words.iter().copied().find(|known| *known == word);
+        let word = prompt.split_whitespace().rev().find_map(known);
+        // The same prompt has the same answer.
+        let mix = |sum, byte| sum * 31 % 65_521 + u64::from(byte);
         Self {
-            word: prompt
-                .split_whitespace()
-                .rev()
-                .find_map(known)
-                .unwrap_or("the"),
             followers,
-            // The same prompt has the same answer.
-            chance: prompt
-                .bytes()
-                .fold(1, |sum, byte| sum * 31 % 65_521 + u64::from(byte)),
+            word: word.unwrap_or("the"),
+            chance: prompt.bytes().fold(1, mix),
             said: 0,
         }
     }

@@ -8,11 +8,12 @@ use tower_sse::Event;
 use crate::{
     feed::Feed,
     guard,
-    story::{HEARTBEAT, first},
+    story::{after_a_silence, first},
 };
 
 const FIRST: &str = "\
 retry: 200
+:
 event: greeting
 data: hello
 id: k3Zp9A-42
@@ -42,16 +43,19 @@ data:
 data: id: no id
 id: k3Zp9A-47
 
+:
 retry: 250
 data: wait longer
 id: k3Zp9A-48
 
+:
 ";
 const AFTER_THE_END: &str = "\
 retry: 200
 data: missed
 id: k3Zp9A-49
 
+:
 data: half";
 const AFTER_THE_CUT: &str = "\
 retry: 200
@@ -59,6 +63,7 @@ data: half an event
 data: and the other half
 id: k3Zp9A-50
 
+:
 event: close
 data: 
 id: k3Zp9A-51
@@ -70,25 +75,27 @@ id: k3Zp9A-51
 async fn curl_shows_the_wire() {
     let feed = Feed::start().await;
     let curl = start(&[&feed.url]);
-    feed.occupied().await;
-    feed.wire.until(HEARTBEAT).await;
+    feed.wire.heartbeat_after("retry: 200").await;
     first().into_iter().for_each(|event| feed.publish(event));
-    feed.wire.until(HEARTBEAT).await;
+    feed.wire.heartbeat_after("id: no id").await;
+    feed.publish(after_a_silence());
+    feed.wire.heartbeat_after("wait longer").await;
     feed.end().await;
-    assert_eq!(without_heartbeats(&read(curl, 0).await), FIRST);
+    assert_eq!(with_one_heartbeat_each(&read(curl, 0).await), FIRST);
 
     feed.publish(Event::new("missed"));
     let curl = start(&["--header", "Last-Event-ID: k3Zp9A-48", &feed.url]);
-    feed.wire.until("missed").await;
+    feed.wire.heartbeat_after("missed").await;
     feed.wire.cut_after("data: half");
     feed.publish(Event::new("half an event\nand the other half"));
     // A partial file.
-    assert_eq!(without_heartbeats(&read(curl, 18).await), AFTER_THE_END);
+    let text = read(curl, 18).await;
+    assert_eq!(with_one_heartbeat_each(&text), AFTER_THE_END);
 
     let curl = start(&["--header", "Last-Event-ID: k3Zp9A-49", &feed.url]);
-    feed.occupied().await;
+    feed.wire.heartbeat_after("other half").await;
     feed.finish();
-    assert_eq!(without_heartbeats(&read(curl, 0).await), AFTER_THE_CUT);
+    assert_eq!(with_one_heartbeat_each(&read(curl, 0).await), AFTER_THE_CUT);
 
     let status = ["--write-out", "%{http_code}", &feed.url];
     assert_eq!(read(start(&status), 0).await, "204");
@@ -116,7 +123,9 @@ pub(crate) async fn read(curl: Reading, code: i32) -> String {
     text
 }
 
-fn without_heartbeats(text: &str) -> String {
-    let lines = text.split_inclusive('\n');
-    lines.filter(|line| *line != ":\n").collect()
+/// Leaves one heartbeat of those in each silence, however long it was.
+fn with_one_heartbeat_each(text: &str) -> String {
+    let mut lines: Vec<_> = text.split_inclusive('\n').collect();
+    lines.dedup_by(|line, before| *line == ":\n" && line == before);
+    lines.concat()
 }

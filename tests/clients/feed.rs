@@ -9,7 +9,7 @@ use axum::{
     Router,
     extract::State,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use futures::StreamExt;
 use tokio::{net::TcpListener, sync::watch};
@@ -53,6 +53,7 @@ impl Feed {
             .retry(Retry::fixed(RETRY));
         let router = Router::new()
             .route("/sse", get(subscribe))
+            .route("/sse/chat/completions", post(subscribe))
             .layer(layer)
             .with_state(app.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -60,11 +61,6 @@ impl Feed {
         tokio::spawn(async { axum::serve(listener, router).await });
         let url = format!("http://{}/sse", wire.address);
         Self { url, wire, app }
-    }
-
-    /// Waits until a client is there.
-    pub(crate) async fn occupied(&self) {
-        guard(self.app.channel.occupied()).await;
     }
 
     pub(crate) fn publish(&self, event: Event) {

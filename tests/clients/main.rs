@@ -7,6 +7,7 @@
 mod client;
 mod example;
 mod feed;
+mod session;
 mod story;
 mod wire;
 
@@ -14,7 +15,9 @@ mod curl;
 mod llm;
 mod mcp;
 mod node;
+mod openai;
 mod python;
+mod rmcp;
 mod rust;
 
 use std::{future::Future, time::Duration};

@@ -23,7 +23,9 @@ async function read(body) {
     const decoder = new TextDecoder()
     for await (const chunk of body) parser.feed(decoder.decode(chunk, { stream: true }))
     say({ end: 'clean' })
-  } catch {
+  } catch (error) {
+    // What fetch says of a connection that is gone.
+    if (error.message !== 'terminated') throw error
     say({ end: 'cut' })
   }
 }

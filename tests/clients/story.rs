@@ -1,5 +1,5 @@
 //! What a client goes through, and what it must have read: a silence before the first event,
-//! events of all kinds, a silence between them, a clean end, a cut, and an end for good.
+//! events of all kinds, a silence between them, one before a clean end, a cut, and an end for good.
 
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,6 @@ use crate::{client::Client, feed::Feed};
 
 const GREETING: EventName = EventName::from_static("greeting");
 
-/// A heartbeat, as it is in a chunk of its own.
-pub(crate) const HEARTBEAT: &str = "\r\n2\r\n:\n\r\n";
-
 const FIRST: &str = r#"
 {"open":200}
 {"retry":200}
@@ -20,7 +17,11 @@ const FIRST: &str = r#"
 {"event":"message","data":"","id":"k3Zp9A-44"}
 {"event":"message","data":"\n  after an empty line\n","id":"k3Zp9A-45"}
 {"event":"message","data":"zażółć 🦀\u2028\u2029\u0085\u000b\u000c\ufeff","id":"k3Zp9A-46"}
+{"comment":"a"}
+{"comment":"b"}
 {"event":"message","data":"data: no field\n: no comment\n\nid: no id","id":"k3Zp9A-47"}
+"#;
+const AFTER_A_SILENCE: &str = r#"
 {"retry":250}
 {"event":"message","data":"wait longer","id":"k3Zp9A-48"}
 "#;
@@ -51,7 +52,7 @@ const IDS: [Option<&str>; 4] = [
     Some("k3Zp9A-52"),
 ];
 
-pub(crate) fn first() -> [Event; 7] {
+pub(crate) fn first() -> [Event; 6] {
     [
         Event::new("hello").name(GREETING),
         Event::new("one\ntwo\rthree\r\nfour"),
@@ -59,29 +60,29 @@ pub(crate) fn first() -> [Event; 7] {
         Event::new("\n  after an empty line\n"),
         Event::new("zażółć 🦀\u{2028}\u{2029}\u{85}\u{b}\u{c}\u{feff}"),
         Event::new("data: no field\n: no comment\n\nid: no id").comment("a\nb"),
-        Event::new("wait longer").retry(Duration::from_millis(250)),
     ]
 }
 
-/// Tells it to a client that does not say when it has read a `retry`.
-pub(crate) async fn tell_without_retry(client: &mut Client, feed: &Feed) {
-    tell_that(client, feed, |line| !line.starts_with(r#"{"retry":"#)).await;
+pub(crate) fn after_a_silence() -> Event {
+    Event::new("wait longer").retry(Duration::from_millis(250))
 }
 
-pub(crate) async fn tell(client: &mut Client, feed: &Feed) {
-    tell_that(client, feed, |_| true).await;
-}
-
-async fn tell_that(client: &mut Client, feed: &Feed, is_told: fn(&&str) -> bool) {
-    let mut expect = async |lines: &'static str| {
-        let lines = lines.lines().filter(is_told);
-        client.expect(lines).await;
+/// Tells it to a client that does not say these of all that it reads.
+pub(crate) async fn tell(client: &mut Client, feed: &Feed, unsaid: &[&str]) {
+    let is_said = |line: &&str| {
+        let is_it = |name| line.starts_with(&format!("{{\"{name}\":"));
+        !unsaid.iter().any(is_it)
     };
-    feed.occupied().await;
-    feed.wire.until(HEARTBEAT).await;
+    let mut expect = async |lines: &'static str| {
+        client.expect(lines.lines().filter(is_said)).await;
+    };
+    feed.wire.heartbeat_after("retry: 200").await;
     first().into_iter().for_each(|event| feed.publish(event));
     expect(FIRST).await;
-    feed.wire.until(HEARTBEAT).await;
+    feed.wire.heartbeat_after("id: no id").await;
+    feed.publish(after_a_silence());
+    expect(AFTER_A_SILENCE).await;
+    feed.wire.heartbeat_after("wait longer").await;
 
     let end = Instant::now();
     feed.end().await;

@@ -18,6 +18,9 @@ use tokio::{
 
 use crate::guard;
 
+/// What a chunk begins with that is a heartbeat.
+const HEARTBEAT: &str = "\r\n:\n";
+
 pub(crate) struct Wire {
     pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
@@ -46,12 +49,18 @@ impl Wire {
     }
 
     /// Waits until the server has sent this, since the last time.
-    pub(crate) async fn until(&self, text: &str) {
+    async fn until(&self, text: &str) {
         let mut noted = self.shared.noted.subscribe();
         let is_there = |noted: &Vec<u8>| find(noted, text).is_some();
         guard(noted.wait_for(is_there)).await.unwrap();
         drop(noted);
         self.shared.noted.send_modify(Vec::clear);
+    }
+
+    /// Waits until the server has sent this, and a heartbeat after it.
+    pub(crate) async fn heartbeat_after(&self, text: &str) {
+        self.until(text).await;
+        self.until(HEARTBEAT).await;
     }
 
     /// Closes the connection over which the server sends this, right after it.
