@@ -1,4 +1,4 @@
-use tower_sse::{Channel, LastEventId};
+use tower_sse::{Channel, LastEventId, OnGap};
 
 use crate::support::*;
 
@@ -48,6 +48,38 @@ fn without_an_id_brings_what_is_new() {
     // With nothing but the checkpoint the client can come back.
     let mut subscriber = resume(&channel, seen[0][2].as_str());
     assert_eq!(texts(&mut subscriber), ["4"]);
+}
+
+#[test]
+fn can_be_tried_first() {
+    let channel: Channel = Channel::new(holding(2).on_gap(OnGap::live()));
+    let ids = publish_numbers(&channel, 1..=4);
+    let mut subscriber = channel.try_resume(&last(&ids[1])).unwrap();
+    assert_eq!(texts(&mut subscriber), ["3", "4"]);
+    assert_eq!(channel.subscribers(), 1);
+
+    let gap = channel.try_resume(&last(&ids[0])).unwrap_err();
+    assert!(gap.is_known);
+    assert_eq!(gap.last_event_id, ids[0]);
+    assert_eq!(gap.oldest.as_ref(), Some(&ids[2]));
+    let ahead = last(sibling(&ids[3], 5));
+    assert!(!channel.try_resume(&ahead).unwrap_err().is_known);
+    assert_eq!(channel.subscribers(), 1, "a gap leaves nobody");
+}
+
+#[test]
+fn at_the_last_id_misses_nothing() {
+    let channel: Channel = Channel::new(holding(2));
+    assert_eq!(channel.last_id(), None);
+    let ids = publish_numbers(&channel, 1..=3);
+    assert_eq!(channel.last_id().as_ref(), ids.last());
+    let last_id = channel.last_id().unwrap();
+    channel.close();
+    assert_eq!(channel.last_id().as_ref(), Some(&last_id));
+    assert!(is_ended(&mut resume(&channel, &last_id)));
+
+    let next: Channel = Channel::new(options().after(&last_id));
+    assert_eq!(next.last_id(), Some(last_id));
 }
 
 #[test]

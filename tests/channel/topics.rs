@@ -74,6 +74,19 @@ fn tell_how_many_subscribers_they_have() {
 }
 
 #[test]
+fn tell_their_keys() {
+    let topics = topics(9);
+    assert_eq!(topics.keys(), Vec::<String>::new());
+    let _held = ["b", "a", "c"].map(|key| topic(&topics, key));
+    topics.remove("b");
+    let mut keys = topics.keys();
+    keys.sort_unstable();
+    assert_eq!(keys, ["a", "c"]);
+    topics.close();
+    assert!(topics.keys().is_empty());
+}
+
+#[test]
 fn that_are_removed_end() {
     let topics = topics(9);
     let a = topic(&topics, "a");

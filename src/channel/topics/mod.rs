@@ -1,14 +1,16 @@
+mod map;
+
 use std::{
     borrow::Borrow,
-    collections::{BTreeMap, HashMap},
     error::Error as StdError,
     fmt,
     hash::Hash,
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use self::map::Map;
 use super::{Channel, ChannelOptions, shared::Shared};
 use crate::Event;
 
@@ -43,37 +45,15 @@ pub struct Topics<K, T: ?Sized = Event> {
     map: Arc<Mutex<Map<K, T>>>,
 }
 
-struct Map<K, T: ?Sized> {
-    topics: HashMap<K, Topic<T>>,
-    /// The topics that may be vacant, by when they became so.
-    vacant: BTreeMap<Since, K>,
-    /// How often a topic became vacant.
-    count: u64,
-}
-
-/// A moment, and a number to tell those apart that came in the same.
-type Since = (Instant, u64);
-
-struct Topic<T: ?Sized> {
-    channel: Channel<T>,
-    /// Its place among the vacant.
-    since: Option<Since>,
-}
-
 impl<K, T: ?Sized> Topics<K, T> {
     /// Allows for so many topics at once, each a channel with these options. Together they may hold
     /// that many times the [`max_bytes`](ChannelOptions::max_bytes) of one.
     pub fn new(most: NonZeroUsize, options: ChannelOptions) -> Self {
-        let map = Map {
-            topics: HashMap::new(),
-            vacant: BTreeMap::new(),
-            count: 0,
-        };
         Self {
             most,
             linger: Duration::from_secs(60),
             options,
-            map: Arc::new(Mutex::new(map)),
+            map: Arc::default(),
         }
     }
 
@@ -103,21 +83,15 @@ where
         let now = self.options.timer.now();
         let mut map = self.map();
         map.sweep(now, self.linger);
-        let known = map.topics.get(&key).map(|topic| topic.channel.clone());
-        if let Some(channel) = known.filter(|channel| !channel.is_closed()) {
-            return Ok(channel);
+        if let Some(channel) = map.get(&key).filter(|channel| !channel.is_closed()) {
+            return Ok(channel.clone());
         }
         map.remove(&key);
-        if map.topics.len() >= self.most.get() && !map.make_room(now) {
+        if map.len() >= self.most.get() && !map.make_room(now) {
             return Err(TooManyTopics(()));
         }
         let channel = self.make(&key);
-        let topic = Topic {
-            channel: channel.clone(),
-            since: None,
-        };
-        map.topics.insert(key.clone(), topic);
-        map.vacated(&key, now);
+        map.insert(key, channel.clone(), now);
         Ok(channel)
     }
 
@@ -129,7 +103,7 @@ where
     {
         let mut map = self.map();
         map.sweep(self.options.timer.now(), self.linger);
-        Some(map.topics.get(key)?.channel.clone())
+        map.get(key).cloned()
     }
 
     /// Removes the topic of a key and closes it: its subscribers read what is left, and end.
@@ -148,7 +122,7 @@ where
     pub fn len(&self) -> usize {
         let mut map = self.map();
         map.sweep(self.options.timer.now(), self.linger);
-        map.topics.len()
+        map.len()
     }
 
     /// Tells whether there is no topic.
@@ -156,15 +130,17 @@ where
         self.len() == 0
     }
 
+    /// Returns the keys of all topics, in no order.
+    pub fn keys(&self) -> Vec<K> {
+        let mut map = self.map();
+        map.sweep(self.options.timer.now(), self.linger);
+        map.keys().cloned().collect()
+    }
+
     /// Closes and removes all topics. Those that are asked for later are made anew.
     pub fn close(&self) {
-        let mut map = self.map();
-        let topics = std::mem::take(&mut map.topics);
-        map.vacant.clear();
-        drop(map);
-        for topic in topics.into_values() {
-            topic.channel.close();
-        }
+        let channels = self.map().clear();
+        channels.for_each(|channel| channel.close());
     }
 
     fn make(&self, key: &K) -> Channel<T> {
@@ -186,79 +162,6 @@ where
 
     fn map(&self) -> MutexGuard<'_, Map<K, T>> {
         lock(&self.map)
-    }
-}
-
-impl<K, T> Map<K, T>
-where
-    K: Hash + Eq + Clone,
-    T: ?Sized,
-{
-    /// Heeds that a topic may have no subscriber since now.
-    fn vacated(&mut self, key: &K, now: Instant) {
-        let Some(topic) = self.topics.get_mut(key) else {
-            return;
-        };
-        self.count += 1;
-        let since = (now, self.count);
-        if let Some(before) = topic.since.replace(since) {
-            self.vacant.remove(&before);
-        }
-        self.vacant.insert(since, key.clone());
-    }
-
-    /// Lets go of the topics that have been vacant for too long.
-    fn sweep(&mut self, now: Instant, linger: Duration) {
-        let is_due = |since: &&Since| now.saturating_duration_since(since.0) >= linger;
-        // Each once: those that are held come back at once.
-        let due: Vec<_> = self.vacant.keys().take_while(is_due).copied().collect();
-        for since in due {
-            self.settle(since, now);
-        }
-    }
-
-    /// Lets go of the topic that is vacant for the longest. Tells whether there was one.
-    fn make_room(&mut self, now: Instant) -> bool {
-        // Not all of them, lest who makes up keys holds up everyone: those that are held go to the
-        // end, so others are looked at the next time.
-        let vacant: Vec<_> = self.vacant.keys().take(32).copied().collect();
-        vacant.into_iter().any(|since| self.settle(since, now))
-    }
-
-    /// Looks at a topic that may be vacant. Tells whether it has been let go.
-    fn settle(&mut self, since: Since, now: Instant) -> bool {
-        let Some(key) = self.vacant.remove(&since) else {
-            return false;
-        };
-        let Some(topic) = self.topics.get_mut(&key) else {
-            return false;
-        };
-        topic.since = None;
-        // First, for with the only handle here nobody can subscribe meanwhile.
-        let is_only = topic.channel.is_only();
-        if topic.channel.subscribers() > 0 {
-            // It comes back when the last of them leaves.
-            return false;
-        }
-        if !is_only {
-            // Someone may publish to it yet.
-            self.vacated(&key, now);
-            return false;
-        }
-        self.topics.remove(&key);
-        true
-    }
-
-    fn remove<Q>(&mut self, key: &Q) -> Option<Channel<T>>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let topic = self.topics.remove(key)?;
-        if let Some(since) = topic.since {
-            self.vacant.remove(&since);
-        }
-        Some(topic.channel)
     }
 }
 

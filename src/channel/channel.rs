@@ -1,0 +1,316 @@
+use std::{borrow::Borrow, fmt, future::Future, marker::PhantomData, sync::Arc};
+
+use super::{
+    ChannelOptions, Gap, PublishError, Subscription, epoch::Epoch, gap::Answer, log::Log,
+    numbered::Unnumbered, shared::Shared,
+};
+use crate::{BoxError, EncodeEvent, Event, EventId, EventName, LastEventId};
+
+/// One feed for many clients, which a client can resume without a seam.
+///
+/// A channel is a log: to publish is to append, and a subscriber is a place in it. An event is encoded
+/// once, gets the next id, and goes to all who are there; publishing never waits for any of them.
+/// A client that comes back with its `Last-Event-ID` begins at an older place, so between what it
+/// had and what is new there is no gap, no duplicate and no other order. What is not held any more
+/// is left out in silence only if you say so ([`OnGap`], [`Lag`]).
+///
+/// Clones are the same channel. It closes when the last of them is dropped.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tower_sse::{Channel, ChannelOptions, Event, EventStream, LastEventId};
+///
+/// # #[cfg(feature = "tokio")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), tower_sse::PublishError> {
+/// let news = Channel::new(ChannelOptions::new());
+/// let mut subscription = news.subscribe();
+///
+/// let first = news.publish(Event::new("one"))?;
+/// news.publish(Event::new("two"))?;
+/// assert_eq!(subscription.next().await.unwrap().id(), Some(first.clone()));
+///
+/// // The client has come back. What a handler returns is `EventStream::new(resumed)`.
+/// let last_event_id = LastEventId::new(first).unwrap();
+/// let mut resumed = news.resume(Some(&last_event_id));
+/// let event = resumed.next().await.unwrap();
+/// assert!(event.encoded().unwrap().as_bytes().starts_with(b"data: two\n"));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
+///
+/// # Ids
+///
+/// An id is an epoch and a number, such as `k3Zp9A-42`: 22 bytes at most for the first hundred
+/// million million. The epoch is drawn when the channel is made, so an id of before a restart, of
+/// another channel, or made up by a client is a [`Gap`], not an empty answer. An id that the event
+/// itself has is overridden.
+///
+/// # Types
+///
+/// `Channel<T>` takes whatever is [`EncodeEvent`]: a type of your own, `str`, `Json<T>` or `Tagged<T>`.
+pub struct Channel<T: ?Sized = Event> {
+    publisher: Arc<Publisher>,
+    events: PhantomData<fn(&T)>,
+}
+
+/// What all clones of a channel share; with the last of them it closes.
+struct Publisher(Arc<Shared>);
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl<T: ?Sized> Channel<T> {
+    /// Makes a channel.
+    pub fn new(options: ChannelOptions) -> Self {
+        Self::of(Shared::new(options, None))
+    }
+
+    pub(super) fn of(shared: Shared) -> Self {
+        Self {
+            publisher: Arc::new(Publisher(Arc::new(shared))),
+            events: PhantomData,
+        }
+    }
+
+    /// Subscribes to what is published from now on.
+    pub fn subscribe(&self) -> Subscription {
+        let next = self.shared().look(Log::next);
+        Subscription::new(self.shared(), next)
+    }
+
+    /// Subscribes to what has been published after an event, and to what will be. Without an id, as
+    /// on a first visit, to what is published from now on ([`replay`](Self::replay) begins earlier).
+    ///
+    /// Such a client gets a checkpoint first, an event named `checkpoint` with empty data, so that it
+    /// has an id to come back with though nothing has been published yet.
+    ///
+    /// An id that this channel does not know, or whose next event is not held any more, is a
+    /// [`Gap`], and [`ChannelOptions::on_gap`] says what comes of it.
+    pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
+        match last_event_id {
+            Some(id) => self.try_resume(id).unwrap_or_else(|gap| self.answer(gap)),
+            None => self.subscribe().preceded_by(checkpoint()),
+        }
+    }
+
+    /// Subscribes as [`resume`](Self::resume), unless there is a gap: for who decides at each request
+    /// what comes of it, such as an answer that is no stream.
+    ///
+    /// ```
+    /// use futures_util::{FutureExt, StreamExt};
+    /// use tower_sse::{Channel, ChannelOptions, Event, EventId, LastEventId};
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # fn main() -> Result<(), tower_sse::PublishError> {
+    /// let news = Channel::new(ChannelOptions::new());
+    /// let last_event_id = LastEventId::new(news.publish(Event::new("one"))?).unwrap();
+    /// assert!(news.try_resume(&last_event_id).unwrap().next().now_or_never().is_none());
+    ///
+    /// let other = LastEventId::new(EventId::from_static("other-7")).unwrap();
+    /// let gap = news.try_resume(&other).unwrap_err();
+    /// assert!(!gap.is_known);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the channel does not know the id, or does not hold the event after it any more.
+    pub fn try_resume(&self, last_event_id: &LastEventId) -> Result<Subscription, Gap> {
+        let (shared, id): (_, &EventId) = (self.shared(), last_event_id);
+        let number = Epoch::parse(id.as_str()).filter(|(epoch, _)| *epoch == shared.epoch);
+        let (first, next) = shared.look(|log| (log.first(), log.next()));
+        // An id that is still to be given is made up.
+        let known = number.map(|(_, number)| number).filter(|n| *n < next);
+        match known.map(|number| number + 1) {
+            Some(next) if next >= first => Ok(Subscription::new(shared, next)),
+            _ => Err(Gap::new(id.clone(), known.is_some(), shared)),
+        }
+    }
+
+    /// Subscribes to all that is held, and to what will be published.
+    pub fn replay(&self) -> Subscription {
+        let first = self.shared().look(Log::first);
+        Subscription::new(self.shared(), first)
+    }
+
+    fn answer(&self, gap: Gap) -> Subscription {
+        let held = |first| Subscription::new(self.shared(), first);
+        match &self.shared().options.on_gap.0 {
+            Answer::Tell => held(gap.first).preceded_by(gap.told()),
+            Answer::Live => self.subscribe().preceded_by(checkpoint()),
+            Answer::Fill(fill) => held(gap.first).filled_by(fill(gap)),
+        }
+    }
+
+    /// Returns the id of the event that was published last, if one was; the one that it numbers on
+    /// from, where [`ChannelOptions::after`] says one.
+    pub fn last_id(&self) -> Option<EventId> {
+        let next = self.shared().look(Log::next);
+        (next > 1).then(|| self.shared().epoch.id(next - 1))
+    }
+
+    /// Returns how many subscribers there are.
+    pub fn subscribers(&self) -> usize {
+        self.shared().subscribers()
+    }
+
+    /// Waits until there is a subscriber, to begin with what costs something only then, or until
+    /// the channel is closed. Tells whether there is one.
+    pub fn occupied(&self) -> impl Future<Output = bool> + Send + use<T> {
+        let shared = Arc::clone(self.shared());
+        async move {
+            until(&shared, |s| s.subscribers() > 0 || s.look(Log::is_closed)).await;
+            shared.subscribers() > 0
+        }
+    }
+
+    /// Waits until there is no subscriber: to stop what costs something until the next one comes.
+    pub fn vacant(&self) -> impl Future<Output = ()> + Send + use<T> {
+        let shared = Arc::clone(self.shared());
+        async move { until(&shared, |s| s.subscribers() == 0).await }
+    }
+
+    /// Closes the channel: subscribers read what is left, and end; nothing more is published.
+    ///
+    /// Browsers come back, again and again. To tell them not to, end the stream with
+    /// [`EventStream::closing`](crate::EventStream::closing)`(Event::close())`, and answer who comes
+    /// to a channel that [`is_closed`](Self::is_closed) by [`stop`](crate::stop).
+    pub fn close(&self) {
+        self.shared().close();
+    }
+
+    /// Tells whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.shared().look(Log::is_closed)
+    }
+
+    /// Tells whether nobody but this clone could publish.
+    pub(super) fn is_only(&mut self) -> bool {
+        Arc::get_mut(&mut self.publisher).is_some()
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.publisher.0
+    }
+}
+
+impl<T: EncodeEvent + ?Sized> Channel<T> {
+    /// Publishes an event, by value or by reference, and returns the id that it got.
+    ///
+    /// # Errors
+    ///
+    /// When the channel is closed, or the event cannot be encoded or is larger than all that the
+    /// channel holds. Then nobody gets anything.
+    pub fn publish(&self, event: impl Borrow<T>) -> Result<EventId, PublishError> {
+        self.append(&[Unnumbered::encode(event.borrow())?], |_| Ok(()))
+    }
+
+    /// Publishes an event that has been put somewhere else before, such as into a store: the closure
+    /// gets the id that the event will have, and if it fails, nothing is published and the id is
+    /// free.
+    ///
+    /// So nobody sees an event that is not stored, and after a crash no id is given twice
+    /// ([`ChannelOptions::after`], [`OnGap::fill`]). Whoever else publishes waits until the closure
+    /// returns; subscribers do not. It must neither publish on this channel nor close it, nor use the
+    /// [`StateChannel`] whose channel this is.
+    ///
+    /// ```
+    /// use tower_sse::{Channel, ChannelOptions, Event, PublishError};
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # fn main() {
+    /// let (channel, mut store) = (Channel::new(ChannelOptions::new()), Vec::new());
+    ///
+    /// let id = channel.publish_with(Event::new("kept"), |id| {
+    ///     store.push((id.clone(), "kept"));
+    ///     Ok::<_, std::io::Error>(())
+    /// });
+    /// assert_eq!(store, [(id.unwrap(), "kept")]);
+    ///
+    /// let full = channel.publish_with(Event::new("lost"), |_| Err("the disk is full"));
+    /// assert!(matches!(full, Err(PublishError::Before(_))));
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Self::publish), and what the closure returns.
+    pub fn publish_with<E: Into<BoxError>>(
+        &self,
+        event: impl Borrow<T>,
+        before: impl FnOnce(&EventId) -> Result<(), E>,
+    ) -> Result<EventId, PublishError> {
+        let epoch = self.shared().epoch;
+        self.append(&[Unnumbered::encode(event.borrow())?], |number| {
+            before(&epoch.id(number)).map_err(|error| PublishError::Before(error.into()))
+        })
+    }
+
+    /// Publishes events together: all of them or none, with none of another's between. Returns the
+    /// id of the last; `None` if there are none.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Self::publish).
+    pub fn publish_all<I>(&self, events: I) -> Result<Option<EventId>, PublishError>
+    where
+        I: IntoIterator,
+        I::Item: Borrow<T>,
+    {
+        let events = events.into_iter();
+        let events = events.map(|event| Unnumbered::encode(event.borrow()));
+        let events: Vec<_> = events.collect::<Result<_, _>>()?;
+        match events.is_empty() {
+            true => Ok(None),
+            false => self.append(&events, |_| Ok(())).map(Some),
+        }
+    }
+
+    fn append(
+        &self,
+        events: &[Unnumbered],
+        before: impl FnOnce(u64) -> Result<(), PublishError>,
+    ) -> Result<EventId, PublishError> {
+        let last = self.shared().append(events, before)?;
+        Ok(self.shared().epoch.id(last))
+    }
+}
+
+/// Makes an event that nobody listens to, for the id that it gets.
+fn checkpoint() -> Event {
+    Event::new("").name(EventName::from_static("checkpoint"))
+}
+
+async fn until(shared: &Shared, is_so: impl Fn(&Shared) -> bool) {
+    loop {
+        let woken = shared.occupied();
+        if is_so(shared) {
+            return;
+        }
+        woken.await;
+    }
+}
+
+impl<T: ?Sized> Clone for Channel<T> {
+    fn clone(&self) -> Self {
+        Self {
+            publisher: Arc::clone(&self.publisher),
+            events: PhantomData,
+        }
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Channel<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("subscribers", &self.subscribers())
+            .finish_non_exhaustive()
+    }
+}
