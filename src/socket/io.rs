@@ -28,6 +28,8 @@ pub struct Socket<T> {
     #[pin]
     inner: T,
     handle: SocketHandle,
+    /// Whether the first stream has had its way: no other does.
+    is_set: bool,
     stall: Option<Stall>,
 }
 
@@ -37,6 +39,7 @@ impl<T> Socket<T> {
         Self {
             inner,
             handle: SocketHandle::new(),
+            is_set: false,
             stall: None,
         }
     }
@@ -70,7 +73,9 @@ impl<T: AsyncWrite + AsSocket> Socket<T> {
         write: impl FnOnce(Pin<&mut T>, &mut Context<'_>) -> Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
         let mut this = self.project();
-        if let Some(orders) = this.handle.take() {
+        let orders = (!*this.is_set).then(|| this.handle.take());
+        if let Some(orders) = orders.flatten() {
+            *this.is_set = true;
             // A socket that refuses an option can carry the stream none the less.
             let _ = orders.options.apply(&*this.inner);
             let timeout = orders.stall_timeout;
