@@ -12,7 +12,7 @@ use crate::{BoxError, EncodeEvent, Event, EventId, EventName, LastEventId};
 /// once, gets the next id, and goes to all who are there; publishing never waits for any of them.
 /// A client that comes back with its `Last-Event-ID` begins at an older place, so between what it
 /// had and what is new there is no gap, no duplicate and no other order. What is not held any more
-/// is left out in silence only if you say so ([`OnGap`], [`Lag`]).
+/// is left out in silence only if you say so ([`OnGap`](super::OnGap), [`Lag`](super::Lag)).
 ///
 /// Clones are the same channel. It closes when the last of them is dropped.
 ///
@@ -216,9 +216,9 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// free.
     ///
     /// So nobody sees an event that is not stored, and after a crash no id is given twice
-    /// ([`ChannelOptions::after`], [`OnGap::fill`]). Whoever else publishes waits until the closure
+    /// ([`ChannelOptions::after`], [`OnGap::fill`](super::OnGap::fill)). Whoever else publishes waits until the closure
     /// returns; subscribers do not. It must neither publish on this channel nor close it, nor use the
-    /// [`StateChannel`] whose channel this is.
+    /// [`StateChannel`](super::StateChannel) whose channel this is.
     ///
     /// ```
     /// use tower_sse::{Channel, ChannelOptions, Event, PublishError};
