@@ -4,10 +4,8 @@ use std::{convert::Infallible, fmt, num::NonZeroUsize, str::FromStr, sync::Arc};
 
 use axum::{
     Router,
-    body::Body,
     extract::State,
-    http::header::CONTENT_TYPE,
-    response::{IntoResponse, Sse, sse},
+    response::{Sse, sse},
     routing::get,
 };
 use bytes::Bytes;
@@ -17,6 +15,8 @@ use tower_sse::{
     Channel, ChannelOptions, Event, EventStream, Lag, SseLayer, Subscription, TcpOptions,
 };
 
+use super::bare;
+
 /// How many events each of them holds for those who lag.
 const HISTORY: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
@@ -25,28 +25,35 @@ const HISTORY: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 pub(crate) enum Way {
     /// axum's `Sse` of a `tokio::sync::broadcast`, where each client makes its own event.
     Broadcast,
-    /// A body of `Bytes` that were encoded once, of a `tokio::sync::broadcast`, without heartbeats.
-    Encoded,
+    /// No HTTP server: a task for each client, which writes what was encoded once.
+    Bare,
     /// `Channel`.
     Channel,
     /// `Channel`, over sockets that the layer sets.
     Socket,
 }
 
-/// A server's routes, and how to publish an event by its number and its data.
+/// How to serve who connects, and how to publish an event by its number and its data.
 pub(crate) struct Feed {
-    pub(crate) router: Router,
+    pub(crate) server: Server,
     pub(crate) publish: Box<dyn Fn(u64, String) + Send>,
+}
+
+pub(crate) enum Server {
+    Axum(Router),
+    /// Over sockets that the layer sets.
+    AxumWithSocket(Router),
+    Bare(Sender<Bytes>),
 }
 
 impl Way {
     /// All of them, with the one that the others are compared with at the head.
-    pub(crate) const ALL: [Self; 4] = [Self::Broadcast, Self::Encoded, Self::Channel, Self::Socket];
+    pub(crate) const ALL: [Self; 4] = [Self::Broadcast, Self::Bare, Self::Channel, Self::Socket];
 
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Broadcast => "axum's `Sse`, `broadcast`",
-            Self::Encoded => "`Bytes`, `broadcast`",
+            Self::Bare => "no HTTP server, `broadcast`",
             Self::Channel => "`Channel`",
             Self::Socket => "`Channel`, `SocketListener`",
         }
@@ -55,24 +62,29 @@ impl Way {
     pub(crate) fn feed(self) -> Feed {
         match self {
             Self::Broadcast => broadcast(),
-            Self::Encoded => encoded(),
-            Self::Channel => channel(SseLayer::new()),
-            Self::Socket => channel(SseLayer::new().socket(TcpOptions::new())),
+            Self::Bare => bare(),
+            Self::Channel => channel(SseLayer::new(), Server::Axum),
+            Self::Socket => {
+                let layer = SseLayer::new().socket(TcpOptions::new());
+                channel(layer, Server::AxumWithSocket)
+            }
         }
     }
 }
 
-fn channel(layer: SseLayer) -> Feed {
+fn channel(layer: SseLayer, server: fn(Router) -> Server) -> Feed {
     let options = ChannelOptions::new().max_events(HISTORY).lag(Lag::skip());
     let channel: Channel = Channel::new(options);
     let subscribe = async |State(channel): State<Channel>| -> EventStream<Subscription> {
         EventStream::new(channel.subscribe())
     };
     Feed {
-        router: Router::new()
-            .route("/sse", get(subscribe))
-            .layer(layer)
-            .with_state(channel.clone()),
+        server: server(
+            Router::new()
+                .route("/sse", get(subscribe))
+                .layer(layer)
+                .with_state(channel.clone()),
+        ),
         publish: Box::new(move |_, text| drop(channel.publish(Event::new(text)).unwrap())),
     }
 }
@@ -93,9 +105,11 @@ fn broadcast() -> Feed {
         Sse::new(received(sender.subscribe(), event)).keep_alive(sse::KeepAlive::default())
     };
     Feed {
-        router: Router::new()
-            .route("/sse", get(subscribe))
-            .with_state(sender.clone()),
+        server: Server::Axum(
+            Router::new()
+                .route("/sse", get(subscribe))
+                .with_state(sender.clone()),
+        ),
         publish: Box::new(move |number, text| {
             let text = text.into();
             let _ = sender.send(Message { number, text });
@@ -103,19 +117,11 @@ fn broadcast() -> Feed {
     }
 }
 
-fn encoded() -> Feed {
-    let sender = Sender::<Bytes>::new(HISTORY.get());
-    let subscribe = async |State(sender): State<Sender<Bytes>>| {
-        let body = Body::from_stream(received(sender.subscribe(), |bytes| bytes));
-        ([(CONTENT_TYPE, "text/event-stream")], body).into_response()
-    };
+fn bare() -> Feed {
+    let sender = Sender::new(HISTORY.get());
     Feed {
-        router: Router::new()
-            .route("/sse", get(subscribe))
-            .with_state(sender.clone()),
-        publish: Box::new(move |number, text| {
-            let _ = sender.send(format!("id: {number}\ndata: {text}\n\n").into());
-        }),
+        server: Server::Bare(sender.clone()),
+        publish: Box::new(move |number, text| drop(sender.send(bare::chunk(number, &text)))),
     }
 }
 

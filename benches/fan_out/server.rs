@@ -9,11 +9,11 @@ use tokio::{
     net::TcpListener,
     time::sleep_until,
 };
-
 use tower_sse::{SocketListener, WithSocket};
 
 use super::{
-    feed::{Feed, Way},
+    bare,
+    feed::{Feed, Server, Way},
     message,
 };
 
@@ -21,15 +21,19 @@ use super::{
 /// and ends when there will be no other.
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn serve(way: Way, rate: u64, total: u64) {
-    let Feed { router, publish } = way.feed();
+    let Feed { server, publish } = way.feed();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     println!("{}", listener.local_addr().unwrap());
-    if way == Way::Socket {
-        let router = WithSocket(router.into_make_service());
-        tokio::spawn(axum::serve(SocketListener::new(listener), router).into_future());
-    } else {
-        let listener = listener.tap_io(|tcp| tcp.set_nodelay(true).unwrap());
-        tokio::spawn(axum::serve(listener, router).into_future());
+    match server {
+        Server::Axum(router) => {
+            let listener = listener.tap_io(|tcp| tcp.set_nodelay(true).unwrap());
+            tokio::spawn(axum::serve(listener, router).into_future());
+        }
+        Server::AxumWithSocket(router) => {
+            let router = WithSocket(router.into_make_service());
+            tokio::spawn(axum::serve(SocketListener::new(listener), router).into_future());
+        }
+        Server::Bare(chunks) => drop(tokio::spawn(bare::serve(listener, chunks))),
     }
 
     let mut lines = BufReader::new(stdin()).lines();

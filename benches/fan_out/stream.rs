@@ -13,7 +13,10 @@ use axum::{
 use http::Request;
 use tower::ServiceExt;
 
-use super::{feed::Way, process::Process};
+use super::{
+    feed::{Server, Way},
+    process::Process,
+};
 
 /// Returns how many bytes each of so many idle streams takes.
 pub(crate) fn bytes(way: Way, count: u64) -> f64 {
@@ -29,12 +32,15 @@ pub(crate) fn bytes(way: Way, count: u64) -> f64 {
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn hold(way: Way, count: u64) {
     let feed = way.feed();
-    let first = open(&feed.router).await;
+    let (Server::Axum(router) | Server::AxumWithSocket(router)) = feed.server else {
+        panic!("there are no streams");
+    };
+    let first = open(&router).await;
     let mut streams = Vec::with_capacity(count as usize);
     println!("empty");
     wait();
     for _ in 0..count {
-        streams.push(open(&feed.router).await);
+        streams.push(open(&router).await);
     }
     println!("full");
     wait();

@@ -115,7 +115,10 @@ pub(crate) fn print() {
         better: Better::Less,
     };
     row("0", &bytes("bytes of memory for each client"), &idle);
-    let streams = rounds(|way| stream::bytes(way, STREAMS));
+    let streams = rounds(|way| match way {
+        Way::Bare => f64::NAN,
+        _ => stream::bytes(way, STREAMS),
+    });
     row("0", &bytes("of which the stream has"), &streams);
 }
 
@@ -143,11 +146,12 @@ fn row(rate: &str, figure: &Figure, rounds: &[Round]) {
     print!("| {rate} | {} |", figure.name);
     for at in 0..Way::ALL.len() {
         let value = sorted(rounds, |round| round[at])[rounds.len() / 2];
-        print!(
-            " {value:.*} | {} |",
-            figure.decimals,
-            ratio(figure.better, rounds, at)
-        );
+        if value.is_nan() {
+            print!(" | |");
+            continue;
+        }
+        let ratio = ratio(figure.better, rounds, at);
+        print!(" {value:.*} | {ratio} |", figure.decimals);
     }
     println!();
 }
