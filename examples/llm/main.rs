@@ -10,8 +10,7 @@ use std::{
 
 use axum::{
     Json, Router,
-    http::Response,
-    response::{Html, IntoResponse, Response as AnyResponse},
+    response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
 use futures::{Stream, StreamExt, stream};
@@ -56,12 +55,18 @@ struct Request {
 
 impl Request {
     fn prompt(&self) -> String {
-        // A text, or a list of parts.
-        let text = |message: &Value| match &message["content"] {
-            Value::String(text) => text.clone(),
-            parts => parts.to_string(),
-        };
-        self.messages.iter().map(text).collect::<Vec<_>>().join(" ")
+        // Each has a text, or a list of parts that have one.
+        let texts = self
+            .messages
+            .iter()
+            .flat_map(|message| match &message["content"] {
+                Value::Array(parts) => parts
+                    .iter()
+                    .filter_map(|part| part["text"].as_str())
+                    .collect(),
+                text => Vec::from_iter(text.as_str()),
+            });
+        texts.collect::<Vec<_>>().join(" ")
     }
 
     fn most(&self) -> usize {
@@ -70,7 +75,7 @@ impl Request {
     }
 }
 
-async fn complete(Json(request): Json<Request>) -> AnyResponse {
+async fn complete(Json(request): Json<Request>) -> Response {
     let (prompt, most) = (request.prompt(), request.most());
     let answer = Answer::new(&prompt, most);
     let tokens = generate(prompt, most);
@@ -82,7 +87,7 @@ async fn complete(Json(request): Json<Request>) -> AnyResponse {
     let chunks = answer.chunks(tokens, include_usage);
     // Clients of this API wait for this very text.
     let events = EventStream::json(chunks).closing(Event::new("[DONE]"));
-    Response::from(events).map(axum::body::Body::new)
+    events.into_response()
 }
 
 /// What all parts of one answer have in common.

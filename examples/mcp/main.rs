@@ -27,6 +27,8 @@ const REVISION: &str = "2025-11-25";
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 /// How long a session lasts that nobody uses.
 const IDLE: Duration = Duration::from_secs(3600);
+/// How many sessions there may be.
+const SESSIONS: usize = 1000;
 /// How long a call can be resumed after its end.
 const LINGER: Duration = Duration::from_secs(60);
 
@@ -98,6 +100,9 @@ async fn receive(
     if method == "initialize" && !id.is_null() {
         let session = Uuid::new_v4().to_string();
         server.sessions.retain(|_, used| used.elapsed() < IDLE);
+        if server.sessions.len() >= SESSIONS {
+            return Err(StatusCode::SERVICE_UNAVAILABLE.into());
+        }
         server.sessions.insert(session.clone(), Instant::now());
         let answer = Json(answer(id, "result", about()));
         return Ok(([(SESSION, session)], answer).into_response());
@@ -154,7 +159,9 @@ impl Server {
         let session = headers.get(SESSION).ok_or(StatusCode::BAD_REQUEST)?;
         let session = session.to_str().unwrap_or_default();
         let used = self.sessions.get_mut(session);
+        let used = used.filter(|used| used.elapsed() < IDLE);
         *used.ok_or(StatusCode::NOT_FOUND)? = Instant::now();
+        self.calls.retain(|call| !call.task.is_finished());
         Ok(session.to_owned())
     }
 
@@ -170,7 +177,6 @@ impl Server {
             task: tokio::spawn(count(channel.clone(), message.clone())),
             channel,
         };
-        self.calls.retain(|call| !call.task.is_finished());
         self.calls.push(call);
         Ok(events)
     }

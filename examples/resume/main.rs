@@ -9,8 +9,7 @@ use std::{
 
 use axum::{
     Json, Router,
-    extract::State,
-    http::StatusCode,
+    extract::{DefaultBodyLimit, State},
     response::Html,
     routing::{get, post},
 };
@@ -20,7 +19,7 @@ use serde::Deserialize;
 use tokio::{net::TcpListener, task::spawn_blocking};
 use tower_sse::{
     BoxError, Channel, ChannelOptions, Event, EventId, EventStream, Gap, LastEventId, OnGap,
-    SseLayer, Subscription,
+    PublishError, SseLayer, Subscription,
 };
 
 /// How many events the channel holds. What is older comes from the store.
@@ -55,7 +54,7 @@ impl Store {
         self.lock().execute(sql, [id.as_str(), data]).map(drop)
     }
 
-    /// Reads some of the events that come after one. `None` if it does not know that one.
+    /// Reads some of the events that come after one, or after the start. `None` if it knows neither.
     fn fetch(&self, after: &EventId) -> Result<Option<Vec<(EventId, Event)>>, BoxError> {
         let store = self.lock();
         let place = "select rowid from event where id = ?";
@@ -117,17 +116,26 @@ async fn main() -> Result<(), BoxError> {
     let store = Store::open(path)?;
 
     let filling = store.clone();
-    let mut options = ChannelOptions::new()
+    let options = ChannelOptions::new()
         .max_events(HELD)
-        .on_gap(OnGap::fill(move |gap| fill(filling.clone(), gap)));
-    if let Some(last) = store.last_id()? {
-        options = options.after(&last);
-    }
-    let channel = Channel::new(options);
+        .on_gap(OnGap::fill(move |gap| {
+            fill(filling.clone(), gap).inspect_err(|error| eprintln!("{error}"))
+        }));
+    let channel = match store.last_id()? {
+        Some(last) => Channel::new(options.after(&last)),
+        None => {
+            // The start is no event, but a client that has seen none comes back with its id.
+            let channel = Channel::new(options);
+            store.add(&channel.last_id(), "")?;
+            channel
+        }
+    };
     let app = Router::new()
         .route("/", get(async || Html(include_str!("page.html"))))
         .route("/sse", get(subscribe))
         .route("/events", post(publish))
+        // A page of the store has room in memory.
+        .layer(DefaultBodyLimit::max(16 * 1024))
         .layer(SseLayer::new().last_event_id_query("lastEventId"))
         .with_state(App { channel, store });
 
@@ -163,7 +171,7 @@ struct Publish {
 async fn publish(
     State(App { channel, store }): State<App>,
     Json(Publish { data }): Json<Publish>,
-) -> Result<String, StatusCode> {
+) -> Result<String, PublishError> {
     let text = match data {
         Data::Text(text) => text,
         Data::Lines(lines) => lines.join("\n"),
@@ -171,8 +179,7 @@ async fn publish(
     let published = spawn_blocking(move || {
         channel.publish_with(Event::new(text.clone()), |id| store.add(id, &text))
     });
-    match published.await {
-        Ok(Ok(id)) => Ok(format!("{id}\n")),
-        Ok(Err(_)) | Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR),
-    }
+    let published = published.await.unwrap_or(Err(PublishError::Closed));
+    let id = published.inspect_err(|error| eprintln!("{error:?}"))?;
+    Ok(format!("{id}\n"))
 }

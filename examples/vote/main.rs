@@ -1,10 +1,17 @@
 //! A vote: results that are live, and kept when the server is killed.
 
-use std::{env, io, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{
+    env, io,
+    num::NonZeroUsize,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Router,
     extract::{Query, State},
+    http::StatusCode,
     response::{Html, Redirect},
     routing::get,
 };
@@ -12,8 +19,8 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, task::spawn_blocking};
 use tower_sse::{
-    BoxError, ChannelOptions, Error, Event, EventName, EventStream, Lag, LastEventId, PublishError,
-    Retry, SseLayer, StateChannel, Subscription,
+    BoxError, ChannelOptions, Error, Event, EventName, EventStream, Lag, LastEventId, Retry,
+    SseLayer, StateChannel, Subscription,
 };
 
 const VOTES: EventName = EventName::from_static("votes");
@@ -32,13 +39,14 @@ impl Votes {
 }
 
 /// The votes as they are, and where they are kept.
+#[derive(Clone)]
 struct Poll {
-    votes: Votes,
-    store: Connection,
+    live: StateChannel<Votes>,
+    store: Arc<Mutex<Connection>>,
 }
 
 impl Poll {
-    fn open(path: PathBuf) -> rusqlite::Result<Self> {
+    fn open(path: PathBuf, options: ChannelOptions) -> rusqlite::Result<Self> {
         let store = Connection::open(path)?;
         store.execute_batch("create table if not exists vote (yes boolean not null)")?;
         let count = |yes| {
@@ -49,22 +57,26 @@ impl Poll {
             yes: count(true)?,
             no: count(false)?,
         };
-        Ok(Self { votes, store })
+        let live = StateChannel::new(votes, options);
+        let store = Arc::new(Mutex::new(store));
+        Ok(Self { live, store })
     }
 
-    /// Keeps a vote, and makes the event of it.
-    fn add(&mut self, yes: bool) -> Result<Event, BoxError> {
-        self.store
-            .execute("insert into vote (yes) values (?)", [yes])?;
-        match yes {
-            true => self.votes.yes += 1,
-            false => self.votes.no += 1,
-        }
-        self.votes.event()
+    /// Keeps a vote, and then tells of it.
+    fn add(&self, yes: bool) -> Result<(), BoxError> {
+        // Held until all is done: votes are told in the order in which they are kept.
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        store.execute("insert into vote (yes) values (?)", [yes])?;
+        self.live.update(|votes| {
+            match yes {
+                true => votes.yes += 1,
+                false => votes.no += 1,
+            }
+            votes.event()
+        })?;
+        Ok(())
     }
 }
-
-type Live = StateChannel<Poll>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -75,16 +87,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = ChannelOptions::new()
         .max_events(NonZeroUsize::MIN)
         .lag(Lag::newest());
-    let live = Live::new(Poll::open(path)?, options);
+    let poll = Poll::open(path, options)?;
     let page = |page: &'static str| get(async move || Html(page));
     let app = Router::new()
         .route("/", page(include_str!("vote.html")))
-        .route("/vote", get(vote))
+        .route(
+            "/vote",
+            get(vote).head(async || StatusCode::METHOD_NOT_ALLOWED),
+        )
         .route("/thanks", page(include_str!("thanks.html")))
         .route("/result", page(include_str!("result.html")))
         .route("/stream", get(stream))
         .layer(SseLayer::new().retry(Retry::fixed(Duration::from_secs(1))))
-        .with_state(live);
+        .with_state(poll);
     Ok(serve(app).await?)
 }
 
@@ -103,22 +118,25 @@ struct Choice {
 }
 
 async fn vote(
-    State(live): State<Live>,
+    State(poll): State<Poll>,
     Query(choice): Query<Choice>,
-) -> Result<Redirect, PublishError> {
+) -> Result<Redirect, StatusCode> {
     // The disk is waited for elsewhere.
-    let kept = spawn_blocking(move || live.update(|poll| poll.add(choice.yes)));
-    kept.await.unwrap_or(Err(PublishError::Closed))?;
-    // Reloading does not vote again.
-    Ok(Redirect::to("/thanks"))
+    match spawn_blocking(move || poll.add(choice.yes)).await {
+        // Reloading does not vote again.
+        Ok(Ok(())) => Ok(Redirect::to("/thanks")),
+        failed => {
+            eprintln!("a vote is not kept: {failed:?}");
+            Err(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
 }
 
 /// Sends the results so far, and again after each vote.
 async fn stream(
-    State(live): State<Live>,
+    State(poll): State<Poll>,
     last_event_id: Option<LastEventId>,
 ) -> Result<EventStream<Subscription>, Error> {
-    let so_far = |poll: &Poll| poll.votes.event();
-    let subscription = live.resume(last_event_id.as_ref(), so_far)?;
+    let subscription = poll.live.resume(last_event_id.as_ref(), Votes::event)?;
     Ok(EventStream::new(subscription))
 }

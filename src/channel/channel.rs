@@ -148,11 +148,14 @@ impl<T: ?Sized> Channel<T> {
         }
     }
 
-    /// Returns the id of the event that was published last, if one was; the one that it numbers on
-    /// from, where [`ChannelOptions::after`] says one.
-    pub fn last_id(&self) -> Option<EventId> {
+    /// Returns the id of the event that was published last. Before the first it is that of the point
+    /// before it, or what [`ChannelOptions::after`] says.
+    ///
+    /// A client that has the state of this moment from elsewhere resumes after it, and a store that
+    /// keeps it from the beginning knows the id of a client that has seen no event yet.
+    pub fn last_id(&self) -> EventId {
         let next = self.shared().look(Log::next);
-        (next > 1).then(|| self.shared().epoch.id(next - 1))
+        self.shared().epoch.id(next.saturating_sub(1))
     }
 
     /// Returns how many subscribers there are.

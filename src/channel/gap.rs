@@ -68,7 +68,8 @@ impl OnGap {
     /// To leave no seam, they end before [`Gap::until`], and bear the ids that they were published
     /// with: store an event before its publication, by
     /// [`publish_with`](super::Channel::publish_with). An id that the store does not know either is
-    /// a gap that is to be told: [`Gap::notice`].
+    /// a gap that is to be told: [`Gap::notice`]. That of a client that has seen no event yet is the
+    /// [`last_id`](super::Channel::last_id) that the channel had in the beginning: store it, too.
     ///
     /// If the log has let that event go by the time all has been sent, the closure is asked once more,
     /// for what has come between. An error ends the stream

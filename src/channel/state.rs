@@ -32,7 +32,8 @@ use crate::{EncodeEvent, EncodedEvent, Error, Event, EventId, EventItem, LastEve
 /// ```
 ///
 /// Clones are the same state. The closures run while the state is locked: they must not block, nor
-/// use the same `StateChannel`, nor its channel.
+/// use the same `StateChannel`, nor its channel. A change that is to be stored first is stored before
+/// the call, under the store's own lock, which is held until the call returns and so keeps the order.
 pub struct StateChannel<S, T: ?Sized = Event> {
     channel: Channel<T>,
     state: Arc<Mutex<S>>,

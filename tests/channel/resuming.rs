@@ -70,16 +70,23 @@ fn can_be_tried_first() {
 #[test]
 fn at_the_last_id_misses_nothing() {
     let channel: Channel = Channel::new(holding(2));
-    assert_eq!(channel.last_id(), None);
-    let ids = publish_numbers(&channel, 1..=3);
-    assert_eq!(channel.last_id().as_ref(), ids.last());
-    let last_id = channel.last_id().unwrap();
+    let mut from_the_beginning = resume(&channel, channel.last_id());
+    let ids = publish_numbers(&channel, 1..=2);
+    assert_eq!(texts(&mut from_the_beginning), ["1", "2"]);
+    assert_eq!(channel.last_id(), ids[1]);
     channel.close();
-    assert_eq!(channel.last_id().as_ref(), Some(&last_id));
-    assert!(is_ended(&mut resume(&channel, &last_id)));
+    assert_eq!(channel.last_id(), ids[1]);
+    assert!(is_ended(&mut resume(&channel, &ids[1])));
+}
 
-    let next: Channel = Channel::new(options().after(&last_id));
-    assert_eq!(next.last_id(), Some(last_id));
+#[test]
+fn at_the_last_id_before_the_first_event_survives_a_restart() {
+    let before: Channel = Channel::new(options());
+    let last_id = before.last_id();
+    let channel: Channel = Channel::new(options().after(&last_id));
+    assert_eq!(channel.last_id(), last_id);
+    publish_numbers(&channel, 1..=2);
+    assert_eq!(texts(&mut resume(&channel, &last_id)), ["1", "2"]);
 }
 
 #[test]
