@@ -9,36 +9,52 @@ pub(super) async fn misses_nothing(browser: &Browser) {
     let resume = Example::start_with("resume", variables).await;
     let tab = browser.open(&resume.url("/")).await;
     tab.shows("#state", "connected").await;
+    let mut said = Vec::new();
+
+    // It has seen no event yet. The channel holds less.
+    disconnect(&tab).await;
+    let resume = resume.kill().await.restart().await;
+    publish(&resume, 0..20, &mut said).await;
+    tab.click("#switch").await;
+    shows(&tab, &said).await;
+
     tab.keys("#text", &format!("typed{ENTER}in two lines"))
         .await;
     tab.click("#form button").await;
     tab.until_is("text.value", "").await;
-    let mut said = vec!["typed\nin two lines".to_owned()];
+    said.push("typed\nin two lines".to_owned());
     shows(&tab, &said).await;
 
-    // More than the channel holds.
+    disconnect(&tab).await;
+    publish(&resume, 20..60, &mut said).await;
     tab.click("#switch").await;
-    tab.shows("#state", "disconnected").await;
-    publish(&resume, 0..40, &mut said).await;
-    tab.click("#switch").await;
-    tab.shows("#state", "connected").await;
     shows(&tab, &said).await;
+
+    // It goes on where it was, with an empty page.
+    let before = said.len();
+    tab.go(&resume.url("/")).await;
+    tab.shows("#state", "connected").await;
 
     let killed = resume.kill().await;
     tab.shows("#state", "connecting").await;
     let resume = killed.restart().await;
     // Before the page is back.
-    publish(&resume, 40..60, &mut said).await;
+    publish(&resume, 60..80, &mut said).await;
     tab.shows("#state", "connected").await;
-    publish(&resume, 60..62, &mut said).await;
-    shows(&tab, &said).await;
+    publish(&resume, 80..82, &mut said).await;
+    shows(&tab, &said[before..]).await;
 
     let first = tab.get("events.lastChild.firstChild.textContent").await;
     let from = format!("/?lastEventId={}", first.as_str().unwrap());
     screenshots::take(browser, "resume", &resume.url(&from), async |tab| {
-        tab.until_is("events.children.length", 62).await;
+        tab.until_is("events.children.length", 21).await;
     })
     .await;
+}
+
+async fn disconnect(tab: &Tab) {
+    tab.click("#switch").await;
+    tab.shows("#state", "disconnected").await;
 }
 
 async fn publish(resume: &Example, numbers: std::ops::Range<u32>, said: &mut Vec<String>) {
