@@ -1,10 +1,11 @@
-use std::time::Instant;
+use std::{net::SocketAddr, time::Instant};
 
-use axum::routing::{MethodRouter, get};
-use http::Version;
-use tokio::sync::mpsc::{
-    UnboundedReceiver, UnboundedSender, error::TryRecvError, unbounded_channel,
+use axum::{
+    extract::ConnectInfo,
+    routing::{MethodRouter, get},
 };
+use http::Version;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tower_sse::{BoxError, Event, EventStream, LastEventId};
 
@@ -18,6 +19,8 @@ type Items = UnboundedReceiverStream<Result<Event, BoxError>>;
 /// A stream, which ends when this is dropped.
 pub(crate) struct Visit {
     pub(crate) at: Instant,
+    /// Of the browser: each of its connections has another.
+    pub(crate) address: SocketAddr,
     pub(crate) version: Version,
     pub(crate) last_event_id: Option<String>,
     items: UnboundedSender<Result<Event, BoxError>>,
@@ -33,10 +36,13 @@ pub(crate) fn feed_of<S: Clone + Send + Sync + 'static>(
     set: impl Fn(EventStream<Items>) -> EventStream<Items> + Clone + Send + Sync + 'static,
 ) -> (MethodRouter<S>, Feed) {
     let (told, visits) = unbounded_channel();
-    let visit = async move |version: Version, last_event_id: Option<LastEventId>| {
+    let visit = async move |ConnectInfo(address): ConnectInfo<SocketAddr>,
+                            version: Version,
+                            last_event_id: Option<LastEventId>| {
         let (items, stream) = unbounded_channel();
         let visit = Visit {
             at: Instant::now(),
+            address,
             version,
             last_event_id: last_event_id.map(|id| id.as_str().to_owned()),
             items,
@@ -54,8 +60,9 @@ impl Feed {
         guard(self.0.recv()).await.unwrap()
     }
 
-    pub(crate) fn is_waiting(&mut self) -> bool {
-        matches!(self.0.try_recv(), Err(TryRecvError::Empty))
+    /// Returns whether no client has come since the last that was asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

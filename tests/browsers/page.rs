@@ -26,6 +26,17 @@ pub(crate) const PAGE: &str = r#"<!doctype html>
       resolve(log.filter((entry) => entry.length === 3));
     });
   });
+  // Reads the text of a response as it comes, and how it ends.
+  window.readText = async (url) => {
+    [window.text, window.end] = ["", null];
+    try {
+      const reader = (await fetch(url)).body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let part; !(part = await reader.read()).done;) text += part.value;
+      window.end = "whole";
+    } catch {
+      window.end = "broken";
+    }
+  };
   // What streams have said, without their connections.
   window.said = (name) => streams[name].log.filter((entry) => entry.length === 3);
   // How often a connection was opened, or has ended.

@@ -1,4 +1,4 @@
-use std::{env, fs, path::PathBuf};
+use std::{fs, path::Path};
 
 use axum::Router;
 
@@ -14,7 +14,7 @@ const SIZES: [(u32, u32); 2] = [(390, 844), (1280, 800)];
 /// Takes a picture of a page in each size, when the closure is done with it. What is grey is not of
 /// the page.
 ///
-/// They are kept in the directory of the variable `SCREENSHOTS`, if it is set.
+/// They are kept in `tmp/screenshots`, below the target directory.
 pub(crate) async fn take(browser: &Browser, name: &str, url: &str, ready: impl AsyncFn(&Tab)) {
     let around = Server::start(Scheme::Http, Router::new()).await;
     for (width, height) in SIZES {
@@ -29,10 +29,9 @@ pub(crate) async fn take(browser: &Browser, name: &str, url: &str, ready: impl A
         tab.leave().await;
         let picture = tab.picture().await;
         tab.close().await;
-        if let Some(directory) = env::var_os("SCREENSHOTS").map(PathBuf::from) {
-            let file = format!("{name}-{width}x{height}-{:?}.png", browser.engine);
-            fs::create_dir_all(&directory).unwrap();
-            fs::write(directory.join(file.to_lowercase()), picture).unwrap();
-        }
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+        let file = format!("{name}-{width}x{height}-{:?}.png", browser.engine);
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join(file.to_lowercase()), picture).unwrap();
     }
 }

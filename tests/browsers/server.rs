@@ -1,6 +1,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
-use axum::{Router, response::Html, routing::get};
+use axum::{Extension, Router, extract::ConnectInfo, response::Html, routing::get};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -96,9 +96,10 @@ async fn serve(
     let end = loop {
         tokio::select! {
             accepted = listener.accept() => {
-                let socket = accepted.unwrap().0;
+                let (socket, client) = accepted.unwrap();
                 socket.set_nodelay(true).unwrap();
-                connections.spawn(connection(socket, scheme, app.clone(), graceful.watcher()));
+                let app = app.clone().layer(Extension(ConnectInfo(client)));
+                connections.spawn(connection(socket, scheme, app, graceful.watcher()));
             }
             // A server that is dropped is killed.
             end = &mut ended => break end.unwrap_or(End::Kill),

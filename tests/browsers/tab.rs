@@ -140,10 +140,9 @@ impl Tab {
     /// Returns what the page shows and has heard, for who has to find out what is wrong.
     async fn describe(&self) -> Value {
         let logs = "Object.entries(window.streams ?? {}).map(([name, { log }]) => [name, log])";
-        self.get(&format!(
-            "[location.href, document.body?.innerText, {logs}]"
-        ))
-        .await
+        let all = format!("return [location.href, document.body?.innerText, {logs}]");
+        let described = self.try_run(&all).await;
+        described.unwrap_or_else(|error| error.to_string().into())
     }
 
     /// Waits for an element. After a key or a click the page may be another, soon.

@@ -35,6 +35,21 @@ pub(super) async fn tells_both_tabs_and_stops_with_the_last(browser: &Browser) {
     })
     .await;
 
+    let killed = broadcast.kill().await;
+    for tab in [&first, &second] {
+        tab.shows("#state", "connecting").await;
+    }
+    let mut broadcast = killed.restart().await;
+    for tab in [&first, &second] {
+        tab.shows("#state", "connected").await;
+    }
+    first.keys("#text", &format!("again{ENTER}")).await;
+    // One for each screenshot.
+    let said = json!(["again", long, long, "žluťoučký", markup]);
+    for tab in [&first, &second] {
+        tab.until_is(SAID, said.clone()).await;
+    }
+
     first.close().await;
     second.shows("#clients", "1").await;
     second.close().await;

@@ -3,6 +3,7 @@
 mod failing;
 mod many;
 mod opening;
+mod origins;
 mod reconnecting;
 mod refusing;
 mod shutdown;
@@ -24,6 +25,9 @@ const BOTH: [Scheme; 2] = [Scheme::Http, Scheme::Https];
 /// Soon, for browsers: Firefox waits no less.
 const SOON: Retry = Retry::fixed(Duration::from_millis(500));
 
+/// How long browsers wait at least before they come back, unless they are told.
+const UNTOLD: Duration = Duration::from_secs(3);
+
 pub(crate) async fn check(engine: Engine) {
     checks! {
         engine,
@@ -34,14 +38,19 @@ pub(crate) async fn check(engine: Engine) {
         reconnecting::is_spared_half_events_by_the_guard,
         reconnecting::waits_as_the_layer_says,
         reconnecting::waits_as_an_event_says,
+        reconnecting::waits_for_weeks,
+        reconnecting::comes_back_after_its_lifetime,
+        reconnecting::reads_past_the_bom_of_each_connection,
+        origins::comes_back_to_another_origin,
         refusing::stops_for_good_at_204,
+        refusing::stops_for_good_at_an_error,
         refusing::gets_in_when_there_is_room,
-        refusing::stays_away_from_an_error,
+        refusing::stays_away_when_refused_with_an_error,
         failing::comes_back_when_a_body_fails,
         failing::sees_the_error_as_an_event,
         shutdown::sees_a_clean_end_and_comes_back,
         many::waits_with_the_seventh_tab,
-        many::has_twenty_streams_over_http2,
+        many::has_twenty_tabs_over_http2,
     }
 }
 
@@ -56,7 +65,13 @@ fn app(layer: SseLayer, route: MethodRouter) -> Router {
 
 /// Opens a page of the server that listens to the stream, which it calls `a`.
 async fn listen(browser: &Browser, server: &Server) -> Tab {
-    let tab = browser.open(&server.url("/")).await;
-    tab.run("listen('a', '/sse')").await;
+    listen_from(browser, server, server).await
+}
+
+/// Opens a page of one server that listens to the stream of another.
+async fn listen_from(browser: &Browser, pages: &Server, streams: &Server) -> Tab {
+    let tab = browser.open(&pages.url("/")).await;
+    tab.run(&format!("listen('a', {:?})", streams.url("/sse")))
+        .await;
     tab
 }

@@ -1,14 +1,16 @@
 use std::time::{Duration, Instant};
 
-use axum::{body::Body, routing::get};
+use axum::{Router, body::Body, routing::get};
 use futures::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
 use serde_json::json;
 use socket2::SockRef;
 use tokio::net::TcpListener;
-use tower_sse::{BoxError, Event, EventId, Preamble, Retry, SseLayer};
+use tower_sse::{
+    BoxError, Event, EventId, EventStream, LastEventId, Lifetime, Preamble, Retry, SseLayer,
+};
 
-use super::{SOON, app, listen, serve};
+use super::{BOTH, SOON, UNTOLD, app, listen, serve};
 use crate::{
     browser::Browser,
     engine::Engine,
@@ -60,13 +62,26 @@ pub(super) async fn sends_ids_as_they_were_and_none_that_was_taken_back(browser:
         Event::new("").id(EventId::try_from(longest.as_str()).unwrap()),
         Event::new("").id(EventId::EMPTY),
         Event::new("").id(-1),
+        // An id without data, which only Chromium heeds.
+        Event::default().id(8),
     ];
-    let ids = [Some(odd), Some("7"), Some(&longest), None, Some("-1")];
+    let heeded = match browser.engine {
+        Engine::Chromium => "8",
+        Engine::Firefox | Engine::WebKit => "-1",
+    };
+    let ids = [
+        Some(odd),
+        Some("7"),
+        Some(&longest),
+        None,
+        Some("-1"),
+        Some(heeded),
+    ];
+    let mut visit = feed.next().await;
     for (event, id) in events.into_iter().zip(ids) {
-        let visit = feed.next().await;
         visit.send(event);
         drop(visit);
-        let visit = feed.next().await;
+        visit = feed.next().await;
         assert_eq!(visit.last_event_id.as_deref(), id);
     }
 }
@@ -124,11 +139,54 @@ pub(super) async fn waits_as_an_event_says(browser: &Browser) {
     assert_waits(TIME, visit, &mut feed).await;
 }
 
+/// A time that is too long for browsers is the longest that they know.
+pub(super) async fn waits_for_weeks(browser: &Browser) {
+    // Five of these are more than browsers wait unless they are told.
+    const TIME: Duration = Duration::from_millis(1100);
+
+    let ((route, mut feed), (other, mut others)) = (feed(), feed());
+    let layer = |time| SseLayer::new().retry(Retry::fixed(time));
+    let other = Router::new().route("/other", other).layer(layer(TIME));
+    let app = app(layer(Duration::MAX), route).merge(other);
+    let server = Server::start(Scheme::Http, app).await;
+    let tab = listen(browser, &server).await;
+    drop(feed.next().await);
+    tab.until_is("streams.a.log", json!([["open", 1], ["error", 0]]))
+        .await;
+    tab.run("listen('b', '/other')").await;
+    for _ in 0..6 {
+        drop(others.next().await);
+    }
+    assert!(feed.is_empty());
+}
+
+/// WebKit notices nothing but a proper end over HTTP/2.
+pub(super) async fn comes_back_after_its_lifetime(browser: &Browser) {
+    let count = get(async |last: Option<LastEventId>| {
+        let next = last.map_or(1, |id| id.as_str().parse::<u64>().unwrap() + 1);
+        EventStream::new(stream::iter([Event::new("").id(next)]).chain(stream::pending()))
+    });
+    for scheme in BOTH {
+        let layer = SseLayer::new().retry(SOON);
+        let layer = layer.max_lifetime(Lifetime::new(Duration::from_millis(300)));
+        let server = serve(scheme, layer, count.clone()).await;
+        let tab = listen(browser, &server).await;
+        let said = json!([["message", "", "1"], ["message", "", "2"]]);
+        tab.until_is("said('a').slice(0, 2)", said).await;
+    }
+}
+
+/// Browsers do, unless something comes before it, as it does here: the layer removes it.
+pub(super) async fn reads_past_the_bom_of_each_connection(browser: &Browser) {
+    let adopted = get(async || ([(CONTENT_TYPE, "text/event-stream")], "\u{feff}data: a\n\n"));
+    let server = serve(Scheme::Http, SseLayer::new().retry(SOON), adopted).await;
+    let tab = listen(browser, &server).await;
+    let said = json!([["message", "a", ""], ["message", "a", ""]]);
+    tab.until_is("said('a').slice(0, 2)", said).await;
+}
+
 /// Ends a stream, and sees when its client is back.
 async fn assert_waits(retry: Duration, visit: Visit, feed: &mut Feed) -> Visit {
-    // Browsers wait 3 or 5 seconds unless they are told.
-    const UNTOLD: Duration = Duration::from_secs(3);
-
     drop(visit);
     let end = Instant::now();
     let next = feed.next().await;

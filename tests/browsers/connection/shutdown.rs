@@ -25,16 +25,15 @@ pub(super) async fn sees_a_clean_end_and_comes_back(browser: &Browser) {
         visit.send(Event::new("last").id(9));
         tab.until_is("said('a').length", 1).await;
         // To tell a clean end from another.
-        let fetched = "fetch('/sse').then((response) => response.text())";
-        let outcomes = "(text) => window.fetched = text, () => window.fetched = 'broken'";
-        tab.run(&format!("{fetched}.then({outcomes})")).await;
+        tab.run("readText('/sse')").await;
         let _other = feed.next().await;
 
         shutdown.trigger();
         assert_eq!(guard(shutdown.drained()).await, 2);
         let address = server.finish().await;
-        tab.until("window.fetched?.endsWith('event: bye\\ndata: \\n\\nretry: 500\\n')")
-            .await;
+        tab.until_is("end", "whole").await;
+        let last = "event: bye\ndata: \n\nretry: 500\n";
+        tab.until(&format!("text.endsWith({last:?})")).await;
         let _server = Server::start_at(address, scheme, app(layer(&next), route)).await;
         let visit = feed.next().await;
         assert_eq!(visit.last_event_id.as_deref(), Some("9"));

@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::response::IntoResponse;
 use futures::stream;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{json, value::RawValue};
 use tower_sse::{Event, EventId, EventName, EventStream, Preamble, Retry, SseLayer, SseOptions};
 
 use super::{Case, assert_heard};
@@ -113,12 +113,20 @@ pub(super) async fn cannot_be_forged(browser: &Browser) {
 
     let case = |preamble: Preamble| {
         let response = move || {
-            let event = Event::new(HOSTILE).comment(HOSTILE).name(TICK).id(1);
+            // These refuse it.
+            let name = EventName::try_from(HOSTILE).unwrap_or(TICK);
+            let id = EventId::try_from(HOSTILE).unwrap_or(1.into());
+            let event = Event::new(HOSTILE).comment(HOSTILE).name(name).id(id);
             let options = SseOptions::new().preamble(preamble);
             (options, EventStream::new(stream::iter([event])))
         };
         Case::new("hostile text", response, json!([["tick", READ, "1"]]))
     };
+    let raw = RawValue::from_string("[\r\n\n1,\r2\r\r]".to_owned()).unwrap();
+    let raw = move || EventStream::json(stream::iter([raw.clone()]));
+    let raw = Case::new("raw JSON", raw, json!([["message", "[\n\n1,\n2\n\n]", ""]]));
+    assert_heard(browser, SseLayer::new(), vec![raw]).await;
+
     let preambles = [Preamble::line(), Preamble::guarded(), Preamble::off()];
     for retry in [Retry::default(), Retry::off()] {
         let cases = preambles.into_iter().map(case).collect();

@@ -8,7 +8,7 @@ use crate::{
     server::{Scheme, Server},
 };
 
-const LINES: usize = 200_000;
+const LINES: usize = 1_000_000;
 const LINE: usize = 1024 * 1024;
 
 /// Many lines, and a long one.
