@@ -1,8 +1,10 @@
-//! A chat: who is here, and what is said, with nothing missed by a page that was away.
+//! A chat: who is here, and what is said. A page that was away gets what it has missed, or the last
+//! hundred messages, and says so where older ones are missing.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     env, io,
+    time::Duration,
 };
 
 use axum::{
@@ -12,14 +14,16 @@ use axum::{
     response::Html,
     routing::{get, post},
 };
+use futures::stream;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tower_sse::{
-    ChannelOptions, Event, EventName, EventStream, LastEventId, SseLayer, StateChannel,
-    Subscription, Tagged,
+    ChannelOptions, Event, EventId, EventName, EventStream, LastEventId, PublishError,
+    SocketListener, SseLayer, StateChannel, Subscription, Tagged, TcpOptions, WithSocket,
 };
+use uuid::Uuid;
 
-/// How many messages a page gets that comes for the first time.
+/// How many messages a page gets that comes for the first time, or was away for too long.
 const KEPT: usize = 100;
 const ROOM: EventName = EventName::from_static("room");
 
@@ -34,6 +38,8 @@ enum Change {
 
 #[derive(Clone, Serialize)]
 struct Message {
+    /// From 1 on, so that a page knows which it has, and whether some are missing.
+    number: u64,
     name: String,
     message: String,
 }
@@ -41,6 +47,8 @@ struct Message {
 /// What a page shows: sent first, as `event: room`.
 #[derive(Default, Serialize)]
 struct Room {
+    /// Another when the server has been started again.
+    id: String,
     /// With the number of pages that each has open.
     here: BTreeMap<String, usize>,
     messages: VecDeque<Message>,
@@ -50,12 +58,20 @@ type Chat = StateChannel<Room, Tagged<Change>>;
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    let chat = Chat::new(Room::default(), ChannelOptions::new());
+    let room = Room {
+        id: Uuid::new_v4().to_string(),
+        ..Room::default()
+    };
+    let chat = Chat::new(room, ChannelOptions::new());
+    // Without these, who vanishes without a word is here for many minutes more.
+    let layer = SseLayer::new()
+        .socket(TcpOptions::new())
+        .stall_timeout(Duration::from_secs(30));
     let app = Router::new()
         .route("/", get(async || Html(include_str!("page.html"))))
-        .route("/sse", get(join))
+        .route("/sse", get(join).head(look))
         .route("/api/message", post(say))
-        .layer(SseLayer::new())
+        .layer(layer)
         .with_state(chat);
 
     let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
@@ -63,7 +79,8 @@ async fn main() -> io::Result<()> {
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
     println!("open it in two tabs, or: curl -N 'http://{address}/sse?name=ada'");
-    axum::serve(listener, app).await
+    let listener = SocketListener::new(listener);
+    axum::serve(listener, WithSocket(app.into_make_service())).await
 }
 
 #[derive(Deserialize)]
@@ -93,19 +110,21 @@ async fn join(
     let room = |room: &Room| Event::json(room).map(|event| event.name(ROOM));
     let subscription = chat.resume(last_event_id.as_ref(), room);
     let subscription = subscription.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    enter(&chat, &name)?;
+    enter(&chat, &name).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
     Ok(EventStream::new(subscription).on_drop(move || leave(&chat, name)))
 }
 
-fn enter(chat: &Chat, name: &str) -> Result<(), StatusCode> {
-    let joined = chat.update(|room| {
+/// Answers HEAD, which axum would give to `join`: who only looks does not come in.
+async fn look() -> EventStream<stream::Empty<Event>> {
+    EventStream::new(stream::empty())
+}
+
+fn enter(chat: &Chat, name: &str) -> Result<EventId, PublishError> {
+    chat.update(|room| {
         *room.here.entry(name.to_owned()).or_default() += 1;
         let name = name.to_owned();
         Tagged(Change::Joined { name })
-    });
-    joined
-        .map(drop)
-        .map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
+    })
 }
 
 /// Runs when the page is gone.
@@ -130,21 +149,19 @@ struct Said {
     message: String,
 }
 
-async fn say(State(chat): State<Chat>, Json(said): Json<Said>) -> StatusCode {
+async fn say(State(chat): State<Chat>, Json(said): Json<Said>) -> Result<StatusCode, PublishError> {
     let guest = Guest { name: said.name };
-    let message = Message {
-        name: guest.name(),
-        message: said.message.chars().take(1000).collect(),
-    };
     let told = chat.update(|room| {
+        let message = Message {
+            number: room.messages.back().map_or(1, |last| last.number + 1),
+            name: guest.name(),
+            message: said.message.chars().take(1000).collect(),
+        };
         room.messages.push_back(message.clone());
         if room.messages.len() > KEPT {
             room.messages.pop_front();
         }
         Tagged(Change::Message(message))
     });
-    match told {
-        Ok(_) => StatusCode::NO_CONTENT,
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
-    }
+    told.map(|_| StatusCode::NO_CONTENT)
 }

@@ -29,21 +29,32 @@ pub(super) async fn talks_and_misses_nothing(browser: &Browser) {
     for tab in [&ada, &bob] {
         tab.shows("#state", "connecting").await;
     }
+    // What cannot be sent is not lost.
+    bob.keys("#text", &format!("back again{ENTER}")).await;
+    bob.shows("#state", "connecting, not sent").await;
+    bob.until_is("text.value", "back again").await;
     let _chat = killed.restart().await;
-    for tab in [&ada, &bob] {
-        tab.shows("#state", "connected").await;
-    }
-    // A room that is new.
+    ada.shows("#state", "connected").await;
+    bob.shows("#state", "connected, not sent").await;
+    // A room that is new, below what was said in the old one.
     shows(&[&ada, &bob], HERE, &["ada", "bob"]).await;
-    say(&bob, "back again").await;
-    shows(&[&ada, &bob], SAID, &["bob: back again"]).await;
+    say(&bob, "").await;
+    bob.shows("#state", "connected").await;
+    let said = [
+        said[0],
+        said[1],
+        said[2],
+        "the room has started anew",
+        "bob: back again",
+    ];
+    shows(&[&ada, &bob], SAID, &said).await;
 
     bob.close().await;
     shows(&[&ada], HERE, &["ada"]).await;
 }
 
 const HERE: &str = "[...here.children].map((item) => item.textContent)";
-const SAID: &str = "[...messages.children].map((item) => `${item.firstChild.textContent}: ${item.lastChild.textContent}`)";
+const SAID: &str = "[...messages.children].map((item) => [...item.childNodes].map((part) => part.textContent).join(': '))";
 
 async fn say(tab: &Tab, text: &str) {
     tab.keys("#text", &format!("{text}{ENTER}")).await;
