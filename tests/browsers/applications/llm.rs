@@ -66,11 +66,9 @@ async fn begins(tab: &Tab) {
         .await;
 }
 
+/// Checks that an answer has been cut.
 async fn is_part(tab: &Tab, whole: &Value) {
-    assert_eq!(
-        tab.get(&format!("{whole}.startsWith(answer.textContent)"))
-            .await,
-        true
-    );
+    let is_part = format!("{whole}.startsWith(answer.textContent)");
+    assert_eq!(tab.get(&is_part).await, true);
     assert_ne!(tab.get("answer.textContent").await, *whole);
 }

@@ -111,6 +111,11 @@ pub(super) async fn cannot_be_forged(browser: &Browser) {
     const HOSTILE: &str = "a\r\revent: forged\rdata: b\r\n\r\ndata: c\n\nid: 9\n\n";
     const READ: &str = "a\n\nevent: forged\ndata: b\n\ndata: c\n\nid: 9\n\n";
 
+    let raw = RawValue::from_string("[\r\n\n1,\r2\r\r]".to_owned()).unwrap();
+    let raw = move || EventStream::json(stream::iter([raw.clone()]));
+    let raw = Case::new("raw JSON", raw, json!([["message", "[\n\n1,\n2\n\n]", ""]]));
+    assert_heard(browser, SseLayer::new(), vec![raw]).await;
+
     let case = |preamble: Preamble| {
         let response = move || {
             // These refuse it.
@@ -122,11 +127,6 @@ pub(super) async fn cannot_be_forged(browser: &Browser) {
         };
         Case::new("hostile text", response, json!([["tick", READ, "1"]]))
     };
-    let raw = RawValue::from_string("[\r\n\n1,\r2\r\r]".to_owned()).unwrap();
-    let raw = move || EventStream::json(stream::iter([raw.clone()]));
-    let raw = Case::new("raw JSON", raw, json!([["message", "[\n\n1,\n2\n\n]", ""]]));
-    assert_heard(browser, SseLayer::new(), vec![raw]).await;
-
     let preambles = [Preamble::line(), Preamble::guarded(), Preamble::off()];
     for retry in [Retry::default(), Retry::off()] {
         let cases = preambles.into_iter().map(case).collect();
