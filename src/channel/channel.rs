@@ -1,10 +1,9 @@
-use std::{borrow::Borrow, fmt, future::Future, marker::PhantomData, sync::Arc};
+use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
 
 use super::{
-    ChannelOptions, Gap, PublishError, Subscription, epoch::Epoch, gap::Answer, log::Log,
-    numbered::Unnumbered, shared::Shared,
+    ChannelOptions, Gap, Subscription, epoch::Epoch, gap::Answer, log::Log, shared::Shared,
 };
-use crate::{BoxError, EncodeEvent, Event, EventId, EventName, LastEventId};
+use crate::{Event, EventId, EventName, LastEventId};
 
 /// One feed for many clients, which a client can resume without a seam.
 ///
@@ -48,7 +47,8 @@ use crate::{BoxError, EncodeEvent, Event, EventId, EventName, LastEventId};
 ///
 /// # Types
 ///
-/// `Channel<T>` takes whatever is [`EncodeEvent`]: a type of your own, `str`, `Json<T>` or `Tagged<T>`.
+/// `Channel<T>` takes whatever is [`EncodeEvent`](crate::EncodeEvent): a type of your own, `str`,
+/// `Json<T>` or `Tagged<T>`.
 pub struct Channel<T: ?Sized = Event> {
     publisher: Arc<Publisher>,
     events: PhantomData<fn(&T)>,
@@ -200,89 +200,6 @@ impl<T: ?Sized> Channel<T> {
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.publisher.0
-    }
-}
-
-impl<T: EncodeEvent + ?Sized> Channel<T> {
-    /// Publishes an event, by value or by reference, and returns the id that it got.
-    ///
-    /// # Errors
-    ///
-    /// When the channel is closed, or the event cannot be encoded or is larger than all that the
-    /// channel holds. Then nobody gets anything.
-    pub fn publish(&self, event: impl Borrow<T>) -> Result<EventId, PublishError> {
-        self.append(&[Unnumbered::encode(event.borrow())?], |_| Ok(()))
-    }
-
-    /// Publishes an event that has been put somewhere else before, such as into a store: the closure
-    /// gets the id that the event will have, and if it fails, nothing is published and the id is
-    /// free.
-    ///
-    /// So nobody sees an event that is not stored, and after a crash no id is given twice
-    /// ([`ChannelOptions::after`], [`OnGap::fill`](super::OnGap::fill)). Whoever else publishes waits until the closure
-    /// returns; subscribers do not. It must neither publish on this channel nor close it, nor use the
-    /// [`StateChannel`](super::StateChannel) whose channel this is.
-    ///
-    /// ```
-    /// use tower_sse::{Channel, ChannelOptions, Event, PublishError};
-    ///
-    /// # #[cfg(feature = "tokio")]
-    /// # fn main() {
-    /// let (channel, mut store) = (Channel::new(ChannelOptions::new()), Vec::new());
-    ///
-    /// let id = channel.publish_with(Event::new("kept"), |id| {
-    ///     store.push((id.clone(), "kept"));
-    ///     Ok::<_, std::io::Error>(())
-    /// });
-    /// assert_eq!(store, [(id.unwrap(), "kept")]);
-    ///
-    /// let full = channel.publish_with(Event::new("lost"), |_| Err("the disk is full"));
-    /// assert!(matches!(full, Err(PublishError::Before(_))));
-    /// # }
-    /// # #[cfg(not(feature = "tokio"))] fn main() {}
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`publish`](Self::publish), and what the closure returns.
-    pub fn publish_with<E: Into<BoxError>>(
-        &self,
-        event: impl Borrow<T>,
-        before: impl FnOnce(&EventId) -> Result<(), E>,
-    ) -> Result<EventId, PublishError> {
-        let epoch = self.shared().epoch;
-        self.append(&[Unnumbered::encode(event.borrow())?], |number| {
-            before(&epoch.id(number)).map_err(|error| PublishError::Before(error.into()))
-        })
-    }
-
-    /// Publishes events together: all of them or none, with none of another's between. Returns the
-    /// id of the last; `None` if there are none.
-    ///
-    /// # Errors
-    ///
-    /// As [`publish`](Self::publish).
-    pub fn publish_all<I>(&self, events: I) -> Result<Option<EventId>, PublishError>
-    where
-        I: IntoIterator,
-        I::Item: Borrow<T>,
-    {
-        let events = events.into_iter();
-        let events = events.map(|event| Unnumbered::encode(event.borrow()));
-        let events: Vec<_> = events.collect::<Result<_, _>>()?;
-        match events.is_empty() {
-            true => Ok(None),
-            false => self.append(&events, |_| Ok(())).map(Some),
-        }
-    }
-
-    fn append(
-        &self,
-        events: &[Unnumbered],
-        before: impl FnOnce(u64) -> Result<(), PublishError>,
-    ) -> Result<EventId, PublishError> {
-        let last = self.shared().append(events, before)?;
-        Ok(self.shared().epoch.id(last))
     }
 }
 

@@ -12,6 +12,7 @@ mod lag;
 mod log;
 mod numbered;
 mod options;
+mod publish;
 mod shared;
 mod state;
 mod subscription;
