@@ -6,6 +6,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 
 use crate::{driver::Driver, engine::Engine, guard, tab::Tab};
 
+/// How often a driver is started anew that finds its port taken.
+const TRIES: usize = 3;
+
 /// A browser that runs, with one tab that is kept empty.
 pub(crate) struct Browser {
     pub(crate) engine: Engine,
@@ -17,12 +20,7 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) async fn start(engine: Engine) -> Self {
-        let driver = Driver::start(engine).await;
-        let capabilities = engine.capabilities(&driver.scratch.path().join("profile"));
-        let mut client = ClientBuilder::new(HttpConnector::new());
-        client.capabilities(capabilities.as_object().unwrap().clone());
-        let client = guard(client.connect(&driver.url)).await;
-        let client = client.unwrap_or_else(|error| panic!("{engine:?} does not start: {error}"));
+        let (driver, client) = connect(engine).await;
         let capabilities = client.capabilities().unwrap();
         println!("{engine:?} {}", capabilities["browserVersion"]);
         let empty = client.window().await.unwrap();
@@ -103,3 +101,24 @@ macro_rules! checks {
 }
 
 pub(crate) use checks;
+
+async fn connect(engine: Engine) -> (Driver, Client) {
+    let mut failed = Vec::new();
+    while failed.len() < TRIES {
+        match try_connect(engine).await {
+            Ok(connected) => return connected,
+            Err(error) => failed.push(error),
+        }
+    }
+    panic!("{engine:?} does not start: {failed:?}");
+}
+
+async fn try_connect(engine: Engine) -> Result<(Driver, Client), String> {
+    let driver = Driver::start(engine).await?;
+    let capabilities = engine.capabilities(&driver.scratch.path().join("profile"));
+    let mut client = ClientBuilder::new(HttpConnector::new());
+    client.capabilities(capabilities.as_object().unwrap().clone());
+    let client = guard(client.connect(&driver.url)).await;
+    let client = client.map_err(|error| error.to_string())?;
+    Ok((driver, client))
+}

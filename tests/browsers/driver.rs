@@ -17,7 +17,8 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) async fn start(engine: Engine) -> Self {
+    /// Starts one at a port that was free a moment ago, and may be another's by now.
+    pub(crate) async fn start(engine: Engine) -> Result<Self, String> {
         engine.assert_installed();
         let scratch = Scratch::new();
         let port = free_port();
@@ -43,13 +44,13 @@ impl Driver {
             command.stderr(Stdio::null());
         }
         let mut process = Process::start(&mut command);
-        listening(port, &mut process).await;
-        Self {
+        listening(port, &mut process).await?;
+        Ok(Self {
             url: format!("http://127.0.0.1:{port}"),
             _process: process,
             _display: display,
             scratch,
-        }
+        })
     }
 }
 
@@ -73,13 +74,14 @@ fn start_display() -> (Process, String) {
 }
 
 /// Waits until a process listens.
-async fn listening(port: u16, process: &mut Process) {
+async fn listening(port: u16, process: &mut Process) -> Result<(), String> {
     let end = Instant::now() + PATIENCE;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         if let Some(status) = process.child.try_wait().unwrap() {
-            panic!("the driver has ended: {status}");
+            return Err(format!("the driver has ended: {status}"));
         }
         assert!(Instant::now() < end, "the driver does not listen");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    Ok(())
 }
