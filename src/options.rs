@@ -8,7 +8,7 @@ use crate::{AtShutdown, Heartbeat, Lifetime, Preamble, Retry};
 /// layer decides. The extensions survive whatever boxes the body on the way.
 ///
 /// ```
-/// use std::{sync::Arc, time::Duration};
+/// use std::time::Duration;
 /// use tower_sse::{Heartbeat, SseOptions};
 ///
 /// let mut response = http::Response::new(String::new());

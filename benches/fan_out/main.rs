@@ -1,6 +1,6 @@
 //! What one event to a thousand clients costs, beside axum with `tokio::sync::broadcast`.
 //!
-//! `cargo bench --bench fan_out` prints a table, after about two and a half minutes. It starts itself
+//! `cargo bench --bench fan_out` prints a table, after some minutes. It starts itself
 //! as a server of one thread and as its clients, each on a core of its own if `taskset` is there.
 //! What a server takes is read from `/proc`.
 

@@ -12,13 +12,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{AsSocket, SocketHandle, stall::Stall};
 
-/// How many bytes cost less to be copied together than to be handed to the system in pieces.
+/// Up to how many bytes are copied together, for that costs less than a vectored write.
 const SMALL: usize = 4096;
 
 /// An accepted socket that the streams on it can set.
 ///
 /// What is written to it in small pieces, as hyper writes an event and what frames it, goes to the
-/// system as one, which takes less of its time.
+/// system as one.
 ///
 /// It is tokio's [`AsyncRead`] and [`AsyncWrite`], so hyper takes it in a `TokioIo`. TLS goes around
 /// it: `acceptor.accept(Socket::new(tcp))`. See [`SseLayer::socket`](crate::SseLayer::socket).
