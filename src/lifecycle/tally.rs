@@ -17,6 +17,11 @@ struct Counts {
 }
 
 impl Tally {
+    /// Tells whether anybody else has it.
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// Counts one more event.
     pub(crate) fn add(&self) {
         add(&self.0.events, 1);

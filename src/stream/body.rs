@@ -55,6 +55,7 @@ where
     /// stream has ended in one way or the other.
     fn gather(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
+        this.tally.take_if(|tally| !tally.is_shared());
         let (mut empty, mut len) = (0, this.encoder.len());
         while empty < ITEMS {
             if !matches!(this.state, State::Open) || this.encoder.len() >= *this.frame_size {
