@@ -1,9 +1,9 @@
 use std::{cell::RefCell, io::ErrorKind, rc::Rc};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, stdin},
     net::TcpStream,
-    task::{JoinSet, LocalSet},
+    task::{LocalSet, spawn_local},
 };
 
 use super::{reader::Reader, report::Report};
@@ -17,30 +17,40 @@ const BUFFER: usize = 256 * 1024;
 struct Shared {
     buffer: Vec<u8>,
     report: Report,
+    /// How many events each is to have.
+    until: u64,
+    /// How many connections have fewer.
+    left: u64,
 }
 
-/// Connects so many clients, prints a line once all have the head of their response, and a report
-/// when all of them have the last event.
+/// Connects so many clients, and prints a line once all have the head of their response. Then reads
+/// lines with the number of events that there will have been, and for each prints a report when all
+/// clients have the last of them.
 #[tokio::main(flavor = "current_thread")]
-pub(crate) async fn read(address: &str, clients: u64, total: u64) {
+pub(crate) async fn read(address: &str, clients: u64) {
     let shared = Rc::new(RefCell::new(Shared {
         buffer: vec![0; BUFFER],
         report: Report::default(),
+        until: 0,
+        left: 0,
     }));
     let mut connections = Vec::new();
     for _ in 0..clients {
         connections.push(connect(address).await);
     }
     println!("connected");
-    let read_all = async {
-        let mut reading = JoinSet::new();
+    let follow_all = async {
         for (stream, rest) in connections {
-            reading.spawn_local(follow(stream, rest, total, Rc::clone(&shared)));
+            spawn_local(follow(stream, rest, Rc::clone(&shared)));
         }
-        reading.join_all().await;
+        let mut lines = BufReader::new(stdin()).lines();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            let mut shared = shared.borrow_mut();
+            shared.until = line.parse().unwrap();
+            shared.left = clients;
+        }
     };
-    LocalSet::new().run_until(read_all).await;
-    println!("{}", shared.borrow().report);
+    LocalSet::new().run_until(follow_all).await;
 }
 
 /// Returns a connection that has had the head of its response, and what came after it.
@@ -57,18 +67,25 @@ async fn connect(address: &str) -> (TcpStream, Vec<u8>) {
     }
 }
 
-/// Reads the body of a response until the last event.
-async fn follow(stream: TcpStream, mut rest: Vec<u8>, total: u64, shared: Rc<RefCell<Shared>>) {
+/// Reads the body of a response.
+async fn follow(stream: TcpStream, mut rest: Vec<u8>, shared: Rc<RefCell<Shared>>) {
     let mut reader = Reader::default();
-    while reader.next() < total {
+    loop {
         stream.readable().await.unwrap();
-        let Shared { buffer, report } = &mut *shared.borrow_mut();
-        buffer[..rest.len()].copy_from_slice(&rest);
-        match stream.try_read(&mut buffer[rest.len()..]) {
+        let shared = &mut *shared.borrow_mut();
+        shared.buffer[..rest.len()].copy_from_slice(&rest);
+        match stream.try_read(&mut shared.buffer[rest.len()..]) {
             Ok(0) => panic!("the server has gone"),
             Ok(len) => {
-                let read = &buffer[..rest.len() + len];
-                rest.splice(.., reader.read(read, report).iter().copied());
+                let had = reader.next();
+                let read = &shared.buffer[..rest.len() + len];
+                rest.splice(.., reader.read(read, &mut shared.report).iter().copied());
+                if had < shared.until && reader.next() >= shared.until {
+                    shared.left -= 1;
+                    if shared.left == 0 {
+                        println!("{}", std::mem::take(&mut shared.report));
+                    }
+                }
             }
             Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
         }

@@ -10,9 +10,12 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::{Stream, stream};
+use http::{Request, Response};
+use hyper::body::Incoming;
 use tokio::sync::broadcast::{Receiver, Sender, error::RecvError};
+use tower::{Layer, service_fn, util::BoxCloneService};
 use tower_sse::{
-    Channel, ChannelOptions, Event, EventStream, Lag, SseLayer, Subscription, TcpOptions,
+    Channel, ChannelOptions, Event, EventStream, Lag, SseBody, SseLayer, Subscription, TcpOptions,
 };
 
 use super::bare;
@@ -31,6 +34,8 @@ pub(crate) enum Way {
     Channel,
     /// `Channel`, over sockets that the layer sets.
     Socket,
+    /// The same under hyper's own server for HTTP/1, without a framework.
+    Hyper,
 }
 
 /// How to serve who connects, and how to publish an event by its number and its data.
@@ -43,19 +48,31 @@ pub(crate) enum Server {
     Axum(Router),
     /// Over sockets that the layer sets.
     AxumWithSocket(Router),
+    /// Over such sockets, too.
+    Hyper(HyperService),
     Bare(Sender<Bytes>),
 }
 
+pub(crate) type HyperService =
+    BoxCloneService<Request<Incoming>, Response<SseBody<EventStream<Subscription>>>, Infallible>;
+
 impl Way {
     /// All of them, with the one that the others are compared with at the head.
-    pub(crate) const ALL: [Self; 4] = [Self::Broadcast, Self::Bare, Self::Channel, Self::Socket];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Broadcast,
+        Self::Channel,
+        Self::Socket,
+        Self::Hyper,
+        Self::Bare,
+    ];
 
     pub(crate) fn label(self) -> &'static str {
         match self {
-            Self::Broadcast => "axum's `Sse`, `broadcast`",
+            Self::Broadcast => "axum, its `Sse`, `broadcast`",
             Self::Bare => "no HTTP server, `broadcast`",
-            Self::Channel => "`Channel`",
-            Self::Socket => "`Channel`, `SocketListener`",
+            Self::Channel => "axum, `Channel`",
+            Self::Socket => "axum, `Channel`, `SocketListener`",
+            Self::Hyper => "hyper, `Channel`, `Socket`",
         }
     }
 
@@ -63,30 +80,41 @@ impl Way {
         match self {
             Self::Broadcast => broadcast(),
             Self::Bare => bare(),
-            Self::Channel => channel(SseLayer::new(), Server::Axum),
-            Self::Socket => {
-                let layer = SseLayer::new().socket(TcpOptions::new());
-                channel(layer, Server::AxumWithSocket)
-            }
+            Self::Channel => channel(|channel| Server::Axum(router(channel, SseLayer::new()))),
+            Self::Socket => channel(|channel| Server::AxumWithSocket(router(channel, layer()))),
+            Self::Hyper => channel(|channel| Server::Hyper(service(channel))),
         }
     }
 }
 
-fn channel(layer: SseLayer, server: fn(Router) -> Server) -> Feed {
+/// Makes a layer that sets the sockets.
+fn layer() -> SseLayer {
+    SseLayer::new().socket(TcpOptions::new())
+}
+
+fn channel(server: impl FnOnce(Channel) -> Server) -> Feed {
     let options = ChannelOptions::new().max_events(HISTORY).lag(Lag::skip());
     let channel: Channel = Channel::new(options);
+    Feed {
+        server: server(channel.clone()),
+        publish: Box::new(move |_, text| drop(channel.publish(Event::new(text)).unwrap())),
+    }
+}
+
+fn router(channel: Channel, layer: SseLayer) -> Router {
     let subscribe = async |State(channel): State<Channel>| -> EventStream<Subscription> {
         EventStream::new(channel.subscribe())
     };
-    Feed {
-        server: server(
-            Router::new()
-                .route("/sse", get(subscribe))
-                .layer(layer)
-                .with_state(channel.clone()),
-        ),
-        publish: Box::new(move |_, text| drop(channel.publish(Event::new(text)).unwrap())),
-    }
+    let router = Router::new().route("/sse", get(subscribe)).layer(layer);
+    router.with_state(channel)
+}
+
+fn service(channel: Channel) -> HyperService {
+    let subscribe = move |_| {
+        let stream = EventStream::new(channel.subscribe());
+        async { Ok(Response::from(stream)) }
+    };
+    BoxCloneService::new(layer().layer(service_fn(subscribe)))
 }
 
 fn broadcast() -> Feed {

@@ -1,18 +1,20 @@
 //! What one event to a thousand clients costs, beside axum with `tokio::sync::broadcast`.
 //!
-//! `cargo bench --bench fan_out` prints a table, after some minutes. It starts itself
-//! as a server of one thread and as its clients, each on a core of its own if `taskset` is there.
-//! What a server takes is read from `/proc`.
+//! `cargo bench --bench fan_out` prints tables, after some minutes. It starts itself as the servers
+//! of all ways and as their clients, on cores of their own if `taskset` is there; the servers take
+//! turns of a second or two, so that what else the machine does meets all of them. What a server takes
+//! is read from `/proc`, and from callgrind if valgrind is there.
 
 mod bare;
 mod client;
 mod feed;
 mod histogram;
+mod instructions;
 mod message;
+mod pair;
 mod process;
 mod reader;
 mod report;
-mod run;
 mod server;
 mod stream;
 mod table;
@@ -21,18 +23,16 @@ use std::env;
 
 use self::{
     feed::Way,
-    run::{Load, run},
+    pair::{Load, Pair, Threads},
 };
 
 fn main() {
     let args: Vec<String> = env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match *args {
-        ["serve", way, rate, total] => {
-            server::serve(way.parse().unwrap(), number(rate), number(total))
-        }
-        ["read", address, clients, total] => client::read(address, number(clients), number(total)),
-        ["stream", way, count] => stream::hold(way.parse().unwrap(), number(count)),
+        ["serve", way, threads] => server::serve(way.parse().unwrap(), threads.parse().unwrap()),
+        ["read", address, clients] => client::read(address, clients.parse().unwrap()),
+        ["stream", way, count] => stream::hold(way.parse().unwrap(), count.parse().unwrap()),
         ["--bench"] => table::print(),
         // As a test.
         _ => check(),
@@ -41,25 +41,24 @@ fn main() {
 
 /// Fails unless every event arrives.
 fn check() {
+    const CLIENTS: u64 = 20;
     let load = Load {
-        clients: 20,
         rate: 200,
-        total: 50,
+        events: 25,
     };
-    for way in Way::ALL {
-        let report = run(way, load).report;
-        let expected = load.clients * load.total;
-        assert_eq!(
-            (report.received, report.told, report.untold),
-            (expected, 0, 0),
-            "{way}"
-        );
-        if way != Way::Bare {
-            stream::bytes(way, 100);
+    for (way, threads) in Way::ALL
+        .into_iter()
+        .zip([Threads::One, Threads::Two].into_iter().cycle())
+    {
+        let mut pair = Pair::start(way, threads, CLIENTS);
+        for _turn in 0..2 {
+            let report = pair.take(load).report;
+            assert_eq!(
+                (report.received, report.told, report.untold),
+                (CLIENTS * load.events, 0, 0),
+                "{way}"
+            );
         }
+        stream::bytes(way, 100);
     }
-}
-
-fn number(text: &str) -> u64 {
-    text.parse().unwrap()
 }

@@ -1,45 +1,81 @@
+//! A server and its clients.
+
 use super::{feed::Way, process::Process, report::Report};
 
-/// The cores of the server and of its clients.
-const SERVER: u8 = 0;
-const CLIENTS: u8 = 1;
+/// Who runs where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// The server has one, on a core of its own, and its clients have the other core.
+    One,
+    /// The server has one for each core, and its clients use the same cores.
+    Two,
+}
 
 /// What a server has to do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
-    pub(crate) clients: u64,
     /// How many events are published in a second.
     pub(crate) rate: u64,
-    /// How many are published in all.
-    pub(crate) total: u64,
+    pub(crate) events: u64,
 }
 
 /// What came of it.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) report: Report,
-    /// How long the server was at work, in seconds: in the program, and in the system for it.
-    pub(crate) busy: [f64; 2],
+    /// How long the server was at work, in seconds.
+    pub(crate) busy: f64,
+}
+
+pub(crate) struct Pair {
+    // First, so that it ends before its server does.
+    clients: Process,
+    server: Process,
+    /// How many events have been published.
+    published: u64,
     /// How much memory the server has for each idle client, in bytes.
     pub(crate) memory: f64,
 }
 
-/// Starts a server and its clients, and has the server publish.
-pub(crate) fn run(way: Way, load: Load) -> Outcome {
-    let [clients, rate, total] = [load.clients, load.rate, load.total].map(|n| n.to_string());
-    let mut server = Process::start(SERVER, &["serve", &way.to_string(), &rate, &total]);
-    let address = server.line();
-    let empty = server.memory();
+impl Pair {
+    /// Starts a server and so many clients of it.
+    pub(crate) fn start(way: Way, threads: Threads, clients: u64) -> Self {
+        let (cores, count) = match threads {
+            Threads::One => (["0", "1"], "1"),
+            Threads::Two => (["0,1"; 2], "2"),
+        };
+        let server = Process::start(cores[0], &["serve", &way.to_string(), count]);
+        Self::connect(server, cores[1], clients)
+    }
 
-    let mut client = Process::start(CLIENTS, &["read", &address, &clients, &total]);
-    assert_eq!(client.line(), "connected");
-    let (memory, before) = (server.memory(), server.seconds());
-    server.go();
-    let report = client.line().parse().unwrap();
-    let after = server.seconds();
-    Outcome {
-        report,
-        busy: [0, 1].map(|at| after[at] - before[at]),
-        memory: (memory - empty) / load.clients as f64,
+    /// Starts a server under a tool, and so many clients of it.
+    pub(crate) fn start_under(tool: &[&str], way: Way, clients: u64) -> Self {
+        let server = Process::start_under(tool, &["serve", &way.to_string(), "1"]);
+        Self::connect(server, "0,1", clients)
+    }
+
+    fn connect(mut server: Process, cores: &str, count: u64) -> Self {
+        let address = server.line();
+        let empty = server.memory();
+        let mut clients = Process::start(cores, &["read", &address, &count.to_string()]);
+        assert_eq!(clients.line(), "connected");
+        let memory = (server.memory() - empty) / count as f64;
+        Self {
+            clients,
+            server,
+            published: 0,
+            memory,
+        }
+    }
+
+    /// Has the server publish, and waits until each client has the last event.
+    pub(crate) fn take(&mut self, load: Load) -> Outcome {
+        self.published += load.events;
+        self.clients.tell(&self.published.to_string());
+        let before = self.server.seconds();
+        self.server.tell(&format!("{} {}", load.rate, load.events));
+        let report = self.clients.line().parse().unwrap();
+        let busy = self.server.seconds() - before;
+        Outcome { report, busy }
     }
 }

@@ -15,26 +15,37 @@ pub(crate) struct Process {
 }
 
 /// Whether processes can be given a core.
-pub(crate) static PINNED: LazyLock<bool> = LazyLock::new(|| {
-    let works = |core| {
-        let mut command = Command::new("taskset");
-        command.args(["-c", core, "true"]).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    works("0") && works("1")
-});
+pub(crate) static PINNED: LazyLock<bool> =
+    LazyLock::new(|| works("taskset", &["-c", "0,1", "true"]));
+
+/// Tells whether a command is there, and succeeds.
+pub(crate) fn works(command: &str, args: &[&str]) -> bool {
+    let mut command = Command::new(command);
+    command.args(args).stdout(Stdio::null());
+    let status = command.stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
 
 impl Process {
-    /// Starts one with these arguments, on this core.
-    pub(crate) fn start(core: u8, args: &[&str]) -> Self {
-        let this = env::current_exe().unwrap();
-        let mut command = match *PINNED {
-            true => Command::new("taskset"),
-            false => Command::new(&this),
-        };
-        if *PINNED {
-            command.args(["-c", &core.to_string()]).arg(this);
+    /// Starts one with these arguments, on these cores.
+    pub(crate) fn start(cores: &str, args: &[&str]) -> Self {
+        match *PINNED {
+            true => Self::start_under(&["taskset", "-c", cores], args),
+            false => Self::start_under(&[], args),
         }
+    }
+
+    /// Starts one with these arguments, under a tool that has its own.
+    pub(crate) fn start_under(tool: &[&str], args: &[&str]) -> Self {
+        let this = env::current_exe().unwrap();
+        let mut command = match tool {
+            [] => Command::new(this),
+            [tool, of_tool @ ..] => {
+                let mut command = Command::new(tool);
+                command.args(of_tool).arg(this);
+                command
+            }
+        };
         command.args(args);
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = piped.spawn().unwrap();
@@ -54,31 +65,29 @@ impl Process {
         line
     }
 
-    pub(crate) fn go(&mut self) {
-        self.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
+    /// Writes it a line.
+    pub(crate) fn tell(&mut self, line: &str) {
+        writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    /// Returns how long it has run on a core, in seconds: in the program, and in the system for it.
-    /// They are no numbers where no `/proc` says.
-    pub(crate) fn seconds(&self) -> [f64; 2] {
-        let stat = self.proc("stat");
-        // The name of the program may have spaces in it.
-        let fields = stat.rsplit(") ").next().unwrap_or_default();
-        // `utime` and `stime`, the 14th and 15th field. Linux tells them in hundredths.
-        let mut ticks = fields.split(' ').skip(11).map(float);
-        [(); 2].map(|()| ticks.next().unwrap_or(f64::NAN) / 100.0)
+    /// Returns how long its threads have run on a core, in seconds. It is not a number where no
+    /// `/proc` says.
+    pub(crate) fn seconds(&self) -> f64 {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        let nanoseconds = threads.into_iter().flatten().flatten().map(|thread| {
+            let stat = fs::read_to_string(thread.path().join("schedstat"));
+            stat.map_or(f64::NAN, |stat| float(stat.split(' ').next().unwrap_or("")))
+        });
+        nanoseconds.reduce(|a, b| a + b).unwrap_or(f64::NAN) / 1e9
     }
 
     /// Returns how much memory it has, in bytes. It is not a number where no `/proc` says.
     pub(crate) fn memory(&self) -> f64 {
-        let status = self.proc("status");
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
         let mut lines = status.lines();
         let kibibytes = lines.find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"));
         kibibytes.map_or(f64::NAN, float) * 1024.0
-    }
-
-    fn proc(&self, file: &str) -> String {
-        fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap_or_default()
     }
 }
 

@@ -4,24 +4,35 @@ use std::{
 };
 
 use axum::serve::ListenerExt;
+use hyper::server::conn::http1;
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, stdin},
     net::TcpListener,
+    runtime,
     time::sleep_until,
 };
-use tower_sse::{SocketListener, WithSocket};
+use tower::Layer;
+use tower_sse::{Socket, SocketListener, WithSocket};
 
 use super::{
     bare,
-    feed::{Feed, Server, Way},
+    feed::{Feed, HyperService, Server, Way},
     message,
 };
 
-/// Serves on one thread. Prints its address, publishes so many events once there is a line to read,
-/// and ends when there will be no other.
-#[tokio::main(flavor = "current_thread")]
-pub(crate) async fn serve(way: Way, rate: u64, total: u64) {
-    let Feed { server, publish } = way.feed();
+/// Serves on so many threads. Prints its address, and ends when there is no more to read.
+pub(crate) fn serve(way: Way, threads: usize) {
+    let mut runtime = match threads {
+        1 => runtime::Builder::new_current_thread(),
+        _ => runtime::Builder::new_multi_thread(),
+    };
+    let runtime = runtime.worker_threads(threads).enable_all().build();
+    runtime.unwrap().block_on(follow(way.feed()));
+}
+
+/// Reads lines of a rate per second and a number of events, and publishes them.
+async fn follow(Feed { server, publish }: Feed) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     println!("{}", listener.local_addr().unwrap());
     match server {
@@ -33,22 +44,31 @@ pub(crate) async fn serve(way: Way, rate: u64, total: u64) {
             let router = WithSocket(router.into_make_service());
             tokio::spawn(axum::serve(SocketListener::new(listener), router).into_future());
         }
+        Server::Hyper(service) => drop(tokio::spawn(serve_hyper(listener, service))),
         Server::Bare(chunks) => drop(tokio::spawn(bare::serve(listener, chunks))),
     }
 
     let mut lines = BufReader::new(stdin()).lines();
-    if lines.next_line().await.unwrap().is_some() {
-        tokio::spawn(publish_all(rate, total, publish));
+    let mut number = 0;
+    while let Some(line) = lines.next_line().await.unwrap() {
+        let (rate, count) = line.split_once(' ').unwrap();
+        let (rate, count): (u32, u32) = (rate.parse().unwrap(), count.parse().unwrap());
+        let start = Instant::now();
+        // Those for which it comes too late go one upon the other.
+        for event in 0..count {
+            let due = start + Duration::from_secs(event.into()) / rate;
+            sleep_until(due.into()).await;
+            publish(number, message::write(number));
+            number += 1;
+        }
     }
-    while lines.next_line().await.unwrap().is_some() {}
 }
 
-/// Publishes events at a rate per second; those for which it comes too late one upon the other.
-async fn publish_all(rate: u64, total: u64, publish: impl Fn(u64, String)) {
-    let start = Instant::now();
-    for number in 0..total {
-        let due = Duration::from_secs(number) / rate.try_into().unwrap();
-        sleep_until((start + due).into()).await;
-        publish(number, message::write(number));
+async fn serve_hyper(listener: TcpListener, service: HyperService) {
+    loop {
+        let socket = Socket::new(listener.accept().await.unwrap().0);
+        let service = socket.handle().layer(service.clone());
+        let service = TowerToHyperService::new(service);
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), service));
     }
 }

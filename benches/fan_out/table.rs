@@ -1,175 +1,188 @@
 use super::{
     feed::Way,
+    instructions,
+    pair::{Load, Outcome, Pair, Threads},
     process::PINNED,
-    run::{Load, Outcome, run},
     stream,
 };
 
-const ROUNDS: usize = 3;
 const CLIENTS: u64 = 1000;
 const STREAMS: u64 = 20_000;
-const LOADS: [Load; 3] = [load(50, 5), load(2000, 3), load(4000, 3)];
 
-/// What each way came to, in the order of [`Way::ALL`].
-type Round = Vec<f64>;
-
-const fn load(rate: u64, seconds: u64) -> Load {
-    Load {
-        clients: CLIENTS,
-        rate,
-        total: rate * seconds,
-    }
-}
-
-/// How a figure is told.
-struct Figure {
+/// What is asked of each way.
+struct Task {
     name: &'static str,
-    of: fn(&Outcome) -> f64,
-    decimals: usize,
-    better: Better,
+    threads: Threads,
+    load: Load,
+    rounds: usize,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Better {
-    Less,
-    More,
-    /// It is not compared.
-    None,
-}
-
-const FIGURES: [Figure; 7] = [
-    Figure {
-        name: "deliveries a second",
-        of: |outcome| outcome.report.received as f64 / outcome.report.seconds,
-        decimals: 0,
-        better: Better::More,
+const TASKS: [Task; 4] = [
+    Task {
+        name: "50 events a second, the server on one thread",
+        threads: Threads::One,
+        load: load(50, 1),
+        rounds: 25,
     },
-    Figure {
-        name: "us of CPU for each",
-        of: |outcome| each(outcome, outcome.busy[0] + outcome.busy[1]),
-        decimals: 2,
-        better: Better::Less,
+    Task {
+        name: "50 events a second, the server on two threads",
+        threads: Threads::Two,
+        load: load(50, 1),
+        rounds: 25,
     },
-    Figure {
-        name: "of which in the program",
-        of: |outcome| each(outcome, outcome.busy[0]),
-        decimals: 2,
-        better: Better::Less,
+    Task {
+        name: "2,000 events a second, the server on one thread",
+        threads: Threads::One,
+        load: load(2000, 2),
+        rounds: 5,
     },
-    Figure {
-        name: "median latency, ms",
-        of: |outcome| outcome.report.median,
-        decimals: 1,
-        better: Better::Less,
-    },
-    Figure {
-        name: "99 % latency, ms",
-        of: |outcome| outcome.report.p99,
-        decimals: 1,
-        better: Better::Less,
-    },
-    Figure {
-        name: "lost, and the client told",
-        of: |outcome| outcome.report.told as f64,
-        decimals: 0,
-        better: Better::None,
-    },
-    Figure {
-        name: "lost in silence",
-        of: |outcome| outcome.report.untold as f64,
-        decimals: 0,
-        better: Better::None,
+    Task {
+        name: "4,000 events a second, the server on one thread",
+        threads: Threads::One,
+        load: load(4000, 2),
+        rounds: 5,
     },
 ];
 
-/// Returns how much of so many seconds each delivery has, in microseconds.
-fn each(outcome: &Outcome, seconds: f64) -> f64 {
-    seconds * 1e6 / outcome.report.received as f64
+const fn load(rate: u64, seconds: u64) -> Load {
+    Load {
+        rate,
+        events: rate * seconds,
+    }
+}
+
+/// A column of a table: what each round has for each way, in the order of [`Way::ALL`].
+struct Column {
+    name: &'static str,
+    rounds: Vec<Vec<f64>>,
+    decimals: usize,
+    /// Whether it is compared with the first way: less is better.
+    compared: bool,
 }
 
 pub(crate) fn print() {
-    let pinned = if *PINNED {
-        "a core each"
-    } else {
-        "no core of their own"
-    };
-    eprintln!("{CLIENTS} clients, {ROUNDS} rounds, server and clients with {pinned}");
-    println!(
-        "| events a second | | {} | ratio |",
-        Way::ALL.map(Way::label).join(" | ratio | ")
-    );
-    println!("|--:|---|{}", "--:|--:|".repeat(Way::ALL.len()));
-    let mut idle = Vec::new();
-    for load in LOADS {
-        let rounds = rounds(|way| run(way, load));
-        for figure in FIGURES {
-            let values = values(&rounds, figure.of);
-            row(&load.rate.to_string(), &figure, &values);
-        }
-        idle.extend(values(&rounds, |outcome| outcome.memory));
+    if !*PINNED {
+        eprintln!("there is no taskset: servers and clients have no cores of their own");
     }
-    let bytes = |name| Figure {
-        name,
-        of: |_| f64::NAN,
-        decimals: 0,
-        better: Better::Less,
-    };
-    row("0", &bytes("bytes of memory for each client"), &idle);
-    let streams = rounds(|way| match way {
-        Way::Bare => f64::NAN,
-        _ => stream::bytes(way, STREAMS),
-    });
-    row("0", &bytes("of which the stream has"), &streams);
+    let mut memory = Vec::new();
+    for task in TASKS {
+        let mut pairs = Way::ALL.map(|way| Pair::start(way, task.threads, CLIENTS));
+        memory.push(pairs.each_ref().map(|pair| pair.memory).to_vec());
+        // One for nothing, to warm up.
+        let rounds = rounds(1 + task.rounds, |at| pairs[at].take(task.load));
+        println!("### {}\n", task.name);
+        table(&columns(&rounds[1..]));
+    }
+    println!("### For each\n");
+    let once = |take: fn(Way) -> f64| vec![Way::ALL.map(take).to_vec()];
+    table(&[
+        Column {
+            name: "instructions in the program, a delivery",
+            rounds: once(instructions::each),
+            decimals: 0,
+            compared: true,
+        },
+        Column {
+            name: "bytes of memory, an idle client",
+            rounds: memory,
+            decimals: 0,
+            compared: true,
+        },
+        Column {
+            name: "of which the stream has",
+            rounds: once(|way| stream::bytes(way, STREAMS)),
+            decimals: 0,
+            compared: true,
+        },
+    ]);
 }
 
 /// Lets each way take its turn in each round, beginning with another.
-fn rounds<T>(mut take: impl FnMut(Way) -> T) -> Vec<Vec<T>> {
+fn rounds<T>(rounds: usize, mut take: impl FnMut(usize) -> T) -> Vec<Vec<T>> {
     let round = |first: usize| {
         let ways = Way::ALL.len();
-        let mut taken: Vec<_> = (0..ways)
-            .map(|turn| (first + turn) % ways)
-            .map(|at| (at, take(Way::ALL[at])))
-            .collect();
+        let turns = (0..ways).map(|turn| (first + turn) % ways);
+        let mut taken: Vec<_> = turns.map(|at| (at, take(at))).collect();
         taken.sort_by_key(|(at, _)| *at);
         taken.into_iter().map(|(_, outcome)| outcome).collect()
     };
-    (0..ROUNDS).map(round).collect()
+    (0..rounds).map(round).collect()
 }
 
-fn values(rounds: &[Vec<Outcome>], of: impl Fn(&Outcome) -> f64) -> Vec<Round> {
-    let values = |round: &Vec<Outcome>| round.iter().map(&of).collect();
-    rounds.iter().map(values).collect()
+fn columns(rounds: &[Vec<Outcome>]) -> [Column; 6] {
+    let column = |name, decimals, compared, of: fn(&Outcome) -> f64| Column {
+        name,
+        rounds: rounds
+            .iter()
+            .map(|round| round.iter().map(of).collect())
+            .collect(),
+        decimals,
+        compared,
+    };
+    let microseconds = |outcome: &Outcome| outcome.busy * 1e6 / outcome.report.received as f64;
+    let delivered = |outcome: &Outcome| outcome.report.received as f64 / outcome.report.seconds;
+    [
+        column("us of CPU, a delivery", 2, true, microseconds),
+        column("deliveries a second", 0, false, delivered),
+        column("median latency, ms", 1, false, |outcome| {
+            outcome.report.median
+        }),
+        column("99 % latency, ms", 1, false, |outcome| outcome.report.p99),
+        column("lost, the client told", 0, false, |outcome| {
+            outcome.report.told as f64
+        }),
+        column("lost in silence", 0, false, |outcome| {
+            outcome.report.untold as f64
+        }),
+    ]
 }
 
-/// Prints the median of each way, and of its ratio to the first in the same round.
-fn row(rate: &str, figure: &Figure, rounds: &[Round]) {
-    print!("| {rate} | {} |", figure.name);
-    for at in 0..Way::ALL.len() {
-        let value = sorted(rounds, |round| round[at])[rounds.len() / 2];
-        if value.is_nan() {
-            print!(" | |");
-            continue;
-        }
-        let ratio = ratio(figure.better, rounds, at);
-        print!(" {value:.*} | {ratio} |", figure.decimals);
+/// Prints a table of medians, with a row for each way.
+fn table(columns: &[Column]) {
+    let head = columns.iter().map(|column| match column.compared {
+        true => format!(" {} | ratio |", column.name),
+        false => format!(" {} |", column.name),
+    });
+    println!("| |{}", head.collect::<String>());
+    let rule = columns.iter().map(|column| match column.compared {
+        true => "--:|--:|",
+        false => "--:|",
+    });
+    println!("|---|{}", rule.collect::<String>());
+    for (at, way) in Way::ALL.into_iter().enumerate() {
+        let cells = columns.iter().map(|column| column.cells(at));
+        println!("| {} |{}", way.label(), cells.collect::<String>());
     }
     println!();
 }
 
-/// Tells how many times better one way is than the first, and the least and the most of it.
-fn ratio(better: Better, rounds: &[Round], at: usize) -> String {
-    let ratios = match better {
-        _ if at == 0 => return String::new(),
-        Better::None => return String::new(),
-        Better::Less => sorted(rounds, |round| round[0] / round[at]),
-        Better::More => sorted(rounds, |round| round[at] / round[0]),
-    };
-    let [least, most] = [ratios[0], ratios[ratios.len() - 1]];
-    format!("{:.2} ({least:.2}-{most:.2})", ratios[ratios.len() / 2])
+impl Column {
+    /// Writes the median of a way, and of its ratio to the first in the same round.
+    fn cells(&self, at: usize) -> String {
+        let [_, value, _] = quartiles(self.rounds.iter().map(|round| round[at]));
+        let value = match value.is_nan() {
+            true => String::new(),
+            false => format!("{value:.*}", self.decimals),
+        };
+        match self.compared {
+            true => format!(" {value} | {} |", self.ratio(at)),
+            false => format!(" {value} |"),
+        }
+    }
+
+    /// Tells how many times less one way takes than the first, and the quartiles of that.
+    fn ratio(&self, at: usize) -> String {
+        let [low, median, high] = quartiles(self.rounds.iter().map(|round| round[0] / round[at]));
+        match self.rounds.len() {
+            _ if at == 0 || median.is_nan() => String::new(),
+            1 => format!("{median:.2}"),
+            _ => format!("{median:.2} ({low:.2}-{high:.2})"),
+        }
+    }
 }
 
-fn sorted(rounds: &[Round], of: impl Fn(&Round) -> f64) -> Vec<f64> {
-    let mut values: Vec<f64> = rounds.iter().map(of).collect();
+fn quartiles(values: impl Iterator<Item = f64>) -> [f64; 3] {
+    let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values
+    [1, 2, 3].map(|quarter| values[(values.len() - 1) * quarter / 4])
 }
