@@ -10,7 +10,7 @@ use super::{PublishError, TooManyTopics};
 impl IntoResponse for PublishError {
     fn into_response(self) -> Response {
         let status = match self {
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge { .. } | Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Closed => StatusCode::SERVICE_UNAVAILABLE,
             Self::Encode(_) | Self::Before(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };

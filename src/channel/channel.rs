@@ -77,6 +77,9 @@ impl<T: ?Sized> Channel<T> {
     }
 
     /// Subscribes to what is published from now on.
+    ///
+    /// For readers within the program, and clients that never come back. One that is cut off before its
+    /// first event has no id to come back with: [`resume`](Self::resume) without an id gives it one.
     pub fn subscribe(&self) -> Subscription {
         let next = self.shared().look(Log::next);
         Subscription::new(self.shared(), next)
@@ -133,10 +136,17 @@ impl<T: ?Sized> Channel<T> {
         }
     }
 
-    /// Subscribes to all that is held, and to what will be published.
+    /// Subscribes to all that is held, and to what will be published: for a first visit, too. Where
+    /// nothing is held, the client gets a checkpoint first, as by [`resume`](Self::resume).
+    ///
+    /// What is not held any more is left out, and nobody is told.
     pub fn replay(&self) -> Subscription {
-        let first = self.shared().look(Log::first);
-        Subscription::new(self.shared(), first)
+        let (first, is_empty) = self.shared().look(|log| (log.first(), log.is_empty()));
+        let held = Subscription::new(self.shared(), first);
+        match is_empty {
+            true => held.preceded_by(checkpoint()),
+            false => held,
+        }
     }
 
     fn answer(&self, gap: Gap) -> Subscription {

@@ -8,11 +8,20 @@ use crate::{BoxError, Error};
 pub enum PublishError {
     /// The channel is closed.
     Closed,
-    /// The event is larger than all that the channel may hold.
+    /// The event, or those that are published together, are larger than all that the channel may
+    /// hold.
     TooLarge {
-        /// How long it is, in bytes.
+        /// How long they are, in bytes.
         len: usize,
         /// How many bytes the channel holds at most.
+        max: usize,
+    },
+    /// More events are published together than the channel may hold: whoever is to read them would
+    /// lag at once.
+    TooMany {
+        /// How many they are.
+        events: usize,
+        /// How many events the channel holds at most.
         max: usize,
     },
     /// The event cannot be encoded.
@@ -34,7 +43,13 @@ impl fmt::Display for PublishError {
         match self {
             Self::Closed => f.write_str("the channel is closed"),
             Self::TooLarge { len, max } => {
-                write!(f, "the event has {len} bytes, and the channel holds {max}")
+                write!(f, "{len} bytes are too many for a channel that holds {max}")
+            }
+            Self::TooMany { events, max } => {
+                write!(
+                    f,
+                    "{events} events are too many for a channel that holds {max}"
+                )
             }
             Self::Encode(_) => f.write_str("the event cannot be published"),
             Self::Before(_) => f.write_str("what comes before the publication has failed"),
@@ -47,7 +62,19 @@ impl StdError for PublishError {
         match self {
             Self::Encode(error) => Some(error),
             Self::Before(error) => Some(&**error),
-            Self::Closed | Self::TooLarge { .. } => None,
+            Self::Closed | Self::TooLarge { .. } | Self::TooMany { .. } => None,
         }
     }
 }
+
+/// There are as many topics as may be, and none of them is vacant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooManyTopics(pub(super) ());
+
+impl fmt::Display for TooManyTopics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("there are too many topics")
+    }
+}
+
+impl StdError for TooManyTopics {}

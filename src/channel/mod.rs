@@ -21,12 +21,12 @@ mod wakers;
 
 pub use self::{
     channel::Channel,
-    error::PublishError,
+    error::{PublishError, TooManyTopics},
     event::ChannelEvent,
     gap::{Gap, OnGap},
     lag::Lag,
     options::ChannelOptions,
     state::StateChannel,
     subscription::Subscription,
-    topics::{TooManyTopics, Topics},
+    topics::Topics,
 };

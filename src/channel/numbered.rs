@@ -3,6 +3,33 @@ use bytes::Bytes;
 use super::{PublishError, epoch::Epoch, log::Bounds};
 use crate::{EncodeEvent, EncodedEvent, EventId};
 
+/// Numbers events from the first number on, if the log can hold all of them at once.
+pub(super) fn number_all(
+    events: &[Unnumbered],
+    epoch: Epoch,
+    first: u64,
+    bounds: &Bounds,
+) -> Result<Vec<EncodedEvent>, PublishError> {
+    if events.len() > bounds.events {
+        return Err(PublishError::TooMany {
+            events: events.len(),
+            max: bounds.events,
+        });
+    }
+    let numbered = events.iter().zip(first..);
+    let numbered: Vec<_> = numbered
+        .map(|(event, number)| with_id(&event.0, &epoch.id(number)))
+        .collect();
+    let len = numbered.iter().map(|event| event.as_bytes().len()).sum();
+    match len > bounds.bytes {
+        true => Err(PublishError::TooLarge {
+            len,
+            max: bounds.bytes,
+        }),
+        false => Ok(numbered),
+    }
+}
+
 /// An event that is encoded, but for its id.
 pub(super) struct Unnumbered(EncodedEvent);
 
@@ -11,24 +38,10 @@ impl Unnumbered {
         let encoded = EncodedEvent::new(event).map_err(PublishError::encode)?;
         Ok(Self(encoded))
     }
-
-    /// Gives it its number, in memory of its own and no more than it needs.
-    pub(super) fn number(
-        &self,
-        epoch: Epoch,
-        number: u64,
-        bounds: &Bounds,
-    ) -> Result<EncodedEvent, PublishError> {
-        let event = with_id(&self.0, &epoch.id(number));
-        let (len, max) = (event.as_bytes().len(), bounds.bytes);
-        match len > max {
-            true => Err(PublishError::TooLarge { len, max }),
-            false => Ok(event),
-        }
-    }
 }
 
-/// Adds an id to an event. It comes last, for the last one holds.
+/// Adds an id to an event, in memory of its own and no more than it needs. The id comes last, for the
+/// last one holds.
 pub(super) fn with_id(event: &EncodedEvent, id: &EventId) -> EncodedEvent {
     let bytes = event.as_bytes();
     // Without the blank line, which comes after the id.

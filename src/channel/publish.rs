@@ -62,7 +62,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     ///
     /// # Errors
     ///
-    /// As [`publish`](Self::publish).
+    /// As [`publish`](Self::publish). Also when the channel cannot hold all of them at once.
     pub fn publish_all<I>(&self, events: I) -> Result<Option<EventId>, PublishError>
     where
         I: IntoIterator,

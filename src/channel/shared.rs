@@ -12,7 +12,7 @@ use super::{
     ChannelOptions, PublishError,
     epoch::Epoch,
     log::{Log, Read},
-    numbered::Unnumbered,
+    numbered::{Unnumbered, number_all},
     wakers::Wakers,
 };
 
@@ -68,10 +68,7 @@ impl Shared {
         if closed {
             return Err(PublishError::Closed);
         }
-        let numbered = events.iter().zip(first..);
-        let numbered: Vec<_> = numbered
-            .map(|(event, number)| event.number(self.epoch, number, &self.options.bounds))
-            .collect::<Result<_, _>>()?;
+        let numbered = number_all(events, self.epoch, first, &self.options.bounds)?;
         before(first + events.len() as u64 - 1)?;
         let mut log = self.log_mut();
         log.expire(now, &self.options.bounds);

@@ -1,4 +1,4 @@
-use std::thread;
+use std::{error::Error, thread};
 
 use tower_sse::{Channel, Event, PublishError};
 
@@ -38,7 +38,6 @@ fn with_an_event_that_is_too_large_are_not_published() {
     let error = error.unwrap_err();
     assert!(matches!(error, PublishError::TooLarge { max: 40, .. }));
     assert!(is_waiting(&mut subscriber));
-    assert_eq!(texts(&mut channel.replay()), [""; 0]);
     assert_eq!(parts(&publish(&channel, "one")).1, 1);
 }
 
@@ -53,15 +52,44 @@ fn are_taken_from_any_iterator_also_one_that_publishes_itself() {
 }
 
 #[test]
-fn longer_than_the_log_are_too_long_for_everyone() {
-    let channel = Channel::new(holding(4));
+fn of_more_events_than_are_held_are_not_published() {
+    let channel = Channel::new(holding(2));
     let mut subscriber = channel.subscribe();
-    let events = (0..6).map(|number: u64| Event::new(number.to_string()));
-    channel.publish_all(events).unwrap();
-    assert_eq!(texts(&mut channel.replay()), ["2", "3", "4", "5"]);
-    // Though it had read all that there was before.
-    assert!(next(&mut subscriber).encoded().is_none());
-    assert!(is_ended(&mut subscriber));
+    let error = channel.publish_all(["one", "two", "three"].map(Event::new));
+    let error = error.unwrap_err();
+    assert!(
+        matches!(error, PublishError::TooMany { events: 3, max: 2 }),
+        "{error:?}"
+    );
+    let text = "3 events are too many for a channel that holds 2";
+    assert_eq!(error.to_string(), text);
+    assert!(error.source().is_none());
+    assert!(is_waiting(&mut subscriber));
+
+    let last = channel.publish_all(["one", "two"].map(Event::new));
+    assert_eq!(parts(&last.unwrap().unwrap()).1, 2, "no number is lost");
+    assert_eq!(texts(&mut subscriber), ["one", "two"]);
+}
+
+#[test]
+fn of_more_bytes_than_are_held_are_not_published() {
+    // "data: 1\n", "id: ABCDEF-1\n", "\n": 22 bytes each.
+    let channel = Channel::new(options().max_bytes(65));
+    let mut subscriber = channel.subscribe();
+    let error = channel.publish_all(["1", "2", "3"].map(Event::new));
+    let error = error.unwrap_err();
+    assert!(
+        matches!(error, PublishError::TooLarge { len: 66, max: 65 }),
+        "{error:?}"
+    );
+    assert!(is_waiting(&mut subscriber));
+
+    let channel = Channel::new(options().max_bytes(66));
+    let mut subscriber = channel.subscribe();
+    channel
+        .publish_all(["1", "2", "3"].map(Event::new))
+        .unwrap();
+    assert_eq!(texts(&mut subscriber), ["1", "2", "3"]);
 }
 
 #[test]

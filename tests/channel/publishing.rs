@@ -120,7 +120,7 @@ fn refuses_what_is_larger_than_all_that_may_be_held() {
     );
     assert_eq!(
         error.to_string(),
-        "the event has 32 bytes, and the channel holds 31"
+        "32 bytes are too many for a channel that holds 31"
     );
     assert!(error.source().is_none());
     assert!(is_waiting(&mut subscriber));

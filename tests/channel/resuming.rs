@@ -101,13 +101,22 @@ fn at_the_oldest_that_is_held_is_no_gap() {
 #[test]
 fn replays_all_that_is_held() {
     let channel = Channel::new(holding(3));
-    let mut empty = channel.replay();
-    assert!(is_waiting(&mut empty));
     publish_numbers(&channel, 1..=5);
     let mut subscriber = channel.replay();
     assert_eq!(texts(&mut subscriber), ["3", "4", "5"]);
     publish_numbers(&channel, 6..=6);
     assert_eq!(texts(&mut subscriber), ["6"]);
+}
+
+#[test]
+fn a_replay_of_nothing_begins_with_a_checkpoint() {
+    let channel = Channel::new(holding(3));
+    let before = seen(&mut channel.replay()).remove(0);
+    assert_eq!(before, named("checkpoint", "", channel.last_id()));
+    // It was cut off then, and has missed too much.
+    publish_numbers(&channel, 1..=5);
+    let [_, _, id] = before;
+    assert_eq!(seen(&mut resume(&channel, id))[0][0], "gap");
 }
 
 #[test]

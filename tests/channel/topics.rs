@@ -1,6 +1,14 @@
-use std::error::Error;
+use std::{
+    error::Error,
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
 
-use tower_sse::{Channel, Event, TooManyTopics, Topics};
+use futures::stream;
+use tower_sse::{Channel, Event, EventId, OnGap, TooManyTopics, Topics};
 
 use crate::support::*;
 
@@ -167,8 +175,100 @@ fn close_when_the_last_clone_is_dropped() {
 fn have_the_options_they_were_given() {
     let topics: Topics<u8, str> = Topics::new(9.try_into().unwrap(), holding(2));
     let topic = topics.topic(7).unwrap();
-    topic.publish_all(["1", "2", "3"]).unwrap();
+    for text in ["1", "2", "3"] {
+        topic.publish(text).unwrap();
+    }
     assert_eq!(texts(&mut topic.replay()), ["2", "3"]);
+}
+
+#[test]
+fn have_options_of_their_own() {
+    let gap = |key: &String| {
+        let text = format!("history of {key}");
+        OnGap::fill(move |_| stream::iter([Event::new(text.clone())]))
+    };
+    let topics = topics(9).each(move |key, options| options.on_gap(gap(key)));
+    for key in ["a", "b"] {
+        let mut subscriber = resume(&topic(&topics, key), "other-7");
+        assert_eq!(texts(&mut subscriber), [format!("history of {key}")]);
+    }
+}
+
+#[test]
+fn number_on_where_their_own_options_say_so() {
+    let last = EventId::from_static("ABCDEF-41");
+    let all = Topics::<String>::new(9.try_into().unwrap(), options().after(&last));
+    assert_ne!(topic(&all, "a").last_id(), last, "they would share ids");
+
+    let topics = topics(9).each(move |key, options| match key.as_str() {
+        "a" => options.after(&last),
+        _ => options,
+    });
+    assert_eq!(publish(&topic(&topics, "a"), "one"), "ABCDEF-42");
+    assert_eq!(parts(&publish(&topic(&topics, "b"), "one")).1, 1);
+    topics.remove("a");
+    assert_eq!(topic(&topics, "a").last_id(), "ABCDEF-41", "made anew");
+}
+
+#[test]
+fn are_made_one_after_the_other() {
+    let (made, making) = (Arc::new(AtomicUsize::new(0)), Barrier::new(8));
+    let topics = topics(9).each({
+        let made = Arc::clone(&made);
+        move |_, options| {
+            made.fetch_add(1, Ordering::Relaxed);
+            options
+        }
+    });
+    let ids = thread::scope(|scope| {
+        let publishing = [(); 8].map(|()| {
+            scope.spawn(|| {
+                making.wait();
+                publish(&topic(&topics, "a"), "one")
+            })
+        });
+        publishing.map(|id| parts(&id.join().unwrap()).1)
+    });
+    assert_eq!(ids.into_iter().max(), Some(8), "they are one topic");
+    assert_eq!(made.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn that_are_there_do_not_wait_for_one_that_is_made() {
+    let (begun, go_on) = (Barrier::new(2), Barrier::new(2));
+    let barriers = Arc::new((begun, go_on));
+    let topics = topics(9).each({
+        let barriers = Arc::clone(&barriers);
+        move |key, options| {
+            if key == "slow" {
+                barriers.0.wait();
+                barriers.1.wait();
+            }
+            options
+        }
+    });
+    let quick = topic(&topics, "quick");
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| topic(&topics, "slow"));
+        barriers.0.wait();
+        publish(&topic(&topics, "quick"), "one");
+        assert_eq!(topics.len(), 1);
+        barriers.1.wait();
+        publish(&slow.join().unwrap(), "two");
+    });
+    assert_eq!(parts(&quick.last_id()).1, 1);
+}
+
+#[test]
+fn are_made_again_after_a_panic_of_who_made_them() {
+    let topics = topics(9).each(|key, options| match key.as_str() {
+        "bad" => panic!("on purpose"),
+        _ => options,
+    });
+    let panicked = thread::scope(|scope| scope.spawn(|| topic(&topics, "bad")).join());
+    assert!(panicked.is_err());
+    publish(&topic(&topics, "good"), "one");
+    assert_eq!(topics.len(), 1);
 }
 
 #[test]

@@ -2,7 +2,6 @@ mod map;
 
 use std::{
     borrow::Borrow,
-    error::Error as StdError,
     fmt,
     hash::Hash,
     num::NonZeroUsize,
@@ -11,7 +10,7 @@ use std::{
 };
 
 use self::map::Map;
-use super::{Channel, ChannelOptions, shared::Shared};
+use super::{Channel, ChannelOptions, TooManyTopics, shared::Shared};
 use crate::Event;
 
 /// A channel for each key, made when it is first asked for: for each room, user or document.
@@ -42,8 +41,14 @@ pub struct Topics<K, T: ?Sized = Event> {
     most: NonZeroUsize,
     linger: Duration,
     options: ChannelOptions,
+    each: Option<Each<K>>,
     map: Arc<Mutex<Map<K, T>>>,
+    /// Held by who makes a topic, and never while the map is locked.
+    making: Arc<Mutex<()>>,
 }
+
+/// Makes the options of a topic of those of all.
+type Each<K> = Arc<dyn Fn(&K, ChannelOptions) -> ChannelOptions + Send + Sync>;
 
 impl<K, T: ?Sized> Topics<K, T> {
     /// Allows for so many topics at once, each a channel with these options. Together they may hold
@@ -53,8 +58,77 @@ impl<K, T: ?Sized> Topics<K, T> {
             most,
             linger: Duration::from_secs(60),
             options,
+            each: None,
             map: Arc::default(),
+            making: Arc::default(),
         }
+    }
+
+    /// Sets what is different in the options of each topic: the closure gets the key, and the options
+    /// that [`new`](Self::new) was given. With a store, each topic has its own history in it:
+    ///
+    /// ```
+    /// use std::{collections::HashMap, num::NonZeroUsize, sync::{Arc, Mutex}};
+    /// use futures_util::stream;
+    /// use tower_sse::{ChannelOptions, Event, EventId, Gap, OnGap, Topics};
+    ///
+    /// /// The events of each room, the oldest first.
+    /// type Store = Arc<Mutex<HashMap<String, Vec<(EventId, String)>>>>;
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # fn main() -> Result<(), tower_sse::BoxError> {
+    /// let store = Store::default();
+    ///
+    /// let most = NonZeroUsize::new(10_000).unwrap();
+    /// let rooms = Topics::new(most, ChannelOptions::new()).each({
+    ///     let store = store.clone();
+    ///     move |room: &String, options| {
+    ///         let last = store.lock().unwrap().get(room).and_then(|kept| kept.last().cloned());
+    ///         let options = match last {
+    ///             Some((id, _)) => options.after(&id),
+    ///             None => options,
+    ///         };
+    ///         let (store, room) = (store.clone(), room.clone());
+    ///         options.on_gap(OnGap::fill(move |gap| stream::iter(missed(&store, &room, &gap))))
+    ///     }
+    /// });
+    ///
+    /// /// Returns the events of a room from after what the client has to where the log goes on.
+    /// fn missed(store: &Store, room: &str, gap: &Gap) -> Vec<Event> {
+    ///     let store = store.lock().unwrap();
+    ///     let kept = store.get(room).map_or(&[][..], Vec::as_slice);
+    ///     match kept.iter().position(|(id, _)| *id == gap.last_event_id) {
+    ///         Some(at) => kept[at + 1..]
+    ///             .iter()
+    ///             .take_while(|(id, _)| *id != gap.until)
+    ///             .map(|(id, text)| Event::new(text.clone()).id(id.clone()))
+    ///             .collect(),
+    ///         None => vec![gap.notice()],
+    ///     }
+    /// }
+    ///
+    /// let lobby = rooms.topic("lobby".to_owned())?;
+    /// lobby.publish_with(Event::new("hello"), |id| {
+    ///     let mut store = store.lock().unwrap();
+    ///     store.entry("lobby".to_owned()).or_default().push((id.clone(), "hello".to_owned()));
+    ///     Ok::<_, std::io::Error>(())
+    /// })?;
+    /// # let id = lobby.last_id();
+    /// # rooms.remove("lobby");
+    /// # assert_eq!(rooms.topic("lobby".to_owned())?.last_id(), id);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    ///
+    /// It runs whenever a topic is made, also one that had been let go. Another that is to be made
+    /// waits meanwhile, those that are there do not; it must not ask for a topic itself.
+    pub fn each(
+        mut self,
+        each: impl Fn(&K, ChannelOptions) -> ChannelOptions + Send + Sync + 'static,
+    ) -> Self {
+        self.each = Some(Arc::new(each));
+        self
     }
 
     /// Sets how long a topic without subscribers is kept, for clients that come back. By default a
@@ -80,19 +154,35 @@ where
     /// When there are as many topics as may be, and none was found that is vacant. A browser that gets
     /// an error never comes back: answer it by an empty stream, `BoxEventStream::default()`.
     pub fn topic(&self, key: K) -> Result<Channel<T>, TooManyTopics> {
-        let now = self.options.timer.now();
-        let mut map = self.map();
-        map.sweep(now, self.linger);
-        if let Some(channel) = map.get(&key).filter(|channel| !channel.is_closed()) {
-            return Ok(channel.clone());
+        if let Some(channel) = self.open(&key) {
+            return Ok(channel);
         }
-        map.remove(&key);
-        if map.len() >= self.most.get() && !map.make_room(now) {
-            return Err(TooManyTopics(()));
+        // Nobody else makes it meanwhile, publishes to it, and lets go of it.
+        let _making = lock(&self.making);
+        if let Some(channel) = self.open(&key) {
+            return Ok(channel);
         }
+        self.make_room(&key)?;
         let channel = self.make(&key);
-        map.insert(key, channel.clone(), now);
+        self.map()
+            .insert(key, channel.clone(), self.options.timer.now());
         Ok(channel)
+    }
+
+    /// Returns the topic of a key, if there is one that is open.
+    fn open(&self, key: &K) -> Option<Channel<T>> {
+        self.get(key).filter(|channel| !channel.is_closed())
+    }
+
+    /// Makes room for the topic of a key, in place of a closed one if there is one.
+    fn make_room(&self, key: &K) -> Result<(), TooManyTopics> {
+        let mut map = self.map();
+        map.remove(key);
+        let is_full = map.len() >= self.most.get();
+        match is_full && !map.make_room(self.options.timer.now()) {
+            true => Err(TooManyTopics(())),
+            false => Ok(()),
+        }
     }
 
     /// Returns the topic of a key, if there is one: to publish only to those whom it concerns.
@@ -144,6 +234,12 @@ where
     }
 
     fn make(&self, key: &K) -> Channel<T> {
+        let mut options = self.options.clone();
+        // Two topics with the same ids would take each other's for their own.
+        options.after = None;
+        if let Some(each) = &self.each {
+            options = each(key, options);
+        }
         let (map, key, timer) = (
             Arc::downgrade(&self.map),
             key.clone(),
@@ -154,9 +250,6 @@ where
                 lock(&map).vacated(&key, timer.now());
             }
         };
-        let mut options = self.options.clone();
-        // Two topics with the same ids would take each other's for their own.
-        options.after = None;
         Channel::of(Shared::new(options, Some(Box::new(on_vacant))))
     }
 
@@ -175,7 +268,9 @@ impl<K, T: ?Sized> Clone for Topics<K, T> {
             most: self.most,
             linger: self.linger,
             options: self.options.clone(),
+            each: self.each.clone(),
             map: Arc::clone(&self.map),
+            making: Arc::clone(&self.making),
         }
     }
 }
@@ -188,15 +283,3 @@ impl<K, T: ?Sized> fmt::Debug for Topics<K, T> {
             .finish_non_exhaustive()
     }
 }
-
-/// There are as many topics as may be, and none of them is vacant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TooManyTopics(());
-
-impl fmt::Display for TooManyTopics {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("there are too many topics")
-    }
-}
-
-impl StdError for TooManyTopics {}

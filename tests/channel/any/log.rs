@@ -77,10 +77,13 @@ impl Log {
         if payloads.is_empty() {
             return Ok(None);
         }
-        let max = self.setting.max_bytes;
-        let mut ids = (self.newest() + 1..).map(|number| self.id_text(number));
-        let is_too_large = |payload: &Payload| payload.len(&ids.next().unwrap()) > max;
-        if payloads.iter().any(is_too_large) || self.is_closed {
+        let ids = (self.newest() + 1..).map(|number| self.id_text(number));
+        let lens = payloads
+            .iter()
+            .zip(ids)
+            .map(|(payload, id)| payload.len(&id));
+        let is_too_large = lens.sum::<usize>() > self.setting.max_bytes;
+        if is_too_large || payloads.len() > self.setting.max_events || self.is_closed {
             return Err(());
         }
         self.expire(now);

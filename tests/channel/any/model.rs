@@ -67,6 +67,7 @@ impl Model {
         };
         let reader = match (opening.how, id) {
             (How::Preceded, _) => new(log.newest()).preceded_by(Payload::new("tick", "first")),
+            (How::Replay, _) if log.gone == log.newest() => new(log.gone).preceded_by(checkpoint()),
             (How::Replay, _) => new(log.gone),
             (How::Resume(_), Some(id)) => match log.resumes(&id) {
                 Some(has) => new(has),
@@ -74,12 +75,16 @@ impl Model {
                 None => Reader::after_gap(index, log, &id, opening.frame_size),
             },
             (How::Resume(_), None) if !log.setting.has_state => {
-                new(log.newest()).preceded_by(Payload::new("checkpoint", ""))
+                new(log.newest()).preceded_by(checkpoint())
             }
             (How::Subscribe | How::Resume(_), _) => fresh,
         };
         self.readers.push(reader);
     }
+}
+
+fn checkpoint() -> Payload {
+    Payload::new("checkpoint", "")
 }
 
 /// Makes what looks like an id of a channel and is none.
