@@ -176,6 +176,6 @@ pub use self::{
 };
 
 /// The examples of the README, compiled and run.
-#[cfg(all(doctest, feature = "axum", feature = "tokio"))]
+#[cfg(all(doctest, feature = "axum", feature = "channel", feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -103,6 +103,10 @@ impl<T: ?Sized> Channel<T> {
     /// Subscribes as [`resume`](Self::resume), unless there is a gap: for who decides at each request
     /// what comes of it, such as an answer that is no stream.
     ///
+    /// To fill it from a store that is asked here, send what the store has after the id, and try again
+    /// with the last id of that: it has let go of more meanwhile, or what follows has no seam. What
+    /// the store does not know either is a gap that is to be told.
+    ///
     /// ```
     /// use futures_util::{FutureExt, StreamExt};
     /// use tower_sse::{Channel, ChannelOptions, Event, EventId, LastEventId};
@@ -192,8 +196,10 @@ impl<T: ?Sized> Channel<T> {
     /// Closes the channel: subscribers read what is left, and end; nothing more is published.
     ///
     /// Browsers come back, again and again. To tell them not to, end the stream with
-    /// [`EventStream::closing`](crate::EventStream::closing)`(Event::close())`, and answer who comes
-    /// to a channel that [`is_closed`](Self::is_closed) by [`stop`](crate::stop).
+    /// [`EventStream::closing`](crate::EventStream::closing)`(Event::close())`, and answer by
+    /// [`stop`](crate::stop) who has everything: whose id is the [`last_id`](Self::last_id) of a
+    /// channel that [`is_closed`](Self::is_closed). Who has been cut off earlier may yet
+    /// [`resume`](Self::resume), and gets what is left.
     pub fn close(&self) {
         self.shared().close();
     }

@@ -5,6 +5,12 @@ use crate::{BoxError, CloseReason, EncodeEvent, EncodedEvent, Encoder, EventId, 
 ///
 /// It can be sent as it is. Whoever reads it within the program finds the bytes that go over the
 /// wire, the id, and what was missed before it.
+///
+/// A filter between subscription and stream lets pass what has no [`id`](Self::id), and a type of
+/// yours around it calls its [`encode`](EncodeEvent::encode): by these the stream knows of a lag, and
+/// without them it counts as completed. A filter finds bytes alone, for all is encoded; and the client
+/// of one that lets little pass has an old id, so it may find a gap where it has missed nothing. Who may
+/// see what is better told apart by [`Topics`](super::Topics).
 #[derive(Clone, Debug)]
 #[must_use = "an event does nothing until it is sent"]
 pub struct ChannelEvent {
@@ -33,8 +39,9 @@ impl ChannelEvent {
         }
     }
 
-    /// Returns the id that the channel has given it. `None` for what was never published: a notice
-    /// of a gap or of a lag, a snapshot, what [`OnGap::fill`](super::OnGap::fill) has found.
+    /// Returns the id that the channel has given it. `None` for what was not published just so: a
+    /// checkpoint, a notice of a gap or of a lag, a snapshot, what
+    /// [`OnGap::fill`](super::OnGap::fill) has found. Most of them are sent with an id none the less.
     pub fn id(&self) -> Option<EventId> {
         match self.kind {
             Kind::Event(_, epoch, number) => Some(epoch.id(number)),

@@ -65,16 +65,23 @@ impl OnGap {
     /// Sends the events that the closure finds, and then the stream from the oldest event that is
     /// held: for a store of your own, which remembers more than the channel.
     ///
-    /// To leave no seam, they end before [`Gap::until`], and bear the ids that they were published
-    /// with: store an event before its publication, by
+    /// To leave no seam, they are all that were published after [`Gap::last_event_id`], end before
+    /// [`Gap::until`], which the store may not have yet, and bear the ids that they were published
+    /// with. Find both by equality, for ids do not sort by their numbers. Store an event before its
+    /// publication, by
     /// [`publish_with`](super::Channel::publish_with). An id that the store does not know either is
     /// a gap that is to be told: [`Gap::notice`]. That of a client that has seen no event yet is the
-    /// [`last_id`](super::Channel::last_id) that the channel had in the beginning: store it, too.
+    /// [`last_id`](super::Channel::last_id) that the channel had in the beginning: store it, too. The
+    /// id comes from the client: with [`Topics`](super::Topics) each has a closure of its own
+    /// ([`each`](super::Topics::each)), lest one finds what is another's. The example
+    /// [`resume`](https://docs.rs/crate/tower-sse/latest/source/examples/resume/) has a store.
     ///
     /// If the log has let that event go by the time all has been sent, the closure is asked once more,
     /// for what has come between. An error ends the stream
     /// ([`CloseReason::Failed`](crate::CloseReason::Failed)), and the client comes back with the last
-    /// id that it got. Nobody is told of the error itself: write it to the log where it is made.
+    /// id that it got. Nobody is told of the error itself, nor does
+    /// [`EventStream::on_error`](crate::EventStream::on_error) hear of it: write it to the log where it
+    /// is made.
     pub fn fill<F, S>(fill: F) -> Self
     where
         F: Fn(Gap) -> S + Send + Sync + 'static,

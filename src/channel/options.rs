@@ -71,9 +71,12 @@ impl ChannelOptions {
     /// Numbers the events on from the last one that another channel has published, by its id: for a
     /// store that outlives the program, with [`OnGap::fill`].
     ///
-    /// An id of another form is not heeded, and the channel numbers as it does by default. So
-    /// do [`Topics`](super::Topics), whose ids must not be each other's: two channels that number on from
-    /// the same id take each other's for their own.
+    /// An id that is none of a channel's is not heeded: then the channel numbers as it does by default.
+    ///
+    /// Two channels that number on from the same id take each other's for their own, and a client that
+    /// goes from one to the other misses events in silence. So the old program has ended its
+    /// publishing before the new one begins; and [`Topics`](super::Topics) do not heed this, but where
+    /// [`each`](super::Topics::each) says it for one.
     pub fn after(mut self, last: &EventId) -> Self {
         self.after = Epoch::parse(last.as_str());
         self

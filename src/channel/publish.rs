@@ -24,6 +24,38 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// subscribers do not. It must neither publish on this channel nor close it, nor use the
     /// [`StateChannel`](super::StateChannel) whose channel this is.
     ///
+    /// A store that is `async` is waited for where a thread may be blocked. Publish from there alone,
+    /// for whoever else publishes blocks as well:
+    ///
+    /// ```
+    /// use tokio::{runtime::Handle, task::spawn_blocking};
+    /// use tower_sse::{BoxError, Channel, ChannelOptions, Event, EventId};
+    ///
+    /// async fn publish(channel: Channel, text: String) -> Result<EventId, BoxError> {
+    ///     let publish = move || {
+    ///         let store = |id: &EventId| Handle::current().block_on(store(id, &text));
+    ///         channel.publish_with(Event::new(text.clone()), store)
+    ///     };
+    ///     Ok(spawn_blocking(publish).await??)
+    /// }
+    ///
+    /// async fn store(id: &EventId, text: &str) -> Result<(), BoxError> {
+    /// #   tokio::task::yield_now().await;
+    ///     // `INSERT INTO events (id, text) VALUES ($1, $2)`
+    /// #   let _ = (id, text);
+    ///     Ok(())
+    /// }
+    /// # #[cfg(feature = "tokio")]
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # let channel = Channel::new(ChannelOptions::new());
+    /// # let id = publish(channel.clone(), "kept".to_owned()).await.unwrap();
+    /// # assert_eq!(id, channel.last_id());
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    ///
+    /// A store that is not:
+    ///
     /// ```
     /// use tower_sse::{Channel, ChannelOptions, Event, PublishError};
     ///

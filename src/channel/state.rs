@@ -107,7 +107,8 @@ impl<S, T: EncodeEvent> StateChannel<S, T> {
     /// # Errors
     ///
     /// The closure's, as [`PublishError::Before`]: then it had better not changed the state. Or as
-    /// [`Channel::publish`]: the state has changed, and subscribers have not been told.
+    /// [`Channel::publish`]: the state has changed, and subscribers have not been told. So it is after
+    /// a panic of the closure, which leaves the state as it then was, and usable.
     pub fn update<E: EventItem<Event = T>>(
         &self,
         change: impl FnOnce(&mut S) -> E,

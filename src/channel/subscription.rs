@@ -62,7 +62,7 @@ impl Subscription {
 
     /// Sends an event before all that the log has, and after those that were put there before. The
     /// last of them gets the id of this point of the log, so that a client that has seen no more
-    /// resumes here.
+    /// resumes here; those before it keep what ids they have, and had better have none.
     ///
     /// For a state whose lock is held while it is changed and the change is published: subscribe
     /// and make the snapshot under the same lock, and no change is lost or seen twice.

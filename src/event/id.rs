@@ -8,7 +8,8 @@ use super::{
 /// It holds no control character (a CR or LF would forge fields, a NUL makes browsers drop the
 /// id, others make servers refuse the `Last-Event-ID` header), no space at either end (browsers
 /// differ in trimming it) and at most [`MAX_LEN`](Self::MAX_LEN) bytes. Integers convert without
-/// an allocation, as does any text of up to 22 bytes.
+/// an allocation, as does any text of up to 22 bytes. It is ordered as its text is: `10` comes before
+/// `9`.
 ///
 /// ```
 /// use tower_sse::EventId;

@@ -132,7 +132,8 @@ impl<K, T: ?Sized> Topics<K, T> {
     }
 
     /// Sets how long a topic without subscribers is kept, for clients that come back. By default a
-    /// minute.
+    /// minute, since the last one left or since it was made: to publish does not prolong it, to hold the
+    /// [`Channel`] does.
     ///
     /// Those whose time has passed are let go when a topic is next asked for. Where there are as many
     /// topics as may be, a new one takes the place of the one that is vacant for the longest.
@@ -152,7 +153,19 @@ where
     /// # Errors
     ///
     /// When there are as many topics as may be, and none was found that is vacant. A browser that gets
-    /// an error never comes back: answer it by an empty stream, `BoxEventStream::default()`.
+    /// an error never comes back. It does after an empty stream:
+    ///
+    /// ```
+    /// use tower_sse::{BoxEventStream, ChannelEvent, EventStream, Topics};
+    ///
+    /// fn room(rooms: &Topics<String>, room: String) -> BoxEventStream<ChannelEvent> {
+    ///     match rooms.topic(room) {
+    ///         Ok(topic) => EventStream::new(topic.resume(None)).into_boxed(),
+    ///         Err(_) => BoxEventStream::default(),
+    ///     }
+    /// }
+    /// # let _ = room;
+    /// ```
     pub fn topic(&self, key: K) -> Result<Channel<T>, TooManyTopics> {
         if let Some(channel) = self.open(&key) {
             return Ok(channel);
