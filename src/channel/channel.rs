@@ -104,8 +104,8 @@ impl<T: ?Sized> Channel<T> {
     /// what comes of it, such as an answer that is no stream.
     ///
     /// To fill it from a store that is asked here, send what the store has after the id, and try again
-    /// with the last id of that: it has let go of more meanwhile, or what follows has no seam. What
-    /// the store does not know either is a gap that is to be told.
+    /// with the last id of that. Either the channel has let go of more meanwhile, or what follows has no
+    /// seam. What the store does not know either is a gap that is to be told.
     ///
     /// ```
     /// use futures_util::{FutureExt, StreamExt};

@@ -45,6 +45,8 @@ fn an_event_that_is_published_while_another_closes_comes_to_all_or_to_none() {
         let is_published = publisher.join().unwrap();
         let one = is_published.then(|| Some((1, "one".to_owned())));
         assert_eq!(got, Vec::from_iter(one));
-        assert_eq!(rest(channel.replay()).len(), got.len());
+        let held = rest(channel.replay());
+        let held = held.iter().filter(|event| event.id().is_some());
+        assert_eq!(held.count(), got.len());
     });
 }

@@ -83,8 +83,10 @@ fn who_comes_back_again_and_again_has_every_event_once_and_in_order() {
         };
         let expected: Vec<_> = ids.iter().enumerate().map(event).collect();
         for client in clients {
-            let (all, visits) = client.unwrap();
+            let (mut all, visits) = client.unwrap();
             assert!(visits > 5, "{visits}");
+            // Who came before the first event began with its id.
+            all.retain(|seen| seen.name != "checkpoint");
             assert_eq!(all, expected);
         }
         guard(channel.vacant()).await;
