@@ -136,7 +136,10 @@ impl<T: ?Sized> Channel<T> {
         let known = number.map(|(_, number)| number).filter(|n| *n < next);
         match known.map(|number| number + 1) {
             Some(next) if next >= first => Ok(Subscription::new(shared, next)),
-            _ => Err(Gap::new(id.clone(), known.is_some(), shared)),
+            _ => {
+                let gap = |log: &_| Gap::new(id.clone(), known.is_some(), shared.epoch, log);
+                Err(shared.look(gap))
+            }
         }
     }
 
@@ -182,15 +185,18 @@ impl<T: ?Sized> Channel<T> {
     pub fn occupied(&self) -> impl Future<Output = bool> + Send + use<T> {
         let shared = Arc::clone(self.shared());
         async move {
-            until(&shared, |s| s.subscribers() > 0 || s.look(Log::is_closed)).await;
-            shared.subscribers() > 0
+            until(&shared, |shared| match shared.subscribers() {
+                0 => shared.look(Log::is_closed).then_some(false),
+                _ => Some(true),
+            })
+            .await
         }
     }
 
     /// Waits until there is no subscriber: to stop what costs something until the next one comes.
     pub fn vacant(&self) -> impl Future<Output = ()> + Send + use<T> {
         let shared = Arc::clone(self.shared());
-        async move { until(&shared, |s| s.subscribers() == 0).await }
+        async move { until(&shared, |shared| (shared.subscribers() == 0).then_some(())).await }
     }
 
     /// Closes the channel: subscribers read what is left, and end; nothing more is published.
@@ -200,6 +206,8 @@ impl<T: ?Sized> Channel<T> {
     /// [`stop`](crate::stop) who has everything: whose id is the [`last_id`](Self::last_id) of a
     /// channel that [`is_closed`](Self::is_closed). Who has been cut off earlier may yet
     /// [`resume`](Self::resume), and gets what is left.
+    ///
+    /// It waits for whoever publishes, also for what [`publish_with`](Self::publish_with) does first.
     pub fn close(&self) {
         self.shared().close();
     }
@@ -224,11 +232,11 @@ fn checkpoint() -> Event {
     Event::new("").name(EventName::from_static("checkpoint"))
 }
 
-async fn until(shared: &Shared, is_so: impl Fn(&Shared) -> bool) {
+async fn until<R>(shared: &Shared, look: impl Fn(&Shared) -> Option<R>) -> R {
     loop {
         let woken = shared.occupied();
-        if is_so(shared) {
-            return;
+        if let Some(seen) = look(shared) {
+            return seen;
         }
         woken.await;
     }

@@ -19,8 +19,6 @@ pub enum PublishError {
     /// More events are published together than the channel may hold: whoever is to read them would
     /// lag at once.
     TooMany {
-        /// How many they are.
-        events: usize,
         /// How many events the channel holds at most.
         max: usize,
     },
@@ -45,11 +43,8 @@ impl fmt::Display for PublishError {
             Self::TooLarge { len, max } => {
                 write!(f, "{len} bytes are too many for a channel that holds {max}")
             }
-            Self::TooMany { events, max } => {
-                write!(
-                    f,
-                    "{events} events are too many for a channel that holds {max}"
-                )
+            Self::TooMany { max } => {
+                write!(f, "the events are too many for a channel that holds {max}")
             }
             Self::Encode(_) => f.write_str("the event cannot be published"),
             Self::Before(_) => f.write_str("what comes before the publication has failed"),

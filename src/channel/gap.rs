@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 
-use super::shared::Shared;
+use super::{epoch::Epoch, log::Log};
 use crate::{BoxError, EncodedEvent, Event, EventId, EventItem, EventName};
 
 const GAP: EventName = EventName::from_static("gap");
@@ -97,16 +97,15 @@ impl OnGap {
 
 impl Gap {
     /// Makes one at the point where the log begins now.
-    pub(super) fn new(last_event_id: EventId, is_known: bool, shared: &Shared) -> Self {
-        let (first, is_empty) = shared.look(|log| (log.first(), log.is_empty()));
-        let until = shared.epoch.id(first);
+    pub(super) fn new(last_event_id: EventId, is_known: bool, epoch: Epoch, log: &Log) -> Self {
+        let until = epoch.id(log.first());
         Self {
             last_event_id,
             is_known,
-            oldest: (!is_empty).then(|| until.clone()),
+            oldest: (!log.is_empty()).then(|| until.clone()),
             until,
-            before: shared.epoch.id(first.saturating_sub(1)),
-            first,
+            first: log.first(),
+            before: epoch.id(log.first().saturating_sub(1)),
         }
     }
 

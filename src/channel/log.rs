@@ -88,11 +88,24 @@ impl Log {
 
     /// Lets go of what is too old.
     pub(super) fn expire(&mut self, now: Instant, bounds: &Bounds) {
-        let Some(age) = bounds.age else { return };
-        let is_old = |entry: &Entry| now.saturating_duration_since(entry.at) > age;
-        while self.events.front().is_some_and(is_old) {
+        while self.has_old(now, bounds) {
             self.pop();
         }
+    }
+
+    /// Tells whether the oldest event is too old.
+    pub(super) fn has_old(&self, now: Instant, bounds: &Bounds) -> bool {
+        let age = |entry: &Entry| now.saturating_duration_since(entry.at);
+        let (oldest, most) = (self.events.front().map(age), bounds.age);
+        oldest.zip(most).is_some_and(|(age, most)| age > most)
+    }
+
+    /// Lets go of all events, and of the next number.
+    pub(super) fn skip(&mut self) {
+        while !self.events.is_empty() {
+            self.pop();
+        }
+        self.first += 1;
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -3,19 +3,13 @@ use bytes::Bytes;
 use super::{PublishError, epoch::Epoch, log::Bounds};
 use crate::{EncodeEvent, EncodedEvent, EventId};
 
-/// Numbers events from the first number on, if the log can hold all of them at once.
+/// Numbers events from the first number on, if the log can hold the bytes of all at once.
 pub(super) fn number_all(
     events: &[Unnumbered],
     epoch: Epoch,
     first: u64,
     bounds: &Bounds,
 ) -> Result<Vec<EncodedEvent>, PublishError> {
-    if events.len() > bounds.events {
-        return Err(PublishError::TooMany {
-            events: events.len(),
-            max: bounds.events,
-        });
-    }
     let numbered = events.iter().zip(first..);
     let numbered: Vec<_> = numbered
         .map(|(event, number)| with_id(&event.0, &epoch.id(number)))

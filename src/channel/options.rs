@@ -49,7 +49,8 @@ impl ChannelOptions {
 
     /// Sets how long an event is held at most. By default there is no such bound.
     ///
-    /// Those that are older are let go when somebody next publishes, subscribes or resumes.
+    /// Those that are older are let go when somebody next publishes, subscribes or resumes. A subscriber
+    /// that has not read one by then lags.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.bounds.age = Some(age);
         self

@@ -11,7 +11,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// When the channel is closed, or the event cannot be encoded or is larger than all that the
     /// channel holds. Then nobody gets anything.
     pub fn publish(&self, event: impl Borrow<T>) -> Result<EventId, PublishError> {
-        self.append(&[Unnumbered::encode(event.borrow())?], |_| Ok(()))
+        self.append_and_wake(&[Unnumbered::encode(event.borrow())?], |_| Ok(()))
     }
 
     /// Publishes an event that has been put somewhere else before, such as into a store: the closure
@@ -84,7 +84,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
         before: impl FnOnce(&EventId) -> Result<(), E>,
     ) -> Result<EventId, PublishError> {
         let epoch = self.shared().epoch;
-        self.append(&[Unnumbered::encode(event.borrow())?], |number| {
+        self.append_and_wake(&[Unnumbered::encode(event.borrow())?], |number| {
             before(&epoch.id(number)).map_err(|error| PublishError::Before(error.into()))
         })
     }
@@ -94,27 +94,35 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     ///
     /// # Errors
     ///
-    /// As [`publish`](Self::publish). Also when the channel cannot hold all of them at once.
+    /// As [`publish`](Self::publish). Also when the channel cannot hold all of them at once; of those
+    /// that are too many the iterator is not asked for.
     pub fn publish_all<I>(&self, events: I) -> Result<Option<EventId>, PublishError>
     where
         I: IntoIterator,
         I::Item: Borrow<T>,
     {
-        let events = events.into_iter();
-        let events = events.map(|event| Unnumbered::encode(event.borrow()));
-        let events: Vec<_> = events.collect::<Result<_, _>>()?;
-        match events.is_empty() {
+        let max = self.shared().options.bounds.events;
+        let mut encoded = Vec::new();
+        for event in events {
+            if encoded.len() == max {
+                return Err(PublishError::TooMany { max });
+            }
+            encoded.push(Unnumbered::encode(event.borrow())?);
+        }
+        match encoded.is_empty() {
             true => Ok(None),
-            false => self.append(&events, |_| Ok(())).map(Some),
+            false => self.append_and_wake(&encoded, |_| Ok(())).map(Some),
         }
     }
 
-    fn append(
+    fn append_and_wake(
         &self,
         events: &[Unnumbered],
         before: impl FnOnce(u64) -> Result<(), PublishError>,
     ) -> Result<EventId, PublishError> {
-        let last = self.shared().append(events, before)?;
-        Ok(self.shared().epoch.id(last))
+        let shared = self.shared();
+        let last = shared.append(events, before)?;
+        shared.published.wake();
+        Ok(shared.epoch.id(last))
     }
 }

@@ -53,14 +53,13 @@ impl Shared {
     }
 
     /// Numbers events and appends them, unless the closure, which is told the number of the last,
-    /// objects. Returns that number.
+    /// objects. Returns that number. Those who wait are yet to be woken.
     pub(super) fn append(
         &self,
         events: &[Unnumbered],
         before: impl FnOnce(u64) -> Result<(), PublishError>,
     ) -> Result<u64, PublishError> {
-        let now = self.options.timer.now();
-        let turn = self.turn();
+        let _turn = self.turn();
         let (first, closed) = {
             let log = self.log();
             (log.next(), log.is_closed())
@@ -70,15 +69,21 @@ impl Shared {
         }
         let numbered = number_all(events, self.epoch, first, &self.options.bounds)?;
         before(first + events.len() as u64 - 1)?;
+        // Only now, for that may have taken its time.
+        let now = self.options.timer.now();
         let mut log = self.log_mut();
         log.expire(now, &self.options.bounds);
         for event in numbered {
             log.push(event, now, &self.options.bounds);
         }
-        let last = log.next() - 1;
-        drop((log, turn));
-        self.published.wake();
-        Ok(last)
+        Ok(log.next() - 1)
+    }
+
+    /// Lets go of everything, and of the next number, so that whoever reads on finds that something is
+    /// missing. Those who wait are yet to be woken.
+    pub(super) fn skip(&self) {
+        let _turn = self.turn();
+        self.log_mut().skip();
     }
 
     pub(super) fn close(&self) {
@@ -98,7 +103,10 @@ impl Shared {
     pub(super) fn look<R>(&self, look: impl FnOnce(&Log) -> R) -> R {
         if self.options.bounds.age.is_some() {
             let now = self.options.timer.now();
-            self.log_mut().expire(now, &self.options.bounds);
+            // Most often there is nothing, and others may look as well.
+            if self.log().has_old(now, &self.options.bounds) {
+                self.log_mut().expire(now, &self.options.bounds);
+            }
         }
         look(&self.log())
     }

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Channel, ChannelOptions, PublishError, Subscription};
+use super::{Channel, ChannelOptions, PublishError, Subscription, log::Log, numbered::Unnumbered};
 use crate::{EncodeEvent, EncodedEvent, Error, Event, EventId, EventItem, LastEventId};
 
 /// A state, and the channel of its changes: a subscriber gets the state as it is, and then each
@@ -59,11 +59,13 @@ impl<S, T: ?Sized> StateChannel<S, T> {
         &self,
         snapshot: impl FnOnce(&S) -> E,
     ) -> Result<Subscription, Error> {
-        let state = self.lock();
-        let subscription = self.channel.subscribe();
-        let snapshot = snapshot(&state);
-        drop(state);
-        Ok(subscription.preceded_by(encode(snapshot)?))
+        let shared = self.channel.shared();
+        let (next, snapshot) = {
+            let state = self.lock();
+            (shared.look(Log::next), snapshot(&state))
+        };
+        let snapshot = encode(snapshot)?;
+        Ok(Subscription::new(shared, next).preceded_by(snapshot))
     }
 
     /// Subscribes to the changes after an event. Where the channel cannot tell them all, or there is
@@ -106,17 +108,26 @@ impl<S, T: EncodeEvent> StateChannel<S, T> {
     ///
     /// # Errors
     ///
-    /// The closure's, as [`PublishError::Before`]: then it had better not changed the state. Or as
-    /// [`Channel::publish`]: the state has changed, and subscribers have not been told. So it is after
-    /// a panic of the closure, which leaves the state as it then was, and usable.
+    /// The closure's, as [`PublishError::Before`]: then it had better not changed the state, nor when
+    /// it panics, which leaves the state as it then is, and usable. Or as [`Channel::publish`]: the
+    /// state has changed, and a change that nobody can be told of counts as missed by all: they
+    /// [`Lag`](super::Lag).
     pub fn update<E: EventItem<Event = T>>(
         &self,
         change: impl FnOnce(&mut S) -> E,
     ) -> Result<EventId, PublishError> {
+        let shared = self.channel.shared();
         let mut state = self.lock();
         let event = change(&mut state).into_result();
         let event = event.map_err(PublishError::Before)?;
-        self.channel.publish(event)
+        let appended =
+            Unnumbered::encode(&event).and_then(|event| shared.append(&[event], |_| Ok(())));
+        if !matches!(appended, Ok(_) | Err(PublishError::Closed)) {
+            shared.skip();
+        }
+        drop(state);
+        shared.published.wake();
+        appended.map(|number| shared.epoch.id(number))
     }
 }
 

@@ -125,7 +125,8 @@ impl Subscription {
         if !matches!(self.shared.read(self.next), Read::Gone(_)) {
             return;
         }
-        let gap = Gap::new(self.last_id(), true, &self.shared);
+        let gap = |log: &_| Gap::new(self.last_id(), true, self.shared.epoch, log);
+        let gap = self.shared.look(gap);
         self.next = gap.first;
         self.opening().filling = Some(fill(gap));
     }

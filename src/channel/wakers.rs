@@ -89,13 +89,30 @@ impl Wakers {
     pub(super) fn wake(&self) {
         let mut waiting = self.waiting();
         self.rounds.fetch_add(1, Ordering::Release);
-        let mut woken = mem::take(&mut *waiting);
+        // Most of them come back.
+        let next = Slab::with_capacity(waiting.len());
+        let woken = mem::replace(&mut *waiting, next);
         drop(waiting);
-        woken.drain().for_each(Waker::wake);
+        Woken(woken.into_iter()).wake();
     }
 
     fn waiting(&self) -> MutexGuard<'_, Slab<Waker>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Those who are to be woken, all of them, though one of them may panic.
+struct Woken(slab::IntoIter<Waker>);
+
+impl Woken {
+    fn wake(&mut self) {
+        self.0.by_ref().for_each(|(_, waker)| waker.wake());
+    }
+}
+
+impl Drop for Woken {
+    fn drop(&mut self) {
+        self.wake();
     }
 }
 

@@ -1,7 +1,9 @@
-use tokio::time::advance;
-use tower_sse::{Channel, Event};
+use std::convert::Infallible;
 
-use crate::support::*;
+use tokio::time::advance;
+use tower_sse::{Channel, ChannelOptions, Event, EventId};
+
+use crate::{any::clock::Clock, support::*};
 
 fn held(channel: &Channel) -> Vec<String> {
     texts(&mut channel.replay())
@@ -70,6 +72,24 @@ async fn holds_events_for_so_long() {
     advance(60 * SECOND).await;
     let checkpoint = named("checkpoint", "", channel.last_id());
     assert_eq!(seen(&mut channel.replay()), [checkpoint]);
+}
+
+#[test]
+fn holds_events_since_they_are_published_and_not_since_they_are_stored() {
+    let clock = Clock::new();
+    let options = ChannelOptions::with_timer(clock.clone()).max_age(10 * SECOND);
+    let channel: Channel = Channel::new(options);
+    let mut subscriber = channel.subscribe();
+    let store = |_: &EventId| {
+        clock.advance(20_000);
+        Ok::<_, Infallible>(())
+    };
+    channel.publish_with(Event::new("one"), store).unwrap();
+    clock.advance(10_000);
+    assert_eq!(held(&channel), ["one"]);
+    assert_eq!(texts(&mut subscriber), ["one"]);
+    clock.advance(1);
+    assert_eq!(texts(&mut channel.replay()), [""], "a checkpoint");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use std::{
 use futures::{StreamExt, channel::mpsc, stream};
 use tower_sse::{
     BoxError, Channel, ChannelOptions, CloseReason, EncodeEvent, Encoder, Event, EventId,
-    EventStream, OnGap,
+    EventStream, Gap, OnGap,
 };
 
 use crate::{served::Served, support::*};
@@ -199,7 +199,8 @@ fn that_takes_longer_than_the_log_reaches_is_filled_again() {
     });
     let mut asks = asks;
     let mut fill = |store: &Store| {
-        let (gap, sender): (_, mpsc::UnboundedSender<_>) = asks.try_recv().unwrap();
+        let (gap, sender): (Gap, mpsc::UnboundedSender<_>) = asks.try_recv().unwrap();
+        assert!(gap.is_known);
         for event in store.between(&gap.last_event_id, Some(&gap.until)) {
             sender.unbounded_send(event).unwrap();
         }
@@ -217,6 +218,23 @@ fn that_takes_longer_than_the_log_reaches_is_filled_again() {
     assert_eq!(texts(&mut subscriber), ["5", "6", "7"]);
     fill(&store);
     assert_eq!(texts(&mut subscriber), ["8", "9", "10"]);
+}
+
+#[test]
+fn that_finds_nothing_can_tell_so() {
+    let on_gap = OnGap::fill(|gap: Gap| stream::iter([gap.notice()]));
+    let channel = Channel::new(holding(2).on_gap(on_gap));
+    let ids = publish_numbers(&channel, 1..=4);
+    let mut subscriber = resume(&channel, "zzzzzz-1");
+    let [notice, three, four] = &seen(&mut subscriber)[..] else {
+        panic!("a notice, and what is held");
+    };
+    assert_eq!(*notice, named("gap", &ids[2], &ids[1]));
+    let held = [three, four].map(|[_, data, _]| data.as_str());
+    assert_eq!(held, ["3", "4"]);
+    // Who was cut off after the notice.
+    let [_, _, id] = notice;
+    assert_eq!(texts(&mut resume(&channel, id)), ["3", "4"]);
 }
 
 #[test]

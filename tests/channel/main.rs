@@ -15,6 +15,9 @@ mod lagging;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod publishing;
+mod reentrance;
+#[cfg(feature = "axum")]
+mod responses;
 mod restarting;
 mod resuming;
 mod served;

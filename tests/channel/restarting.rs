@@ -67,6 +67,13 @@ fn numbers_on_after_half_of_all_numbers() {
 }
 
 #[test]
+fn numbers_anew_after_more_than_half_of_all_numbers() {
+    let id = EventId::try_from(format!("abc-{}", u64::MAX / 2)).unwrap();
+    let one = publish(&Channel::new(after(&id)), "one");
+    assert_eq!((parts(&one).0.len(), parts(&one).1), (6, 1));
+}
+
+#[test]
 fn data_does_not_panic() {
     let id = EventId::try_from(format!("abc-{}", u64::MAX)).unwrap();
     let _channel: Channel = Channel::new(after(&id));

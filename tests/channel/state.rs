@@ -7,7 +7,7 @@ use tower_sse::{
     BoxError, Event, EventId, EventName, LastEventId, PublishError, StateChannel, Subscription,
 };
 
-use crate::support::*;
+use crate::{support::*, wake_ups::Task};
 
 const TOTAL: EventName = EventName::from_static("total");
 
@@ -104,6 +104,59 @@ fn comes_again_after_a_lag() {
     assert!(is_ended(&mut subscriber));
     let mut subscriber = resume(&counter, Some(&last(&id)));
     assert_eq!(seen(&mut subscriber), [named("total", "4", &four)]);
+}
+
+/// A change that cannot be told.
+fn add_too_much(counter: &StateChannel<u64>) -> PublishError {
+    let change = |count: &mut u64| {
+        *count += 1;
+        Event::new("x".repeat(5 << 20))
+    };
+    counter.update(change).unwrap_err()
+}
+
+#[test]
+fn comes_again_after_a_change_that_cannot_be_told() {
+    let counter = counter();
+    let two = add(&counter, 2);
+    let mut subscriber = resume(&counter, Some(&last(&two)));
+    let mut slow = resume(&counter, Some(&last(sibling(&two, 1))));
+    let error = add_too_much(&counter);
+    assert!(matches!(error, PublishError::TooLarge { .. }), "{error:?}");
+    // Both end, though the one had read everything.
+    for subscriber in [&mut subscriber, &mut slow] {
+        assert_eq!(texts(subscriber), [""; 0]);
+        assert!(is_ended(subscriber));
+    }
+    let mut subscriber = resume(&counter, Some(&last(&two)));
+    let four = add(&counter, 1);
+    let expected = [
+        named("total", "3", sibling(&two, 3)),
+        event("4", sibling(&two, 4)),
+    ];
+    assert_eq!(seen(&mut subscriber), expected);
+    assert_eq!(four, *sibling(&two, 4));
+    let mut subscriber = resume(&counter, Some(&last(sibling(&two, 3))));
+    assert_eq!(texts(&mut subscriber), ["4"]);
+}
+
+#[test]
+fn that_cannot_be_told_wakes_who_waits() {
+    let counter = counter();
+    let (task, mut subscriber) = (Task::default(), counter.channel().subscribe());
+    task.waits(&mut subscriber);
+    add_too_much(&counter);
+    assert_eq!(task.wakes(), 1);
+}
+
+#[test]
+fn is_not_let_go_of_by_a_change_after_the_close() {
+    let counter = counter();
+    let mut subscriber = counter.channel().subscribe();
+    add(&counter, 1);
+    counter.channel().close();
+    assert!(matches!(add_too_much(&counter), PublishError::Closed));
+    assert_eq!(texts(&mut subscriber), ["1"]);
 }
 
 #[test]

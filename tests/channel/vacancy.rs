@@ -1,6 +1,7 @@
 use std::{sync::mpsc, thread, time::Duration};
 
 use tokio::time::advance;
+use tower_sse::Topics;
 
 use crate::{
     support::*,
@@ -129,6 +130,55 @@ async fn gives_way_but_for_those_that_are_in_use() {
         assert!(topics.get(key).is_some());
         assert_eq!(topics.len(), 3);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn gives_way_though_many_are_in_use() {
+    let topics = topics(101);
+    let keys: Vec<_> = (0..100).map(|number: u64| number.to_string()).collect();
+    let subscribe = |key: &String| topic(&topics, key).subscribe();
+    let _subscribers: Vec<_> = keys.iter().map(subscribe).collect();
+    drop(topic(&topics, "vacant"));
+    assert!(topics.topic("new".to_owned()).is_ok());
+    assert!(topics.get("vacant").is_none());
+    assert_eq!(topics.len(), 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_topic_before_does_not_count_for_the_one_after() {
+    let topics = topics(9).linger(10 * SECOND);
+    for remove in [|topics: &_| Topics::remove(topics, "a"), Topics::close] {
+        let before = topic(&topics, "a").subscribe();
+        advance(6 * SECOND).await;
+        remove(&topics);
+        drop(topic(&topics, "a"));
+        advance(6 * SECOND).await;
+        assert_eq!(topics.len(), 1, "it is not older than that");
+        drop(before);
+        advance(4 * SECOND).await;
+        assert_eq!(topics.len(), 0, "nobody has left it since");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn is_found_out_by_who_asks_for_the_keys() {
+    let topics = topics(9);
+    drop(topic(&topics, "a"));
+    advance(60 * SECOND).await;
+    assert_eq!(topics.keys(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn begins_anew_when_it_is_found_that_somebody_may_publish() {
+    let topics = topics(9).linger(10 * SECOND);
+    let held = topic(&topics, "a");
+    advance(60 * SECOND).await;
+    assert_eq!(topics.len(), 1);
+    drop(held);
+    advance(9 * SECOND).await;
+    assert_eq!(topics.len(), 1);
+    advance(SECOND).await;
+    assert_eq!(topics.len(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,5 @@
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
         Arc, Mutex,
@@ -41,7 +42,7 @@ impl Task {
     }
 
     #[track_caller]
-    fn waits(&self, subscription: &mut Subscription) {
+    pub(crate) fn waits(&self, subscription: &mut Subscription) {
         let waker = self.waker();
         let polled = Pin::new(subscription).poll_next(&mut Context::from_waker(&waker));
         assert!(polled.is_pending());
@@ -69,6 +70,39 @@ fn come_once_for_many_publications_before_the_next_poll() {
     publish_numbers(&channel, 1..=3);
     channel.close();
     assert_eq!(task.wakes(), 1);
+}
+
+/// A task that panics when it is woken.
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("on purpose");
+    }
+}
+
+#[test]
+fn come_though_that_of_another_panics() {
+    let channel = channel();
+    let tasks = [(); 3].map(|()| (Task::default(), channel.subscribe()));
+    let mut bad = channel.subscribe();
+    let mut tasks = tasks.into_iter();
+    let wait = |(task, mut subscriber): (Task, Subscription)| {
+        task.waits(&mut subscriber);
+        (task, subscriber)
+    };
+    let first = wait(tasks.next().unwrap());
+    let waker = Arc::new(Panics).into();
+    let polled = Pin::new(&mut bad).poll_next(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    let rest: Vec<_> = tasks.map(wait).collect();
+
+    let publish = AssertUnwindSafe(|| publish(&channel, "one"));
+    assert!(catch_unwind(publish).is_err());
+    for (task, mut subscriber) in rest.into_iter().chain([first]) {
+        assert_eq!(task.wakes(), 1);
+        assert_eq!(texts(&mut subscriber), ["one"]);
+    }
 }
 
 #[test]

@@ -15,11 +15,29 @@ fn who_waits_for_a_subscriber_is_woken_by_the_first() {
             move || channel.subscribe()
         });
         let one = channel.subscribe();
-        waiting.join().unwrap();
+        assert!(waiting.join().unwrap());
         let other = other.join().unwrap();
         assert_eq!(channel.subscribers(), 2);
         drop((one, other));
         assert_eq!(channel.subscribers(), 0);
+    });
+}
+
+#[test]
+fn who_waits_for_a_subscriber_is_not_told_of_a_close_by_one_that_leaves() {
+    in_every_order(3, || {
+        let channel = channel();
+        let visiting = thread::spawn({
+            let channel = channel.clone();
+            move || drop(channel.subscribe())
+        });
+        let staying = thread::spawn({
+            let channel = channel.clone();
+            move || channel.subscribe()
+        });
+        assert!(block_on(channel.occupied()));
+        visiting.join().unwrap();
+        drop(staying.join().unwrap());
     });
 }
 

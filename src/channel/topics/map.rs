@@ -8,13 +8,20 @@ use std::{
 
 use crate::Channel;
 
+/// How many topics that are vacant and held are looked at in a row: they go to the end, so others are
+/// looked at the next time.
+const LOOKS: usize = 32;
+
 /// The topics, and which of them may be vacant.
 pub(super) struct Map<K, T: ?Sized> {
     topics: HashMap<K, Topic<T>>,
     /// The topics that may be vacant, by when they became so.
     vacant: BTreeMap<Since, K>,
-    /// How often a topic became vacant.
+    /// How often a topic was made, or became vacant.
     count: u64,
+    /// What is to be dropped when nothing is locked: a channel may have somebody who waits for its
+    /// close, and a key may be more than a value.
+    waste: Vec<(K, Option<Channel<T>>)>,
 }
 
 /// A moment, and a number to tell those apart that came in the same.
@@ -22,8 +29,18 @@ type Since = (Instant, u64);
 
 struct Topic<T: ?Sized> {
     channel: Channel<T>,
+    serial: u64,
     /// Its place among the vacant.
     since: Option<Since>,
+}
+
+/// What has come of a topic that may have been vacant.
+enum Settled {
+    Removed,
+    /// It has subscribers, and is listed again when the last of them leaves.
+    Occupied,
+    /// Someone may publish to it yet, so it is listed again.
+    Held,
 }
 
 impl<K, T> Map<K, T>
@@ -47,88 +64,142 @@ where
         self.topics.keys()
     }
 
+    /// Draws a number for a topic that is to be made.
+    pub(super) fn draw(&mut self) -> u64 {
+        self.count += 1;
+        self.count
+    }
+
     /// Adds a topic, which nobody has subscribed to yet.
-    pub(super) fn insert(&mut self, key: K, channel: Channel<T>, now: Instant) {
+    pub(super) fn insert(&mut self, key: K, channel: Channel<T>, serial: u64, now: Instant) {
         let topic = Topic {
             channel,
+            serial,
             since: None,
         };
         self.topics.insert(key.clone(), topic);
-        self.vacated(&key, now);
+        self.list(key, now);
     }
 
     /// Heeds that a topic may have no subscriber since now.
-    pub(super) fn vacated(&mut self, key: &K, now: Instant) {
-        let Some(topic) = self.topics.get_mut(key) else {
-            return;
-        };
-        self.count += 1;
-        let since = (now, self.count);
-        if let Some(before) = topic.since.replace(since) {
-            self.vacant.remove(&before);
+    pub(super) fn vacated(&mut self, key: &K, serial: u64, now: Instant) {
+        let topic = self.topics.get(key);
+        // Another may have the key by now.
+        if topic.is_some_and(|topic| topic.serial == serial) {
+            self.list(key.clone(), now);
         }
-        self.vacant.insert(since, key.clone());
     }
 
-    /// Lets go of the topics that have been vacant for too long.
+    /// Lists a topic as vacant since now.
+    fn list(&mut self, key: K, now: Instant) {
+        let since = (now, self.draw());
+        if let Some(topic) = self.topics.get_mut(&key) {
+            let before = topic.since.replace(since);
+            self.vacant.insert(since, key);
+            self.unlist(before);
+        }
+    }
+
+    fn unlist(&mut self, since: Option<Since>) {
+        let key = since.and_then(|since| self.vacant.remove(&since));
+        self.waste.extend(key.map(|key| (key, None)));
+    }
+
+    /// Removes the topics that have been vacant for too long.
     pub(super) fn sweep(&mut self, now: Instant, linger: Duration) {
-        let is_due = |since: &&Since| now.saturating_duration_since(since.0) >= linger;
-        // Each once: those that are held come back at once.
-        let due: Vec<_> = self.vacant.keys().take_while(is_due).copied().collect();
-        for since in due {
-            self.settle(since, now);
-        }
+        let is_due = |since: &Since| now.saturating_duration_since(since.0) >= linger;
+        self.settle_first(now, is_due, usize::MAX);
     }
 
-    /// Lets go of the topic that is vacant for the longest. Tells whether there was one.
+    /// Removes the topic that is vacant for the longest. Tells whether there was one.
     pub(super) fn make_room(&mut self, now: Instant) -> bool {
-        // Not all of them, lest who makes up keys holds up everyone: those that are held go to the
-        // end, so others are looked at the next time.
-        let vacant: Vec<_> = self.vacant.keys().take(32).copied().collect();
-        vacant.into_iter().any(|since| self.settle(since, now))
+        self.settle_first(now, |_| true, 1) > 0
     }
 
-    /// Looks at a topic that may be vacant. Tells whether it has been let go.
-    fn settle(&mut self, since: Since, now: Instant) -> bool {
+    /// Removes so many topics that are vacant and due, and tells how many those were.
+    fn settle_first(
+        &mut self,
+        now: Instant,
+        is_due: impl Fn(&Since) -> bool,
+        most: usize,
+    ) -> usize {
+        let (mut removed, mut held) = (0, 0);
+        while removed < most && held < LOOKS {
+            let first = self.vacant.keys().next().copied().filter(&is_due);
+            let Some(since) = first else { break };
+            match self.settle(since, now) {
+                Settled::Removed => removed += 1,
+                Settled::Held => held += 1,
+                Settled::Occupied => {}
+            }
+        }
+        removed
+    }
+
+    /// Looks at a topic that may be vacant.
+    fn settle(&mut self, since: Since, now: Instant) -> Settled {
         let Some(key) = self.vacant.remove(&since) else {
-            return false;
+            return Settled::Occupied;
         };
-        let Some(topic) = self.topics.get_mut(&key) else {
-            return false;
+        let settled = match self.topics.get_mut(&key) {
+            Some(topic) => {
+                topic.since = None;
+                topic.settle()
+            }
+            None => Settled::Occupied,
         };
-        topic.since = None;
-        // First, for with the only handle here nobody can subscribe meanwhile.
-        let is_only = topic.channel.is_only();
-        if topic.channel.subscribers() > 0 {
-            // It comes back when the last of them leaves.
-            return false;
+        match settled {
+            Settled::Removed => {
+                self.remove(&key);
+                self.waste.push((key, None));
+            }
+            Settled::Held => self.list(key, now),
+            Settled::Occupied => self.waste.push((key, None)),
         }
-        if !is_only {
-            // Someone may publish to it yet.
-            self.vacated(&key, now);
-            return false;
-        }
-        self.topics.remove(&key);
-        true
+        settled
     }
 
+    /// Removes a topic, and returns its channel.
     pub(super) fn remove<Q>(&mut self, key: &Q) -> Option<Channel<T>>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let topic = self.topics.remove(key)?;
-        if let Some(since) = topic.since {
-            self.vacant.remove(&since);
-        }
-        Some(topic.channel)
+        let (key, topic) = self.topics.remove_entry(key)?;
+        self.unlist(topic.since);
+        let channel = topic.channel.clone();
+        self.waste.push((key, Some(topic.channel)));
+        Some(channel)
     }
 
-    /// Removes all of them.
-    pub(super) fn clear(&mut self) -> impl Iterator<Item = Channel<T>> + use<K, T> {
-        self.vacant.clear();
-        let topics = mem::take(&mut self.topics);
-        topics.into_values().map(|topic| topic.channel)
+    /// Removes all of them, and returns their channels.
+    pub(super) fn clear(&mut self) -> Vec<Channel<T>> {
+        let vacant = mem::take(&mut self.vacant).into_values();
+        self.waste.extend(vacant.map(|key| (key, None)));
+        let topics = mem::take(&mut self.topics).into_iter();
+        let waste = &mut self.waste;
+        let channels = topics.map(|(key, topic)| {
+            waste.push((key, None));
+            topic.channel
+        });
+        channels.collect()
+    }
+
+    /// Returns what has been removed, to be dropped when nothing is locked.
+    pub(super) fn take_waste(&mut self) -> impl Sized + use<K, T> {
+        mem::take(&mut self.waste)
+    }
+}
+
+impl<T: ?Sized> Topic<T> {
+    fn settle(&mut self) -> Settled {
+        // First, for with the only handle here nobody can subscribe meanwhile.
+        let is_only = self.channel.is_only();
+        match self.channel.subscribers() {
+            0 if is_only => Settled::Removed,
+            0 => Settled::Held,
+            _ => Settled::Occupied,
+        }
     }
 }
 
@@ -138,6 +209,7 @@ impl<K, T: ?Sized> Default for Map<K, T> {
             topics: HashMap::new(),
             vacant: BTreeMap::new(),
             count: 0,
+            waste: Vec::new(),
         }
     }
 }

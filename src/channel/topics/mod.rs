@@ -18,6 +18,8 @@ use crate::Event;
 /// A topic that has no subscriber, and that nobody holds as a [`Channel`], is let go after some
 /// time, and its history with it. Who resumes there later finds a gap.
 ///
+/// `Hash`, `Eq` and `Clone` of the keys run while the topics are locked: they must not use them.
+///
 /// ```
 /// use tower_sse::{ChannelOptions, Event, Topics};
 /// # use std::num::NonZeroUsize;
@@ -167,46 +169,46 @@ where
     /// # let _ = room;
     /// ```
     pub fn topic(&self, key: K) -> Result<Channel<T>, TooManyTopics> {
-        if let Some(channel) = self.open(&key) {
+        if let Some(channel) = self.get(&key) {
             return Ok(channel);
         }
         // Nobody else makes it meanwhile, publishes to it, and lets go of it.
         let _making = lock(&self.making);
-        if let Some(channel) = self.open(&key) {
+        if let Some(channel) = self.get(&key) {
             return Ok(channel);
         }
-        self.make_room(&key)?;
-        let channel = self.make(&key);
-        self.map()
-            .insert(key, channel.clone(), self.options.timer.now());
+        let serial = self.make_room(&key)?;
+        let channel = self.make(&key, serial);
+        let now = self.options.timer.now();
+        with(&self.map, |map| {
+            map.insert(key, channel.clone(), serial, now);
+        });
         Ok(channel)
     }
 
-    /// Returns the topic of a key, if there is one that is open.
-    fn open(&self, key: &K) -> Option<Channel<T>> {
-        self.get(key).filter(|channel| !channel.is_closed())
+    /// Makes room for the topic of a key, in place of a closed one if there is one. Returns a number for
+    /// it.
+    fn make_room(&self, key: &K) -> Result<u64, TooManyTopics> {
+        let now = self.options.timer.now();
+        with(&self.map, |map| {
+            map.remove(key);
+            let is_full = map.len() >= self.most.get();
+            match is_full && !map.make_room(now) {
+                true => Err(TooManyTopics(())),
+                false => Ok(map.draw()),
+            }
+        })
     }
 
-    /// Makes room for the topic of a key, in place of a closed one if there is one.
-    fn make_room(&self, key: &K) -> Result<(), TooManyTopics> {
-        let mut map = self.map();
-        map.remove(key);
-        let is_full = map.len() >= self.most.get();
-        match is_full && !map.make_room(self.options.timer.now()) {
-            true => Err(TooManyTopics(())),
-            false => Ok(()),
-        }
-    }
-
-    /// Returns the topic of a key, if there is one: to publish only to those whom it concerns.
+    /// Returns the topic of a key, if there is one that is open: to publish only to those whom it
+    /// concerns.
     pub fn get<Q>(&self, key: &Q) -> Option<Channel<T>>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let mut map = self.map();
-        map.sweep(self.options.timer.now(), self.linger);
-        map.get(key).cloned()
+        let channel = self.swept(|map| map.get(key).cloned())?;
+        (!channel.is_closed()).then_some(channel)
     }
 
     /// Removes the topic of a key and closes it: its subscribers read what is left, and end.
@@ -215,17 +217,14 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let removed = self.map().remove(key);
-        if let Some(channel) = removed {
+        if let Some(channel) = with(&self.map, |map| map.remove(key)) {
             channel.close();
         }
     }
 
     /// Returns how many topics there are.
     pub fn len(&self) -> usize {
-        let mut map = self.map();
-        map.sweep(self.options.timer.now(), self.linger);
-        map.len()
+        self.swept(|map| map.len())
     }
 
     /// Tells whether there is no topic.
@@ -235,18 +234,25 @@ where
 
     /// Returns the keys of all topics, in no order.
     pub fn keys(&self) -> Vec<K> {
-        let mut map = self.map();
-        map.sweep(self.options.timer.now(), self.linger);
-        map.keys().cloned().collect()
+        self.swept(|map| map.keys().cloned().collect())
     }
 
     /// Closes and removes all topics. Those that are asked for later are made anew.
     pub fn close(&self) {
-        let channels = self.map().clear();
-        channels.for_each(|channel| channel.close());
+        let channels = with(&self.map, Map::clear);
+        channels.iter().for_each(Channel::close);
     }
 
-    fn make(&self, key: &K) -> Channel<T> {
+    /// Looks at the topics when those are gone whose time has passed.
+    fn swept<R>(&self, look: impl FnOnce(&mut Map<K, T>) -> R) -> R {
+        let now = self.options.timer.now();
+        with(&self.map, |map| {
+            map.sweep(now, self.linger);
+            look(map)
+        })
+    }
+
+    fn make(&self, key: &K, serial: u64) -> Channel<T> {
         let mut options = self.options.clone();
         // Two topics with the same ids would take each other's for their own.
         options.after = None;
@@ -260,15 +266,26 @@ where
         );
         let on_vacant = move || {
             if let Some(map) = Weak::upgrade(&map) {
-                lock(&map).vacated(&key, timer.now());
+                let now = timer.now();
+                with(&map, |map| map.vacated(&key, serial, now));
             }
         };
         Channel::of(Shared::new(options, Some(Box::new(on_vacant))))
     }
+}
 
-    fn map(&self) -> MutexGuard<'_, Map<K, T>> {
-        lock(&self.map)
-    }
+/// Works on the topics, and drops what has been removed when they are not locked any more.
+fn with<K, T, R>(map: &Mutex<Map<K, T>>, work: impl FnOnce(&mut Map<K, T>) -> R) -> R
+where
+    K: Hash + Eq + Clone,
+    T: ?Sized,
+{
+    let mut map = lock(map);
+    let done = work(&mut map);
+    let waste = map.take_waste();
+    drop(map);
+    drop(waste);
+    done
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -79,7 +79,13 @@ impl Feed {
                     *state += payload.data();
                     payload.event()
                 };
-                Some(self.state.update(change)?)
+                let updated = self.state.update(change);
+                if let Err(PublishError::TooLarge { .. }) = updated {
+                    // It has a number, though nobody gets it.
+                    let skipped = (self.channel().last_id(), payload.clone());
+                    self.store.lock().unwrap().push(skipped);
+                }
+                Some(updated?)
             }
             [payload] => Some(self.channel().publish(payload.event())?),
             several => self

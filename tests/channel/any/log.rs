@@ -98,6 +98,16 @@ impl Log {
         Ok(Some(self.id_text(self.newest())))
     }
 
+    /// Heeds that the state has changed by what cannot be published.
+    pub(crate) fn skip(&mut self) {
+        self.published.push(Published {
+            payload: Payload::new("never", "seen"),
+            at: 0,
+        });
+        self.gone = self.newest();
+        self.tellings += 1;
+    }
+
     /// Tells whether all but so many may be held.
     fn fits(&self, gone: usize) -> bool {
         let rest = (gone + 1..).zip(&self.published[gone..]);

@@ -1,6 +1,6 @@
 //! Any program of what publishers and subscribers can do, against a plain model of it.
 
-mod clock;
+pub(crate) mod clock;
 mod feed;
 mod log;
 mod model;

@@ -1,0 +1,213 @@
+//! Who is woken, or dropped, may use what has woken or dropped it: nothing is locked then.
+
+use std::{
+    future::Future,
+    hash::{Hash, Hasher},
+    pin::pin,
+    sync::{Arc, Mutex, mpsc},
+    task::{Context, Wake, Waker},
+    thread,
+    time::Duration,
+};
+
+use futures::Stream;
+use tower_sse::{Channel, Event, StateChannel, Subscription, Topics};
+
+use crate::{
+    support::*,
+    topics::{topic, topics},
+};
+
+/// A waker that does something by itself.
+struct Doing<F>(F);
+
+impl<F: Fn() + Send + Sync> Wake for Doing<F> {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
+    }
+}
+
+fn waker(does: impl Fn() + Send + Sync + 'static) -> Waker {
+    Arc::new(Doing(does)).into()
+}
+
+/// Has something done, and fails if it hangs.
+fn in_time(does: impl FnOnce() + Send + 'static) {
+    let (done, is_done) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        does();
+        done.send(()).unwrap();
+    });
+    match is_done.recv_timeout(Duration::from_secs(20)) {
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("it hangs"),
+        // It may have panicked instead.
+        _ => thread.join().unwrap(),
+    }
+}
+
+/// Counts by sending.
+fn counter() -> (
+    impl Fn() + Send + Sync + Clone + 'static,
+    mpsc::Receiver<()>,
+) {
+    let (sender, receiver) = mpsc::channel();
+    let sender = Arc::new(Mutex::new(sender));
+    (move || sender.lock().unwrap().send(()).unwrap(), receiver)
+}
+
+fn wait_for(subscription: &mut Subscription, waker: &Waker) {
+    let polled = pin!(subscription).poll_next(&mut Context::from_waker(waker));
+    assert!(polled.is_pending());
+}
+
+#[test]
+fn who_is_woken_may_publish() {
+    in_time(|| {
+        let channel = channel();
+        let (count, counted) = counter();
+        let mut subscriber = channel.subscribe();
+        let waker = waker({
+            let channel = channel.clone();
+            move || {
+                count();
+                publish(&channel, "two");
+            }
+        });
+        wait_for(&mut subscriber, &waker);
+        publish(&channel, "one");
+        assert_eq!(counted.try_iter().count(), 1);
+        assert_eq!(texts(&mut subscriber), ["one", "two"]);
+    });
+}
+
+#[test]
+fn who_is_told_of_a_change_may_read_the_state() {
+    in_time(|| {
+        let state = StateChannel::<u64>::new(0, options());
+        let (count, counted) = counter();
+        let mut subscriber = state.channel().subscribe();
+        let waker = waker({
+            let state = state.clone();
+            move || {
+                count();
+                assert_eq!(state.read(|state| *state), 1);
+            }
+        });
+        wait_for(&mut subscriber, &waker);
+        let change = |state: &mut u64| {
+            *state += 1;
+            Event::new("one more")
+        };
+        state.update(change).unwrap();
+        assert_eq!(counted.try_iter().count(), 1);
+    });
+}
+
+#[test]
+fn who_is_told_of_the_first_subscriber_may_read_the_state() {
+    in_time(|| {
+        let state = StateChannel::<u64>::new(7, options());
+        let (count, counted) = counter();
+        let waker = waker({
+            let state = state.clone();
+            move || {
+                count();
+                assert_eq!(state.read(|state| *state), 7);
+            }
+        });
+        let mut occupied = pin!(state.channel().occupied());
+        let mut cx = Context::from_waker(&waker);
+        assert!(occupied.as_mut().poll(&mut cx).is_pending());
+        let _subscriber = state.subscribe(|_| Event::new("all")).unwrap();
+        assert_eq!(counted.try_iter().count(), 1);
+    });
+}
+
+/// Lets go of a topic for whose close somebody waits.
+fn with_one_who_waits(let_go: fn(&Topics<String>)) {
+    in_time(move || {
+        let topics = topics(1).linger(Duration::ZERO);
+        let a = topic(&topics, "a");
+        let (count, counted) = counter();
+        let waker = waker({
+            let topics = topics.clone();
+            move || {
+                count();
+                assert!(topics.get("a").is_none());
+            }
+        });
+        let mut occupied = Box::pin(a.occupied());
+        let mut cx = Context::from_waker(&waker);
+        assert!(occupied.as_mut().poll(&mut cx).is_pending());
+        drop(a);
+        let_go(&topics);
+        assert_eq!(counted.try_iter().count(), 1);
+    });
+}
+
+#[test]
+fn who_is_told_that_a_topic_is_let_go_may_use_the_topics() {
+    with_one_who_waits(|topics| assert!(topics.is_empty()));
+}
+
+#[test]
+fn who_is_told_that_a_topic_is_removed_may_use_the_topics() {
+    with_one_who_waits(|topics| topics.remove("a"));
+}
+
+#[test]
+fn who_is_told_that_all_topics_are_closed_may_use_them() {
+    with_one_who_waits(Topics::close);
+}
+
+/// A key that looks at the topics when it is dropped.
+#[derive(Clone)]
+struct Key {
+    name: &'static str,
+    topics: Arc<Mutex<Option<Topics<Key>>>>,
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.name.hash(hasher);
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        let topics = self.topics.lock().unwrap().clone();
+        if let Some(topics) = topics {
+            topics.len();
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_dropped_may_use_the_topics() {
+    in_time(|| {
+        let all = Topics::new(2.try_into().unwrap(), options()).linger(Duration::ZERO);
+        let shared = Arc::new(Mutex::new(Some(all.clone())));
+        let key = |name| Key {
+            name,
+            topics: Arc::clone(&shared),
+        };
+        let held: Channel = all.topic(key("held")).unwrap();
+        drop(held.subscribe());
+        drop(all.topic(key("a")).unwrap().subscribe());
+        all.topic(key("b")).unwrap();
+        all.remove(&key("b"));
+        all.close();
+        assert_eq!(all.len(), 0);
+        // Or they would hold each other.
+        let topics = shared.lock().unwrap().take();
+        drop(topics);
+    });
+}

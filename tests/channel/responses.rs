@@ -1,0 +1,54 @@
+//! The errors of channels as axum's responses.
+
+use axum::response::IntoResponse;
+use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt;
+use tower_sse::{BoxError, Channel, Event, PublishError};
+
+use crate::{
+    support::*,
+    topics::{topic, topics},
+};
+
+async fn response(error: impl IntoResponse) -> (StatusCode, HeaderMap, String) {
+    let (parts, body) = error.into_response().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    (parts.status, parts.headers, body)
+}
+
+#[tokio::test]
+async fn tell_whose_fault_it_is() {
+    let channel = Channel::new(holding(1).max_bytes(32));
+    let too_large = channel.publish(Event::new("x".repeat(32))).unwrap_err();
+    let too_many = channel.publish_all(["one", "two"].map(Event::new));
+    let store = |_: &_| Err::<(), BoxError>("secret".into());
+    let before = channel.publish_with(Event::new("one"), store);
+    channel.close();
+    let closed = channel.publish(Event::new("one"));
+    let errors: [PublishError; 4] = [
+        too_large,
+        too_many.unwrap_err(),
+        before.unwrap_err(),
+        closed.unwrap_err(),
+    ];
+    let expected = [413, 413, 500, 503];
+    for (error, expected) in errors.into_iter().zip(expected) {
+        let text = error.to_string();
+        let (status, _, body) = response(error).await;
+        assert_eq!(status, expected, "{text}");
+        assert_eq!(body, text);
+        assert!(!body.contains("secret"));
+    }
+}
+
+#[tokio::test]
+async fn tell_when_there_may_be_room_for_a_topic() {
+    let topics = topics(1);
+    let _held = topic(&topics, "a");
+    let error = topics.topic("b".to_owned()).unwrap_err();
+    let (status, headers, body) = response(error).await;
+    assert_eq!(status, 503);
+    assert_eq!(headers["retry-after"], "10");
+    assert_eq!(body, "there are too many topics");
+}
