@@ -3,7 +3,7 @@ use std::{cell::RefCell, io::ErrorKind, rc::Rc};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, stdin},
     net::TcpStream,
-    task::{LocalSet, spawn_local},
+    task::{JoinSet, LocalSet},
 };
 
 use super::{reader::Reader, report::Report};
@@ -40,11 +40,18 @@ pub(crate) async fn read(address: &str, clients: u64) {
     }
     println!("connected");
     let follow_all = async {
+        let mut following = JoinSet::new();
         for (stream, rest) in connections {
-            spawn_local(follow(stream, rest, Rc::clone(&shared)));
+            following.spawn_local(follow(stream, rest, Rc::clone(&shared)));
         }
         let mut lines = BufReader::new(stdin()).lines();
-        while let Some(line) = lines.next_line().await.unwrap() {
+        loop {
+            let line = tokio::select! {
+                line = lines.next_line() => line.unwrap(),
+                // It has panicked.
+                Some(ended) = following.join_next() => return ended.unwrap(),
+            };
+            let Some(line) = line else { return };
             let mut shared = shared.borrow_mut();
             shared.until = line.parse().unwrap();
             shared.left = clients;

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench fan_out` prints tables, after some minutes. It starts itself as the servers
 //! of all ways and as their clients, on cores of their own if `taskset` is there; the servers take
-//! turns of a second or two, so that what else the machine does meets all of them. What a server takes
+//! turns of some seconds, so that what else the machine does meets all of them. What a server takes
 //! is read from `/proc`, and from callgrind if valgrind is there.
 
 mod bare;

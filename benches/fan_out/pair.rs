@@ -74,7 +74,9 @@ impl Pair {
         self.clients.tell(&self.published.to_string());
         let before = self.server.seconds();
         self.server.tell(&format!("{} {}", load.rate, load.events));
-        let report = self.clients.line().parse().unwrap();
+        let mut report: Report = self.clients.line().parse().unwrap();
+        // The last event has its time until the next, too.
+        report.seconds += 1.0 / load.rate as f64;
         let busy = self.server.seconds() - before;
         Outcome { report, busy }
     }

@@ -28,7 +28,9 @@ pub(crate) fn serve(way: Way, threads: usize) {
         _ => runtime::Builder::new_multi_thread(),
     };
     let runtime = runtime.worker_threads(threads).enable_all().build();
-    runtime.unwrap().block_on(follow(way.feed()));
+    // A task, so that it publishes where handlers do.
+    let follow = async move { tokio::spawn(follow(way.feed())).await.unwrap() };
+    runtime.unwrap().block_on(follow);
 }
 
 /// Reads lines of a rate per second and a number of events, and publishes them.

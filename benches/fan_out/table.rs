@@ -67,7 +67,9 @@ pub(crate) fn print() {
     let mut memory = Vec::new();
     for task in TASKS {
         let mut pairs = Way::ALL.map(|way| Pair::start(way, task.threads, CLIENTS));
-        memory.push(pairs.each_ref().map(|pair| pair.memory).to_vec());
+        if task.threads == Threads::One {
+            memory.push(pairs.each_ref().map(|pair| pair.memory).to_vec());
+        }
         // One for nothing, to warm up.
         let rounds = rounds(1 + task.rounds, |at| pairs[at].take(task.load));
         println!("### {}\n", task.name);

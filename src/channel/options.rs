@@ -33,7 +33,7 @@ impl ChannelOptions {
         }
     }
 
-    /// Sets how many events are held at most. By default 1024.
+    /// Sets how many events are held at most, and published together. By default 1024.
     pub fn max_events(mut self, events: NonZeroUsize) -> Self {
         self.bounds.events = events.get();
         self
@@ -41,7 +41,7 @@ impl ChannelOptions {
 
     /// Sets how many bytes of events, as they go over the wire, are held at most. By default 4 MiB.
     ///
-    /// An event that is larger by itself is not published.
+    /// An event that is larger by itself is not published, nor are those that are larger together.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.bounds.bytes = bytes;
         self

@@ -24,6 +24,25 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// subscribers do not. It must neither publish on this channel nor close it, nor use the
     /// [`StateChannel`](super::StateChannel) whose channel this is.
     ///
+    /// ```
+    /// use tower_sse::{Channel, ChannelOptions, Event, PublishError};
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # fn main() {
+    /// let (channel, mut store) = (Channel::new(ChannelOptions::new()), Vec::new());
+    ///
+    /// let id = channel.publish_with(Event::new("kept"), |id| {
+    ///     store.push((id.clone(), "kept"));
+    ///     Ok::<_, std::io::Error>(())
+    /// });
+    /// assert_eq!(store, [(id.unwrap(), "kept")]);
+    ///
+    /// let full = channel.publish_with(Event::new("lost"), |_| Err("the disk is full"));
+    /// assert!(matches!(full, Err(PublishError::Before(_))));
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    ///
     /// A store that is `async` is waited for where a thread may be blocked. Publish from there alone,
     /// for whoever else publishes blocks as well:
     ///
@@ -54,27 +73,6 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// # #[cfg(not(feature = "tokio"))] fn main() {}
     /// ```
     ///
-    /// A store that is not:
-    ///
-    /// ```
-    /// use tower_sse::{Channel, ChannelOptions, Event, PublishError};
-    ///
-    /// # #[cfg(feature = "tokio")]
-    /// # fn main() {
-    /// let (channel, mut store) = (Channel::new(ChannelOptions::new()), Vec::new());
-    ///
-    /// let id = channel.publish_with(Event::new("kept"), |id| {
-    ///     store.push((id.clone(), "kept"));
-    ///     Ok::<_, std::io::Error>(())
-    /// });
-    /// assert_eq!(store, [(id.unwrap(), "kept")]);
-    ///
-    /// let full = channel.publish_with(Event::new("lost"), |_| Err("the disk is full"));
-    /// assert!(matches!(full, Err(PublishError::Before(_))));
-    /// # }
-    /// # #[cfg(not(feature = "tokio"))] fn main() {}
-    /// ```
-    ///
     /// # Errors
     ///
     /// As [`publish`](Self::publish), and what the closure returns.
@@ -95,7 +93,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// # Errors
     ///
     /// As [`publish`](Self::publish). Also when the channel cannot hold all of them at once; of those
-    /// that are too many the iterator is not asked for.
+    /// that are too many the iterator is asked for one.
     pub fn publish_all<I>(&self, events: I) -> Result<Option<EventId>, PublishError>
     where
         I: IntoIterator,

@@ -80,10 +80,13 @@ impl Shared {
     }
 
     /// Lets go of everything, and of the next number, so that whoever reads on finds that something is
-    /// missing. Those who wait are yet to be woken.
+    /// missing, unless the channel is closed. Those who wait are yet to be woken.
     pub(super) fn skip(&self) {
         let _turn = self.turn();
-        self.log_mut().skip();
+        let mut log = self.log_mut();
+        if !log.is_closed() {
+            log.skip();
+        }
     }
 
     pub(super) fn close(&self) {

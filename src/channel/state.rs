@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -108,26 +109,37 @@ impl<S, T: EncodeEvent> StateChannel<S, T> {
     ///
     /// # Errors
     ///
-    /// The closure's, as [`PublishError::Before`]: then it had better not changed the state, nor when
-    /// it panics, which leaves the state as it then is, and usable. Or as [`Channel::publish`]: the
-    /// state has changed, and a change that nobody can be told of counts as missed by all: they
-    /// [`Lag`](super::Lag).
+    /// The closure's, as [`PublishError::Before`]: then it should not have changed the state. Or as
+    /// [`Channel::publish`]: the state has changed. A change that nobody can be told of counts as missed
+    /// by all, so they [`Lag`](super::Lag), and has an id of its own: a store that keeps the last one
+    /// ([`ChannelOptions::after`]) then keeps [`Channel::last_id`].
+    ///
+    /// # Panics
+    ///
+    /// When the closure or the encoding does. The state stays as it then is, and all have missed a
+    /// change.
     pub fn update<E: EventItem<Event = T>>(
         &self,
         change: impl FnOnce(&mut S) -> E,
     ) -> Result<EventId, PublishError> {
         let shared = self.channel.shared();
         let mut state = self.lock();
-        let event = change(&mut state).into_result();
-        let event = event.map_err(PublishError::Before)?;
-        let appended =
-            Unnumbered::encode(&event).and_then(|event| shared.append(&[event], |_| Ok(())));
-        if !matches!(appended, Ok(_) | Err(PublishError::Closed)) {
+        let updated = catch_unwind(AssertUnwindSafe(|| {
+            let event = change(&mut state).into_result();
+            let event = event.map_err(PublishError::Before)?;
+            shared.append(&[Unnumbered::encode(&event)?], |_| Ok(()))
+        }));
+        let is_refused = matches!(updated, Ok(Err(PublishError::Before(_))));
+        if !is_refused && !matches!(updated, Ok(Ok(_))) {
             shared.skip();
         }
         drop(state);
-        shared.published.wake();
-        appended.map(|number| shared.epoch.id(number))
+        // Only now, for who is woken may read the state.
+        if !is_refused {
+            shared.published.wake();
+        }
+        let number = updated.unwrap_or_else(|panic| resume_unwind(panic))?;
+        Ok(shared.epoch.id(number))
     }
 }
 

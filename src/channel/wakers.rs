@@ -1,5 +1,7 @@
 use std::{
-    mem, ptr,
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -89,11 +91,10 @@ impl Wakers {
     pub(super) fn wake(&self) {
         let mut waiting = self.waiting();
         self.rounds.fetch_add(1, Ordering::Release);
-        // Most of them come back.
-        let next = Slab::with_capacity(waiting.len());
-        let woken = mem::replace(&mut *waiting, next);
+        let woken = mem::take(&mut *waiting);
         drop(waiting);
-        Woken(woken.into_iter()).wake();
+        let mut woken = Woken(woken.into_iter());
+        woken.0.by_ref().for_each(|(_, waker)| waker.wake());
     }
 
     fn waiting(&self) -> MutexGuard<'_, Slab<Waker>> {
@@ -101,18 +102,15 @@ impl Wakers {
     }
 }
 
-/// Those who are to be woken, all of them, though one of them may panic.
+/// Those who are yet to be woken. If one of them panics, the others are woken none the less.
 struct Woken(slab::IntoIter<Waker>);
-
-impl Woken {
-    fn wake(&mut self) {
-        self.0.by_ref().for_each(|(_, waker)| waker.wake());
-    }
-}
 
 impl Drop for Woken {
     fn drop(&mut self) {
-        self.wake();
+        for (_, waker) in &mut self.0 {
+            // The first panic is the one that goes on.
+            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        }
     }
 }
 

@@ -179,8 +179,8 @@ impl<S> EventStream<S> {
 
     /// Makes an event of an error, to be sent last before a clean end, in place of failing.
     ///
-    /// The client then reconnects, as it does after any end, unless the page closes the stream. A channel
-    /// that cannot fill a gap ends its stream without an error. What the stream yielded is the error's [`into_inner`](Error::into_inner); its own text says only
+    /// The client then reconnects, as it does after any end, unless the page closes the stream. What
+    /// the stream yielded is the error's [`into_inner`](Error::into_inner); its own text says only
     /// that the stream failed.
     ///
     /// ```

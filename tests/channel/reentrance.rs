@@ -160,6 +160,28 @@ fn who_is_told_that_all_topics_are_closed_may_use_them() {
     with_one_who_waits(Topics::close);
 }
 
+#[test]
+fn who_is_told_that_a_topic_has_given_way_may_ask_for_another() {
+    in_time(|| {
+        let topics = topics(2);
+        let a = topic(&topics, "a");
+        let (count, counted) = counter();
+        let waker = waker({
+            let topics = topics.clone();
+            move || {
+                count();
+                assert!(topics.topic("b".to_owned()).is_err());
+            }
+        });
+        let mut occupied = Box::pin(a.occupied());
+        let mut cx = Context::from_waker(&waker);
+        assert!(occupied.as_mut().poll(&mut cx).is_pending());
+        drop(a);
+        let _others = ["c", "d"].map(|key| topic(&topics, key).subscribe());
+        assert_eq!(counted.try_iter().count(), 1);
+    });
+}
+
 /// A key that looks at the topics when it is dropped.
 #[derive(Clone)]
 struct Key {
@@ -203,6 +225,7 @@ fn a_key_that_is_dropped_may_use_the_topics() {
         drop(held.subscribe());
         drop(all.topic(key("a")).unwrap().subscribe());
         all.topic(key("b")).unwrap();
+        drop(all.topic(key("c")));
         all.remove(&key("b"));
         all.close();
         assert_eq!(all.len(), 0);

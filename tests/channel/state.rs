@@ -4,7 +4,8 @@ use std::{
 };
 
 use tower_sse::{
-    BoxError, Event, EventId, EventName, LastEventId, PublishError, StateChannel, Subscription,
+    BoxError, EncodeEvent, Encoder, Event, EventId, EventName, LastEventId, PublishError,
+    StateChannel, Subscription,
 };
 
 use crate::{support::*, wake_ups::Task};
@@ -147,6 +148,56 @@ fn that_cannot_be_told_wakes_who_waits() {
     task.waits(&mut subscriber);
     add_too_much(&counter);
     assert_eq!(task.wakes(), 1);
+}
+
+/// A change that may fail to be encoded, or panic.
+enum Change {
+    Fine,
+    Fails,
+    Panics,
+}
+
+impl EncodeEvent for Change {
+    fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+        match self {
+            Self::Fine => "fine".encode(encoder),
+            Self::Fails => Err("broken".into()),
+            Self::Panics => panic!("on purpose"),
+        }
+    }
+}
+
+#[test]
+fn comes_again_after_a_change_that_cannot_be_encoded() {
+    let states = [Change::Fails, Change::Panics].map(|change| {
+        let state = StateChannel::<u64, Change>::new(0, options());
+        let mut subscriber = state.channel().subscribe();
+        let change = |state: &mut u64| {
+            *state += 1;
+            change
+        };
+        let updated = catch_unwind(AssertUnwindSafe(|| state.update(change)));
+        assert!(!matches!(updated, Ok(Ok(_))));
+        assert_eq!(texts(&mut subscriber), [""; 0]);
+        assert!(is_ended(&mut subscriber));
+        state
+    });
+    for state in states {
+        let mut subscriber = state.subscribe(total).unwrap();
+        state.update(|_| Change::Fine).unwrap();
+        assert_eq!(texts(&mut subscriber), ["1", "fine"]);
+    }
+}
+
+#[test]
+fn is_not_let_go_of_by_what_cannot_be_encoded_after_the_close() {
+    let state = StateChannel::<u64, Change>::new(0, options());
+    let mut subscriber = state.channel().subscribe();
+    let fine = state.update(|_| Change::Fine).unwrap();
+    state.channel().close();
+    assert!(state.update(|_| Change::Fails).is_err());
+    assert_eq!(state.channel().last_id(), fine);
+    assert_eq!(texts(&mut subscriber), ["fine"]);
 }
 
 #[test]

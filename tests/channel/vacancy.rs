@@ -145,6 +145,18 @@ async fn gives_way_though_many_are_in_use() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn is_found_out_though_many_are_held() {
+    let topics = topics(1000).linger(10 * SECOND);
+    let keys: Vec<_> = (0..200).map(|number: u64| number.to_string()).collect();
+    let _held: Vec<_> = keys.iter().map(|key| topic(&topics, key)).collect();
+    advance(SECOND).await;
+    drop(topic(&topics, "vacant"));
+    advance(10 * SECOND).await;
+    assert!(topics.get("vacant").is_none());
+    assert_eq!(topics.len(), 200);
+}
+
+#[tokio::test(start_paused = true)]
 async fn of_a_topic_before_does_not_count_for_the_one_after() {
     let topics = topics(9).linger(10 * SECOND);
     for remove in [|topics: &_| Topics::remove(topics, "a"), Topics::close] {

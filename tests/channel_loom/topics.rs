@@ -1,9 +1,10 @@
-use std::{num::NonZeroUsize, time::Duration};
+use std::{collections::HashSet, num::NonZeroUsize, time::Duration};
 
 use loom::thread;
+use real::sync::{Arc, Mutex};
 
 use crate::{
-    Subscription, Topics,
+    BoxError, EventId, Subscription, Topics,
     support::{holding, in_every_order, look, next, wait},
 };
 
@@ -97,4 +98,38 @@ fn a_topic_that_is_removed_ends_for_who_comes_to_it() {
         removing.join().unwrap();
         assert!(topics.is_empty());
     });
+}
+
+#[test]
+fn no_id_is_given_twice_while_a_topic_is_removed() {
+    let remove: [fn(&Topics<_, str>); 2] = [|topics| topics.remove("a"), Topics::close];
+    for remove in remove {
+        in_every_order(2, move || {
+            // Not in the order of things that is tried: it is a store.
+            let stored = Arc::new(Mutex::new(vec![EventId::from_static("ABCDEF-41")]));
+            let topics = topics(10).each({
+                let stored = Arc::clone(&stored);
+                move |_, options| options.after(stored.lock().unwrap().last().unwrap())
+            });
+            let publish = {
+                let (topics, stored) = (topics.clone(), Arc::clone(&stored));
+                move || {
+                    let store = |id: &EventId| {
+                        stored.lock().unwrap().push(id.clone());
+                        Ok::<_, BoxError>(())
+                    };
+                    // It may be closed by now.
+                    let _ = topics.topic("a").unwrap().publish_with("one", store);
+                }
+            };
+            let publishing = thread::spawn(publish.clone());
+            let removing = thread::spawn(move || remove(&topics));
+            publish();
+            publishing.join().unwrap();
+            removing.join().unwrap();
+            let stored = stored.lock().unwrap();
+            let distinct: HashSet<_> = stored.iter().collect();
+            assert_eq!(distinct.len(), stored.len(), "{stored:?}");
+        });
+    }
 }

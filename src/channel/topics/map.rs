@@ -8,8 +8,8 @@ use std::{
 
 use crate::Channel;
 
-/// How many topics that are vacant and held are looked at in a row: they go to the end, so others are
-/// looked at the next time.
+/// How many topics that are vacant and held are looked at for one that gives way, lest who makes up keys
+/// holds up everyone: they go to the end, so others are looked at the next time.
 const LOOKS: usize = 32;
 
 /// The topics, and which of them may be vacant.
@@ -19,10 +19,12 @@ pub(super) struct Map<K, T: ?Sized> {
     vacant: BTreeMap<Since, K>,
     /// How often a topic was made, or became vacant.
     count: u64,
-    /// What is to be dropped when nothing is locked: a channel may have somebody who waits for its
-    /// close, and a key may be more than a value.
-    waste: Vec<(K, Option<Channel<T>>)>,
+    waste: Waste<K, T>,
 }
+
+/// What is to be dropped when nothing is locked: a channel may have somebody who waits for its close,
+/// and a key may be more than a value.
+pub(super) type Waste<K, T> = Vec<(K, Option<Channel<T>>)>;
 
 /// A moment, and a number to tell those apart that came in the same.
 type Since = (Instant, u64);
@@ -60,8 +62,8 @@ where
         self.topics.len()
     }
 
-    pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
-        self.topics.keys()
+    pub(super) fn keys(&self) -> Vec<K> {
+        self.topics.keys().cloned().collect()
     }
 
     /// Draws a number for a topic that is to be made.
@@ -107,40 +109,32 @@ where
 
     /// Removes the topics that have been vacant for too long.
     pub(super) fn sweep(&mut self, now: Instant, linger: Duration) {
-        let is_due = |since: &Since| now.saturating_duration_since(since.0) >= linger;
-        self.settle_first(now, is_due, usize::MAX);
+        let now_listed = self.count;
+        // Each once: those that are held are listed again.
+        let is_due = |since: &Since| {
+            since.1 <= now_listed && now.saturating_duration_since(since.0) >= linger
+        };
+        while self.settle_first(now, is_due).is_some() {}
     }
 
-    /// Removes the topic that is vacant for the longest. Tells whether there was one.
+    /// Removes the topic that is vacant for the longest. Tells whether one was found.
     pub(super) fn make_room(&mut self, now: Instant) -> bool {
-        self.settle_first(now, |_| true, 1) > 0
-    }
-
-    /// Removes so many topics that are vacant and due, and tells how many those were.
-    fn settle_first(
-        &mut self,
-        now: Instant,
-        is_due: impl Fn(&Since) -> bool,
-        most: usize,
-    ) -> usize {
-        let (mut removed, mut held) = (0, 0);
-        while removed < most && held < LOOKS {
-            let first = self.vacant.keys().next().copied().filter(&is_due);
-            let Some(since) = first else { break };
-            match self.settle(since, now) {
-                Settled::Removed => removed += 1,
-                Settled::Held => held += 1,
-                Settled::Occupied => {}
+        let mut held = 0;
+        while held < LOOKS {
+            match self.settle_first(now, |_| true) {
+                Some(Settled::Removed) => return true,
+                Some(Settled::Held) => held += 1,
+                Some(Settled::Occupied) => {}
+                None => return false,
             }
         }
-        removed
+        false
     }
 
-    /// Looks at a topic that may be vacant.
-    fn settle(&mut self, since: Since, now: Instant) -> Settled {
-        let Some(key) = self.vacant.remove(&since) else {
-            return Settled::Occupied;
-        };
+    /// Looks at the topic that is listed for the longest, if it is due.
+    fn settle_first(&mut self, now: Instant, is_due: impl Fn(&Since) -> bool) -> Option<Settled> {
+        let first = self.vacant.first_entry();
+        let key = first.filter(|first| is_due(first.key()))?.remove();
         let settled = match self.topics.get_mut(&key) {
             Some(topic) => {
                 topic.since = None;
@@ -156,37 +150,47 @@ where
             Settled::Held => self.list(key, now),
             Settled::Occupied => self.waste.push((key, None)),
         }
-        settled
+        Some(settled)
     }
 
-    /// Removes a topic, and returns its channel.
-    pub(super) fn remove<Q>(&mut self, key: &Q) -> Option<Channel<T>>
+    /// Removes a topic.
+    pub(super) fn remove<Q>(&mut self, key: &Q)
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let (key, topic) = self.topics.remove_entry(key)?;
-        self.unlist(topic.since);
-        let channel = topic.channel.clone();
-        self.waste.push((key, Some(topic.channel)));
-        Some(channel)
+        if let Some((key, topic)) = self.topics.remove_entry(key) {
+            self.unlist(topic.since);
+            self.waste.push((key, Some(topic.channel)));
+        }
     }
 
-    /// Removes all of them, and returns their channels.
-    pub(super) fn clear(&mut self) -> Vec<Channel<T>> {
-        let vacant = mem::take(&mut self.vacant).into_values();
-        self.waste.extend(vacant.map(|key| (key, None)));
-        let topics = mem::take(&mut self.topics).into_iter();
-        let waste = &mut self.waste;
-        let channels = topics.map(|(key, topic)| {
-            waste.push((key, None));
-            topic.channel
-        });
-        channels.collect()
+    /// Removes a topic if it is closed.
+    pub(super) fn remove_closed<Q>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        if self.get(key).is_some_and(Channel::is_closed) {
+            self.remove(key);
+        }
+    }
+
+    /// Removes all topics that are closed.
+    pub(super) fn remove_all_closed(&mut self) {
+        for key in self.keys() {
+            self.remove_closed(&key);
+            self.waste.push((key, None));
+        }
+    }
+
+    pub(super) fn channels(&self) -> Vec<Channel<T>> {
+        let topics = self.topics.values();
+        topics.map(|topic| topic.channel.clone()).collect()
     }
 
     /// Returns what has been removed, to be dropped when nothing is locked.
-    pub(super) fn take_waste(&mut self) -> impl Sized + use<K, T> {
+    pub(super) fn take_waste(&mut self) -> Waste<K, T> {
         mem::take(&mut self.waste)
     }
 }

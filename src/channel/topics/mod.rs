@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use self::map::Map;
+use self::map::{Map, Waste};
 use super::{Channel, ChannelOptions, TooManyTopics, shared::Shared};
 use crate::Event;
 
@@ -138,7 +138,8 @@ impl<K, T: ?Sized> Topics<K, T> {
     /// [`Channel`] does.
     ///
     /// Those whose time has passed are let go when a topic is next asked for. Where there are as many
-    /// topics as may be, a new one takes the place of the one that is vacant for the longest.
+    /// topics as may be, a new one takes the place of the one that is vacant for the longest and that
+    /// nobody holds.
     pub fn linger(mut self, linger: Duration) -> Self {
         self.linger = linger;
         self
@@ -172,32 +173,30 @@ where
         if let Some(channel) = self.get(&key) {
             return Ok(channel);
         }
+        // Dropped last.
+        let mut waste = Waste::new();
         // Nobody else makes it meanwhile, publishes to it, and lets go of it.
         let _making = lock(&self.making);
-        if let Some(channel) = self.get(&key) {
+        let (now, mut serial) = (self.options.timer.now(), None);
+        let found = self.work(&mut waste, |map| {
+            map.sweep(now, self.linger);
+            map.remove_closed(&key);
+            let found = map.get(&key).cloned();
+            if found.is_none() && (map.len() < self.most.get() || map.make_room(now)) {
+                serial = Some(map.draw());
+            }
+            found
+        });
+        if let Some(channel) = found {
             return Ok(channel);
         }
-        let serial = self.make_room(&key)?;
+        let serial = serial.ok_or(TooManyTopics(()))?;
         let channel = self.make(&key, serial);
         let now = self.options.timer.now();
-        with(&self.map, |map| {
+        self.work(&mut waste, |map| {
             map.insert(key, channel.clone(), serial, now);
         });
         Ok(channel)
-    }
-
-    /// Makes room for the topic of a key, in place of a closed one if there is one. Returns a number for
-    /// it.
-    fn make_room(&self, key: &K) -> Result<u64, TooManyTopics> {
-        let now = self.options.timer.now();
-        with(&self.map, |map| {
-            map.remove(key);
-            let is_full = map.len() >= self.most.get();
-            match is_full && !map.make_room(now) {
-                true => Err(TooManyTopics(())),
-                false => Ok(map.draw()),
-            }
-        })
     }
 
     /// Returns the topic of a key, if there is one that is open: to publish only to those whom it
@@ -211,14 +210,17 @@ where
         (!channel.is_closed()).then_some(channel)
     }
 
-    /// Removes the topic of a key and closes it: its subscribers read what is left, and end.
+    /// Closes the topic of a key and removes it: its subscribers read what is left, and end.
     pub fn remove<Q>(&self, key: &Q)
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        if let Some(channel) = with(&self.map, |map| map.remove(key)) {
+        let mut waste = Waste::new();
+        // Until it is closed, it is found: two of one key could give the same ids.
+        if let Some(channel) = self.work(&mut waste, |map| map.get(key).cloned()) {
             channel.close();
+            self.work(&mut waste, |map| map.remove_closed(key));
         }
     }
 
@@ -234,22 +236,29 @@ where
 
     /// Returns the keys of all topics, in no order.
     pub fn keys(&self) -> Vec<K> {
-        self.swept(|map| map.keys().cloned().collect())
+        self.swept(|map| map.keys())
     }
 
     /// Closes and removes all topics. Those that are asked for later are made anew.
     pub fn close(&self) {
-        let channels = with(&self.map, Map::clear);
+        let mut waste = Waste::new();
+        let channels = self.work(&mut waste, |map| map.channels());
         channels.iter().for_each(Channel::close);
+        self.work(&mut waste, Map::remove_all_closed);
     }
 
     /// Looks at the topics when those are gone whose time has passed.
     fn swept<R>(&self, look: impl FnOnce(&mut Map<K, T>) -> R) -> R {
-        let now = self.options.timer.now();
-        with(&self.map, |map| {
+        let (mut waste, now) = (Waste::new(), self.options.timer.now());
+        self.work(&mut waste, |map| {
             map.sweep(now, self.linger);
             look(map)
         })
+    }
+
+    /// Works on the topics.
+    fn work<R>(&self, waste: &mut Waste<K, T>, work: impl FnOnce(&mut Map<K, T>) -> R) -> R {
+        with(&self.map, waste, work)
     }
 
     fn make(&self, key: &K, serial: u64) -> Channel<T> {
@@ -266,25 +275,27 @@ where
         );
         let on_vacant = move || {
             if let Some(map) = Weak::upgrade(&map) {
-                let now = timer.now();
-                with(&map, |map| map.vacated(&key, serial, now));
+                let (mut waste, now) = (Waste::new(), timer.now());
+                with(&map, &mut waste, |map| map.vacated(&key, serial, now));
             }
         };
         Channel::of(Shared::new(options, Some(Box::new(on_vacant))))
     }
 }
 
-/// Works on the topics, and drops what has been removed when they are not locked any more.
-fn with<K, T, R>(map: &Mutex<Map<K, T>>, work: impl FnOnce(&mut Map<K, T>) -> R) -> R
+/// Works on the topics, and hands out what is to be dropped when they are not locked any more.
+fn with<K, T, R>(
+    map: &Mutex<Map<K, T>>,
+    waste: &mut Waste<K, T>,
+    work: impl FnOnce(&mut Map<K, T>) -> R,
+) -> R
 where
     K: Hash + Eq + Clone,
     T: ?Sized,
 {
     let mut map = lock(map);
     let done = work(&mut map);
-    let waste = map.take_waste();
-    drop(map);
-    drop(waste);
+    waste.append(&mut map.take_waste());
     done
 }
 
