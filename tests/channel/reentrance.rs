@@ -60,6 +60,14 @@ fn wait_for(subscription: &mut Subscription, waker: &Waker) {
     assert!(polled.is_pending());
 }
 
+/// Waits for a subscriber, or the close.
+fn wait_for_one(channel: &Channel, waker: &Waker) -> impl Future + use<> {
+    let mut occupied = Box::pin(channel.occupied());
+    let polled = occupied.as_mut().poll(&mut Context::from_waker(waker));
+    assert!(polled.is_pending());
+    occupied
+}
+
 #[test]
 fn who_is_woken_may_publish() {
     in_time(|| {
@@ -115,9 +123,7 @@ fn who_is_told_of_the_first_subscriber_may_read_the_state() {
                 assert_eq!(state.read(|state| *state), 7);
             }
         });
-        let mut occupied = pin!(state.channel().occupied());
-        let mut cx = Context::from_waker(&waker);
-        assert!(occupied.as_mut().poll(&mut cx).is_pending());
+        let _occupied = wait_for_one(state.channel(), &waker);
         let _subscriber = state.subscribe(|_| Event::new("all")).unwrap();
         assert_eq!(counted.try_iter().count(), 1);
     });
@@ -136,9 +142,7 @@ fn with_one_who_waits(let_go: fn(&Topics<String>)) {
                 assert!(topics.get("a").is_none());
             }
         });
-        let mut occupied = Box::pin(a.occupied());
-        let mut cx = Context::from_waker(&waker);
-        assert!(occupied.as_mut().poll(&mut cx).is_pending());
+        let _occupied = wait_for_one(&a, &waker);
         drop(a);
         let_go(&topics);
         assert_eq!(counted.try_iter().count(), 1);
@@ -173,9 +177,7 @@ fn who_is_told_that_a_topic_has_given_way_may_ask_for_another() {
                 assert!(topics.topic("b".to_owned()).is_err());
             }
         });
-        let mut occupied = Box::pin(a.occupied());
-        let mut cx = Context::from_waker(&waker);
-        assert!(occupied.as_mut().poll(&mut cx).is_pending());
+        let _occupied = wait_for_one(&a, &waker);
         drop(a);
         let _others = ["c", "d"].map(|key| topic(&topics, key).subscribe());
         assert_eq!(counted.try_iter().count(), 1);

@@ -1,0 +1,100 @@
+//! How topics are made, and how long they are kept.
+
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+
+use super::Topics;
+use crate::ChannelOptions;
+
+impl<K, T: ?Sized> Topics<K, T> {
+    /// Allows for so many topics at once, each a channel with these options. Together they may hold
+    /// that many times the [`max_bytes`](ChannelOptions::max_bytes) of one.
+    pub fn new(most: NonZeroUsize, options: ChannelOptions) -> Self {
+        Self {
+            most,
+            linger: Duration::from_secs(60),
+            options,
+            each: None,
+            map: Arc::default(),
+            making: Arc::default(),
+        }
+    }
+
+    /// Sets what is different in the options of each topic: the closure gets the key, and the options
+    /// that [`new`](Self::new) was given. With a store, each topic has its own history in it:
+    ///
+    /// ```
+    /// use std::{collections::HashMap, num::NonZeroUsize, sync::{Arc, Mutex}};
+    /// use futures_util::stream;
+    /// use tower_sse::{ChannelOptions, Event, EventId, Gap, OnGap, Topics};
+    ///
+    /// /// The events of each room, the oldest first.
+    /// type Store = Arc<Mutex<HashMap<String, Vec<(EventId, String)>>>>;
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # fn main() -> Result<(), tower_sse::BoxError> {
+    /// let store = Store::default();
+    ///
+    /// let most = NonZeroUsize::new(10_000).unwrap();
+    /// let rooms = Topics::new(most, ChannelOptions::new()).each({
+    ///     let store = store.clone();
+    ///     move |room: &String, options| {
+    ///         let last = store.lock().unwrap().get(room).and_then(|kept| kept.last().cloned());
+    ///         let options = match last {
+    ///             Some((id, _)) => options.after(&id),
+    ///             None => options,
+    ///         };
+    ///         let (store, room) = (store.clone(), room.clone());
+    ///         options.on_gap(OnGap::fill(move |gap| stream::iter(missed(&store, &room, &gap))))
+    ///     }
+    /// });
+    ///
+    /// /// Returns the events of a room from after what the client has to where the log goes on.
+    /// fn missed(store: &Store, room: &str, gap: &Gap) -> Vec<Event> {
+    ///     let store = store.lock().unwrap();
+    ///     let kept = store.get(room).map_or(&[][..], Vec::as_slice);
+    ///     match kept.iter().position(|(id, _)| *id == gap.last_event_id) {
+    ///         Some(at) => kept[at + 1..]
+    ///             .iter()
+    ///             .take_while(|(id, _)| *id != gap.until)
+    ///             .map(|(id, text)| Event::new(text.clone()).id(id.clone()))
+    ///             .collect(),
+    ///         None => vec![gap.notice()],
+    ///     }
+    /// }
+    ///
+    /// let lobby = rooms.topic("lobby".to_owned())?;
+    /// lobby.publish_with(Event::new("hello"), |id| {
+    ///     let mut store = store.lock().unwrap();
+    ///     store.entry("lobby".to_owned()).or_default().push((id.clone(), "hello".to_owned()));
+    ///     Ok::<_, std::io::Error>(())
+    /// })?;
+    /// # let id = lobby.last_id();
+    /// # rooms.remove("lobby");
+    /// # assert_eq!(rooms.topic("lobby".to_owned())?.last_id(), id);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    ///
+    /// It runs whenever a topic is made, also one that had been let go. Another that is to be made
+    /// waits meanwhile, those that are there do not; it must not ask for a topic itself.
+    pub fn each(
+        mut self,
+        each: impl Fn(&K, ChannelOptions) -> ChannelOptions + Send + Sync + 'static,
+    ) -> Self {
+        self.each = Some(Arc::new(each));
+        self
+    }
+
+    /// Sets how long a topic without subscribers is kept, for clients that come back. By default a
+    /// minute, since the last one left or since it was made: to publish does not prolong it, to hold the
+    /// [`Channel`] does.
+    ///
+    /// Those whose time has passed are let go when a topic is next asked for. Where there are as many
+    /// topics as may be, a new one takes the place of the one that is vacant for the longest and that
+    /// nobody holds.
+    pub fn linger(mut self, linger: Duration) -> Self {
+        self.linger = linger;
+        self
+    }
+}
