@@ -88,7 +88,7 @@ impl<K, T: ?Sized> Topics<K, T> {
 
     /// Sets how long a topic without subscribers is kept, for clients that come back. By default a
     /// minute, since the last one left or since it was made: to publish does not prolong it, to hold the
-    /// [`Channel`] does.
+    /// [`Channel`](crate::Channel) does.
     ///
     /// Those whose time has passed are let go when a topic is next asked for. Where there are as many
     /// topics as may be, a new one takes the place of the one that is vacant for the longest and that
