@@ -62,7 +62,7 @@ impl StdError for PublishError {
     }
 }
 
-/// There are as many topics as may be, and none of them is vacant.
+/// There are as many topics as may be, and none was found that is vacant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TooManyTopics(pub(super) ());
 

@@ -109,11 +109,10 @@ where
 
     /// Removes the topics that have been vacant for too long.
     pub(super) fn sweep(&mut self, now: Instant, linger: Duration) {
-        let now_listed = self.count;
         // Each once: those that are held are listed again.
-        let is_due = |since: &Since| {
-            since.1 <= now_listed && now.saturating_duration_since(since.0) >= linger
-        };
+        let newest = self.count;
+        let is_due =
+            |since: &Since| since.1 <= newest && now.saturating_duration_since(since.0) >= linger;
         while self.settle_first(now, is_due).is_some() {}
     }
 
