@@ -1,18 +1,44 @@
 use http::{HeaderMap, header::ACCEPT};
 
-/// Tells whether a request accepts `text/event-stream` (RFC 9110, 12.5.1).
-///
-/// The most specific range that fits decides; without the header everything is accepted.
-pub(crate) fn accepts_event_stream(headers: &HeaderMap) -> bool {
-    let mut best = None;
-    let mut any = false;
-    for value in headers.get_all(ACCEPT) {
-        any = true;
-        let ranges = value.as_bytes().split(|&byte| byte == b',');
-        best = best.max(ranges.filter_map(fit).max());
-    }
-    best.map_or(!any, |(_, accepted)| accepted)
+/// What the `Accept` of a request says of `text/event-stream` (RFC 9110, 12.5.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Accept {
+    /// Whether it is acceptable. The most specific range that fits decides; without the header
+    /// everything is.
+    pub(crate) accepted: bool,
+    /// Whether it is named and not only matched by `*/*` or `text/*`.
+    pub(crate) named: bool,
+    /// Whether nothing else is acceptable.
+    pub(crate) alone: bool,
 }
+
+impl Accept {
+    /// Reads the header.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let (mut best, mut others, mut any) = (None, false, false);
+        for value in headers.get_all(ACCEPT) {
+            any = true;
+            for range in value.as_bytes().split(|&byte| byte == b',') {
+                match fit(range) {
+                    Some(fit) => {
+                        best = best.max(Some(fit));
+                        others |= fit.0 < NAMED;
+                    }
+                    None => others |= !range.trim_ascii().is_empty(),
+                }
+            }
+        }
+        let named = best == Some((NAMED, true));
+        Self {
+            accepted: best.map_or(!any, |(_, accepted)| accepted),
+            named,
+            alone: named && !others,
+        }
+    }
+}
+
+/// How specific the name itself is.
+const NAMED: u8 = 3;
 
 /// Returns how specific a range is, if it fits, and whether its weight is above zero.
 fn fit(range: &[u8]) -> Option<(u8, bool)> {
@@ -20,7 +46,7 @@ fn fit(range: &[u8]) -> Option<(u8, bool)> {
     let media = parts.next()?;
     let is = |range: &[u8]| media.eq_ignore_ascii_case(range);
     let specific = if is(b"text/event-stream") {
-        3
+        NAMED
     } else if is(b"text/*") {
         2
     } else if is(b"*/*") {
@@ -44,9 +70,13 @@ mod tests {
 
     use super::*;
 
-    fn accepts(values: &[&'static str]) -> bool {
+    fn accept(values: &[&'static str]) -> Accept {
         let values = values.iter().map(|&value| HeaderValue::from_static(value));
-        accepts_event_stream(&HeaderMap::from_iter(values.map(|value| (ACCEPT, value))))
+        Accept::of(&HeaderMap::from_iter(values.map(|value| (ACCEPT, value))))
+    }
+
+    fn accepts(values: &[&'static str]) -> bool {
+        accept(values).accepted
     }
 
     #[test]
@@ -73,5 +103,32 @@ mod tests {
         assert!(!accepts(&["*/*, text/event-stream;q=0"]));
         assert!(accepts(&["text/*;q=0, text/event-stream"]));
         assert!(!accepts(&["text/*;q=0", "*/*"]));
+    }
+
+    #[test]
+    fn tells_a_name_from_a_wildcard() {
+        let named = |values: &[&'static str]| accept(values).named;
+        assert!(named(&["text/event-stream"]));
+        assert!(named(&["application/json, Text/Event-Stream;q=0.5"]));
+        assert!(named(&["*/*", "text/event-stream"]));
+        assert!(!named(&[]));
+        assert!(!named(&["*/*"]));
+        assert!(!named(&["text/*, application/json"]));
+        assert!(!named(&["text/event-stream;q=0"]));
+    }
+
+    #[test]
+    fn knows_a_request_that_accepts_nothing_else() {
+        let alone = |values: &[&'static str]| accept(values).alone;
+        assert!(alone(&["text/event-stream"]));
+        assert!(alone(&[
+            "text/event-stream; charset=utf-8, ",
+            "text/event-stream"
+        ]));
+        assert!(!alone(&[]));
+        assert!(!alone(&["*/*"]));
+        assert!(!alone(&["text/event-stream, */*;q=0.1"]));
+        assert!(!alone(&["application/json", "text/event-stream"]));
+        assert!(!alone(&["text/event-stream;q=0"]));
     }
 }

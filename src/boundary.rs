@@ -26,6 +26,19 @@ impl Boundary {
         ends.iter().fold(start, |at, &byte| at.step(byte == b'\r'))
     }
 
+    /// Returns how many bytes are left to the end of the event, if they hold it.
+    pub(crate) fn event_end(self, bytes: &[u8]) -> Option<usize> {
+        let mut at = self;
+        let ends = bytes.iter().position(|&byte| {
+            at = match byte {
+                b'\r' | b'\n' => at.step(byte == b'\r'),
+                _ => Self::Inside,
+            };
+            at == Self::Event
+        });
+        ends.map(|end| end + 1)
+    }
+
     fn step(self, is_cr: bool) -> Self {
         match (self, is_cr) {
             (Self::Inside, true) => Self::LineCr,
@@ -78,5 +91,16 @@ mod tests {
         assert_eq!(after("data: x\r\r\n"), Boundary::Event);
         assert_eq!(after("data: x\r\n\n"), Boundary::Event);
         assert_eq!(after("data: x\n\ndata"), Boundary::Inside);
+    }
+
+    #[test]
+    fn finds_the_end_of_an_event() {
+        let end = |at: Boundary, bytes: &str| at.event_end(bytes.as_bytes());
+        assert_eq!(end(Boundary::Inside, "x\n\ndata: y"), Some(3));
+        assert_eq!(end(Boundary::Line, "\ndata: y\n\n"), Some(1));
+        assert_eq!(end(Boundary::LineCr, "\n\r\n"), Some(2));
+        assert_eq!(end(Boundary::Inside, "\r\n\r\n"), Some(3));
+        assert_eq!(end(Boundary::Inside, "x\ny\nz"), None);
+        assert_eq!(end(Boundary::Inside, ""), None);
     }
 }

@@ -1,60 +1,161 @@
-use std::{error, fmt};
+use std::{any::Any, error, fmt};
+
+use crate::CloseReason;
 
 /// Any error, as bodies, frameworks and [`EncodeEvent`](crate::EncodeEvent) pass it on.
 pub type BoxError = Box<dyn error::Error + Send + Sync>;
 
-/// Why an [`EventStream`](crate::EventStream) failed. The cause is its `source()`.
+/// The error of an [`EventStream`](crate::EventStream) or of an [`SseBody`](crate::SseBody).
+///
+/// A body fails when the handler's stream or body fails or panics, and when the layer cuts a stream
+/// that it must not end cleanly. The cause, if there is one, is its `source()`.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
-    source: BoxError,
+    source: Option<BoxError>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Stream,
     Encode,
+    Body,
+    Panic,
+    Cut(CloseReason),
 }
 
 impl Error {
-    /// Makes an error of what the stream yielded; one that is from here already stays as it is.
+    /// Makes an error of what the stream yielded. An error of this type is returned unchanged.
     pub(crate) fn stream(source: BoxError) -> Self {
-        match source.downcast() {
-            Ok(error) => *error,
-            Err(source) => {
-                let kind = Kind::Stream;
-                Self { kind, source }
-            }
-        }
+        Self::caused_by(Kind::Stream, source)
     }
 
     pub(crate) fn encode(source: BoxError) -> Self {
-        let kind = Kind::Encode;
-        Self { kind, source }
+        Self {
+            kind: Kind::Encode,
+            source: Some(source),
+        }
     }
 
-    /// Tells whether an event could not be encoded; otherwise the stream itself yielded an error.
+    /// Makes an error of that of a response body. An error of this type is returned unchanged.
+    pub(crate) fn body(source: BoxError) -> Self {
+        Self::caused_by(Kind::Body, source)
+    }
+
+    /// Makes an error of what a panic was raised with.
+    pub(crate) fn panic(payload: Box<dyn Any + Send>) -> Self {
+        let text = match payload.downcast::<String>() {
+            Ok(text) => Some(*text),
+            Err(payload) => payload.downcast::<&str>().ok().map(|text| text.to_string()),
+        };
+        Self {
+            kind: Kind::Panic,
+            source: text.map(BoxError::from),
+        }
+    }
+
+    /// Makes the error by which the layer breaks a stream.
+    pub(crate) fn cut(reason: CloseReason) -> Self {
+        Self {
+            kind: Kind::Cut(reason),
+            source: None,
+        }
+    }
+
+    fn caused_by(kind: Kind, source: BoxError) -> Self {
+        match source.downcast() {
+            Ok(error) => *error,
+            Err(source) => Self {
+                kind,
+                source: Some(source),
+            },
+        }
+    }
+
+    /// Returns `true` if an event could not be encoded.
     pub fn is_encode(&self) -> bool {
         matches!(self.kind, Kind::Encode)
     }
 
-    /// Returns the cause.
+    /// Returns `true` if the handler's stream or body panicked. The source then has the text of the
+    /// panic, if it has one.
+    pub fn is_panic(&self) -> bool {
+        matches!(self.kind, Kind::Panic)
+    }
+
+    /// Returns why the layer cut the stream. `None` if the stream failed by itself.
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        match self.kind {
+            Kind::Cut(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Returns the cause, or this error if it has none.
     pub fn into_inner(self) -> BoxError {
-        self.source
+        match self.source {
+            Some(source) => source,
+            None => Box::new(self),
+        }
+    }
+
+    /// Returns the text of this error and of all its causes.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = error::Error::source(self);
+        while let Some(error) = next {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            next = error.source();
+        }
+        text
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            Kind::Stream => "the stream of events failed",
-            Kind::Encode => "an event could not be encoded",
-        })
+        match self.kind {
+            Kind::Stream => f.write_str("the stream of events failed"),
+            Kind::Encode => f.write_str("an event could not be encoded"),
+            Kind::Body => f.write_str("the response body failed"),
+            Kind::Panic => f.write_str("the stream of events panicked"),
+            Kind::Cut(reason) => write!(f, "the event stream was cut: {reason}"),
+        }
     }
 }
 
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(&*self.source)
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_an_error_of_its_own_type_as_it_is() {
+        let error = Error::body(Error::encode("no".into()).into());
+        assert!(error.is_encode());
+        assert_eq!(error.chain(), "an event could not be encoded: no");
+    }
+
+    #[test]
+    fn has_the_text_of_a_panic() {
+        let text = |payload: Box<dyn Any + Send>| Error::panic(payload).chain();
+        let panicked = "the stream of events panicked";
+        assert_eq!(text(Box::new("one")), format!("{panicked}: one"));
+        let formatted = Box::new(String::from("two"));
+        assert_eq!(text(formatted), format!("{panicked}: two"));
+        assert_eq!(text(Box::new(3)), panicked);
+    }
+
+    #[test]
+    fn says_why_the_layer_cut_a_stream() {
+        let error = Error::cut(CloseReason::Lifetime);
+        assert_eq!(error.close_reason(), Some(CloseReason::Lifetime));
+        assert_eq!(error.to_string(), "the event stream was cut: lifetime");
+        assert!(error.into_inner().is::<Error>());
     }
 }

@@ -10,21 +10,29 @@ use std::{
 use http::Response;
 use pin_project::pin_project;
 
-use crate::{IntoSseResponse, SseBody, config::Config, request::RequestFacts, respond::respond};
+use crate::{
+    IntoSseResponse, SseBody,
+    config::Config,
+    entry::Entry,
+    request::RequestFacts,
+    respond::{deny, respond},
+};
 
 /// The future of [`Sse`](crate::Sse).
 #[pin_project]
 pub struct ResponseFuture<F> {
     #[pin]
     inner: F,
+    entry: Entry,
     facts: RequestFacts,
     config: Arc<Config>,
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: F, facts: RequestFacts, config: Arc<Config>) -> Self {
+    pub(crate) fn new(inner: F, entry: Entry, facts: RequestFacts, config: Arc<Config>) -> Self {
         Self {
             inner,
+            entry,
             facts,
             config,
         }
@@ -40,9 +48,16 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        // A request that is refused is never given to the handler: an async function does nothing
+        // before its first poll.
+        if let Err(denied) = ready!(this.entry.poll(this.facts, this.config, cx)) {
+            let facts = mem::take(this.facts);
+            return Poll::Ready(Ok(deny(denied, facts, this.config)));
+        }
         let response = ready!(this.inner.poll(cx))?.into_sse_response();
         let facts = mem::take(this.facts);
-        Poll::Ready(Ok(respond(response, facts, this.config)))
+        let held = this.entry.take_held();
+        Poll::Ready(Ok(respond(response, facts, held, this.config)))
     }
 }
 

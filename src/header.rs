@@ -3,12 +3,15 @@
 use http::{
     HeaderMap, HeaderName, HeaderValue, Version,
     header::{
-        CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE,
+        CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, TRANSFER_ENCODING,
+        UPGRADE, VARY,
     },
 };
 
 const EVENT_STREAM: &str = "text/event-stream";
-const UNCACHED: HeaderValue = HeaderValue::from_static("no-cache, no-transform");
+/// Chromium keeps on disk what a fetch streams, unless it may not be stored.
+const UNSTORED: HeaderValue = HeaderValue::from_static("no-store, no-transform");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_TRANSFORM: &str = "no-transform";
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
@@ -44,6 +47,12 @@ pub(crate) fn complete(headers: &mut HeaderMap) {
         .or_insert(HeaderValue::from_static("no"));
 }
 
+/// Keeps caches from storing an answer: 204 and the statuses of refusals are cacheable by heuristics
+/// (RFC 9110, 15.1), and a stored one would meet every later visitor.
+pub(crate) fn forbid_store(headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, NO_STORE);
+}
+
 /// Makes the connection's headers fit the HTTP version. Tells whether it added a `keep-alive`.
 pub(crate) fn fit_connection(headers: &mut HeaderMap, version: Version, keep_alive: bool) -> bool {
     if version != Version::HTTP_11 {
@@ -66,7 +75,8 @@ pub(crate) fn fit_connection(headers: &mut HeaderMap, version: Version, keep_ali
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let values = headers.get_all(CONNECTION).iter();
     let named = values.flat_map(tokens).map(HeaderName::from_bytes);
-    for name in named.flatten().collect::<Vec<_>>() {
+    let named = named.flatten().filter(|name| !is_end_to_end(name));
+    for name in named.collect::<Vec<_>>() {
         headers.remove(name);
     }
     for name in [
@@ -78,6 +88,14 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
     ] {
         headers.remove(name);
     }
+}
+
+/// Returns `true` for headers that are meant for the client whatever `Connection` says: an upstream's
+/// mistake must not take a stream's own headers from it, nor hide that it is compressed.
+fn is_end_to_end(name: &HeaderName) -> bool {
+    let own = [CACHE_CONTROL, ACCEL_BUFFERING, SET_COOKIE, VARY];
+    let prefixes = ["content-", "access-control-"];
+    own.contains(name) || prefixes.iter().any(|it| name.as_str().starts_with(it))
 }
 
 /// Takes back the `Connection` that an inner layer added.
@@ -121,12 +139,12 @@ fn forbid_transform(headers: &mut HeaderMap) {
         return;
     }
     match said[..] {
-        [] => drop(headers.insert(CACHE_CONTROL, UNCACHED)),
-        [one] if one.is_empty() => drop(headers.insert(CACHE_CONTROL, UNCACHED)),
+        [] => drop(headers.insert(CACHE_CONTROL, UNSTORED)),
+        [one] if one.is_empty() => drop(headers.insert(CACHE_CONTROL, UNSTORED)),
         [one] => {
             let both = [one.as_bytes(), b", ", NO_TRANSFORM.as_bytes()].concat();
             // Always a value, for its parts are.
-            let both = HeaderValue::from_bytes(&both).unwrap_or(UNCACHED);
+            let both = HeaderValue::from_bytes(&both).unwrap_or(UNSTORED);
             headers.insert(CACHE_CONTROL, both);
         }
         _ => drop(headers.append(CACHE_CONTROL, HeaderValue::from_static(NO_TRANSFORM))),

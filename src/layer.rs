@@ -1,12 +1,12 @@
-use std::{hash::Hash, sync::Arc};
+use std::{hash::Hash, sync::Arc, time::Duration};
 
 use hyper::rt::Timer;
 use tower_layer::Layer;
 
 use crate::{
-    AtShutdown, Heartbeat, Labels, Lifetime, Preamble, Refusal, Refuse, RequestHead, Retry,
-    Shutdown, Sse, SseOptions, StreamSummary,
-    config::Config,
+    AtShutdown, FinalEvents, Heartbeat, Lifetime, LimitPolicy, OpenStreams, Preamble, Refusal,
+    RequestHead, Retry, Shutdown, Sse, SseOptions, StreamInfo, StreamSummary,
+    config::{Config, Expects},
     lifecycle::{KeyedLimit, MaxStreams},
     timer::SharedTimer,
 };
@@ -177,47 +177,113 @@ impl SseLayer {
         self
     }
 
-    /// Sets how streams end at the shutdown. By default at once, telling clients to come back in 2
-    /// to 10 seconds.
+    /// Sets how streams end at the shutdown. By default a resumable stream ends at once, telling its
+    /// client to come back in 2 to 10 seconds, and any other after 20 seconds.
     pub fn at_shutdown(self, how: AtShutdown) -> Self {
         self.set(|options| options.at_shutdown(how))
+    }
+
+    /// Sets the events that the layer sends last when it ends a stream, by reason. By default there
+    /// are none: a stream that its client cannot resume breaks. See
+    /// [`SseOptions::resumable`].
+    pub fn final_events(self, events: FinalEvents) -> Self {
+        self.set(|options| options.final_events(events))
+    }
+
+    /// Sets whether the layer tells clients in a last event when to come back, or to stay away. By
+    /// default it does. See [`SseOptions::final_retry`].
+    pub fn final_retry(self, send: bool) -> Self {
+        self.set(|options| options.final_retry(send))
+    }
+
+    /// Sets how long the layer waits for the end of an event that a body has begun, before it ends
+    /// the stream. By default one second. See [`SseOptions::boundary_timeout`].
+    pub fn boundary_timeout(self, time: Duration) -> Self {
+        self.set(|options| options.boundary_timeout(time))
+    }
+
+    /// Sets which requests are sure to want a stream, in place of
+    /// [`RequestHead::expects_stream`].
+    ///
+    /// For these a shutdown and the limits act before the handler is called: a stream that is
+    /// refused costs nothing, and a request may wait for a place. If the response is no stream, its
+    /// place is given back. For any other request they act when the handler has returned a stream,
+    /// which is then dropped if it is refused.
+    ///
+    /// The closure runs for each request. (A service that works in `call` and not in its future, such
+    /// as `tower::buffer::Buffer`, has begun by the time the layer decides.)
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # fn layer() -> tower_sse::SseLayer {
+    /// use http::Method;
+    /// use tower_sse::{Refuse, SseLayer};
+    ///
+    /// let layer = SseLayer::new().max_streams(100, Refuse::softly()).expect_stream(|head| {
+    ///     let is_answer = head.method() == Method::POST && head.uri().path() == "/v1/answer";
+    ///     is_answer || head.expects_stream()
+    /// });
+    /// # layer
+    /// # }
+    /// ```
+    pub fn expect_stream(
+        mut self,
+        expects: impl Fn(RequestHead<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Arc::make_mut(&mut self.config).expects = Some(Expects::new(expects));
+        self
     }
 
     /// Sets how many streams may be open at once, through all services that have this layer. The last
     /// call counts.
     ///
-    /// Whether a response is a stream shows when the handler has made it: one that is refused has
-    /// been made, and is dropped.
+    /// The limit acts before the handler where the request is sure to want a stream
+    /// ([`expect_stream`](Self::expect_stream)), and else when the handler has returned one. The
+    /// policy says what happens to a stream for which there is no place: `Refuse::softly()`, or
+    /// [`LimitPolicy::evict_oldest`].
     ///
-    /// A stream counts from its head until its body has ended or is dropped; a HEAD request does
-    /// not. By default there may be any number.
-    pub fn max_streams(mut self, most: usize, refuse: Refuse) -> Self {
-        let limit = MaxStreams::new(most, refuse);
+    /// A stream counts until its body has ended or is dropped; a HEAD request does not. By default
+    /// there may be any number.
+    pub fn max_streams(mut self, most: usize, policy: impl Into<LimitPolicy>) -> Self {
+        let limit = MaxStreams::new(most, policy.into());
         Arc::make_mut(&mut self.config).max_streams = Some(limit);
         self
     }
 
-    /// Sets how many streams may be open at once for each key: a user, a client's address. A request
-    /// of which the closure makes no key is not limited.
+    /// Sets how many streams may be open at once for each key: a user, a client's address. If the
+    /// closure returns `None`, the request is not limited. See [`max_streams`](Self::max_streams).
     ///
     /// The closure runs for every request, before the service. Behind a proxy that can be trusted,
     /// the client's address is in a header that the proxy sets; a header that a client may set
     /// itself is no limit.
     ///
     /// It may be called several times, with different keys.
-    pub fn max_streams_per<K, F>(mut self, most: usize, refuse: Refuse, key: F) -> Self
+    pub fn max_streams_per<K, F>(
+        mut self,
+        most: usize,
+        policy: impl Into<LimitPolicy>,
+        key: F,
+    ) -> Self
     where
         K: Hash + Eq + Clone + Send + Sync + 'static,
         F: Fn(RequestHead<'_>) -> Option<K> + Send + Sync + 'static,
     {
-        let limit = Arc::new(KeyedLimit::new(key, most, refuse));
+        let limit = Arc::new(KeyedLimit::new(key, most, policy.into()));
         Arc::make_mut(&mut self.config).limits.push(limit);
         self
     }
 
-    /// Gives streams a label, by which those who are told of them know them.
+    /// Keeps the open streams in this handle, by which they can be listed, counted and ended.
+    pub fn open_streams(mut self, streams: &OpenStreams) -> Self {
+        Arc::make_mut(&mut self.config).open_streams = Some(streams.clone());
+        self
+    }
+
+    /// Gives streams a label, by which callbacks, spans and metrics identify them. Metrics keep a
+    /// series for each value of a label: a user's id belongs in a [`tag`](Self::tag).
     ///
-    /// The closure runs for every request, before the service.
+    /// The closure runs for every request, before the service. A handler can add labels by
+    /// [`SseOptions::label`].
     pub fn label<F>(mut self, name: &'static str, of: F) -> Self
     where
         F: Fn(RequestHead<'_>) -> Option<String> + Send + Sync + 'static,
@@ -227,12 +293,26 @@ impl SseLayer {
         self
     }
 
+    /// Gives streams a tag: callbacks and spans have it, and [`OpenStreams`] finds streams by it.
+    /// Metrics do not have it.
+    ///
+    /// The closure runs for every request, before the service. A handler can add tags by
+    /// [`SseOptions::tag`].
+    pub fn tag<F>(mut self, name: &'static str, of: F) -> Self
+    where
+        F: Fn(RequestHead<'_>) -> Option<String> + Send + Sync + 'static,
+    {
+        let config = Arc::make_mut(&mut self.config);
+        config.observer.tag(name, Arc::new(of));
+        self
+    }
+
     /// Calls a closure when a stream opens: when its body is first polled.
     ///
     /// As with [`on_close`](Self::on_close), it must not block or panic.
-    pub fn on_open(mut self, told: impl Fn(&Labels) + Send + Sync + 'static) -> Self {
+    pub fn on_open(mut self, callback: impl Fn(&StreamInfo) + Send + Sync + 'static) -> Self {
         let config = Arc::make_mut(&mut self.config);
-        config.observer.on_open(Arc::new(told));
+        config.observer.on_open(Arc::new(callback));
         self
     }
 
@@ -240,20 +320,20 @@ impl SseLayer {
     ///
     /// It runs where the body is polled or dropped, in the server's task: it must not block, and
     /// not panic, for a panic while another unwinds aborts the program. Where two layers are around
-    /// a service, both are told, the inner one first.
-    pub fn on_close(mut self, told: impl Fn(&StreamSummary) + Send + Sync + 'static) -> Self {
+    /// a service, both are called, the inner one first.
+    pub fn on_close(mut self, callback: impl Fn(&StreamSummary) + Send + Sync + 'static) -> Self {
         let config = Arc::make_mut(&mut self.config);
-        config.observer.on_close(Arc::new(told));
+        config.observer.on_close(Arc::new(callback));
         self
     }
 
     /// Calls a closure when a stream is refused, by this layer or by one inside of it. It has never been
-    /// open.
+    /// open. A HEAD request is not reported.
     ///
     /// It runs where the response is made, in the server's task: it must not block.
-    pub fn on_refuse(mut self, told: impl Fn(&Refusal) + Send + Sync + 'static) -> Self {
+    pub fn on_refuse(mut self, callback: impl Fn(&Refusal) + Send + Sync + 'static) -> Self {
         let config = Arc::make_mut(&mut self.config);
-        config.observer.on_refuse(Arc::new(told));
+        config.observer.on_refuse(Arc::new(callback));
         self
     }
 

@@ -25,7 +25,7 @@
 //! let service = ServiceBuilder::new().layer(SseLayer::new()).service_fn(greet);
 //! let response = service.oneshot(http::Request::new(())).await.unwrap();
 //!
-//! assert_eq!(response.headers()["cache-control"], "no-cache, no-transform");
+//! assert_eq!(response.headers()["cache-control"], "no-store, no-transform");
 //! # }
 //! # #[cfg(not(feature = "tokio"))] fn main() {}
 //! ```
@@ -101,6 +101,7 @@ mod chance;
 mod channel;
 mod config;
 mod encode;
+mod entry;
 mod error;
 mod event;
 mod failure;
@@ -158,8 +159,9 @@ pub use self::{
     last_event_id::LastEventId,
     layer::SseLayer,
     lifecycle::{
-        AtShutdown, CloseReason, Labels, Lifetime, Refusal, Refuse, RefuseReason, RequestHead,
-        Shutdown, StreamSummary,
+        AtShutdown, CloseReason, FinalEvents, Labels, Lifetime, LimitPolicy, OpenStream,
+        OpenStreams, Refusal, Refuse, RefuseReason, RequestHead, RevokePolicy, Shutdown,
+        StreamData, StreamInfo, StreamSummary, WireEnd,
     },
     options::SseOptions,
     preamble::Preamble,

@@ -19,7 +19,7 @@ impl SseLayer {
     /// |---|---|---|---|
     /// | `sse_streams_open` | gauge | streams | |
     /// | `sse_streams_opened_total` | counter | streams | |
-    /// | `sse_streams_closed_total` | counter | streams | `reason`: see [`CloseReason::as_str`](crate::CloseReason::as_str) |
+    /// | `sse_streams_closed_total` | counter | streams | `reason`: see [`CloseReason::as_str`](crate::CloseReason::as_str); `wire`: see [`WireEnd::as_str`](crate::WireEnd::as_str) |
     /// | `sse_streams_refused_total` | counter | streams | `reason`: see [`RefuseReason::as_str`](crate::RefuseReason::as_str) |
     /// | `sse_stream_duration_seconds` | histogram | seconds | `reason` |
     /// | `sse_shutdown_drain_seconds` | histogram | seconds from the trigger of a [`Shutdown`](crate::Shutdown) to the end of a stream | |
@@ -33,8 +33,10 @@ impl SseLayer {
     /// [`Heartbeat`](crate::Heartbeat), every ten seconds or so where it does not, each 1024 frames,
     /// and at its end. An event costs nothing for it. Without heartbeats only the last two hold.
     ///
-    /// Each label of the layer ([`label`](Self::label)) is one of these too, except one that is named
-    /// `reason`: choose some that take few values. The recorder is to be installed before, or it gets no
+    /// Each label of the layer ([`label`](Self::label)) and of a handler
+    /// ([`SseOptions::label`](crate::SseOptions::label)) is one of these too, except one that is named
+    /// `reason` or `wire`: choose some that take few values. Tags and data are not: to have a metric
+    /// of them, record it in [`on_close`](Self::on_close). The recorder is to be installed before, or it gets no
     /// descriptions. Where two layers around a service have metrics, a stream counts once, by the
     /// inner one.
     pub fn metrics(mut self) -> Self {
@@ -106,9 +108,10 @@ impl Recorder for Metrics {
         if let Some(drain) = summary.drain {
             histogram!("sse_shutdown_drain_seconds", &labels).record(drain);
         }
-        let labels = with_reason(&summary.labels, summary.reason.as_str());
-        counter!("sse_streams_closed_total", &labels).increment(1);
+        let mut labels = with_reason(&summary.labels, summary.reason.as_str());
         histogram!("sse_stream_duration_seconds", &labels).record(summary.duration);
+        labels.push(("wire", summary.wire.as_str().into()));
+        counter!("sse_streams_closed_total", &labels).increment(1);
     }
 
     fn refused(&self, refusal: &Refusal) {
@@ -118,7 +121,8 @@ impl Recorder for Metrics {
 }
 
 fn owned(labels: &Labels) -> Vec<(&'static str, SharedString)> {
-    let labels = labels.iter().filter(|(name, _)| *name != "reason");
+    let own = ["reason", "wire"];
+    let labels = labels.iter().filter(|(name, _)| !own.contains(name));
     labels
         .map(|(name, value)| (name, value.to_owned().into()))
         .collect()

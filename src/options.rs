@@ -1,6 +1,6 @@
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{AtShutdown, Heartbeat, Lifetime, Preamble, Retry};
+use crate::{AtShutdown, FinalEvents, Heartbeat, Lifetime, Preamble, Retry, StreamInfo};
 
 /// What a stream gets from the layer, for one response.
 ///
@@ -44,6 +44,12 @@ pub struct SseOptions {
     pub(crate) max_lifetime: Option<Lifetime>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) at_shutdown: Option<Arc<AtShutdown>>,
+    pub(crate) resumable: Option<bool>,
+    pub(crate) final_events: Option<Arc<FinalEvents>>,
+    pub(crate) final_retry: Option<bool>,
+    pub(crate) boundary_timeout: Option<Duration>,
+    /// What the handler says of its stream to callbacks.
+    pub(crate) own: Option<Arc<StreamInfo>>,
 }
 
 impl SseOptions {
@@ -103,11 +109,115 @@ impl SseOptions {
         self
     }
 
-    /// Sets how the stream ends at a [`Shutdown`](crate::Shutdown). By default at once. Farewell and
-    /// retry are the layer's, where it has them and these options have not.
+    /// Sets how the stream ends at a [`Shutdown`](crate::Shutdown). By default a resumable stream ends
+    /// at once, and any other after 20 seconds. What these options leave unset is the layer's.
     pub fn at_shutdown(mut self, how: AtShutdown) -> Self {
         self.at_shutdown = Some(Arc::new(how));
         self
+    }
+
+    /// Sets whether a client that lost the stream can get the rest by connecting again.
+    ///
+    /// The layer ends a resumable stream cleanly, for its client comes back. A one-shot stream it
+    /// never ends cleanly in the middle, since most clients would take the half for the whole: when
+    /// its time is over (shutdown, lifetime, deadline, lag, revocation) the stream gets the
+    /// [`final_events`](Self::final_events) event of that reason, or breaks. Over HTTP/1.1 the
+    /// connection then closes without the last chunk, over HTTP/2 the stream is reset with
+    /// `INTERNAL_ERROR`.
+    ///
+    /// By default a stream is resumable if it answers a GET or QUERY whose `Accept` names
+    /// `text/event-stream`, or a GET or QUERY for a subscription of a `Channel`. All others are
+    /// one-shot.
+    pub fn resumable(mut self, resumable: bool) -> Self {
+        self.resumable = Some(resumable);
+        self
+    }
+
+    /// Sets the events that the layer sends last when it ends the stream. By default there are none.
+    pub fn final_events(mut self, events: FinalEvents) -> Self {
+        self.final_events = Some(Arc::new(events));
+        self
+    }
+
+    /// Sets whether the layer tells clients in a last event when to come back, or to stay away. By
+    /// default it does.
+    ///
+    /// Only a GET or QUERY whose `Accept` names `text/event-stream` gets such an event: named
+    /// `tower-sse.retry`, with a `retry` and empty data, at a shutdown and in a soft refusal; named
+    /// `tower-sse.evicted` or `tower-sse.revoked` where a stream is evicted or revoked. Switch it off
+    /// for clients that fail on an event of an unknown name, such as `graphql-sse` with a single
+    /// connection.
+    pub fn final_retry(mut self, send: bool) -> Self {
+        self.final_retry = Some(send);
+        self
+    }
+
+    /// Sets how long the layer waits for the end of an event that the body has begun, before it ends
+    /// the stream. By default one second.
+    ///
+    /// A stream that is still within an event then breaks. Over HTTP/2 a resumable one ends all the
+    /// same, since WebKit does not notice a reset.
+    pub fn boundary_timeout(mut self, time: Duration) -> Self {
+        self.boundary_timeout = Some(time);
+        self
+    }
+
+    /// Adds a label to the stream, for callbacks, spans and metrics, or replaces the layer's label of
+    /// that name. Metrics keep a series for each value: for values without number use
+    /// [`tag`](Self::tag).
+    pub fn label(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.own().labels.set(name, value.into());
+        self
+    }
+
+    /// Adds a tag to the stream, or replaces the layer's tag of that name. Callbacks and spans have
+    /// it, and [`OpenStreams`](crate::OpenStreams) finds streams by it; metrics do not have it.
+    pub fn tag(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.own().tags.set(name, value.into());
+        self
+    }
+
+    /// Attaches a value to the stream, which callbacks find by its type and spans log by its `Debug`
+    /// when the stream has closed. Metrics do not have it.
+    ///
+    /// ```
+    /// use futures_util::{Stream, StreamExt, stream};
+    /// use http::Response;
+    /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+    /// use tower_sse::{Event, EventStream, SseOptions};
+    ///
+    /// #[derive(Debug, Default)]
+    /// struct Usage {
+    ///     tokens: AtomicU64,
+    /// }
+    ///
+    /// fn answer() -> Response<EventStream<impl Stream<Item = Event>>> {
+    ///     let usage = Arc::new(Usage::default());
+    ///     let options = SseOptions::new().data(Arc::clone(&usage));
+    ///     let tokens = stream::iter(["one", "two"]).map(move |token| {
+    ///         usage.tokens.fetch_add(1, Ordering::Relaxed);
+    ///         Event::new(token)
+    ///     });
+    ///     let mut response = Response::from(EventStream::new(tokens));
+    ///     response.extensions_mut().insert(options);
+    ///     response
+    /// }
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// let layer = tower_sse::SseLayer::new().on_close(|summary| {
+    ///     let usage = summary.data.get::<Usage>();
+    ///     let tokens = usage.map_or(0, |usage| usage.tokens.load(Ordering::Relaxed));
+    ///     println!("{tokens} tokens");
+    /// });
+    /// # let _ = answer();
+    /// ```
+    pub fn data<T: fmt::Debug + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
+        self.own().data.push(value);
+        self
+    }
+
+    fn own(&mut self) -> &mut StreamInfo {
+        Arc::make_mut(self.own.get_or_insert_default())
     }
 
     /// Takes from another what is unset here.
@@ -124,6 +234,23 @@ impl SseOptions {
         fill(&mut self.require_accept, &other.require_accept);
         fill(&mut self.max_lifetime, &other.max_lifetime);
         fill(&mut self.deadline, &other.deadline);
+        fill(&mut self.resumable, &other.resumable);
+        fill(&mut self.final_retry, &other.final_retry);
+        fill(&mut self.boundary_timeout, &other.boundary_timeout);
+        match (&mut self.own, &other.own) {
+            (Some(here), Some(there)) if !Arc::ptr_eq(here, there) => {
+                let mut all = StreamInfo::clone(there);
+                all.extend(here);
+                *here = Arc::new(all);
+            }
+            (here, there) => fill(here, there),
+        }
+        match (&mut self.final_events, &other.final_events) {
+            (Some(here), Some(there)) if !Arc::ptr_eq(here, there) => {
+                Arc::make_mut(here).fill(there)
+            }
+            (here, there) => fill(here, there),
+        }
         match (&mut self.at_shutdown, &other.at_shutdown) {
             (Some(here), Some(there)) if !Arc::ptr_eq(here, there) => {
                 Arc::make_mut(here).fill(there)

@@ -1,7 +1,14 @@
+use std::sync::Arc;
+
 use http::{Method, Request, Version};
 
 use crate::{
-    LastEventId, accept::accepts_event_stream, config::Config, header, lifecycle::Noted,
+    LastEventId, RequestHead,
+    accept::Accept,
+    config::Config,
+    entry::Entry,
+    header,
+    lifecycle::{Noted, OuterLimits, was_stopped},
     socket::SocketHandle,
 };
 
@@ -10,15 +17,17 @@ use crate::{
 pub(crate) struct RequestFacts {
     pub(crate) version: Version,
     pub(crate) is_head: bool,
-    /// Whether it is a GET, or asks for the head of one.
+    /// Whether it is a GET or QUERY, or asks for the head of one.
     pub(crate) reads: bool,
-    /// Whether it accepts event streams. Looked at only where that matters, for it takes time on
-    /// every request.
-    pub(crate) accepts: bool,
+    pub(crate) accept: Accept,
     /// Whether the client wants the connection closed afterwards.
     pub(crate) closes: bool,
+    /// Whether it came before the layer's shutdown.
+    pub(crate) came_before: bool,
     /// What the layer attaches to the stream.
     pub(crate) noted: Option<Box<Noted>>,
+    /// The limits in which an outer layer has counted it.
+    pub(crate) outer: OuterLimits,
     /// The connection, if it can be set.
     pub(crate) socket: Option<SocketHandle>,
 }
@@ -27,20 +36,34 @@ impl RequestFacts {
     pub(crate) fn of<B>(request: &Request<B>, config: &Config) -> Self {
         let (method, headers) = (request.method(), request.headers());
         let version = request.version();
+        let outer = request.extensions().get::<OuterLimits>();
         Self {
             version,
             is_head: method == Method::HEAD,
-            reads: method == Method::GET || method == Method::HEAD,
-            accepts: !config.looks_at_accept() || accepts_event_stream(headers),
+            reads: reads(method),
+            accept: Accept::of(headers),
             closes: version == Version::HTTP_11 && header::asks_to_close(headers),
+            came_before: config.shutdown.as_ref().is_none_or(|it| !it.is_triggered()),
             noted: Noted::of(request, config),
+            outer: outer.cloned().unwrap_or_default(),
             socket: SocketHandle::find(request.extensions()),
         }
+    }
+
+    /// Returns `true` if the client is one that reads event streams as the standard has it, for it
+    /// names them in a GET or QUERY.
+    pub(crate) fn names_stream(&self) -> bool {
+        self.reads && self.accept.named
     }
 
     pub(crate) fn take_noted(&mut self) -> Noted {
         *self.noted.take().unwrap_or_default()
     }
+}
+
+/// Returns `true` for methods by which a client can get a stream again: GET, QUERY, and HEAD.
+pub(crate) fn reads(method: &Method) -> bool {
+    matches!(method.as_str(), "GET" | "HEAD" | "QUERY")
 }
 
 /// Puts the last event id into the extensions, unless an outer layer has.
@@ -51,4 +74,35 @@ pub(crate) fn note_last_event_id<B>(request: &mut Request<B>, query: Option<&str
     if let Some(id) = LastEventId::from_request(request, query) {
         request.extensions_mut().insert(id);
     }
+}
+
+/// Decides what happens to a request before the handler gets it.
+pub(crate) fn enter<B>(
+    request: &mut Request<B>,
+    facts: &mut RequestFacts,
+    config: &Arc<Config>,
+) -> Entry {
+    let id = request.extensions().get::<LastEventId>();
+    if facts.reads && config.stops_clients() && id.is_some_and(|id| was_stopped(id)) {
+        return Entry::Stopped;
+    }
+    if !config.refuses() {
+        return Entry::Open(None);
+    }
+    let head = RequestHead::of(request);
+    let expected = match &config.expects {
+        Some(expects) => expects.test(head),
+        None => facts.accept.alone || facts.names_stream(),
+    };
+    if !expected {
+        return Entry::Open(None);
+    }
+    let held = |limit| facts.outer.has(limit);
+    let noted = facts.noted.get_or_insert_default();
+    let claims = noted.take_claims(config, held);
+    let limits: Vec<_> = config.limit_ids().collect();
+    if !limits.is_empty() {
+        request.extensions_mut().insert(facts.outer.and(&limits));
+    }
+    Entry::Claiming(Box::new(claims), Arc::default())
 }

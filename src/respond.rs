@@ -8,18 +8,21 @@ use http_body::Body;
 use crate::{
     SseBody, SseOptions,
     alarm::Alarm,
-    body::Life,
+    body::{Client, Life},
     config::Config,
+    entry::Denied,
     header::{self, is_event_stream},
-    lifecycle::{Tally, Told},
+    lifecycle::{Entrant, Held, Noted, Refused, Tally, Told},
     request::RequestFacts,
     slot::Slot,
+    stop,
 };
 
 /// Makes a good event stream of a response that is one, and lets any other pass.
 pub(crate) fn respond<B: Body>(
     mut response: Response<B>,
     mut facts: RequestFacts,
+    held: Option<Held>,
     config: &Arc<Config>,
 ) -> Response<SseBody<B>> {
     let known = response.extensions().get::<Slot>().cloned();
@@ -39,9 +42,12 @@ pub(crate) fn respond<B: Body>(
     if let Some(own) = response.extensions_mut().remove::<SseOptions>() {
         slot.put_first(own);
     }
+    if !is_known {
+        slot.set_tally(response.extensions_mut().remove::<Tally>());
+    }
     let options = slot.fill(&config.options);
-    if let Some(refused) = refused(&mut facts, &options, &slot, config) {
-        return refused;
+    if let Some(rejected) = reject(&mut facts, held, &options, &slot, config) {
+        return rejected;
     }
     let keep_alive = options.keep_alive_header.unwrap_or(true) && !facts.closes;
     if !is_known {
@@ -54,33 +60,108 @@ pub(crate) fn respond<B: Body>(
     response.map(SseBody::pass)
 }
 
+/// Makes the answer to a request that the handler does not get.
+pub(crate) fn deny<B: Body>(
+    denied: Denied,
+    mut facts: RequestFacts,
+    config: &Arc<Config>,
+) -> Response<SseBody<B>> {
+    let Denied::Refused(refused) = denied else {
+        return stop();
+    };
+    let final_retry = config.options.final_retry;
+    let noted = facts.take_noted();
+    refuse(
+        noted,
+        refused,
+        &facts,
+        final_retry,
+        &Slot::default(),
+        config,
+    )
+}
+
 /// Returns the answer to a request that gets no stream. Attaches the layer to one that does.
-fn refused<B: Body>(
+fn reject<B: Body>(
     facts: &mut RequestFacts,
+    held: Option<Held>,
     options: &SseOptions,
     slot: &Slot,
     config: &Arc<Config>,
 ) -> Option<Response<SseBody<B>>> {
-    if facts.reads && !facts.accepts && options.require_accept.unwrap_or(false) {
+    if facts.reads && !facts.accept.accepted && options.require_accept.unwrap_or(false) {
         // What an inner layer has attached was never to a stream that is open.
         slot.retract();
         let mut response = Response::new(SseBody::default());
         *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
+        header::forbid_store(response.headers_mut());
         return Some(response);
     }
-    if facts.is_head || !config.attaches() {
+    if !config.attaches() && facts.socket.is_none() {
         return None;
     }
-    let noted = facts.take_noted();
-    let (noted, (reason, refuse)) = slot.attach(noted, facts.socket.take(), config).err()?;
+    let (noted, refused) = match facts.is_head {
+        true => look(facts, config)?,
+        false => attach(facts, held, options, slot, config)?,
+    };
     slot.retract();
+    let final_retry = options.final_retry;
+    Some(refuse(noted, refused, facts, final_retry, slot, config))
+}
+
+/// Attaches the layer to a stream, or returns why it is refused.
+fn attach(
+    facts: &mut RequestFacts,
+    held: Option<Held>,
+    options: &SseOptions,
+    slot: &Slot,
+    config: &Arc<Config>,
+) -> Option<(Noted, Refused)> {
+    let entrant = Entrant {
+        noted: facts.take_noted(),
+        held,
+        outer: facts.outer.clone(),
+        came_before: facts.came_before,
+        socket: facts.socket.take(),
+        version: facts.version,
+        config,
+        own: options.own.clone(),
+        tally: slot.tally(),
+    };
+    slot.attach(entrant).err().map(|turned_away| *turned_away)
+}
+
+/// Returns why a stream would be refused, for a request that asks for the head of one alone.
+fn look(facts: &mut RequestFacts, config: &Config) -> Option<(Noted, Refused)> {
+    let mut noted = facts.take_noted();
+    let shutdown = config.shutdown.as_ref();
+    if shutdown.is_some_and(|it| it.is_triggered()) && !facts.came_before {
+        return Some((noted, config.refuse_at_shutdown()));
+    }
+    let claims = noted.take_claims(config, |limit| facts.outer.has(limit));
+    let refused = claims.look().err()?;
+    Some((noted, refused))
+}
+
+/// Makes the answer to a request whose stream is refused, and reports it.
+fn refuse<B: Body>(
+    noted: Noted,
+    (reason, refuse): Refused,
+    facts: &RequestFacts,
+    final_retry: Option<bool>,
+    slot: &Slot,
+    config: &Config,
+) -> Response<SseBody<B>> {
+    let response = refuse.response(facts.names_stream(), final_retry.unwrap_or(true));
+    if facts.is_head {
+        return response.map(|_| SseBody::head());
+    }
     let told = noted.refused(Told::none(reason), &config.observer);
-    let softly = facts.reads && facts.accepts;
-    let mut response = refuse.response(softly).map(SseBody::whole);
     // So that an outer layer does not take it for a stream of its own to look after.
     slot.refuse(told);
+    let mut response = response.map(SseBody::whole);
     response.extensions_mut().insert(slot.clone());
-    Some(response)
+    response
 }
 
 /// Gives a stream its head, and a body that the layer acts in.
@@ -92,23 +173,28 @@ fn open<B: Body>(
     config: &Config,
 ) -> Response<SseBody<B>> {
     if facts.version < Version::HTTP_11 {
-        // Otherwise hyper says `keep-alive` to who asked for it, though it has to close.
+        // Otherwise hyper says `keep-alive` to a client that asked for it, though it has to close.
         *response.version_mut() = facts.version;
     }
     let headers = response.headers_mut();
-    header::complete(headers);
+    // Before the stream's own headers are there, which it must not remove.
     slot.added_connection = header::fit_connection(headers, facts.version, keep_alive);
+    header::complete(headers);
     let sealed = header::is_encoded(headers);
     // It is not true once anything is put in, nor once the stream is cut.
     headers.remove(CONTENT_LENGTH);
     response.extensions_mut().insert(slot.clone());
-    let tally = response.extensions_mut().remove::<Tally>();
+    let client = Client {
+        reads: facts.reads,
+        names_stream: facts.names_stream(),
+        version: facts.version,
+    };
     response.map(|body| {
         if facts.is_head {
             return SseBody::head();
         }
         let alarm = Alarm::new(config.timer.clone());
-        let life = Life::new(alarm.now(), tally);
-        SseBody::stream(body, slot, life, alarm, sealed)
+        let life = Life::new(alarm.now(), slot.tally());
+        SseBody::stream(body, slot, life, alarm, client, sealed)
     })
 }

@@ -10,7 +10,7 @@ use tower_service::Service;
 use crate::{
     IntoSseResponse, ResponseFuture, SseBody,
     config::Config,
-    request::{RequestFacts, note_last_event_id},
+    request::{RequestFacts, enter, note_last_event_id},
 };
 
 /// A service that makes good event streams of the event streams of another.
@@ -58,9 +58,10 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         note_last_event_id(&mut request, self.config.last_event_id_query.as_deref());
-        let facts = RequestFacts::of(&request, &self.config);
+        let mut facts = RequestFacts::of(&request, &self.config);
+        let entry = enter(&mut request, &mut facts, &self.config);
         let config = Arc::clone(&self.config);
-        ResponseFuture::new(self.inner.call(request), facts, config)
+        ResponseFuture::new(self.inner.call(request), entry, facts, config)
     }
 }
 

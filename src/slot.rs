@@ -2,9 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
     SseOptions,
-    config::Config,
-    lifecycle::{Attachment, Noted, Refused, Told},
-    socket::SocketHandle,
+    lifecycle::{Attachment, Entrant, Tally, Told, TurnedAway},
 };
 
 /// What the layers decide of one response, kept in its extensions and shared with its body.
@@ -22,6 +20,8 @@ pub(crate) struct Slot {
 #[derive(Debug, Default)]
 struct Shared {
     options: SseOptions,
+    /// What the handler's stream tells, if it is a typed one.
+    tally: Option<Tally>,
     /// From the inner layer to the outermost.
     attachments: Vec<Attachment>,
     /// Whether the body has taken them, or is gone.
@@ -49,20 +49,28 @@ impl Slot {
         self.lock().options.clone()
     }
 
-    /// Attaches a layer to the stream, if it admits it. Twice it does not.
-    pub(crate) fn attach(
-        &self,
-        noted: Noted,
-        socket: Option<SocketHandle>,
-        config: &Arc<Config>,
-    ) -> Result<(), (Noted, Refused)> {
+    pub(crate) fn set_tally(&self, tally: Option<Tally>) {
+        self.lock().tally = tally;
+    }
+
+    pub(crate) fn tally(&self) -> Option<Tally> {
+        self.lock().tally.clone()
+    }
+
+    /// Attaches a layer to the stream, if it admits it. A layer that is around the service twice is
+    /// attached once.
+    pub(crate) fn attach(&self, entrant: Entrant<'_>) -> Result<(), TurnedAway> {
         let mut shared = self.lock();
         let attachments = &mut shared.attachments;
-        if !attachments.iter().any(|other| other.is_of(config)) {
-            let attachment = Attachment::admit(noted, socket, config, attachments)?;
-            // Mostly there is one: for the first, `push` would make room for four.
-            attachments.reserve_exact(1);
-            attachments.push(attachment);
+        let known = attachments.iter_mut();
+        match known.into_iter().find(|it| it.is_of(entrant.config)) {
+            Some(known) => known.take_over(entrant.held),
+            None => {
+                let attachment = Attachment::admit(entrant, attachments)?;
+                // Mostly there is one: for the first, `push` would make room for four.
+                attachments.reserve_exact(1);
+                attachments.push(attachment);
+            }
         }
         Ok(())
     }

@@ -1,10 +1,15 @@
 use http::{Response, StatusCode};
 
-/// Makes the answer that stops a client from reconnecting: 204 No Content.
+use crate::header;
+
+/// Makes the answer that stops a client from reconnecting: 204 No Content, with `Cache-Control:
+/// no-store`, for a cached 204 would stop every later visitor.
 ///
 /// A stream that just ends is opened again by every browser. So when a client comes back for
 /// something finished, answer with this; in the stream itself a last
-/// [`Event::close`](crate::Event::close) lets a page stop before it asks.
+/// [`Event::close`](crate::Event::close) lets a page stop before it asks. Send that event as well:
+/// some clients, such as the npm package `event-source-polyfill` and the crate `eventsource-client`,
+/// come back after a 204 all the same.
 ///
 /// ```
 /// use futures_util::{StreamExt, stream};
@@ -31,5 +36,6 @@ use http::{Response, StatusCode};
 pub fn stop<B: Default>() -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
+    header::forbid_store(response.headers_mut());
     response
 }

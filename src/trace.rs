@@ -6,7 +6,7 @@ use http::{Method, Uri, Version};
 use tracing::{Span, field::Empty};
 
 use crate::{
-    Labels, LastEventId, Refusal, RequestHead, SseLayer, StreamSummary,
+    LastEventId, Refusal, RequestHead, SseLayer, StreamInfo, StreamSummary,
     lifecycle::{Watched, Watcher},
 };
 
@@ -14,14 +14,15 @@ impl SseLayer {
     /// Makes a span for each stream, of the level INFO and the target `tower_sse`.
     ///
     /// The span `stream` has the fields `method`, `path`, `version` and `last_event_id` (if the
-    /// client sent one), and `labels`; when the stream has closed, also `reason`, `duration_ms`, `events` (of a
-    /// typed stream), `missed`, `frames`, `bytes`, `heartbeats` and, at
-    /// a shutdown, `drain_ms`. One event within it, `closed`, follows,
+    /// client sent one), `labels` and `tags`; when the stream has closed, also `reason`, `wire`,
+    /// `duration_ms`, `events` (of a typed stream), `missed`, `frames`, `bytes`, `heartbeats` and, at
+    /// a shutdown, `drain_ms`; `error` if it failed, and `data` if the handler has attached some
+    /// ([`SseOptions::data`](crate::SseOptions::data)). One event within it, `closed`, follows,
     /// and none for an event of the stream. It is a child of the span in which the stream opens,
     /// which is not entered while the stream goes on.
     ///
-    /// A stream that is refused has no span, but an event `refused` with `method`, `path`, `labels`
-    /// and `reason`.
+    /// A stream that is refused has no span, but an event `refused` with `method`, `path`, `labels`,
+    /// `tags` and `reason`.
     pub fn trace(mut self) -> Self {
         let config = Arc::make_mut(&mut self.config);
         config.observer.watcher = Some(Arc::new(Tracer));
@@ -54,7 +55,7 @@ struct Traced {
 }
 
 impl Watched for Traced {
-    fn opened(&mut self, labels: &Labels) {
+    fn opened(&mut self, info: &StreamInfo) {
         self.span = tracing::info_span!(
             target: "tower_sse",
             "stream",
@@ -62,8 +63,11 @@ impl Watched for Traced {
             path = self.uri.path(),
             version = ?self.version,
             last_event_id = self.last_event_id.as_ref().map(|id| id.as_str()),
-            labels = %labels,
+            labels = %info.labels,
+            tags = %info.tags,
             reason = Empty,
+            wire = Empty,
+            error = Empty,
             duration_ms = Empty,
             events = Empty,
             missed = Empty,
@@ -71,12 +75,15 @@ impl Watched for Traced {
             bytes = Empty,
             heartbeats = Empty,
             drain_ms = Empty,
+            data = Empty,
         );
     }
 
     fn closed(&mut self, summary: &StreamSummary) {
         let span = &self.span;
         span.record("reason", summary.reason.as_str());
+        span.record("wire", summary.wire.as_str());
+        span.record("error", summary.error.as_deref());
         span.record("duration_ms", millis(summary.duration));
         span.record("events", summary.events);
         span.record("missed", summary.missed);
@@ -84,6 +91,9 @@ impl Watched for Traced {
         span.record("bytes", summary.bytes);
         span.record("heartbeats", summary.heartbeats);
         span.record("drain_ms", summary.drain.map(millis));
+        if !summary.data.is_empty() {
+            span.record("data", tracing::field::debug(&summary.data));
+        }
         tracing::info!(target: "tower_sse", parent: span, "closed");
     }
 
@@ -93,6 +103,7 @@ impl Watched for Traced {
             method = %self.method,
             path = self.uri.path(),
             labels = %refusal.labels,
+            tags = %refusal.tags,
             reason = refusal.reason.as_str(),
             "refused"
         );

@@ -4,23 +4,35 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{AtShutdown, CloseReason, SseOptions};
+use crate::{AtShutdown, CloseReason, EncodedEvent, FinalEvents, SseOptions};
 
-/// When a stream will be ended, though it may have more to send.
+/// The default for [`SseOptions::boundary_timeout`].
+const BOUNDARY: Duration = Duration::from_secs(1);
+
+/// When a stream will be ended, though it may have more to send, and how.
 #[derive(Debug)]
 pub(super) struct Ending {
     at: Option<(Instant, CloseReason)>,
     at_shutdown: Option<Arc<AtShutdown>>,
-    /// Whether the shutdown has been heeded.
+    final_events: Option<Arc<FinalEvents>>,
+    /// Whether a last event may say when to come back.
+    final_retry: bool,
+    boundary_timeout: Duration,
+    is_resumable: bool,
+    /// Whether the shutdown has been taken into account.
     leaving: bool,
 }
 
 impl Ending {
     /// Settles the end of a stream that is open since then.
-    pub(super) fn begin(options: &SseOptions, since: Instant) -> Self {
+    pub(super) fn begin(options: &SseOptions, since: Instant, is_resumable: bool) -> Self {
         let mut ending = Self {
             at: None,
             at_shutdown: options.at_shutdown.clone(),
+            final_events: options.final_events.clone(),
+            final_retry: options.final_retry.unwrap_or(true),
+            boundary_timeout: options.boundary_timeout.unwrap_or(BOUNDARY),
+            is_resumable,
             leaving: false,
         };
         let lifetime = options.max_lifetime.and_then(|lifetime| lifetime.draw());
@@ -34,13 +46,13 @@ impl Ending {
         ending
     }
 
-    /// Heeds the shutdown, and tells whether the end has come with it.
+    /// Takes a shutdown into account, and returns `true` if the end has come with it.
     ///
-    /// The closure tells since when the shutdown is.
+    /// The closure returns since when the shutdown is.
     pub(super) fn leave(&mut self, since: impl FnOnce() -> Instant) -> bool {
-        let heeded = mem::replace(&mut self.leaving, true);
-        let grace = self.at_shutdown().grace().filter(|_| !heeded);
-        match grace {
+        let known = mem::replace(&mut self.leaving, true);
+        let grace = self.at_shutdown().grace(self.is_resumable);
+        match grace.filter(|_| !known) {
             Some(Duration::ZERO) => true,
             Some(grace) => {
                 self.by(since().checked_add(grace), CloseReason::ShutDown);
@@ -62,8 +74,26 @@ impl Ending {
             .map(|(_, reason)| reason)
     }
 
+    pub(super) fn is_resumable(&self) -> bool {
+        self.is_resumable
+    }
+
     pub(super) fn at_shutdown(&self) -> &AtShutdown {
         AtShutdown::or_default(self.at_shutdown.as_deref())
+    }
+
+    /// Returns what the user wants to be sent last for a reason.
+    pub(super) fn final_event(&self, reason: CloseReason) -> Option<&EncodedEvent> {
+        self.final_events.as_ref()?.get(reason)
+    }
+
+    pub(super) fn sends_final_retry(&self) -> bool {
+        self.final_retry
+    }
+
+    /// Returns until when the body may end an event that it has begun. `None` sets no limit.
+    pub(super) fn boundary_by(&self, now: Instant) -> Option<Instant> {
+        now.checked_add(self.boundary_timeout)
     }
 
     /// Ends the stream at a moment, unless it ends earlier.

@@ -2,7 +2,7 @@ use std::{mem, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 
-use crate::{AtShutdown, Heartbeat, SseOptions, bom::BomFilter, boundary::Boundary};
+use crate::{Heartbeat, SseOptions, bom::BomFilter, boundary::Boundary};
 
 /// What is put into a stream between the bytes of its body, and where it may be.
 #[derive(Debug)]
@@ -41,6 +41,21 @@ impl Injection {
         chunk
     }
 
+    /// Returns `true` if an event may follow.
+    pub(super) fn is_between_events(&self) -> bool {
+        self.boundary == Boundary::Event
+    }
+
+    /// Returns what goes out of a chunk in a stream that ends with the event it is in.
+    pub(super) fn pass_to_boundary(&mut self, chunk: Bytes) -> Bytes {
+        let at = self.boundary;
+        let chunk = self.bom.filter(chunk);
+        let end = at.event_end(&chunk).unwrap_or(chunk.len());
+        let chunk = chunk.slice(..end);
+        self.boundary = at.after(&chunk);
+        chunk
+    }
+
     /// Returns when the next heartbeat is due in a stream that has fallen silent.
     pub(super) fn next_heartbeat(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
         let interval = Heartbeat::or_default(self.heartbeat.as_deref()).interval()?;
@@ -57,10 +72,5 @@ impl Injection {
         let heartbeat = Heartbeat::or_default(self.heartbeat.as_deref()).at(self.boundary)?;
         self.busy = true;
         Some(heartbeat)
-    }
-
-    /// Returns what may be said last.
-    pub(super) fn last_words(&self, at_shutdown: &AtShutdown) -> Bytes {
-        at_shutdown.last_words(self.boundary)
     }
 }

@@ -7,13 +7,41 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    CloseReason, SseOptions, StreamSummary,
-    lifecycle::{Attachment, Progress, Tally},
+    CloseReason, Error, SseOptions, StreamSummary, WireEnd,
+    lifecycle::{Attachment, Order, Progress, Tally},
     slot::Slot,
 };
 
 /// How often the layers are told of a stream that goes on.
 const TELL: Duration = Duration::from_secs(10);
+
+/// How a stream has ended.
+pub(super) struct End {
+    pub(super) reason: CloseReason,
+    pub(super) wire: WireEnd,
+    pub(super) error: Option<String>,
+}
+
+impl End {
+    /// Returns the end of a stream without an error.
+    pub(super) fn new(reason: CloseReason, wire: WireEnd) -> Self {
+        let error = None;
+        Self {
+            reason,
+            wire,
+            error,
+        }
+    }
+
+    /// Returns the end of a stream with an error, whose text is kept unless the layer made it.
+    pub(super) fn with(reason: CloseReason, wire: WireEnd, error: &Error) -> Self {
+        let is_failure = error.close_reason().is_none();
+        Self {
+            error: is_failure.then(|| error.chain()),
+            ..Self::new(reason, wire)
+        }
+    }
+}
 
 /// A stream as the layers around it count it: it opens once, and closes once.
 #[derive(Debug)]
@@ -69,6 +97,9 @@ impl Life {
     pub(super) fn count(&mut self, data: &Bytes) {
         self.frames += 1;
         self.bytes += data.len() as u64;
+        for attachment in &self.attachments {
+            attachment.set_bytes(self.bytes);
+        }
     }
 
     /// Tells the layers what has been sent, if the last time was some seconds ago.
@@ -102,20 +133,24 @@ impl Life {
         self.heartbeats += 1;
     }
 
-    /// Tells the layers of the end, and lets go of what they attached. Only the first end counts.
-    pub(super) fn close(&mut self, reason: CloseReason, now: impl FnOnce() -> Instant) {
+    /// Reports the end to the layers, and lets go of what they attached. Only the first end counts.
+    pub(super) fn close(&mut self, end: End, now: impl FnOnce() -> Instant) {
         if self.attachments.is_empty() {
             return;
         }
         self.tell();
-        let told = self.tally.as_ref().and_then(Tally::reason);
-        let reason = match reason {
-            CloseReason::Completed => told.unwrap_or(reason),
-            _ => reason,
+        let tally = self.tally.as_ref();
+        let told = tally.and_then(Tally::reason);
+        let reason = match end.reason {
+            CloseReason::Completed => told.unwrap_or(end.reason),
+            reason => reason,
         };
+        let error = tally.and_then(Tally::error).map(str::to_owned);
         let now = now();
         let mut summary = StreamSummary {
             reason,
+            wire: end.wire,
+            error: end.error.or(error),
             duration: now.saturating_duration_since(self.since),
             events: self.tally.as_ref().map(Tally::events),
             missed: self.missed(),
@@ -124,6 +159,8 @@ impl Life {
             heartbeats: self.heartbeats,
             drain: None,
             labels: Default::default(),
+            tags: Default::default(),
+            data: Default::default(),
         };
         // The shutdown is drained when all have been told.
         let _members: Vec<_> = mem::take(&mut self.attachments)
@@ -132,8 +169,41 @@ impl Life {
             .collect();
     }
 
+    /// Returns `true` if the clients of the stream can get later what they miss.
+    pub(super) fn is_resumable(&self) -> bool {
+        self.tally.as_ref().is_some_and(Tally::is_resumable)
+    }
+
+    /// Returns why the stream ended before it was complete, if its client has not been told.
+    pub(super) fn unconcluded(&self) -> Option<CloseReason> {
+        self.tally.as_ref().and_then(Tally::unconcluded)
+    }
+
+    /// Returns why the stream is to end, if it was told to from outside.
+    pub(super) fn order(&self) -> Option<&Order> {
+        self.attachments.iter().find_map(Attachment::order)
+    }
+
+    /// Is ready when the stream was told to end from outside.
+    pub(super) fn poll_order(&self, cx: &mut Context<'_>) -> Poll<()> {
+        for attachment in &self.attachments {
+            attachment.register(cx);
+        }
+        match self.order() {
+            Some(_) => Poll::Ready(()),
+            None => Poll::Pending,
+        }
+    }
+
     fn missed(&self) -> u64 {
         self.tally.as_ref().map_or(0, Tally::missed)
+    }
+
+    /// Has the connection reset when it closes.
+    pub(super) fn break_connection(&self) {
+        self.attachments
+            .iter()
+            .for_each(Attachment::break_connection);
     }
 
     pub(super) fn has_stalled(&self) -> bool {

@@ -1,5 +1,6 @@
 //! The body of every response that goes through the layer.
 
+mod client;
 mod ending;
 mod injection;
 mod life;
@@ -15,15 +16,22 @@ use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use pin_project::{pin_project, pinned_drop};
 
-pub(crate) use self::life::Life;
 use self::stream::StreamState;
-use crate::{alarm::Alarm, slot::Slot};
+pub(crate) use self::{client::Client, life::Life};
+use crate::{BoxError, Error, alarm::Alarm, slot::Slot};
 
 /// The body of [`Sse`](crate::Sse)'s responses.
 ///
 /// That of an event stream has heartbeats and the rest; any other hands out the frames of the body
 /// inside as they are. (Data that is not `Bytes` is copied into some.)
-// The bound is there for the error that a failing stream holds back.
+///
+/// # Errors
+///
+/// The [`Error`] has the error of the body inside as its source. An event stream also fails when the
+/// layer cuts it ([`Error::close_reason`]), a tenth of a second after its last frame, so that the
+/// server has time to flush. Behind HTTP/1.0, where a body ends with its connection, clients cannot
+/// tell a failure from an end, unless the connection is a `Socket` (feature `socket`), which is then
+/// reset.
 #[pin_project(PinnedDrop)]
 pub struct SseBody<B: Body> {
     #[pin]
@@ -33,7 +41,7 @@ pub struct SseBody<B: Body> {
 #[pin_project(project = KindProj)]
 enum Kind<B: Body> {
     Pass(#[pin] B),
-    Stream(#[pin] B, Box<StreamState<B::Error>>),
+    Stream(#[pin] B, Box<StreamState>),
     /// No body, for a response to HEAD: of what length it would be, it does not say.
     Head,
     /// A body of the layer's own, `None` when it has been sent.
@@ -47,8 +55,16 @@ impl<B: Body> SseBody<B> {
     }
 
     /// A sealed stream is one that nothing may be put into.
-    pub(crate) fn stream(body: B, slot: Slot, life: Life, alarm: Alarm, sealed: bool) -> Self {
-        let kind = Kind::Stream(body, Box::new(StreamState::new(slot, life, alarm, sealed)));
+    pub(crate) fn stream(
+        body: B,
+        slot: Slot,
+        life: Life,
+        alarm: Alarm,
+        client: Client,
+        sealed: bool,
+    ) -> Self {
+        let state = StreamState::new(slot, life, alarm, client, sealed);
+        let kind = Kind::Stream(body, Box::new(state));
         Self { kind }
     }
 
@@ -70,18 +86,23 @@ impl<B: Body> Default for SseBody<B> {
     }
 }
 
-impl<B: Body> Body for SseBody<B> {
+impl<B> Body for SseBody<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
     type Data = Bytes;
-    type Error = B::Error;
+    type Error = Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match self.project().kind.project() {
             KindProj::Pass(body) => body
                 .poll_frame(cx)
-                .map_ok(|frame| frame.map_data(into_bytes)),
+                .map_ok(|frame| frame.map_data(into_bytes))
+                .map_err(|error| Error::body(error.into())),
             KindProj::Stream(body, state) => state.poll_frame(body, cx),
             KindProj::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             KindProj::Head => Poll::Ready(None),

@@ -68,4 +68,8 @@ impl EncodeEvent for ChannelEvent {
         }
         Ok(())
     }
+
+    fn is_resumable() -> bool {
+        true
+    }
 }

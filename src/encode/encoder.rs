@@ -248,7 +248,8 @@ impl Encoder {
         }
     }
 
-    fn truncate(&mut self, len: usize) {
+    /// Removes what was written after whole items of this length.
+    pub(crate) fn truncate(&mut self, len: usize) {
         if len == 0 {
             self.lone = None;
         }

@@ -46,6 +46,18 @@ pub trait EncodeEvent {
     ///
     /// What the type finds wrong with its value. Nothing that was written before remains.
     fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError>;
+
+    /// Returns `true` if a client that reads a stream of these by GET can get later what it misses, so
+    /// that [`SseLayer`](crate::SseLayer) may end the stream cleanly
+    /// ([`SseOptions::resumable`](crate::SseOptions::resumable)). By default `false`.
+    ///
+    /// It is `true` for the events of a `Channel`. A type around one calls that one's.
+    fn is_resumable() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
 }
 
 impl EncodeEvent for Event {

@@ -1,64 +1,67 @@
 use std::time::Duration;
 
-use bytes::Bytes;
+use crate::Retry;
 
-use crate::{EncodedEvent, Encoder, Event, Retry, boundary::Boundary};
+static DEFAULT: AtShutdown = AtShutdown::with(Grace::ByKind);
 
-static DEFAULT: AtShutdown = AtShutdown::end();
+/// How long a one-shot stream may go on by default. Kubernetes kills a pod after 30 seconds.
+const ONE_SHOT: Duration = Duration::from_secs(20);
 
-/// How a stream ends when a [`Shutdown`](crate::Shutdown) begins.
+/// How streams end when a [`Shutdown`](crate::Shutdown) begins.
 ///
-/// By default at once, telling the client to come back in 2 to 10 seconds, each client its own
-/// time.
+/// By default a resumable stream ends at once: its client comes back, in 2 to 10 seconds, each in
+/// its own time. A one-shot stream, such as the answer of a language model to a POST, goes on for up
+/// to 20 seconds, for its client does not come back. What is set here holds for both kinds.
+/// [`SseOptions::resumable`](crate::SseOptions::resumable) says which is which.
+///
+/// When the time of a one-shot stream is over, it gets the
+/// [`FinalEvents::shutdown`](crate::FinalEvents::shutdown), or breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "it does nothing until a layer or a response has it"]
 pub struct AtShutdown {
-    grace: Option<Duration>,
-    farewell: Option<EncodedEvent>,
+    grace: Grace,
     retry: Option<Retry>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grace {
+    /// None for resumable streams, [`ONE_SHOT`] for others.
+    ByKind,
+    Time(Duration),
+    Unlimited,
+}
+
 impl AtShutdown {
-    /// Ends the stream at once. This is the default.
+    /// Ends every stream at once.
     pub const fn end() -> Self {
         Self::end_after(Duration::ZERO)
     }
 
-    /// Ends the stream after some time, if it has not ended by then.
+    /// Ends every stream after some time, if it has not ended by then.
     pub const fn end_after(grace: Duration) -> Self {
-        Self::within(Some(grace))
+        Self::with(Grace::Time(grace))
     }
 
-    /// Lets the stream come to its own end.
+    /// Lets every stream come to its own end.
     pub const fn finish() -> Self {
-        Self::within(None)
+        Self::with(Grace::Unlimited)
     }
 
-    const fn within(grace: Option<Duration>) -> Self {
-        Self {
-            grace,
-            farewell: None,
-            retry: None,
-        }
+    const fn with(grace: Grace) -> Self {
+        Self { grace, retry: None }
     }
 
-    /// Sends an event last, if the stream stands between two events.
-    pub fn farewell(mut self, event: Event) -> Self {
-        self.farewell = Some(event.into());
-        self
-    }
-
-    /// Sets how long clients wait before they come back, those too that come after the shutdown has
-    /// begun and are refused. By default 2 to 10 seconds.
+    /// Sets how long clients wait before they come back, also those that connect after the shutdown
+    /// has begun and are refused. By default 2 to 10 seconds.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
         self
     }
 
-    /// Takes farewell and retry from another where they are unset here.
+    /// Takes from another what is unset here.
     pub(crate) fn fill(&mut self, other: &Self) {
-        if self.farewell.is_none() {
-            self.farewell.clone_from(&other.farewell);
+        if self.grace == Grace::ByKind {
+            self.grace = other.grace;
         }
         if self.retry.is_none() {
             self.retry.clone_from(&other.retry);
@@ -75,33 +78,18 @@ impl AtShutdown {
         self.retry.clone().unwrap_or(spread)
     }
 
-    /// Returns how long the stream may yet go on; `None` is as long as it likes.
-    pub(crate) fn grace(&self) -> Option<Duration> {
-        self.grace
-    }
-
-    /// Returns what may be said last: between events all of it, at the start of a line the retry
-    /// alone, within a line nothing.
-    pub(crate) fn last_words(&self, boundary: Boundary) -> Bytes {
-        let mut encoder = Encoder::new();
-        if let Some(farewell) = self
-            .farewell
-            .as_ref()
-            .filter(|_| boundary == Boundary::Event)
-        {
-            encoder.encoded(farewell);
+    /// Returns how long a stream may yet go on. `None` sets no end.
+    pub(crate) fn grace(&self, is_resumable: bool) -> Option<Duration> {
+        match self.grace {
+            Grace::ByKind if is_resumable => Some(Duration::ZERO),
+            Grace::ByKind => Some(ONE_SHOT),
+            Grace::Time(grace) => Some(grace),
+            Grace::Unlimited => None,
         }
-        if let Some(retry) = self
-            .retry_or_default()
-            .draw()
-            .filter(|_| boundary.is_line())
-        {
-            encoder.retry(retry);
-        }
-        encoder.take()
     }
 }
 
+/// Ends resumable streams at once, and others after up to 20 seconds.
 impl Default for AtShutdown {
     fn default() -> Self {
         DEFAULT.clone()

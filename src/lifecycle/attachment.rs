@@ -1,16 +1,19 @@
 use std::{
     fmt,
-    sync::{Arc, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use http::Request;
+use http::{Request, Version};
 
 use super::{
-    Labels, Progress, Refusal, RefuseReason, RequestHead, StreamSummary,
-    limit::{Claim, Permit},
+    Claims, Control, OuterLimits, Progress, Refusal, RefuseReason, RequestHead, StreamInfo,
+    StreamSummary, Tally,
+    control::Order,
+    limit::{Claim, LimitId, Permit},
     observer::{Observer, Recorder, Watched},
+    open_streams::Registered,
     shutdown::Member,
 };
 use crate::{Refuse, config::Config, socket::SocketHandle};
@@ -18,9 +21,9 @@ use crate::{Refuse, config::Config, socket::SocketHandle};
 /// What a layer has noted of a request, for its stream.
 #[derive(Debug, Default)]
 pub(crate) struct Noted {
-    labels: Labels,
-    /// With the place that each one's limit has among the layer's.
-    claims: Vec<(usize, Box<dyn Claim>)>,
+    info: StreamInfo,
+    /// With the limit of each.
+    claims: Vec<(LimitId, Box<dyn Claim>)>,
     watched: Option<Box<dyn Watched>>,
 }
 
@@ -32,46 +35,36 @@ impl Noted {
             return None;
         }
         let head = RequestHead::of(request);
-        let limits = config.limits.iter().enumerate();
+        let limits = config.limits.iter();
         Some(Box::new(Self {
-            labels: observer.labels_of(head),
+            info: observer.info_of(head),
             claims: limits
-                .filter_map(|(place, limit)| Some((place, limit.of(head)?)))
+                .filter_map(|limit| Some((limit.id(), limit.begin(head)?)))
                 .collect(),
             watched: observer.watcher.as_ref().map(|watcher| watcher.watch(head)),
         }))
     }
-}
 
-/// Why a stream is refused, and how.
-pub(crate) type Refused = (RefuseReason, Refuse);
-
-/// Who has been told of a refusal that counts once.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Told {
-    pub(crate) reason: RefuseReason,
-    recorder: bool,
-    watcher: bool,
-}
-
-impl Told {
-    /// Nobody has been told yet.
-    pub(crate) fn none(reason: RefuseReason) -> Self {
-        Self {
-            reason,
-            recorder: false,
-            watcher: false,
-        }
+    /// Takes the claims to places that are not held already.
+    pub(crate) fn take_claims(
+        &mut self,
+        config: &Config,
+        held: impl Fn(LimitId) -> bool,
+    ) -> Claims {
+        let of_all = config.max_streams.as_ref();
+        let of_all = of_all.filter(|limit| !held(limit.id()));
+        let of_keys = self.claims.drain(..).filter(|(limit, _)| !held(*limit));
+        let claims = of_all.map(|limit| limit.begin()).into_iter();
+        Claims::new(claims.chain(of_keys.map(|(_, claim)| claim)).collect())
     }
-}
 
-impl Noted {
-    /// Tells a layer that the request's stream was refused, by it or by one inside of it. Returns
-    /// who has been told by now.
+    /// Reports to a layer that the request's stream was refused, by it or by one inside of it.
+    /// Returns which observers that count once have been told by now.
     pub(crate) fn refused(self, told: Told, observer: &Observer) -> Told {
         let refusal = Refusal {
             reason: told.reason,
-            labels: self.labels,
+            labels: self.info.labels,
+            tags: self.info.tags,
         };
         if let Some(mut watched) = self.watched.filter(|_| !told.watcher) {
             watched.refused(&refusal);
@@ -88,15 +81,69 @@ impl Noted {
     }
 }
 
+/// Why a stream is refused, and how.
+pub(crate) type Refused = (RefuseReason, Box<Refuse>);
+
+/// What an entrant gets back whose stream is refused.
+pub(crate) type TurnedAway = Box<(Noted, Refused)>;
+
+/// Which observers have been told of a refusal that counts once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    pub(crate) reason: RefuseReason,
+    recorder: bool,
+    watcher: bool,
+}
+
+impl Told {
+    /// None has been told yet.
+    pub(crate) fn none(reason: RefuseReason) -> Self {
+        Self {
+            reason,
+            recorder: false,
+            watcher: false,
+        }
+    }
+}
+
+/// The places that a stream holds in the limits of a layer.
+#[derive(Default)]
+pub(crate) struct Held {
+    pub(crate) permits: Vec<Permit>,
+    /// By which a newer stream can evict it.
+    pub(crate) control: Arc<Control>,
+}
+
+/// What a layer brings to a stream that it attaches itself to.
+pub(crate) struct Entrant<'a> {
+    pub(crate) noted: Noted,
+    /// What it has claimed before the handler.
+    pub(crate) held: Option<Held>,
+    /// The limits in which an outer layer has counted the stream.
+    pub(crate) outer: OuterLimits,
+    /// Whether the request came before the layer's shutdown.
+    pub(crate) came_before: bool,
+    pub(crate) socket: Option<SocketHandle>,
+    pub(crate) version: Version,
+    pub(crate) config: &'a Arc<Config>,
+    /// What the handler says of its stream.
+    pub(crate) own: Option<Arc<StreamInfo>>,
+    pub(crate) tally: Option<Tally>,
+}
+
 /// What one layer has attached to a stream, let go when the stream ends.
 pub(crate) struct Attachment {
     config: Arc<Config>,
-    labels: Labels,
+    info: StreamInfo,
     member: Option<Member>,
     permits: Vec<Permit>,
+    /// By which the stream can be ended from outside. There is more than one where the same layer is
+    /// around the service twice.
+    controls: Vec<Arc<Control>>,
+    registered: Option<Registered>,
     recorder: Option<Arc<dyn Recorder>>,
     watched: Option<Box<dyn Watched>>,
-    socket: Option<SocketHandle>,
+    socket: Option<Carrier>,
     /// Whether the connection is to be set as this layer wants it.
     tuned: bool,
 }
@@ -105,107 +152,127 @@ impl Attachment {
     /// Admits a stream, if it may open, and has its connection set.
     ///
     /// What the layers before have attached already, for they share it with this one, counts once.
-    pub(crate) fn admit(
-        mut noted: Noted,
-        socket: Option<SocketHandle>,
-        config: &Arc<Config>,
-        before: &[Self],
-    ) -> Result<Self, (Noted, Refused)> {
-        let (member, permits) = match Self::claim(&mut noted.claims, config, before) {
+    pub(crate) fn admit(mut entrant: Entrant<'_>, before: &[Self]) -> Result<Self, TurnedAway> {
+        let config = entrant.config;
+        let (held, member) = match Self::claim(&mut entrant, before) {
             Ok(claimed) => claimed,
-            Err(refused) => return Err((noted, refused)),
+            Err(refused) => return Err(Box::new((entrant.noted, refused))),
         };
+        let Entrant { noted, socket, .. } = entrant;
         let tuned = match (&config.tuning, &socket) {
             (Some(tuning), Some(socket)) => tuning.tune(socket, &config.timer),
             _ => false,
         };
+        let mut info = noted.info;
+        if let Some(own) = &entrant.own {
+            info.extend(own);
+        }
+        let is_new = |streams| !before.iter().any(|other| other.config.keeps(streams));
+        let streams = config
+            .open_streams
+            .as_ref()
+            .filter(|streams| is_new(streams));
+        let registered = streams.map(|streams| {
+            let tally = entrant.tally.as_ref();
+            streams.add(&info, &held.control, tally, &config.timer)
+        });
         let recorded = before.iter().any(|other| other.recorder.is_some());
         let is_watched = before.iter().any(|other| other.watched.is_some());
+        let is_controlled = registered.is_some() || config.evicts();
         Ok(Self {
             config: Arc::clone(config),
-            labels: noted.labels,
+            info,
             member,
-            permits,
+            permits: held.permits,
+            controls: Vec::from_iter(is_controlled.then_some(held.control)),
+            registered,
             recorder: config.observer.recorder.clone().filter(|_| !recorded),
             watched: noted.watched.filter(|_| !is_watched),
-            socket,
+            socket: socket.map(|socket| Carrier::new(socket, entrant.version)),
             tuned,
         })
     }
 
     fn claim(
-        claims: &mut Vec<(usize, Box<dyn Claim>)>,
-        config: &Config,
+        entrant: &mut Entrant<'_>,
         before: &[Self],
-    ) -> Result<(Option<Member>, Vec<Permit>), Refused> {
-        let held = |has: &dyn Fn(&Config) -> bool| before.iter().any(|other| has(&other.config));
-        // So that nobody is refused for a place that is given back for want of another.
-        let _turn = config.turn.lock().unwrap_or_else(PoisonError::into_inner);
+    ) -> Result<(Held, Option<Member>), Refused> {
+        let config = entrant.config;
         let shutdown = config.shutdown.as_ref();
-        if shutdown.is_some_and(|shutdown| shutdown.is_triggered()) {
+        if shutdown.is_some_and(|it| it.is_triggered()) && !entrant.came_before {
             return Err(config.refuse_at_shutdown());
         }
-        let mut permits = Vec::new();
-        if let Some(limit) = &config.max_streams {
-            if !held(&|other| other.max_streams.as_ref().is_some_and(|it| it.is(limit))) {
-                permits.push(limit.claim()?);
+        let held = match entrant.held.take() {
+            Some(held) => held,
+            None => {
+                let counted = |limit| before.iter().any(|other| other.config.counts(limit));
+                let held = |limit| entrant.outer.has(limit) || counted(limit);
+                let mut claims = entrant.noted.take_claims(config, held);
+                let control = Arc::default();
+                let permits = claims.decide(&config.turn, &control)?;
+                Held { permits, control }
             }
-        }
-        for (place, claim) in claims.drain(..) {
-            let limit = &config.limits[place];
-            if !held(&|other| other.limits.iter().any(|it| Arc::ptr_eq(it, limit))) {
-                permits.push(claim.claim()?);
-            }
-        }
-        let member = match shutdown {
-            Some(it) if !held(&|other| other.shutdown.as_ref().is_some_and(|o| o.is(it))) => {
-                Some(it.join().ok_or_else(|| config.refuse_at_shutdown())?)
-            }
-            _ => None,
         };
-        Ok((member, permits))
+        let is_new = |shutdown| !before.iter().any(|other| other.config.ends_by(shutdown));
+        let shutdown = shutdown.filter(|shutdown| is_new(shutdown));
+        let member = match shutdown.map(|shutdown| shutdown.join(entrant.came_before)) {
+            Some(None) => return Err(config.refuse_at_shutdown()),
+            joined => joined.flatten(),
+        };
+        Ok((held, member))
     }
 
-    /// Heeds that an outer layer has refused the stream.
+    /// Takes over the places that the same layer has claimed once more, around itself.
+    pub(crate) fn take_over(&mut self, held: Option<Held>) {
+        let Some(held) = held else { return };
+        self.permits.extend(held.permits);
+        if self.config.evicts() {
+            self.controls.push(held.control);
+        }
+    }
+
+    /// Undoes what was done for a stream that an outer layer has refused.
     pub(crate) fn retract(self) {
-        if let Some(socket) = self.socket.filter(|_| self.tuned) {
+        if let Some(Carrier(socket)) = self.socket.as_ref().filter(|_| self.tuned) {
             socket.retract();
         }
     }
 
-    /// Tells whether it is this layer's.
+    /// Returns `true` if it is this layer's.
     pub(crate) fn is_of(&self, config: &Arc<Config>) -> bool {
         Arc::ptr_eq(&self.config, config)
     }
 
     pub(crate) fn opened(&mut self) {
         if let Some(watched) = &mut self.watched {
-            watched.opened(&self.labels);
+            watched.opened(&self.info);
         }
         if let Some(recorder) = &self.recorder {
-            recorder.opened(&self.labels);
+            recorder.opened(&self.info.labels);
         }
-        self.config.observer.opened(&self.labels);
+        self.config.observer.opened(&self.info);
     }
 
-    /// Tells whether it adds up what the stream sends while it is open.
+    /// Returns `true` if it adds up what the stream sends while it is open.
     pub(crate) fn records(&self) -> bool {
         self.recorder.is_some()
     }
 
     pub(crate) fn progressed(&self, progress: Progress) {
         if let Some(recorder) = &self.recorder {
-            recorder.progressed(&self.labels, progress);
+            recorder.progressed(&self.info.labels, progress);
         }
     }
 
-    /// Tells of the end, and lets go of everything but the shutdown, which is drained when all have
+    /// Reports the end, and lets go of everything but the shutdown, which is drained when all have
     /// been told.
     pub(crate) fn closed(self, summary: &mut StreamSummary, now: Instant) -> Option<Member> {
         summary.drain = self.since_trigger(now);
-        // First, so that who is told of the end can rely on the place being free.
-        drop(self.permits);
-        summary.labels = self.labels;
+        // First, so that a callback can rely on the place being free.
+        drop((self.permits, self.registered));
+        summary.labels = self.info.labels;
+        summary.tags = self.info.tags;
+        summary.data = self.info.data;
         if let Some(mut watched) = self.watched {
             watched.closed(summary);
         }
@@ -216,7 +283,7 @@ impl Attachment {
         self.member
     }
 
-    /// Tells whether a shutdown has begun; whoever polls is woken when it does.
+    /// Is ready when a shutdown has begun; the task is woken when it does.
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.member {
             Some(member) => member.poll(cx),
@@ -233,14 +300,63 @@ impl Attachment {
         self.member.as_ref()?.since_trigger(now)
     }
 
-    /// Tells whether the connection was aborted because the client had stopped reading.
+    /// Returns why the stream is to end, if it was told to from outside.
+    pub(crate) fn order(&self) -> Option<&Order> {
+        self.controls.iter().find_map(|control| control.order())
+    }
+
+    /// Has the task woken when the stream is told to end.
+    pub(crate) fn register(&self, cx: &Context<'_>) {
+        self.controls
+            .iter()
+            .for_each(|control| control.register(cx));
+    }
+
+    /// Notes how many bytes the stream has sent in all.
+    pub(crate) fn set_bytes(&self, bytes: u64) {
+        self.controls
+            .iter()
+            .for_each(|control| control.set_bytes(bytes));
+    }
+
+    /// Has the connection reset when it closes, where the layer can reach it.
+    pub(crate) fn break_connection(&self) {
+        if let Some(Carrier(socket)) = &self.socket {
+            socket.break_on_close();
+        }
+    }
+
+    /// Returns `true` if the connection was aborted because the client had stopped reading.
     pub(crate) fn has_stalled(&self) -> bool {
-        self.socket.as_ref().is_some_and(SocketHandle::has_stalled)
+        let socket = self.socket.as_ref();
+        socket.is_some_and(|Carrier(socket)| socket.has_stalled())
+    }
+}
+
+/// The connection that carries a stream, which knows that it does.
+struct Carrier(SocketHandle);
+
+impl Carrier {
+    fn new(socket: SocketHandle, version: Version) -> Self {
+        socket.begin_stream(version);
+        Self(socket)
+    }
+}
+
+impl Drop for Carrier {
+    fn drop(&mut self) {
+        self.0.end_stream();
     }
 }
 
 impl fmt::Debug for Attachment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Attachment")
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Held")
     }
 }

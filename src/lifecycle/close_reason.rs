@@ -21,11 +21,15 @@ pub enum CloseReason {
     Deadline,
     /// It fell off the log of its `Channel`, and is to resume (feature `channel`).
     Lagged,
+    /// [`OpenStreams::revoke`](crate::OpenStreams::revoke) ended it.
+    Revoked,
+    /// A newer stream took its place ([`LimitPolicy::evict_oldest`](crate::LimitPolicy::evict_oldest)).
+    Evicted,
 }
 
 impl CloseReason {
     /// Returns the reason as a label: `completed`, `failed`, `client_gone`, `stalled`,
-    /// `shut_down`, `lifetime`, `deadline` or `lagged`.
+    /// `shut_down`, `lifetime`, `deadline`, `lagged`, `revoked` or `evicted`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Completed => "completed",
@@ -36,6 +40,8 @@ impl CloseReason {
             Self::Lifetime => "lifetime",
             Self::Deadline => "deadline",
             Self::Lagged => "lagged",
+            Self::Revoked => "revoked",
+            Self::Evicted => "evicted",
         }
     }
 }

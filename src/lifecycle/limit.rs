@@ -1,20 +1,39 @@
-//! Caps on how many streams may be open.
+//! Limits on how many streams may be open.
 
 use std::{
     collections::HashMap,
     fmt,
     hash::Hash,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Waker,
 };
 
-use crate::{Refuse, RefuseReason, RequestHead};
+use super::{
+    control::{Control, Order},
+    room::Room,
+};
+use crate::{LimitPolicy, RefuseReason, RequestHead};
 
 /// A place among the open streams, held until it is dropped.
 pub(crate) type Permit = Box<dyn Send + Sync>;
 
-/// A request's claim to a place, made good when its response turns out to be a stream.
+/// A request's claim to a place. Dropping it gives up its turn.
 pub(crate) trait Claim: Send + Sync {
-    fn claim(self: Box<Self>) -> Result<Permit, (RefuseReason, Refuse)>;
+    /// Takes a place if one is free, or has been kept for the request.
+    fn claim(&mut self, control: &Arc<Control>) -> Option<Permit>;
+
+    /// Waits for a place in turn. Returns `false` if too many wait already.
+    fn wait(&mut self, waker: &Waker) -> bool;
+
+    /// Takes the place of the oldest stream, where the policy is to evict it.
+    fn evict(&mut self, control: &Arc<Control>) -> Option<Permit>;
+
+    /// Returns `true` if a stream would be refused now.
+    fn is_full(&self) -> bool;
+
+    fn policy(&self) -> &LimitPolicy;
+
+    fn reason(&self) -> RefuseReason;
 }
 
 /// At most so many streams in all.
@@ -22,18 +41,21 @@ pub(crate) trait Claim: Send + Sync {
 pub(crate) struct MaxStreams(Arc<Shared<()>>);
 
 impl MaxStreams {
-    pub(crate) fn new(most: usize, refuse: Refuse) -> Self {
-        Self(Shared::new(most, refuse, RefuseReason::TooMany))
+    pub(crate) fn new(most: usize, policy: LimitPolicy) -> Self {
+        Self(Shared::new(most, policy, RefuseReason::TooMany))
     }
 
-    /// Tells whether another is the same limit.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+    /// Identifies the limit among those that a request's layers have.
+    pub(crate) fn id(&self) -> LimitId {
+        LimitId::of(&self.0)
     }
 
-    pub(crate) fn claim(&self) -> Result<Permit, (RefuseReason, Refuse)> {
-        let shared = Arc::clone(&self.0);
-        Box::new(Keyed { key: (), shared }).claim()
+    pub(crate) fn evicts(&self) -> bool {
+        self.0.policy.evicts()
+    }
+
+    pub(crate) fn begin(&self) -> Box<dyn Claim> {
+        Box::new(Keyed::new((), &self.0))
     }
 }
 
@@ -46,7 +68,21 @@ impl fmt::Debug for MaxStreams {
 /// What makes claims of requests.
 pub(crate) trait Limit: Send + Sync {
     /// Returns the claim; `None` where the limit does not concern the request.
-    fn of(&self, head: RequestHead<'_>) -> Option<Box<dyn Claim>>;
+    fn begin(&self, head: RequestHead<'_>) -> Option<Box<dyn Claim>>;
+
+    fn id(&self) -> LimitId;
+
+    fn evicts(&self) -> bool;
+}
+
+/// Tells limits apart, however often they are cloned with their layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LimitId(usize);
+
+impl LimitId {
+    fn of<T>(shared: &Arc<T>) -> Self {
+        Self(Arc::as_ptr(shared) as usize)
+    }
 }
 
 /// At most so many streams for each key.
@@ -56,15 +92,15 @@ pub(crate) struct KeyedLimit<K, F> {
 }
 
 struct Shared<K> {
-    open: Mutex<HashMap<K, usize>>,
+    rooms: Mutex<HashMap<K, Room>>,
     most: usize,
-    refuse: Refuse,
+    policy: LimitPolicy,
     reason: RefuseReason,
 }
 
 impl<K, F> KeyedLimit<K, F> {
-    pub(crate) fn new(key: F, most: usize, refuse: Refuse) -> Self {
-        let shared = Shared::new(most, refuse, RefuseReason::TooManyOfKey);
+    pub(crate) fn new(key: F, most: usize, policy: LimitPolicy) -> Self {
+        let shared = Shared::new(most, policy, RefuseReason::TooManyOfKey);
         Self { key, shared }
     }
 }
@@ -74,62 +110,171 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     F: Fn(RequestHead<'_>) -> Option<K> + Send + Sync,
 {
-    fn of(&self, head: RequestHead<'_>) -> Option<Box<dyn Claim>> {
+    fn begin(&self, head: RequestHead<'_>) -> Option<Box<dyn Claim>> {
         let key = (self.key)(head)?;
-        let shared = Arc::clone(&self.shared);
-        Some(Box::new(Keyed { key, shared }))
+        Some(Box::new(Keyed::new(key, &self.shared)))
+    }
+
+    fn id(&self) -> LimitId {
+        LimitId::of(&self.shared)
+    }
+
+    fn evicts(&self) -> bool {
+        self.shared.policy.evicts()
     }
 }
 
-/// A key with the limit that it counts in: as a claim not yet, as a [`Place`] so far.
-struct Keyed<K> {
+/// A key with the limit that it counts in.
+struct Keyed<K: Hash + Eq> {
     key: K,
     shared: Arc<Shared<K>>,
+    /// Its turn among those that wait.
+    turn: Option<u64>,
+}
+
+impl<K: Hash + Eq + Clone> Keyed<K> {
+    fn new(key: K, shared: &Arc<Shared<K>>) -> Self {
+        Self {
+            key,
+            shared: Arc::clone(shared),
+            turn: None,
+        }
+    }
+
+    /// Records the stream that takes a place of the room.
+    fn occupy(&self, room: &mut Room, control: &Arc<Control>) -> Place<K> {
+        let evicts = self.shared.policy.evicts();
+        Place {
+            key: self.key.clone(),
+            shared: Arc::clone(&self.shared),
+            stream: evicts.then(|| room.add_stream(control)),
+        }
+    }
 }
 
 impl<K: Hash + Eq + Clone + Send + Sync + 'static> Claim for Keyed<K> {
-    fn claim(self: Box<Self>) -> Result<Permit, (RefuseReason, Refuse)> {
-        let mut open = self.shared.open();
-        let count = open.entry(self.key.clone()).or_default();
-        if *count < self.shared.most {
-            *count += 1;
-            drop(open);
-            return Ok(Box::new(Place(*self)));
+    fn claim(&mut self, control: &Arc<Control>) -> Option<Permit> {
+        let mut rooms = self.shared.lock();
+        let room = rooms.entry(self.key.clone()).or_default();
+        let claimed = match self.turn {
+            Some(turn) => room.take_kept(turn),
+            None => room.take(self.shared.most),
+        };
+        if !claimed {
+            self.shared.tidy(&mut rooms, &self.key);
+            return None;
         }
-        if *count == 0 {
-            open.remove(&self.key);
+        let place = self.occupy(room, control);
+        drop(rooms);
+        self.turn = None;
+        Some(Box::new(place))
+    }
+
+    fn wait(&mut self, waker: &Waker) -> bool {
+        let mut rooms = self.shared.lock();
+        let room = rooms.entry(self.key.clone()).or_default();
+        if let Some(turn) = self.turn {
+            room.set_waker(turn, waker);
+            return true;
         }
-        Err((self.shared.reason, self.shared.refuse.clone()))
+        self.turn = room.wait(self.shared.most, waker);
+        let evicted = match (self.turn, self.shared.policy.evicts()) {
+            (Some(turn), true) if !room.is_kept(turn) => room.next_to_evict(),
+            _ => None,
+        };
+        self.shared.tidy(&mut rooms, &self.key);
+        drop(rooms);
+        // Outside of the lock, for it wakes the task of the stream.
+        if let Some(evicted) = evicted {
+            evicted.end(Order::Evict);
+        }
+        self.turn.is_some()
+    }
+
+    fn evict(&mut self, control: &Arc<Control>) -> Option<Permit> {
+        if !self.shared.policy.evicts() {
+            return None;
+        }
+        let mut rooms = self.shared.lock();
+        let room = rooms.get_mut(&self.key)?;
+        let oldest = room.remove_oldest()?;
+        let place = self.occupy(room, control);
+        drop(rooms);
+        oldest.end(Order::Evict);
+        Some(Box::new(place))
+    }
+
+    fn is_full(&self) -> bool {
+        let most = self.shared.most;
+        let rooms = self.shared.lock();
+        let taken = rooms.get(&self.key).map_or(0, Room::taken);
+        taken >= most && (most == 0 || !self.shared.policy.evicts())
+    }
+
+    fn policy(&self) -> &LimitPolicy {
+        &self.shared.policy
+    }
+
+    fn reason(&self) -> RefuseReason {
+        self.shared.reason
     }
 }
 
-struct Place<K: Hash + Eq>(Keyed<K>);
+impl<K: Hash + Eq> Drop for Keyed<K> {
+    fn drop(&mut self) {
+        let Some(turn) = self.turn else { return };
+        let mut rooms = self.shared.lock();
+        let next = rooms.get_mut(&self.key).and_then(|room| room.leave(turn));
+        self.shared.tidy(&mut rooms, &self.key);
+        drop(rooms);
+        if let Some(next) = next {
+            next.wake();
+        }
+    }
+}
+
+/// A place that a stream holds.
+struct Place<K: Hash + Eq> {
+    key: K,
+    shared: Arc<Shared<K>>,
+    /// Its number among the streams that can be evicted.
+    stream: Option<u64>,
+}
 
 impl<K: Hash + Eq> Drop for Place<K> {
     fn drop(&mut self) {
-        let Keyed { key, shared } = &self.0;
-        let mut open = shared.open();
-        if let Some(count) = open.get_mut(key) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(key);
-            }
+        let mut rooms = self.shared.lock();
+        let room = rooms.get_mut(&self.key);
+        let next = room.and_then(|room| room.give_back(self.stream));
+        self.shared.tidy(&mut rooms, &self.key);
+        drop(rooms);
+        if let Some(next) = next {
+            next.wake();
         }
     }
 }
 
 impl<K> Shared<K> {
-    fn new(most: usize, refuse: Refuse, reason: RefuseReason) -> Arc<Self> {
+    fn new(most: usize, policy: LimitPolicy, reason: RefuseReason) -> Arc<Self> {
         Arc::new(Self {
-            open: Mutex::default(),
+            rooms: Mutex::default(),
             most,
-            refuse,
+            policy,
             reason,
         })
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<K, usize>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Room>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Hash + Eq> Shared<K> {
+    /// Forgets a key that has no stream, so that the map does not grow with each key ever seen.
+    fn tidy(&self, rooms: &mut HashMap<K, Room>, key: &K) {
+        if rooms.get(key).is_some_and(Room::is_unused) {
+            rooms.remove(key);
+        }
     }
 }
 

@@ -2,12 +2,21 @@
 
 mod at_shutdown;
 mod attachment;
+mod claims;
 mod close_reason;
+mod control;
+mod final_events;
+mod info;
 mod lifetime;
 mod limit;
+mod limit_policy;
 mod observer;
+mod open_streams;
+mod reconnect;
 mod refuse;
 mod request_head;
+mod revoke_policy;
+mod room;
 mod shutdown;
 mod summary;
 mod tally;
@@ -19,16 +28,24 @@ pub(crate) use self::observer::{Watched, Watcher};
 pub use self::{
     at_shutdown::AtShutdown,
     close_reason::CloseReason,
+    final_events::FinalEvents,
+    info::{Labels, StreamData, StreamInfo},
     lifetime::Lifetime,
+    limit_policy::LimitPolicy,
+    open_streams::{OpenStream, OpenStreams},
     refuse::{Refusal, Refuse, RefuseReason},
     request_head::RequestHead,
+    revoke_policy::RevokePolicy,
     shutdown::Shutdown,
-    summary::{Labels, StreamSummary},
+    summary::{StreamSummary, WireEnd},
 };
 pub(crate) use self::{
-    attachment::{Attachment, Noted, Refused, Told},
-    limit::{KeyedLimit, Limit, MaxStreams},
+    attachment::{Attachment, Entrant, Held, Noted, Refused, Told, TurnedAway},
+    claims::{Claims, OuterLimits},
+    control::{Control, Order},
+    limit::{KeyedLimit, Limit, LimitId, MaxStreams},
     observer::Observer,
+    reconnect::{retry_event, stop_event, was_stopped},
     summary::Progress,
     tally::Tally,
 };

@@ -1,14 +1,14 @@
 use std::{fmt, sync::Arc};
 
 use super::Progress;
-use crate::{Labels, Refusal, RequestHead, StreamSummary};
+use crate::{Labels, Refusal, RequestHead, StreamInfo, StreamSummary};
 
 type Callback<T> = Arc<dyn Fn(&T) + Send + Sync>;
 type LabelOf = Arc<dyn Fn(RequestHead<'_>) -> Option<String> + Send + Sync>;
 
 /// What follows one stream from its request to its end.
 pub(crate) trait Watched: fmt::Debug + Send + Sync {
-    fn opened(&mut self, labels: &Labels);
+    fn opened(&mut self, info: &StreamInfo);
 
     fn closed(&mut self, summary: &StreamSummary);
 
@@ -32,11 +32,12 @@ pub(crate) trait Recorder: fmt::Debug + Send + Sync {
     fn refused(&self, refusal: &Refusal);
 }
 
-/// Who is told of streams, and by what labels.
+/// The callbacks of a layer, and the labels and tags that they get.
 #[derive(Clone, Default)]
 pub(crate) struct Observer {
     labels: Vec<(&'static str, LabelOf)>,
-    on_open: Vec<Callback<Labels>>,
+    tags: Vec<(&'static str, LabelOf)>,
+    on_open: Vec<Callback<StreamInfo>>,
     on_close: Vec<Callback<StreamSummary>>,
     on_refuse: Vec<Callback<Refusal>>,
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
@@ -44,13 +45,17 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
-    /// Adds a label, or takes the place of the one of that name.
+    /// Adds a label, or replaces the one of that name.
     pub(crate) fn label(&mut self, name: &'static str, of: LabelOf) {
-        self.labels.retain(|(other, _)| *other != name);
-        self.labels.push((name, of));
+        set(&mut self.labels, name, of);
     }
 
-    pub(crate) fn on_open(&mut self, callback: Callback<Labels>) {
+    /// Adds a tag, or replaces the one of that name.
+    pub(crate) fn tag(&mut self, name: &'static str, of: LabelOf) {
+        set(&mut self.tags, name, of);
+    }
+
+    pub(crate) fn on_open(&mut self, callback: Callback<StreamInfo>) {
         self.on_open.push(callback);
     }
 
@@ -62,26 +67,25 @@ impl Observer {
         self.on_refuse.push(callback);
     }
 
-    pub(crate) fn labels_of(&self, head: RequestHead<'_>) -> Labels {
-        let mut labels = Labels::default();
-        for (name, of) in &self.labels {
-            if let Some(value) = of(head) {
-                labels.push(name, value);
-            }
+    /// Returns what the layer says of a request.
+    pub(crate) fn info_of(&self, head: RequestHead<'_>) -> StreamInfo {
+        StreamInfo {
+            labels: values(&self.labels, head),
+            tags: values(&self.tags, head),
+            ..StreamInfo::default()
         }
-        labels
     }
 
-    pub(crate) fn opened(&self, labels: &Labels) {
-        self.on_open.iter().for_each(|told| told(labels));
+    pub(crate) fn opened(&self, info: &StreamInfo) {
+        self.on_open.iter().for_each(|callback| callback(info));
     }
 
     pub(crate) fn closed(&self, summary: &StreamSummary) {
-        self.on_close.iter().for_each(|told| told(summary));
+        self.on_close.iter().for_each(|callback| callback(summary));
     }
 
     pub(crate) fn refused(&self, refusal: &Refusal) {
-        self.on_refuse.iter().for_each(|told| told(refusal));
+        self.on_refuse.iter().for_each(|callback| callback(refusal));
     }
 
     /// Tells whether anybody is to be told of streams.
@@ -92,9 +96,25 @@ impl Observer {
             || self.watcher.is_some()
     }
 
+    /// Returns `true` if requests have labels or tags.
     pub(crate) fn has_labels(&self) -> bool {
-        !self.labels.is_empty()
+        !self.labels.is_empty() || !self.tags.is_empty()
     }
+}
+
+fn set(all: &mut Vec<(&'static str, LabelOf)>, name: &'static str, of: LabelOf) {
+    all.retain(|(other, _)| *other != name);
+    all.push((name, of));
+}
+
+fn values(all: &[(&'static str, LabelOf)], head: RequestHead<'_>) -> Labels {
+    let mut values = Labels::default();
+    for (name, of) in all {
+        if let Some(value) = of(head) {
+            values.set(name, value);
+        }
+    }
+    values
 }
 
 impl fmt::Debug for Observer {

@@ -1,15 +1,21 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode, header::RETRY_AFTER};
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+};
 
-use crate::{Encoder, Labels, Retry, header};
+use super::reconnect::retry_event;
+use crate::{Labels, Retry, header};
 
 /// How a stream is refused.
 ///
-/// A browser that gets any status but 200 never comes back. So a refusal is soft where it can be:
-/// a GET that accepts event streams (curl's, which accepts all, does) gets an empty one, with a
-/// `retry`, and comes back after that time. Other clients, which would take it for an answer, get a status and `Retry-After`.
+/// A browser that gets any status but 200 never comes back. So a refusal is soft where it can be: a
+/// GET or QUERY that names `text/event-stream` in `Accept` gets an event stream that says when to
+/// come back, in an event named `tower-sse.retry`, and ends. All other clients would take that for an
+/// answer: they get a status and `Retry-After`. Either is `no-store`, for a cached refusal would meet
+/// later visitors.
 ///
 /// The time is drawn for each client; by default between 5 and 30 seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +24,7 @@ pub struct Refuse {
     softly: bool,
     status: StatusCode,
     retry: Retry,
+    body: Option<(HeaderValue, Bytes)>,
 }
 
 impl Refuse {
@@ -36,11 +43,12 @@ impl Refuse {
             softly,
             status,
             retry: Retry::spread(Duration::from_secs(5)..=Duration::from_secs(30)),
+            body: None,
         }
     }
 
-    /// Sets the status for those who are not refused softly.
-    pub fn status(mut self, status: StatusCode) -> Self {
+    /// Sets the status for clients that are not refused softly.
+    pub const fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
     }
@@ -51,23 +59,46 @@ impl Refuse {
         self
     }
 
-    /// Makes the answer: an empty event stream where it may be soft, else the status.
-    pub(crate) fn response(&self, softly: bool) -> Response<Bytes> {
+    /// Sets the body for clients that are not refused softly. By default it is empty. Clients of
+    /// language models show the message of an error in JSON.
+    ///
+    /// ```
+    /// use http::{HeaderValue, StatusCode};
+    /// use tower_sse::Refuse;
+    ///
+    /// let json = HeaderValue::from_static("application/json");
+    /// let busy = r#"{"error":{"message":"too many requests","type":"rate_limit_error"}}"#;
+    /// let refuse = Refuse::with(StatusCode::TOO_MANY_REQUESTS).body(json, busy);
+    /// # let _ = refuse;
+    /// ```
+    pub fn body(mut self, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
+        self.body = Some((content_type, body.into()));
+        self
+    }
+
+    /// Makes the answer: an event stream where it may be soft, else the status. The `retry` is said
+    /// in the stream if `final_retry` is set.
+    pub(crate) fn response(&self, softly: bool, final_retry: bool) -> Response<Bytes> {
         let retry = self.retry.draw();
-        let mut response = Response::new(Bytes::new());
         if self.softly && softly {
+            let event = retry.filter(|_| final_retry).map(retry_event);
+            let mut response = Response::new(event.map(Bytes::from).unwrap_or_default());
             header::complete(response.headers_mut());
-            let mut encoder = Encoder::new();
-            retry.map(|retry| encoder.retry(retry));
-            *response.body_mut() = encoder.take();
             return response;
         }
+        let mut response = Response::new(Bytes::new());
         *response.status_mut() = self.status;
+        header::forbid_store(response.headers_mut());
         if let Some(retry) = retry {
             let seconds = retry
                 .as_secs()
                 .saturating_add(u64::from(retry.subsec_nanos() > 0));
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        if let Some((content_type, body)) = &self.body {
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_TYPE, content_type.clone());
+            *response.body_mut() = body.clone();
         }
         response
     }
@@ -108,6 +139,8 @@ impl RefuseReason {
 pub struct Refusal {
     /// Why it was refused.
     pub reason: RefuseReason,
-    /// What the layer's labels say of the request.
+    /// The labels of the layer. Those of a handler come with its response, and are not here.
     pub labels: Labels,
+    /// The tags of the layer.
+    pub tags: Labels,
 }

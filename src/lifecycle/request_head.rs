@@ -1,5 +1,7 @@
 use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 
+use crate::{accept::Accept, request::reads};
+
 /// The head of a request, as the closures of a layer see it.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
@@ -45,5 +47,15 @@ impl<'a> RequestHead<'a> {
     /// address, the user, the route.
     pub fn extensions(&self) -> &'a Extensions {
         self.extensions
+    }
+
+    /// Returns `true` if the request is sure to want an event stream: it is a GET or QUERY whose
+    /// `Accept` names `text/event-stream`, or `Accept` names nothing else.
+    ///
+    /// Clients of language models and of MCP name JSON beside event streams, or nothing, and may want
+    /// either.
+    pub fn expects_stream(&self) -> bool {
+        let accept = Accept::of(self.headers);
+        accept.alone || accept.named && reads(self.method)
     }
 }

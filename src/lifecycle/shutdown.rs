@@ -120,6 +120,27 @@ impl Shutdown {
         }
     }
 
+    /// Waits until the shutdown began this long ago.
+    ///
+    /// Clients and load balancers go on connecting for a while after a server was told to stop. One
+    /// that refuses connections at once loses browsers for good behind most proxies, which answer 502
+    /// or 503. So listen for some seconds more: the layer refuses streams softly in that time.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio")]
+    /// # async fn serve(listener: tokio::net::TcpListener, app: axum::Router, shutdown: tower_sse::Shutdown) -> std::io::Result<()> {
+    /// # use std::time::Duration;
+    /// let stop_listening = shutdown.triggered_for(Duration::from_secs(5));
+    /// axum::serve(listener, app).with_graceful_shutdown(stop_listening).await
+    /// # }
+    /// ```
+    pub fn triggered_for(&self, time: Duration) -> impl Future<Output = ()> + Send + Sync + use<> {
+        let deadline = self.deadline(time);
+        async move {
+            deadline.await;
+        }
+    }
+
     /// Waits until the shutdown has begun and no stream is open, and tells how many were when it
     /// began.
     ///
@@ -165,10 +186,10 @@ impl Shutdown {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    /// Counts a stream, unless the shutdown has begun.
-    pub(crate) fn join(&self) -> Option<Member> {
+    /// Counts a stream, unless its request came after the shutdown had begun.
+    pub(crate) fn join(&self, came_before: bool) -> Option<Member> {
         let mut count = self.shared.count();
-        if count.found.is_some() {
+        if count.found.is_some() && !came_before {
             return None;
         }
         count.open += 1;

@@ -1,51 +1,55 @@
 use std::{fmt, time::Duration};
 
-use crate::CloseReason;
+use crate::{CloseReason, Labels, StreamData};
 
-/// What the operator asked to know of a request, by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Labels(Vec<(&'static str, String)>);
-
-impl Labels {
-    pub(crate) fn push(&mut self, name: &'static str, value: String) {
-        self.0.push((name, value));
-    }
-
-    /// Returns the value of a label, if the request has it.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find_map(|(key, value)| (key == name).then_some(value))
-    }
-
-    /// Returns all labels that the request has.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.0.iter().map(|(name, value)| (*name, value.as_str()))
-    }
+/// How a closed stream looked from the client's side of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WireEnd {
+    /// The body ended: a last chunk over HTTP/1.1, END_STREAM over HTTP/2. Behind HTTP/1.0 the
+    /// connection closes, which looks the same as a break.
+    Clean,
+    /// The body failed: the connection closes without a last chunk, or the stream is reset.
+    Broken,
+    /// The server dropped the body before it had ended, mostly because the client had gone.
+    Dropped,
 }
 
-impl fmt::Display for Labels {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, (name, value)) in self.iter().enumerate() {
-            let comma = if place > 0 { "," } else { "" };
-            write!(f, "{comma}{name}={value}")?;
+impl WireEnd {
+    /// Returns the end as a label: `clean`, `broken` or `dropped`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Broken => "broken",
+            Self::Dropped => "dropped",
         }
-        Ok(())
     }
 }
 
-/// What a stream came to, told when it has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl fmt::Display for WireEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A record of a stream that has closed.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StreamSummary {
-    /// Why it ended.
+    /// Why the stream ended.
     pub reason: CloseReason,
+    /// How the end went over the wire. A stream that failed, but ended with an error event of
+    /// [`EventStream::on_error`](crate::EventStream::on_error), is `failed` and `clean`.
+    pub wire: WireEnd,
+    /// The text of the error and its causes, for a stream that failed.
+    pub error: Option<String>,
     /// How long it was open.
     pub duration: Duration,
     /// How many events the stream sent. `None` for an adopted stream, whose events are not
     /// counted.
     pub events: Option<u64>,
-    /// How many events the client missed: those of a channel off whose log it had fallen. 0 where
-    /// its stream ended for it.
+    /// How many events the client missed: those that a channel had evicted before it came to them.
+    /// 0 where its stream ended for it.
     pub missed: u64,
     /// How many frames were handed to the server, heartbeats included.
     pub frames: u64,
@@ -56,11 +60,15 @@ pub struct StreamSummary {
     /// How long after the trigger of the layer's [`Shutdown`](crate::Shutdown) it ended, whatever
     /// ended it. `None` where no shutdown had begun.
     pub drain: Option<Duration>,
-    /// What the layer's labels say of the request.
+    /// The labels of the layer and of the handler.
     pub labels: Labels,
+    /// The tags of the layer and of the handler.
+    pub tags: Labels,
+    /// The values that the handler has attached.
+    pub data: StreamData,
 }
 
-/// What a stream has sent since it was last told.
+/// What a stream has sent since it was last reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
     pub(crate) events: u64,
@@ -85,7 +93,11 @@ impl Progress {
 
 impl fmt::Display for StreamSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} after {:.1?}", self.reason, self.duration)?;
+        write!(f, "{}", self.reason)?;
+        if self.wire == WireEnd::Broken {
+            f.write_str(", broken")?;
+        }
+        write!(f, " after {:.1?}", self.duration)?;
         if let Some(events) = self.events {
             write!(f, ", {events} events")?;
         }
@@ -97,8 +109,14 @@ impl fmt::Display for StreamSummary {
             ", {} frames, {} bytes, {} heartbeats",
             self.frames, self.bytes, self.heartbeats
         )?;
-        match self.drain {
-            Some(drain) => write!(f, ", {drain:.1?} after the shutdown began"),
+        if let Some(drain) = self.drain {
+            write!(f, ", {drain:.1?} after the shutdown began")?;
+        }
+        if !self.data.is_empty() {
+            write!(f, ", {:?}", self.data)?;
+        }
+        match &self.error {
+            Some(error) => write!(f, ": {error}"),
             None => Ok(()),
         }
     }

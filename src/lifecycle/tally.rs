@@ -1,6 +1,6 @@
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use crate::{CloseReason, encode::Noted};
@@ -14,10 +14,23 @@ struct Counts {
     events: AtomicU64,
     missed: AtomicU64,
     reason: OnceLock<CloseReason>,
+    /// The text of the error that the client got an event of in place of a broken stream.
+    error: OnceLock<String>,
+    /// Whether the client has been sent an event that says that the stream failed.
+    concluded: AtomicBool,
+    resumable: bool,
 }
 
 impl Tally {
-    /// Tells whether anybody else has it.
+    /// Makes one of a stream whose clients can get later what they miss, or cannot.
+    pub(crate) fn new(resumable: bool) -> Self {
+        Self(Arc::new(Counts {
+            resumable,
+            ..Counts::default()
+        }))
+    }
+
+    /// Returns `true` if anybody else has it.
     pub(crate) fn is_shared(&self) -> bool {
         Arc::strong_count(&self.0) > 1
     }
@@ -42,8 +55,30 @@ impl Tally {
         self.0.reason.get().copied()
     }
 
-    /// Heeds what an item has noted.
-    pub(crate) fn heed(&self, noted: Noted) {
+    /// Returns the reason if the stream has ended early without a word to its client.
+    pub(crate) fn unconcluded(&self) -> Option<CloseReason> {
+        self.reason()
+            .filter(|_| !self.0.concluded.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn error(&self) -> Option<&str> {
+        self.0.error.get().map(String::as_str)
+    }
+
+    pub(crate) fn is_resumable(&self) -> bool {
+        self.0.resumable
+    }
+
+    /// Records that the stream failed, and that its client gets an event that says so.
+    pub(crate) fn conclude(&self, error: String) {
+        self.0.concluded.store(true, Ordering::Relaxed);
+        // The first reason holds.
+        let _ = self.0.reason.set(CloseReason::Failed);
+        let _ = self.0.error.set(error);
+    }
+
+    /// Records what an item has noted.
+    pub(crate) fn record(&self, noted: Noted) {
         match noted {
             Noted::Missed(missed) => add(&self.0.missed, missed),
             // The first reason holds, of streams that were merged.

@@ -16,6 +16,18 @@ impl SocketHandle {
         match *self {}
     }
 
+    pub(crate) fn begin_stream(&self, _: http::Version) {
+        match *self {}
+    }
+
+    pub(crate) fn end_stream(&self) {
+        match *self {}
+    }
+
+    pub(crate) fn break_on_close(&self) {
+        match *self {}
+    }
+
     pub(crate) fn retract(&self) {
         match *self {}
     }

@@ -1,4 +1,5 @@
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -26,7 +27,17 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let gathered = self.as_mut().gather(cx);
+        // A stream that has panicked is not polled again, so what state it is in does not matter.
+        let gather = AssertUnwindSafe(|| self.as_mut().gather(cx));
+        let gathered = catch_unwind(gather).unwrap_or_else(|payload| {
+            let error = Error::panic(payload);
+            Poll::Ready(Err(error))
+        });
+        let gathered = gathered.map(|gathered| {
+            if let Err(error) = gathered {
+                self.as_mut().fail(error);
+            }
+        });
         let this = self.project();
         if !this.encoder.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(this.encoder.take()))));
@@ -53,13 +64,14 @@ where
 {
     /// Encodes what is ready. Is pending while more may come, ready when the frame is full or the
     /// stream has ended in one way or the other.
-    fn gather(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn gather(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let mut this = self.project();
         this.tally.take_if(|tally| !tally.is_shared());
-        let (mut empty, mut len) = (0, this.encoder.len());
+        let mut empty = 0;
+        *this.whole = this.encoder.len();
         while empty < ITEMS {
             if !matches!(this.state, State::Open) || this.encoder.len() >= *this.frame_size {
-                return Poll::Ready(());
+                return Poll::Ready(Ok(()));
             }
             let result = match ready!(this.stream.as_mut().poll_next(cx)) {
                 Some(item) => item.into_result().map_err(Error::stream),
@@ -73,31 +85,39 @@ where
                 }
             };
             let encoded = result.and_then(|event| this.encoder.push(&event).map_err(Error::encode));
-            let before = std::mem::replace(&mut len, this.encoder.len());
-            let is_empty = len == before;
+            let before = std::mem::replace(this.whole, this.encoder.len());
+            let is_empty = *this.whole == before;
             empty += usize::from(is_empty);
             if let Some(noted) = this.encoder.noted() {
                 if let Noted::End(_) = noted {
                     // Whatever it has been merged with: the client is to come back.
                     *this.state = State::Ended;
                 }
-                this.tally.iter().for_each(|tally| tally.heed(noted));
+                this.tally.iter().for_each(|tally| tally.record(noted));
             }
-            let Err(error) = encoded else {
-                this.tally.iter().filter(|_| !is_empty).for_each(Tally::add);
-                continue;
-            };
-            match this.on_error.take() {
-                None => *this.state = State::Failed(Failure::new(error)),
-                Some(event) => {
-                    *this.state = State::Ended;
-                    this.encoder.event(&event(error));
-                    this.encoder.dispatch();
-                    this.tally.iter().for_each(Tally::add);
-                }
-            }
+            encoded?;
+            this.tally.iter().filter(|_| !is_empty).for_each(Tally::add);
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Ends the stream after an error: by the event that the user makes of it, or by failing.
+    fn fail(self: Pin<&mut Self>, error: Error) {
+        let this = self.project();
+        // An item that panicked has left something behind.
+        this.encoder.truncate(*this.whole);
+        let Some(event) = this.on_error.take() else {
+            *this.state = State::Failed(Failure::new(error));
+            return;
+        };
+        *this.state = State::Ended;
+        let text = error.chain();
+        this.encoder.event(&event(error));
+        this.encoder.dispatch();
+        for tally in this.tally.iter() {
+            tally.add();
+            tally.conclude(text.clone());
+        }
     }
 }

@@ -109,6 +109,8 @@ pub struct EventStream<S> {
     #[pin]
     stream: S,
     encoder: Encoder,
+    /// How much of the frame is of whole items.
+    whole: usize,
     frame_size: usize,
     on_error: Option<ErrorEvent>,
     closing: Option<EncodedEvent>,
@@ -149,6 +151,7 @@ where
         Self {
             stream,
             encoder: Encoder::new(),
+            whole: 0,
             frame_size: FRAME_SIZE,
             on_error: None,
             closing: None,
@@ -245,6 +248,7 @@ impl<S> EventStream<S> {
         EventStream {
             stream: map(self.stream),
             encoder: self.encoder,
+            whole: self.whole,
             frame_size: self.frame_size,
             on_error: self.on_error,
             closing: self.closing,

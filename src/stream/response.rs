@@ -2,17 +2,17 @@ use futures_util::Stream;
 use http::Response;
 
 use super::{EventItem, EventStream};
-use crate::{header, lifecycle::Tally};
+use crate::{EncodeEvent, header, lifecycle::Tally};
 
 /// Makes a response with the headers of an event stream: `Content-Type: text/event-stream`,
-/// `Cache-Control: no-cache, no-transform` and `X-Accel-Buffering: no`.
+/// `Cache-Control: no-store, no-transform` and `X-Accel-Buffering: no`.
 impl<S> From<EventStream<S>> for Response<EventStream<S>>
 where
     S: Stream,
     S::Item: EventItem,
 {
     fn from(mut stream: EventStream<S>) -> Self {
-        let tally = Tally::default();
+        let tally = Tally::new(<S::Item as EventItem>::Event::is_resumable());
         stream.tally = Some(tally.clone());
         let mut response = Response::new(stream);
         response.extensions_mut().insert(tally);

@@ -1,0 +1,140 @@
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use super::{
+    Refused,
+    control::Control,
+    limit::{Claim, LimitId, Permit},
+};
+use crate::{alarm::Alarm, timer::SharedTimer};
+
+/// The limits in which an outer layer counts a request before it calls its service, so that an inner
+/// layer with the same limits does not count it twice. It is in the request's extensions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OuterLimits(Option<Arc<[LimitId]>>);
+
+impl OuterLimits {
+    /// Adds limits to those of the layers around.
+    pub(crate) fn and(&self, more: &[LimitId]) -> Self {
+        Self(Some(self.all().iter().chain(more).copied().collect()))
+    }
+
+    pub(crate) fn has(&self, limit: LimitId) -> bool {
+        self.all().contains(&limit)
+    }
+
+    fn all(&self) -> &[LimitId] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+/// A request's claims to places in the limits of one layer.
+#[derive(Default)]
+pub(crate) struct Claims {
+    /// Those that can evict come last: no stream is evicted for a request that another limit
+    /// refuses.
+    claims: Vec<Box<dyn Claim>>,
+    waits: Option<Box<Waits>>,
+}
+
+/// Until when a request waits for a place.
+struct Waits {
+    alarm: Alarm,
+    until: Instant,
+}
+
+impl Claims {
+    pub(crate) fn new(mut claims: Vec<Box<dyn Claim>>) -> Self {
+        claims.sort_by_key(|claim| claim.policy().evicts());
+        let waits = None;
+        Self { claims, waits }
+    }
+
+    /// Takes all places, or none, when they are free or the time to wait is over.
+    ///
+    /// One layer's requests do so one at a time: otherwise one would be refused for a place that
+    /// another gives back for want of a second.
+    pub(crate) fn poll(
+        &mut self,
+        turn: &Mutex<()>,
+        timer: &SharedTimer,
+        control: &Arc<Control>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Vec<Permit>, Refused>> {
+        let full = match self.take_all(turn, control) {
+            Ok(permits) => return Poll::Ready(Ok(permits)),
+            Err(full) => full,
+        };
+        if self.waits_on(full, timer, cx) {
+            return Poll::Pending;
+        }
+        Poll::Ready(self.decide(turn, control))
+    }
+
+    /// Takes all places at once, by eviction if need be, or none.
+    pub(crate) fn decide(
+        &mut self,
+        turn: &Mutex<()>,
+        control: &Arc<Control>,
+    ) -> Result<Vec<Permit>, Refused> {
+        let _turn = lock(turn);
+        let mut permits = Vec::with_capacity(self.claims.len());
+        for claim in &mut self.claims {
+            let permit = claim.claim(control).or_else(|| claim.evict(control));
+            permits.push(permit.ok_or_else(|| refused(&**claim))?);
+        }
+        Ok(permits)
+    }
+
+    /// Returns why a stream would be refused now.
+    pub(crate) fn look(&self) -> Result<(), Refused> {
+        match self.claims.iter().find(|claim| claim.is_full()) {
+            Some(claim) => Err(refused(&**claim)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes all places, or returns which claim has none.
+    fn take_all(&mut self, turn: &Mutex<()>, control: &Arc<Control>) -> Result<Vec<Permit>, usize> {
+        let _turn = lock(turn);
+        let claims = self.claims.iter_mut().enumerate();
+        claims
+            .map(|(place, claim)| claim.claim(control).ok_or(place))
+            .collect()
+    }
+
+    /// Waits for a place of a claim. Returns `false` when the time is over, or too many wait.
+    fn waits_on(&mut self, full: usize, timer: &SharedTimer, cx: &mut Context<'_>) -> bool {
+        let claim = &mut self.claims[full];
+        let time = claim.policy().time();
+        if time.is_zero() {
+            return false;
+        }
+        let waits = self.waits.get_or_insert_with(|| {
+            let now = timer.now();
+            Box::new(Waits {
+                alarm: Alarm::new(timer.clone()),
+                until: now.checked_add(time).unwrap_or(now),
+            })
+        });
+        waits.alarm.poll(waits.until, cx).is_pending() && claim.wait(cx.waker())
+    }
+}
+
+fn refused(claim: &dyn Claim) -> Refused {
+    (claim.reason(), Box::new(claim.policy().refuse().clone()))
+}
+
+fn lock(turn: &Mutex<()>) -> MutexGuard<'_, ()> {
+    turn.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.claims).finish()
+    }
+}

@@ -1,0 +1,87 @@
+use std::time::Duration;
+
+use crate::Refuse;
+
+/// What happens to a stream for which a limit has no place.
+///
+/// A browser that reloads a page opens the new stream before the server has noticed that the old
+/// one is gone. So by default a request waits up to 200 milliseconds for a place that is being
+/// given back, before the handler is called. As many requests wait as there are places, and they
+/// get places in the order in which they came.
+///
+/// Only a request that is sure to want a stream waits
+/// ([`SseLayer::expect_stream`](crate::SseLayer::expect_stream)). For any other the limit decides
+/// at once, when the handler has returned a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a policy does nothing until a limit has it"]
+pub struct LimitPolicy {
+    evicts: bool,
+    refuse: Refuse,
+    wait: Duration,
+}
+
+impl LimitPolicy {
+    /// Refuses the stream. `Refuse` converts into this.
+    pub const fn reject(refuse: Refuse) -> Self {
+        Self::with(false, refuse)
+    }
+
+    /// Ends the oldest stream of the same key, which gets the reason
+    /// [`CloseReason::Evicted`](crate::CloseReason::Evicted), and admits the new one.
+    ///
+    /// The old client must not come back and evict the new one in turn. A client whose GET or QUERY
+    /// names `text/event-stream` in `Accept`, as browsers do, gets a last event with the name and
+    /// the id `tower-sse.evicted` and a `retry` of 24 days. If it comes back with that id all the
+    /// same, the layer answers 204 No Content ([`stop`](crate::stop)). A page that is reloaded has
+    /// no id, and gets a stream again. Other clients get the
+    /// [`FinalEvents::eviction`](crate::FinalEvents::eviction), if they are not resumable, or a
+    /// broken stream; a client of theirs that reconnects by itself evicts in turn.
+    ///
+    /// A stream ends when the server polls it. If that does not happen within the
+    /// [`wait`](Self::wait), because its client does not read, it loses its place all the same: it
+    /// no longer counts, though its connection may last longer.
+    pub const fn evict_oldest() -> Self {
+        Self::with(true, Refuse::softly())
+    }
+
+    const fn with(evicts: bool, refuse: Refuse) -> Self {
+        let wait = Duration::from_millis(200);
+        Self {
+            evicts,
+            refuse,
+            wait,
+        }
+    }
+
+    /// Sets how long a request waits for a place. By default 200 milliseconds; zero decides at
+    /// once.
+    pub const fn wait(mut self, time: Duration) -> Self {
+        self.wait = time;
+        self
+    }
+
+    pub(crate) fn evicts(&self) -> bool {
+        self.evicts
+    }
+
+    pub(crate) fn refuse(&self) -> &Refuse {
+        &self.refuse
+    }
+
+    pub(crate) fn time(&self) -> Duration {
+        self.wait
+    }
+}
+
+/// Refuses softly ([`Refuse::softly`]).
+impl Default for LimitPolicy {
+    fn default() -> Self {
+        Self::reject(Refuse::softly())
+    }
+}
+
+impl From<Refuse> for LimitPolicy {
+    fn from(refuse: Refuse) -> Self {
+        Self::reject(refuse)
+    }
+}

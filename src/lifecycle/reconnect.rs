@@ -1,0 +1,63 @@
+//! The events by which the layer tells clients when to come back, or not to.
+//!
+//! They are events that dispatch, for a `retry` without one is ignored by many clients. Their names
+//! are such that no page listens to them by accident, and their data is empty.
+
+use std::time::Duration;
+
+use crate::{CloseReason, EncodedEvent, Event, EventId, EventName};
+
+const RETRY: EventName = EventName::from_static("tower-sse.retry");
+const EVICTED: &str = "tower-sse.evicted";
+const REVOKED: &str = "tower-sse.revoked";
+
+/// The longest `retry` that every browser takes for what it is: 24 days.
+const NEVER: Duration = Duration::from_millis((1 << 31) - 1);
+
+/// Makes the event that says when to come back.
+pub(crate) fn retry_event(retry: Duration) -> EncodedEvent {
+    Event::new("").name(RETRY).retry(retry).into()
+}
+
+/// Makes the event that tells a client to stay away, by an id that it would come back with.
+pub(crate) fn stop_event(reason: CloseReason) -> Option<EncodedEvent> {
+    let word = match reason {
+        CloseReason::Evicted => EVICTED,
+        CloseReason::Revoked => REVOKED,
+        _ => return None,
+    };
+    let event = Event::new("")
+        .name(EventName::from_static(word))
+        .id(EventId::from_static(word))
+        .retry(NEVER);
+    Some(event.into())
+}
+
+/// Returns `true` if a client has come back that was told to stay away.
+pub(crate) fn was_stopped(last_event_id: &EventId) -> bool {
+    matches!(last_event_id.as_str(), EVICTED | REVOKED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_when_to_come_back_in_an_event_that_dispatches() {
+        assert_eq!(
+            retry_event(Duration::from_millis(400)).as_bytes(),
+            b"event: tower-sse.retry\nretry: 400\ndata: \n\n"
+        );
+    }
+
+    #[test]
+    fn tells_evicted_and_revoked_clients_to_stay_away() {
+        assert_eq!(
+            stop_event(CloseReason::Evicted).unwrap().as_bytes(),
+            b"event: tower-sse.evicted\nid: tower-sse.evicted\nretry: 2147483647\ndata: \n\n"
+        );
+        assert!(was_stopped(&EventId::from_static("tower-sse.revoked")));
+        assert!(!was_stopped(&EventId::from(7_u64)));
+        assert_eq!(stop_event(CloseReason::Lagged), None);
+    }
+}

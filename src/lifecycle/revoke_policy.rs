@@ -1,0 +1,50 @@
+use crate::EncodedEvent;
+
+/// How [`OpenStreams::revoke`](crate::OpenStreams::revoke) ends streams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a policy does nothing until streams are revoked by it"]
+pub struct RevokePolicy {
+    stops: bool,
+    final_event: Option<EncodedEvent>,
+}
+
+impl RevokePolicy {
+    /// Ends the streams and tells their clients not to come back: for a token that was revoked, or a
+    /// user who was removed.
+    ///
+    /// A client whose GET or QUERY names `text/event-stream` in `Accept` gets a last event with the
+    /// name and the id `tower-sse.revoked` and a `retry` of 24 days. If it comes back with that id
+    /// all the same, a layer with [`SseLayer::open_streams`](crate::SseLayer::open_streams) answers
+    /// 204 No Content ([`stop`](crate::stop)), on every node. This stops clients that follow the
+    /// standard; it is no access control. A page that is reloaded has no id: reject its request in
+    /// the handler.
+    pub const fn stop() -> Self {
+        Self {
+            stops: true,
+            final_event: None,
+        }
+    }
+
+    /// Ends the streams and lets clients reconnect, for instance with new rights.
+    pub const fn reconnect() -> Self {
+        Self {
+            stops: false,
+            final_event: None,
+        }
+    }
+
+    /// Sends this event last, in place of
+    /// [`FinalEvents::revocation`](crate::FinalEvents::revocation).
+    pub fn final_event(mut self, event: impl Into<EncodedEvent>) -> Self {
+        self.final_event = Some(event.into());
+        self
+    }
+
+    pub(crate) fn stops(&self) -> bool {
+        self.stops
+    }
+
+    pub(crate) fn event(&self) -> Option<&EncodedEvent> {
+        self.final_event.as_ref()
+    }
+}
