@@ -53,6 +53,6 @@ where
     I: IntoIterator<Item = (D, Duration)>,
 {
     let response = through(layer, event_stream(body(chunks))).await;
-    let Ok(collected) = response.into_body().collect().await;
+    let collected = response.into_body().collect().await.unwrap();
     collected.to_bytes()
 }

@@ -60,12 +60,12 @@ async fn pass_through_where_there_is_no_stream() {
     for setting in Setting::all() {
         let chunks = page.chunks(100).map(|chunk| (chain(chunk), SILENCE));
         let response = through(&setting.layer(), Response::new(body(chunks))).await;
-        let Ok(collected) = response.into_body().collect().await;
+        let collected = response.into_body().collect().await.unwrap();
         assert_eq!(collected.to_bytes(), page);
 
         let chunks = page.chunks(100).map(|chunk| (ring(chunk), Duration::ZERO));
         let response = through(&setting.layer(), Response::new(body(chunks))).await;
-        let Ok(collected) = response.into_body().collect().await;
+        let collected = response.into_body().collect().await.unwrap();
         assert_eq!(collected.to_bytes(), page);
     }
 }

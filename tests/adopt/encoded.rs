@@ -30,7 +30,7 @@ async fn sent(setting: Setting, bytes: &'static [u8], encodings: &[&'static str]
         !response.headers().contains_key(CONTENT_LENGTH),
         "it may be cut"
     );
-    let Ok(collected) = response.into_body().collect().await;
+    let collected = response.into_body().collect().await.unwrap();
     collected.to_bytes()
 }
 

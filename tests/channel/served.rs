@@ -50,7 +50,7 @@ impl Served {
         let told = Arc::clone(&summary);
         let layer = layer.on_close(move |summary| {
             let before = told.lock().unwrap().replace(summary.clone());
-            assert_eq!(before, None, "a stream closes once");
+            assert!(before.is_none(), "a stream closes once");
         });
         let response: Response<_> = stream.into();
         let mut response = Some(response.map(BodyExt::boxed_unsync));

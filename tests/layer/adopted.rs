@@ -1,3 +1,5 @@
+use std::error::Error;
+
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, Response};
 use http_body::{Body, Frame};
@@ -64,7 +66,8 @@ async fn fails_after_the_server_had_time_to_flush_what_came_before() {
     );
     assert!(!body.is_end_stream());
     let error = body.frame().await.unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "broken");
+    assert_eq!(error.source().unwrap().to_string(), "broken");
+    assert_eq!(error.close_reason(), None, "the layer did not cut it");
     assert_eq!(start.elapsed(), SECOND / 10);
     assert!(body.is_end_stream());
     assert!(body.frame().await.is_none());

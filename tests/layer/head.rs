@@ -26,7 +26,7 @@ fn all<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
 async fn adds_what_is_missing() {
     let headers = heads(get(), &[]).await;
     assert_eq!(all(&headers, "content-type"), ["text/event-stream"]);
-    assert_eq!(all(&headers, "cache-control"), ["no-cache, no-transform"]);
+    assert_eq!(all(&headers, "cache-control"), ["no-store, no-transform"]);
     assert_eq!(all(&headers, "x-accel-buffering"), ["no"]);
     assert_eq!(all(&headers, "connection"), ["keep-alive"]);
     assert_eq!(headers.len(), 4);
@@ -55,7 +55,7 @@ async fn adds_no_transform_to_what_the_handler_said_of_caching() {
 #[tokio::test]
 async fn leaves_the_directives_of_caching_as_they_are() {
     for (set, sent) in [
-        ("", "no-cache, no-transform"),
+        ("", "no-store, no-transform"),
         ("no-cache=\"a,b\"", "no-cache=\"a,b\", no-transform"),
     ] {
         let headers = heads(get(), &[("cache-control", set)]).await;
@@ -172,19 +172,20 @@ async fn streams_for_any_method() {
 #[tokio::test]
 async fn refuses_who_does_not_accept_streams_when_told_to() {
     let strict = layer().require_accept(true);
-    let json = || get().header(ACCEPT, "application/json");
+    let json = || any().header(ACCEPT, "application/json");
     for method in [Method::GET, Method::HEAD] {
         let (feed, response) = adopted();
         let response = send(&strict, json().method(method), response).await;
         assert_eq!(response.status(), 406);
         assert!(feed.is_dropped());
         assert!(!response.headers().contains_key(CONTENT_TYPE));
+        assert_eq!(response.headers()["cache-control"], "no-store");
         assert_eq!(response.body().size_hint().exact(), Some(0));
         assert_eq!(text(response.into_body()).await, "");
     }
     let answers = [
-        (strict.clone(), get().header(ACCEPT, "text/event-stream")),
         (strict.clone(), get()),
+        (strict.clone(), any()),
         (strict.clone(), json().method(Method::POST)),
         (layer(), json()),
     ];

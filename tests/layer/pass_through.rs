@@ -1,4 +1,4 @@
-use std::convert::Infallible;
+use std::{convert::Infallible, error::Error};
 
 use bytes::Bytes;
 use futures::executor::block_on;
@@ -33,10 +33,9 @@ async fn keeps_status_headers_frames_and_trailers() {
     let frame = body.frame().await.unwrap().unwrap();
     assert_eq!(frame.into_trailers().unwrap(), trailers);
     feed.fail("broken");
-    assert_eq!(
-        body.frame().await.unwrap().unwrap_err().to_string(),
-        "broken"
-    );
+    let error = body.frame().await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "the response body failed");
+    assert_eq!(error.source().unwrap().to_string(), "broken");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use futures::FutureExt;
 use hyper_util::rt::TokioTimer;
 use tokio::time::{Instant, advance};
 use tower_sse::{
-    AtShutdown, CloseReason, Event, EventName, Heartbeat, Retry, Shutdown, SseLayer, SseOptions,
+    AtShutdown, CloseReason, Event, FinalEvents, Heartbeat, Retry, Shutdown, SseLayer, SseOptions,
 };
 
 use crate::{closing::Closes, support::*};
@@ -18,6 +18,9 @@ use crate::{closing::Closes, support::*};
 fn shutdown() -> Shutdown {
     Shutdown::with_timer(TokioTimer::new())
 }
+
+/// What a reader gets last that names event streams.
+const RETRY: &str = "event: tower-sse.retry\nretry: 1000\ndata: \n\n";
 
 /// Ends streams with one `retry`, whatever is drawn otherwise.
 fn end() -> AtShutdown {
@@ -37,7 +40,7 @@ async fn ends_an_idle_stream_at_once() {
     assert!(is_silent(&mut body));
     let start = Instant::now();
     let (frame, ()) = tokio::join!(next(&mut body), async { shutdown.trigger() });
-    assert_eq!(frame.unwrap(), "retry: 1000\n");
+    assert_eq!(frame.unwrap(), RETRY);
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(closes.take(), [CloseReason::ShutDown]);
     assert!(http_body::Body::is_end_stream(&body));
@@ -56,28 +59,7 @@ async fn ends_a_busy_stream_at_its_next_poll() {
     feed.data("data: y\n\n");
     assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");
     shutdown.trigger();
-    assert_eq!(text(body).await, "retry: 1000\n");
-}
-
-#[tokio::test(start_paused = true)]
-async fn says_last_only_what_the_place_allows() {
-    const BYE: EventName = EventName::from_static("bye");
-    for (sent, last) in [
-        ("data: x\n\n", "event: bye\ndata: \n\nretry: 1000\n"),
-        ("data: x\n", "retry: 1000\n"),
-        ("data: x\r", ""),
-        ("data: x", ""),
-    ] {
-        let shutdown = shutdown();
-        let (feed, response) = adopted();
-        let how = end().farewell(Event::new("").name(BYE));
-        let layer = bare().shutdown(&shutdown).at_shutdown(how);
-        let mut body = send(&layer, get(), response).await.into_body();
-        feed.data(sent);
-        next(&mut body).await;
-        shutdown.trigger();
-        assert_eq!(text(body).await, last, "after {sent:?}");
-    }
+    assert_eq!(text(body).await, RETRY);
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,7 +114,8 @@ async fn spreads_the_return_of_the_clients() {
     let mut millis = std::collections::HashSet::new();
     for (_feed, body) in bodies {
         let last = text(body).await;
-        let last = last.strip_prefix("retry: ").unwrap().trim_end();
+        let last = last.strip_prefix("event: tower-sse.retry\nretry: ");
+        let last = last.unwrap().strip_suffix("\ndata: \n\n").unwrap();
         millis.insert(last.parse::<u32>().unwrap());
     }
     assert!(millis.iter().all(|millis| (2000..=10_000).contains(millis)));
@@ -147,7 +130,7 @@ async fn refuses_new_streams() {
     let response = send(&bare_with(&shutdown), get(), response).await;
     assert!(feed.is_dropped());
     assert_eq!(response.status(), 200);
-    assert_eq!(text(response.into_body()).await, "retry: 1000\n");
+    assert_eq!(text(response.into_body()).await, RETRY);
 
     let (_, response) = adopted();
     let response = send(&bare_with(&shutdown), get().method("POST"), response).await;
@@ -201,13 +184,14 @@ async fn takes_from_the_layer_what_the_response_leaves_unset() {
     let shutdown = shutdown();
     let layer = bare()
         .shutdown(&shutdown)
-        .at_shutdown(end().farewell(Event::new("bye")));
+        .at_shutdown(end())
+        .final_events(FinalEvents::new().shutdown(Event::new("bye")));
     let (_feed, mut response) = adopted();
     let own = SseOptions::new().at_shutdown(AtShutdown::end_after(SECOND));
     response.extensions_mut().insert(own);
     let body = send(&layer, get(), response).await.into_body();
     shutdown.trigger();
-    assert_eq!(text(body).await, "data: bye\n\nretry: 1000\n");
+    assert_eq!(text(body).await, format!("data: bye\n\n{RETRY}"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,5 +246,5 @@ async fn wakes_whoever_polled_last() {
     let task = tokio::spawn(async move { next(&mut body).await });
     tokio::task::yield_now().await;
     shutdown.trigger();
-    assert_eq!(task.await.unwrap().unwrap(), "retry: 1000\n");
+    assert_eq!(task.await.unwrap().unwrap(), RETRY);
 }

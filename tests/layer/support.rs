@@ -8,7 +8,10 @@ use std::{
 
 use bytes::Bytes;
 use futures::channel::mpsc;
-use http::{Request, Response, Version, header::CONTENT_TYPE};
+use http::{
+    Request, Response, Version,
+    header::{ACCEPT, CONTENT_TYPE},
+};
 use http_body::{Body, Frame};
 use hyper_util::rt::TokioTimer;
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -25,7 +28,13 @@ pub(crate) fn bare() -> SseLayer {
     layer().preamble(Preamble::off())
 }
 
+/// A request as a browser's `EventSource` makes it.
 pub(crate) fn get() -> http::request::Builder {
+    any().header(ACCEPT, "text/event-stream")
+}
+
+/// A request that says nothing of what it accepts.
+pub(crate) fn any() -> http::request::Builder {
     Request::get("/")
 }
 

@@ -13,7 +13,7 @@ async fn is_a_response_by_itself() {
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     assert_eq!(
         response.headers()["cache-control"],
-        "no-cache, no-transform"
+        "no-store, no-transform"
     );
     assert_eq!(text(response.into_body()).await, "retry: 1000\ndata: x\n\n");
 }
@@ -46,7 +46,8 @@ async fn can_be_stopped_by_a_204() {
     let stop: Response<BoxEventStream> = tower_sse::stop();
     let response = send(&layer(), get(), stop).await;
     assert_eq!(response.status(), 204);
-    assert!(response.headers().is_empty());
+    assert_eq!(response.headers().len(), 1);
+    assert_eq!(response.headers()["cache-control"], "no-store");
     assert_eq!(text(response.into_body()).await, "");
 }
 
