@@ -7,6 +7,15 @@ use futures::{Stream, stream};
 use tokio::net::TcpListener;
 use tower_sse::{Event, EventStream, Shutdown, SseLayer};
 
+/// How long the server still accepts connections after it was told to stop. A proxy answers 502 or
+/// 503 for a server that does not listen, which stops browsers for good; the layer tells clients
+/// that connect in this time when to come back.
+const LISTEN_ON: Duration = Duration::from_secs(5);
+
+/// How long it then waits for clients at most: longer than the 20 seconds that a stream may go on
+/// whose client cannot resume it, and shorter than the 30 after which Kubernetes kills.
+const DEADLINE: Duration = Duration::from_secs(25);
+
 #[tokio::main]
 async fn main() -> io::Result<()> {
     let shutdown = Shutdown::new();
@@ -24,17 +33,18 @@ async fn main() -> io::Result<()> {
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
-    println!("open a few streams: curl -iN http://{address}/sse");
+    println!("open a few streams: curl -iN -H 'Accept: text/event-stream' http://{address}/sse");
     println!("then end them all:  kill {}", process::id());
 
-    let serve = axum::serve(listener, app).with_graceful_shutdown(shutdown.triggered());
+    let stop_listening = shutdown.triggered_for(LISTEN_ON);
+    let serve = axum::serve(listener, app).with_graceful_shutdown(stop_listening);
     tokio::select! {
         result = serve => {
             result?;
             println!("streams ended: {}", shutdown.drained().await);
         }
         // A client that does not read can hold its connection for ever.
-        left = shutdown.deadline(Duration::from_secs(10)) => println!("streams left: {left}"),
+        left = shutdown.deadline(DEADLINE) => println!("streams left: {left}"),
     }
     Ok(())
 }

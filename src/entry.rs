@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum Entry {
     /// It is sure to want a stream, and needs places for it first.
-    Claiming(Box<Claims>, Arc<Control>),
+    Claiming(Claims, Arc<Control>),
     /// Its client was told to stay away.
     Stopped,
     /// The handler has it, and these places are held for its stream.
@@ -60,10 +60,10 @@ impl Entry {
         Poll::Ready(Ok(()))
     }
 
-    /// Takes the places that are held for the stream.
-    pub(crate) fn take_held(&mut self) -> Option<Held> {
+    /// Returns the places that are held for the stream.
+    pub(crate) fn into_held(self) -> Option<Held> {
         match self {
-            Self::Open(held) => held.take(),
+            Self::Open(held) => held,
             Self::Claiming(..) | Self::Stopped => None,
         }
     }

@@ -23,13 +23,19 @@ use crate::{
 pub struct ResponseFuture<F> {
     #[pin]
     inner: F,
-    entry: Entry,
+    /// `None` where nothing keeps the request from the handler.
+    entry: Option<Box<Entry>>,
     facts: RequestFacts,
     config: Arc<Config>,
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: F, entry: Entry, facts: RequestFacts, config: Arc<Config>) -> Self {
+    pub(crate) fn new(
+        inner: F,
+        entry: Option<Box<Entry>>,
+        facts: RequestFacts,
+        config: Arc<Config>,
+    ) -> Self {
         Self {
             inner,
             entry,
@@ -50,13 +56,15 @@ where
         let this = self.project();
         // A request that is refused is never given to the handler: an async function does nothing
         // before its first poll.
-        if let Err(denied) = ready!(this.entry.poll(this.facts, this.config, cx)) {
-            let facts = mem::take(this.facts);
-            return Poll::Ready(Ok(deny(denied, facts, this.config)));
+        if let Some(entry) = this.entry {
+            if let Err(denied) = ready!(entry.poll(this.facts, this.config, cx)) {
+                let facts = mem::take(this.facts);
+                return Poll::Ready(Ok(deny(denied, facts, this.config)));
+            }
         }
         let response = ready!(this.inner.poll(cx))?.into_sse_response();
         let facts = mem::take(this.facts);
-        let held = this.entry.take_held();
+        let held = this.entry.take().and_then(|entry| entry.into_held());
         Poll::Ready(Ok(respond(response, facts, held, this.config)))
     }
 }

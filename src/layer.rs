@@ -44,7 +44,7 @@ use crate::{
 /// # What a stream gets
 ///
 /// - **Headers.** Missing ones are added, wrong ones removed, the handler's stay:
-///   `Cache-Control: no-cache, no-transform`, `X-Accel-Buffering: no`, over HTTP/1.1
+///   `Cache-Control: no-store, no-transform`, `X-Accel-Buffering: no`, over HTTP/1.1
 ///   `Connection: keep-alive`, over HTTP/1.0 `close`; over HTTP/2 and 3 the connection's headers
 ///   go. `Content-Length` goes, and a charset other than `utf-8`.
 /// - **A first line at once** ([`Preamble`]), which tells how long to wait before a reconnect

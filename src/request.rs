@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     entry::Entry,
     header,
-    lifecycle::{Noted, OuterLimits, was_stopped},
+    lifecycle::{Noted, was_stopped},
     socket::SocketHandle,
 };
 
@@ -26,8 +26,6 @@ pub(crate) struct RequestFacts {
     pub(crate) came_before: bool,
     /// What the layer attaches to the stream.
     pub(crate) noted: Option<Box<Noted>>,
-    /// The limits in which an outer layer has counted it.
-    pub(crate) outer: OuterLimits,
     /// The connection, if it can be set.
     pub(crate) socket: Option<SocketHandle>,
 }
@@ -36,7 +34,6 @@ impl RequestFacts {
     pub(crate) fn of<B>(request: &Request<B>, config: &Config) -> Self {
         let (method, headers) = (request.method(), request.headers());
         let version = request.version();
-        let outer = request.extensions().get::<OuterLimits>();
         Self {
             version,
             is_head: method == Method::HEAD,
@@ -45,7 +42,6 @@ impl RequestFacts {
             closes: version == Version::HTTP_11 && header::asks_to_close(headers),
             came_before: config.shutdown.as_ref().is_none_or(|it| !it.is_triggered()),
             noted: Noted::of(request, config),
-            outer: outer.cloned().unwrap_or_default(),
             socket: SocketHandle::find(request.extensions()),
         }
     }
@@ -76,18 +72,18 @@ pub(crate) fn note_last_event_id<B>(request: &mut Request<B>, query: Option<&str
     }
 }
 
-/// Decides what happens to a request before the handler gets it.
+/// Decides what happens to a request before the handler gets it. `None` if nothing does.
 pub(crate) fn enter<B>(
     request: &mut Request<B>,
     facts: &mut RequestFacts,
     config: &Arc<Config>,
-) -> Entry {
+) -> Option<Box<Entry>> {
     let id = request.extensions().get::<LastEventId>();
     if facts.reads && config.stops_clients() && id.is_some_and(|id| was_stopped(id)) {
-        return Entry::Stopped;
+        return Some(Box::new(Entry::Stopped));
     }
     if !config.refuses() {
-        return Entry::Open(None);
+        return None;
     }
     let head = RequestHead::of(request);
     let expected = match &config.expects {
@@ -95,14 +91,11 @@ pub(crate) fn enter<B>(
         None => facts.accept.alone || facts.names_stream(),
     };
     if !expected {
-        return Entry::Open(None);
+        return None;
     }
-    let held = |limit| facts.outer.has(limit);
     let noted = facts.noted.get_or_insert_default();
-    let claims = noted.take_claims(config, held);
-    let limits: Vec<_> = config.limit_ids().collect();
-    if !limits.is_empty() {
-        request.extensions_mut().insert(facts.outer.and(&limits));
-    }
-    Entry::Claiming(Box::new(claims), Arc::default())
+    let claims = noted.take_claims(config, |_| false);
+    let outer = noted.outer().and(config.limit_ids());
+    request.extensions_mut().insert(outer);
+    Some(Box::new(Entry::Claiming(claims, Arc::default())))
 }

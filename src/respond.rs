@@ -120,7 +120,6 @@ fn attach(
     let entrant = Entrant {
         noted: facts.take_noted(),
         held,
-        outer: facts.outer.clone(),
         came_before: facts.came_before,
         socket: facts.socket.take(),
         version: facts.version,
@@ -138,7 +137,7 @@ fn look(facts: &mut RequestFacts, config: &Config) -> Option<(Noted, Refused)> {
     if shutdown.is_some_and(|it| it.is_triggered()) && !facts.came_before {
         return Some((noted, config.refuse_at_shutdown()));
     }
-    let claims = noted.take_claims(config, |limit| facts.outer.has(limit));
+    let claims = noted.take_claims(config, |_| false);
     let refused = claims.look().err()?;
     Some((noted, refused))
 }

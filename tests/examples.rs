@@ -183,8 +183,9 @@ async fn adopt_shows_what_the_layer_adds() {
 async fn shutdown_ends_its_streams_when_it_is_killed() {
     let mut server = Server::start("shutdown").await;
     let (_, url) = server.curl().await;
-    let first = send(Version::HTTP_11, Request::get(&url), b"").await;
-    let second = send(Version::HTTP_2, Request::get(url), b"").await;
+    let get = || Request::get(&url).header("accept", "text/event-stream");
+    let first = send(Version::HTTP_11, get(), b"").await;
+    let second = send(Version::HTTP_2, get(), b"").await;
 
     let line = guard(server.lines.next_line()).await.unwrap().unwrap();
     let kill = &line[line.find("kill ").unwrap()..];
@@ -194,7 +195,7 @@ async fn shutdown_ends_its_streams_when_it_is_killed() {
     for response in [first, second] {
         let text = collect(response).await;
         let text = std::str::from_utf8(&text).unwrap();
-        assert!(after_retry(text).starts_with("retry: "));
+        assert!(after_retry(text).starts_with("event: tower-sse.retry\nretry: "));
     }
     let last = guard(server.lines.next_line()).await.unwrap().unwrap();
     assert_eq!(last, "streams ended: 2");

@@ -9,7 +9,8 @@ use hyper_util::rt::TokioTimer;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_sse::{
-    AtShutdown, Event, EventStream, Heartbeat, Lifetime, Preamble, Refuse, Shutdown, SseLayer,
+    AtShutdown, Event, EventStream, Heartbeat, Lifetime, LimitPolicy, Preamble, Refuse, Shutdown,
+    SseLayer,
 };
 
 /// Returns each metric as `name{label=value}`, with what it has changed by since the last time.
@@ -24,12 +25,18 @@ fn told(snapshotter: &Snapshotter) -> BTreeMap<String, DebugValue> {
     .collect()
 }
 
+/// A request that names event streams, as a browser's does.
+fn request() -> Request<()> {
+    let request = Request::get("/").header("accept", "text/event-stream");
+    request.body(()).unwrap()
+}
+
 async fn send(layer: &SseLayer) -> impl http_body::Body<Data = bytes::Bytes> + Unpin + use<> {
     let service = service_fn(async |_: Request<()>| {
         let events = ["one", "two"].map(Event::new);
         Ok::<_, Infallible>(EventStream::new(stream::iter(events)))
     });
-    let Ok(response) = layer.layer(service).oneshot(Request::new(())).await;
+    let Ok(response) = layer.layer(service).oneshot(request()).await;
     response.into_body()
 }
 
@@ -40,7 +47,8 @@ fn tell_of_streams_that_open_close_and_are_refused() {
     let layer = SseLayer::with_timer(TokioTimer::new())
         .preamble(Preamble::off())
         .label("route", |head| Some(head.uri().path().to_owned()))
-        .max_streams(1, Refuse::softly())
+        .tag("user", |_| Some("ada".to_owned()))
+        .max_streams(1, LimitPolicy::default().wait(Duration::ZERO))
         .metrics();
 
     metrics::with_local_recorder(&recorder, || {
@@ -72,7 +80,7 @@ fn tell_of_streams_that_open_close_and_are_refused() {
         DebugValue::Gauge((-1.0).into())
     );
     assert_eq!(
-        told["sse_streams_closed_total{route=/,reason=completed}"],
+        told["sse_streams_closed_total{route=/,reason=completed,wire=clean}"],
         DebugValue::Counter(1)
     );
     assert_eq!(told["sse_events_total{route=/}"], DebugValue::Counter(2));
@@ -105,7 +113,7 @@ fn tell_how_long_a_stream_was_open() {
             .clone()
             .max_streams(9, Refuse::softly())
             .layer(layer.layer(service));
-        let Ok(response) = service.oneshot(Request::new(())).await;
+        let Ok(response) = service.oneshot(request()).await;
         let mut body = response.into_body();
         while body.frame().await.is_some() {}
 
@@ -134,7 +142,7 @@ fn tell_of_a_stream_that_is_never_silent() {
             .boxed();
             Ok::<_, Infallible>(EventStream::new(ticks))
         });
-        let Ok(response) = layer.layer(service).oneshot(Request::new(())).await;
+        let Ok(response) = layer.layer(service).oneshot(request()).await;
         let mut body = response.into_body();
         for _ in 0..21 {
             body.frame().await;
@@ -169,7 +177,7 @@ fn tell_what_an_open_stream_has_sent() {
             let events = stream::iter([Event::new("one")]).chain(stream::pending());
             Ok::<_, Infallible>(EventStream::new(events))
         });
-        let Ok(response) = layer.layer(service).oneshot(Request::new(())).await;
+        let Ok(response) = layer.layer(service).oneshot(request()).await;
         let mut body = response.into_body();
 
         let _event = body.frame().await;
@@ -199,7 +207,7 @@ fn tell_how_long_a_shutdown_drains() {
         let service = service_fn(async |_: Request<()>| {
             Ok::<_, Infallible>(EventStream::new(stream::pending::<Event>()))
         });
-        let Ok(response) = layer.layer(service).oneshot(Request::new(())).await;
+        let Ok(response) = layer.layer(service).oneshot(request()).await;
         let mut body = response.into_body();
         body.frame().await;
 

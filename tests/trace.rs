@@ -8,11 +8,11 @@ use std::{
 };
 
 use futures::stream;
-use http::Request;
+use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tower::{Layer, ServiceExt, service_fn};
-use tower_sse::{Event, EventStream, Preamble, SseLayer};
+use tower_sse::{Event, EventStream, Preamble, SseLayer, SseOptions};
 use tracing::{
     Event as Log, Subscriber,
     field::{Field, Visit},
@@ -59,6 +59,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for Se
     }
 }
 
+#[derive(Debug)]
+#[expect(dead_code, reason = "it is logged")]
+struct Usage {
+    tokens: u32,
+}
+
 #[tokio::test(start_paused = true)]
 async fn tells_of_the_request_and_of_what_the_stream_came_to() {
     let seen = Seen::default();
@@ -68,10 +74,14 @@ async fn tells_of_the_request_and_of_what_the_stream_came_to() {
     let layer = SseLayer::with_timer(TokioTimer::new())
         .preamble(Preamble::off())
         .label("feed", |_| Some("world".to_owned()))
+        .tag("user", |_| Some("ada".to_owned()))
         .trace();
     let service = service_fn(async |_: Request<()>| {
         let events = ["one", "two"].map(Event::new);
-        Ok::<_, Infallible>(EventStream::new(stream::iter(events)))
+        let mut response = Response::from(EventStream::new(stream::iter(events)));
+        let own = SseOptions::new().data(Arc::new(Usage { tokens: 7 }));
+        response.extensions_mut().insert(own);
+        Ok::<_, Infallible>(response)
     });
     let request = Request::get("/news?page=1")
         .header("last-event-id", "a-7")
@@ -86,6 +96,7 @@ async fn tells_of_the_request_and_of_what_the_stream_came_to() {
         ("method", "GET"),
         ("path", "\"/news\""),
         ("labels", "feed=world"),
+        ("tags", "user=ada"),
         ("version", "HTTP/1.1"),
         ("last_event_id", "\"a-7\""),
     ];
@@ -99,6 +110,8 @@ async fn tells_of_the_request_and_of_what_the_stream_came_to() {
     });
     let closed = [
         ("reason", "\"completed\""),
+        ("wire", "\"clean\""),
+        ("data", "[Usage { tokens: 7 }]"),
         ("duration_ms", "0"),
         ("events", "2"),
         ("missed", "0"),

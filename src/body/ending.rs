@@ -18,21 +18,19 @@ pub(super) struct Ending {
     /// Whether a last event may say when to come back.
     final_retry: bool,
     boundary_timeout: Duration,
-    is_resumable: bool,
     /// Whether the shutdown has been taken into account.
     leaving: bool,
 }
 
 impl Ending {
     /// Settles the end of a stream that is open since then.
-    pub(super) fn begin(options: &SseOptions, since: Instant, is_resumable: bool) -> Self {
+    pub(super) fn begin(options: &SseOptions, since: Instant) -> Self {
         let mut ending = Self {
             at: None,
             at_shutdown: options.at_shutdown.clone(),
             final_events: options.final_events.clone(),
             final_retry: options.final_retry.unwrap_or(true),
             boundary_timeout: options.boundary_timeout.unwrap_or(BOUNDARY),
-            is_resumable,
             leaving: false,
         };
         let lifetime = options.max_lifetime.and_then(|lifetime| lifetime.draw());
@@ -49,9 +47,9 @@ impl Ending {
     /// Takes a shutdown into account, and returns `true` if the end has come with it.
     ///
     /// The closure returns since when the shutdown is.
-    pub(super) fn leave(&mut self, since: impl FnOnce() -> Instant) -> bool {
+    pub(super) fn leave(&mut self, is_resumable: bool, since: impl FnOnce() -> Instant) -> bool {
         let known = mem::replace(&mut self.leaving, true);
-        let grace = self.at_shutdown().grace(self.is_resumable);
+        let grace = self.at_shutdown().grace(is_resumable);
         match grace.filter(|_| !known) {
             Some(Duration::ZERO) => true,
             Some(grace) => {
@@ -72,10 +70,6 @@ impl Ending {
         self.at
             .filter(|(at, _)| *at <= now)
             .map(|(_, reason)| reason)
-    }
-
-    pub(super) fn is_resumable(&self) -> bool {
-        self.is_resumable
     }
 
     pub(super) fn at_shutdown(&self) -> &AtShutdown {

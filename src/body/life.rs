@@ -79,8 +79,6 @@ impl Life {
 
     /// Tells the layers that the stream opens.
     pub(super) fn open(&mut self) {
-        // Where nobody is told, nothing needs to be counted.
-        self.tally.take_if(|_| self.attachments.is_empty());
         let recorded = self.attachments.iter().any(Attachment::records);
         self.told = recorded.then(Box::default);
         self.attachments.iter_mut().for_each(Attachment::opened);

@@ -60,6 +60,8 @@ struct Open {
     /// `None` where nothing may be put in.
     injection: Option<Injection>,
     leaving: Option<Leaving>,
+    /// What the handler says of whether the client can get later what it misses.
+    resumable: Option<bool>,
 }
 
 /// A stream that ends with the event which its body has begun.
@@ -147,7 +149,7 @@ impl StreamState {
     fn owes_an_end(&self, open: &Open) -> bool {
         let owed = self.life.unconcluded();
         owed.is_some_and(|reason| {
-            !open.ending.is_resumable() || open.ending.final_event(reason).is_some()
+            !self.is_resumable(open) || open.ending.final_event(reason).is_some()
         })
     }
 
@@ -162,10 +164,7 @@ impl StreamState {
 
     /// Opens the stream, and returns its preamble.
     fn open(&mut self, options: &SseOptions) -> Option<Bytes> {
-        let client = self.client;
-        let by_default = client.names_stream || client.reads && self.life.is_resumable();
-        let is_resumable = options.resumable.unwrap_or(by_default);
-        let ending = Ending::begin(options, self.life.since(), is_resumable);
+        let ending = Ending::begin(options, self.life.since());
         let (injection, preamble) = match self.sealed {
             true => (None, None),
             false => {
@@ -177,19 +176,32 @@ impl StreamState {
             ending,
             injection,
             leaving: None,
+            resumable: options.resumable,
         });
         self.life.open();
         preamble
     }
 
+    /// Returns `true` if the client can get later what it misses. The end of a channel's stream may
+    /// show it, where the type of its events does not.
+    fn is_resumable(&self, open: &Open) -> bool {
+        let by_default =
+            || self.client.names_stream || self.client.reads && self.life.is_resumable();
+        open.resumable.unwrap_or_else(by_default)
+    }
+
     /// Returns why the stream is to end though its body may have more, if it is.
     fn is_over(&mut self) -> Option<CloseReason> {
-        let Phase::Open(open) = &mut self.phase else {
+        let Phase::Open(open) = &self.phase else {
             return None;
         };
         if let Some(leaving) = open.leaving {
             return Some(leaving.reason);
         }
+        let is_resumable = self.is_resumable(open);
+        let Phase::Open(open) = &mut self.phase else {
+            return None;
+        };
         if let Some(order) = self.life.order() {
             return Some(order.reason());
         }
@@ -198,7 +210,7 @@ impl StreamState {
             let ago = self.life.since_trigger(now).unwrap_or_default();
             now.checked_sub(ago).unwrap_or(now)
         };
-        if self.life.is_shut_down() && open.ending.leave(since) {
+        if self.life.is_shut_down() && open.ending.leave(is_resumable, since) {
             return Some(CloseReason::ShutDown);
         }
         // The clock is read only where there is an end: a stream may never be silent.
@@ -313,7 +325,7 @@ impl StreamState {
             return Poll::Ready(None);
         };
         let (has_final_event, words) = self.last_words(open, reason);
-        let is_clean = open.ending.is_resumable() || has_final_event;
+        let is_clean = self.is_resumable(open) || has_final_event;
         if !is_clean && words.is_empty() {
             return self.break_off(reason, Error::cut(reason), cx);
         }
@@ -385,7 +397,7 @@ impl StreamState {
     /// which does not notice a break comes back all the same.
     fn break_off(&mut self, reason: CloseReason, error: Error, cx: &mut Context<'_>) -> PollFrame {
         let is_resumable = match &self.phase {
-            Phase::Open(open) => open.ending.is_resumable(),
+            Phase::Open(open) => self.is_resumable(open),
             _ => false,
         };
         if is_resumable && self.client.may_miss_a_break() {

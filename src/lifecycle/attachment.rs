@@ -25,13 +25,20 @@ pub(crate) struct Noted {
     /// With the limit of each.
     claims: Vec<(LimitId, Box<dyn Claim>)>,
     watched: Option<Box<dyn Watched>>,
+    /// The limits in which an outer layer has counted the request.
+    outer: OuterLimits,
 }
 
 impl Noted {
     /// Notes what the layer wants to know of a request, if there is anything.
     pub(crate) fn of<B>(request: &Request<B>, config: &Config) -> Option<Box<Self>> {
         let observer = &config.observer;
-        if config.limits.is_empty() && observer.watcher.is_none() && !observer.has_labels() {
+        let outer = request.extensions().get::<OuterLimits>();
+        let notes = !config.limits.is_empty()
+            || observer.watcher.is_some()
+            || observer.has_labels()
+            || outer.is_some();
+        if !notes {
             return None;
         }
         let head = RequestHead::of(request);
@@ -42,15 +49,22 @@ impl Noted {
                 .filter_map(|limit| Some((limit.id(), limit.begin(head)?)))
                 .collect(),
             watched: observer.watcher.as_ref().map(|watcher| watcher.watch(head)),
+            outer: outer.cloned().unwrap_or_default(),
         }))
     }
 
-    /// Takes the claims to places that are not held already.
+    pub(crate) fn outer(&self) -> &OuterLimits {
+        &self.outer
+    }
+
+    /// Takes the claims to places that neither an outer layer nor an inner one holds.
     pub(crate) fn take_claims(
         &mut self,
         config: &Config,
-        held: impl Fn(LimitId) -> bool,
+        by_inner: impl Fn(LimitId) -> bool,
     ) -> Claims {
+        let outer = &self.outer;
+        let held = |limit| outer.has(limit) || by_inner(limit);
         let of_all = config.max_streams.as_ref();
         let of_all = of_all.filter(|limit| !held(limit.id()));
         let of_keys = self.claims.drain(..).filter(|(limit, _)| !held(*limit));
@@ -119,8 +133,6 @@ pub(crate) struct Entrant<'a> {
     pub(crate) noted: Noted,
     /// What it has claimed before the handler.
     pub(crate) held: Option<Held>,
-    /// The limits in which an outer layer has counted the stream.
-    pub(crate) outer: OuterLimits,
     /// Whether the request came before the layer's shutdown.
     pub(crate) came_before: bool,
     pub(crate) socket: Option<SocketHandle>,
@@ -206,8 +218,7 @@ impl Attachment {
             Some(held) => held,
             None => {
                 let counted = |limit| before.iter().any(|other| other.config.counts(limit));
-                let held = |limit| entrant.outer.has(limit) || counted(limit);
-                let mut claims = entrant.noted.take_claims(config, held);
+                let mut claims = entrant.noted.take_claims(config, counted);
                 let control = Arc::default();
                 let permits = claims.decide(&config.turn, &control)?;
                 Held { permits, control }

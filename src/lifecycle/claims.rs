@@ -19,8 +19,9 @@ pub(crate) struct OuterLimits(Option<Arc<[LimitId]>>);
 
 impl OuterLimits {
     /// Adds limits to those of the layers around.
-    pub(crate) fn and(&self, more: &[LimitId]) -> Self {
-        Self(Some(self.all().iter().chain(more).copied().collect()))
+    pub(crate) fn and(&self, more: impl Iterator<Item = LimitId>) -> Self {
+        let all = self.all().iter().copied().chain(more);
+        Self(Some(all.collect()))
     }
 
     pub(crate) fn has(&self, limit: LimitId) -> bool {

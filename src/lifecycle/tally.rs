@@ -18,14 +18,15 @@ struct Counts {
     error: OnceLock<String>,
     /// Whether the client has been sent an event that says that the stream failed.
     concluded: AtomicBool,
-    resumable: bool,
+    /// Whether clients can get later what they miss.
+    resumable: AtomicBool,
 }
 
 impl Tally {
     /// Makes one of a stream whose clients can get later what they miss, or cannot.
     pub(crate) fn new(resumable: bool) -> Self {
         Self(Arc::new(Counts {
-            resumable,
+            resumable: resumable.into(),
             ..Counts::default()
         }))
     }
@@ -66,7 +67,7 @@ impl Tally {
     }
 
     pub(crate) fn is_resumable(&self) -> bool {
-        self.0.resumable
+        self.0.resumable.load(Ordering::Relaxed)
     }
 
     /// Records that the stream failed, and that its client gets an event that says so.
@@ -81,8 +82,12 @@ impl Tally {
     pub(crate) fn record(&self, noted: Noted) {
         match noted {
             Noted::Missed(missed) => add(&self.0.missed, missed),
-            // The first reason holds, of streams that were merged.
-            Noted::End(reason) => drop(self.0.reason.set(reason)),
+            Noted::End(reason) => {
+                // The first reason holds, of streams that were merged.
+                let _ = self.0.reason.set(reason);
+                // Channels alone note it, though the type of the items may hide the channel.
+                self.0.resumable.store(true, Ordering::Relaxed);
+            }
         }
     }
 }

@@ -16,7 +16,8 @@ const CONNECTING: usize = 100;
 /// Asks for a path, over a connection of its own.
 pub(crate) async fn ask(path: &str, address: SocketAddr) -> TcpStream {
     let mut socket = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let accept = "accept: text/event-stream";
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{accept}\r\n\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
     socket
 }
@@ -52,21 +53,29 @@ pub(crate) fn assert_spread(retries: &[u32]) {
 /// Returns the times of a stream that says when to come back as it opens and as it ends.
 #[track_caller]
 pub(crate) fn retries(body: &str) -> (u32, u32) {
-    let time = |line: &str| line.strip_prefix("retry: ")?.parse().ok();
-    let mut lines = body.split('\n');
-    let times = (lines.next().and_then(time), lines.next().and_then(time));
-    let rest: Vec<_> = lines.collect();
-    match times {
-        (Some(first), Some(last)) if rest == [""] => (first, last),
-        _ => panic!("no stream of two retries: {body:?}"),
-    }
+    let times = body.split_once('\n').and_then(|(first, last)| {
+        let first = first.strip_prefix("retry: ")?.parse().ok()?;
+        Some((first, last_retry(last)?))
+    });
+    times.unwrap_or_else(|| panic!("no stream of two retries: {body:?}"))
+}
+
+/// Returns the time in an event that says nothing but when to come back.
+pub(crate) fn last_retry(event: &str) -> Option<u32> {
+    let time = event.strip_prefix("event: tower-sse.retry\nretry: ")?;
+    time.strip_suffix("\ndata: \n\n")?.parse().ok()
 }
 
 impl Client {
-    pub(crate) async fn open(path: &str, address: SocketAddr) -> Self {
+    /// Asks for a stream.
+    pub(crate) async fn ask(path: &str, address: SocketAddr) -> Self {
         let socket = ask(path, address).await;
         let text = String::new();
-        let mut client = Self { socket, text };
+        Self { socket, text }
+    }
+
+    pub(crate) async fn open(path: &str, address: SocketAddr) -> Self {
+        let mut client = Self::ask(path, address).await;
         client.read_past("retry: ", "\n\r\n").await;
         assert!(client.text.starts_with("HTTP/1.1 200 OK\r\n"));
         assert!(!client.text.contains("\r\n0\r\n"), "it has ended");

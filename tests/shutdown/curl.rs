@@ -23,6 +23,7 @@ impl Curl {
             // Whatever the user's configuration and proxies are.
             .args(["--disable", "--noproxy", "*"])
             .args(["--silent", "--no-buffer"])
+            .args(["--header", "accept: text/event-stream"])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

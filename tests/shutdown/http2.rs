@@ -29,6 +29,7 @@ impl Connection {
 
     pub(crate) async fn get(&mut self, path: &str) -> Response<Incoming> {
         let request = Request::get(format!("http://localhost{path}"));
+        let request = request.header("accept", "text/event-stream");
         let sent = self
             .sender
             .send_request(request.body(Empty::new()).unwrap());
@@ -72,10 +73,11 @@ pub(crate) async fn ask(path: &[u8; 4], address: SocketAddr) -> TcpStream {
     /// Length, type, flags and stream of a frame, then what is in it (RFC 9113).
     const SETTINGS: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x04\x7f\xff\xff\xff";
     const WINDOW_UPDATE: &[u8] = b"\0\0\x04\x08\0\0\0\0\0\x7f\xff\0\0";
-    const HEADERS: &[u8] = b"\0\0\x13\x01\x05\0\0\0\x01";
+    const HEADERS: &[u8] = b"\0\0\x27\x01\x05\0\0\0\x01";
     // GET and http are in the static table (RFC 7541, A), and so are the names of the others.
     const METHOD_SCHEME: &[u8] = b"\x82\x86";
     const AUTHORITY: &[u8] = b"\x01\x09localhost";
+    const ACCEPT: &[u8] = b"\x0f\x04\x11text/event-stream";
     const PATH: &[u8] = b"\x04\x04";
 
     let request = [
@@ -87,6 +89,8 @@ pub(crate) async fn ask(path: &[u8; 4], address: SocketAddr) -> TcpStream {
         AUTHORITY,
         PATH,
         path,
+        // After those that begin with a colon (RFC 9113, 8.3).
+        ACCEPT,
     ];
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(&request.concat()).await.unwrap();

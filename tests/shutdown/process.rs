@@ -1,20 +1,26 @@
 //! A process that gets SIGTERM.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncReadExt;
 
 use crate::{
     AT_ONCE, alone,
-    clients::{assert_spread, ends, open, retries},
+    clients::{ask, assert_spread, ends, last_retry, open, retries},
     curl::Curl,
     descriptors,
     example::Example,
+    guard,
 };
 
 const STREAMS: usize = 1000;
 
+/// How long the example still listens.
+const LISTENS: Duration = Duration::from_secs(5);
+
 #[test]
 #[ignore = "needs curl; `tests/all` runs it"]
-fn exits_at_once_with_a_thousand_idle_streams_and_ends_them_cleanly() {
+fn ends_a_thousand_idle_streams_at_once_and_refuses_new_ones_softly_until_it_exits() {
     alone(async {
         descriptors::allow(STREAMS);
         let mut example = Example::start().await;
@@ -24,27 +30,34 @@ fn exits_at_once_with_a_thousand_idle_streams_and_ends_them_cleanly() {
 
         let start = Instant::now();
         example.terminate();
-        let exit = async { (example.wait().await, start.elapsed()) };
-        let ((status, took), mut last, curl) = tokio::join!(exit, ends(clients), curl.end());
-        println!("exited {took:?} after SIGTERM, with {STREAMS} streams");
-
-        assert_eq!(status.code(), Some(0));
+        let (mut last, curl) = tokio::join!(ends(clients), curl.end());
+        let took = start.elapsed();
+        println!("ended {took:?} after SIGTERM, with {STREAMS} streams");
         assert!(took < AT_ONCE, "{took:?}");
         last.push(retries(&curl).1);
         assert_eq!(last.len(), STREAMS);
         assert_spread(&last);
+
+        let (mut late, mut text) = (ask("/sse", example.address).await, String::new());
+        guard(late.read_to_string(&mut text)).await.unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+        assert!(last_retry(body).is_some(), "{body}");
+        assert_eq!(example.wait().await.code(), Some(0));
+        let took = start.elapsed();
+        assert!((LISTENS..LISTENS + AT_ONCE).contains(&took), "{took:?}");
         assert_eq!(example.last_line().await, "streams ended: 1000");
     });
 }
 
 #[test]
-fn exits_at_once_without_streams() {
+fn exits_when_it_has_listened_for_a_while_without_streams() {
     alone(async {
         let mut example = Example::start().await;
         let start = Instant::now();
         example.terminate();
         assert_eq!(example.wait().await.code(), Some(0));
-        assert!(start.elapsed() < AT_ONCE);
+        assert!(start.elapsed() < LISTENS + AT_ONCE);
         assert_eq!(example.last_line().await, "streams ended: 0");
     });
 }

@@ -50,7 +50,7 @@ async fn curl_gets_the_head_alone_over_http_1_1() {
     assert_eq!(answer.body, "");
     let expected = [
         "HTTP/1.1 200 OK",
-        "cache-control: no-cache, no-transform",
+        "cache-control: no-store, no-transform",
         "connection: keep-alive",
         "content-type: text/event-stream",
         "x-accel-buffering: no",
@@ -68,7 +68,7 @@ async fn curl_gets_the_head_alone_over_http_2() {
     assert_eq!(answer.body, "");
     let expected = [
         "HTTP/2 200",
-        "cache-control: no-cache, no-transform",
+        "cache-control: no-store, no-transform",
         "content-type: text/event-stream",
         "x-accel-buffering: no",
     ];

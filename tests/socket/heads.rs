@@ -26,7 +26,7 @@ async fn http_1_1_keeps_alive_and_sends_chunks() {
     let answer = curl(&[HTTP_11], one().await).await;
     let expected = [
         "HTTP/1.1 200 OK",
-        "cache-control: no-cache, no-transform",
+        "cache-control: no-store, no-transform",
         "connection: keep-alive",
         "content-type: text/event-stream",
         "transfer-encoding: chunked",
@@ -41,7 +41,7 @@ async fn http_1_1_does_not_promise_to_keep_what_the_client_closes() {
     let answer = curl(&[HTTP_11, "--header", "Connection: close"], one().await).await;
     let expected = [
         "HTTP/1.1 200 OK",
-        "cache-control: no-cache, no-transform",
+        "cache-control: no-store, no-transform",
         "connection: close",
         "content-type: text/event-stream",
         "transfer-encoding: chunked",
@@ -79,7 +79,7 @@ async fn assert_http_1_0(request: &str, address: SocketAddr) {
     let (head, body) = read_to_close(send(request, address).await).await;
     let expected = [
         "HTTP/1.0 200 OK",
-        "cache-control: no-cache, no-transform",
+        "cache-control: no-store, no-transform",
         "connection: close",
         "content-type: text/event-stream",
         "x-accel-buffering: no",
@@ -103,7 +103,7 @@ async fn http_2_has_no_headers_of_a_connection() {
         let answer = curl(&[HTTP_2], address).await;
         let expected = [
             "HTTP/2 200",
-            "cache-control: no-cache, no-transform",
+            "cache-control: no-store, no-transform",
             "content-type: text/event-stream",
             "x-accel-buffering: no",
         ];

@@ -40,7 +40,7 @@ async fn two_layers_double_nothing_over_http_1_1() {
     let answer = curl(&[HTTP_11], serve(router.layer(quiet())).await).await;
     let expected = [
         "HTTP/1.1 200 OK",
-        "cache-control: no-cache, no-transform",
+        "cache-control: no-store, no-transform",
         "connection: keep-alive",
         "content-type: text/event-stream",
         "transfer-encoding: chunked",
@@ -58,7 +58,7 @@ async fn two_layers_double_nothing_over_http_2() {
     let answer = curl(&[HTTP_2], serve(router.layer(quiet())).await).await;
     let expected = [
         "HTTP/2 200",
-        "cache-control: no-cache, no-transform",
+        "cache-control: no-store, no-transform",
         "content-type: text/event-stream",
         "x-accel-buffering: no",
     ];
