@@ -51,13 +51,16 @@ use crate::{
 ///   ([`Retry`]).
 /// - **Heartbeats** when it is silent ([`Heartbeat`]), only where they are safe, however the body
 ///   inside splits its frames.
-/// - **A late failure.** When the body inside fails, it fails a tenth of a second later, so that
-///   the server has time to flush what came before; a client that reads slower than that loses some
-///   of it. [`EventStream::on_error`](crate::EventStream::on_error) loses nothing.
+/// - **A late failure.** When the body inside fails or panics, the stream breaks a tenth of a second
+///   later, so that the server has time to flush what came before; a client that reads slower than
+///   that loses some of it. [`EventStream::on_error`](crate::EventStream::on_error) and
+///   [`FinalEvents::failure`] lose nothing.
 /// - **HEAD** gets the head, and the body inside is dropped at once.
-/// - **An end**, where one is set: [`shutdown`](Self::shutdown), [`max_lifetime`](Self::max_lifetime).
+/// - **An end**, where one is set: [`shutdown`](Self::shutdown), [`max_lifetime`](Self::max_lifetime),
+///   [`open_streams`](Self::open_streams). A stream whose client comes back ends cleanly, between two
+///   events; any other gets a final event or breaks ([`SseOptions::resumable`]).
 /// - **A place** among those that may be open ([`max_streams`](Self::max_streams)), or a refusal.
-/// - **Those who are told** of it: [`on_close`](Self::on_close) and its like.
+/// - **Callbacks** when it opens, closes or is refused: [`on_close`](Self::on_close) and its like.
 ///
 /// A stream with a `Content-Encoding` gets the headers alone: nothing can be put into it.
 ///

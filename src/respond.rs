@@ -49,7 +49,9 @@ pub(crate) fn respond<B: Body>(
     if let Some(rejected) = reject(&mut facts, held, &options, &slot, config) {
         return rejected;
     }
-    let keep_alive = options.keep_alive_header.unwrap_or(true) && !facts.closes;
+    let shutdown = config.shutdown.as_ref();
+    let closes = facts.closes || shutdown.is_some_and(|shutdown| shutdown.is_triggered());
+    let keep_alive = options.keep_alive_header.unwrap_or(true) && !closes;
     if !is_known {
         return open(response, &facts, keep_alive, slot, config);
     }

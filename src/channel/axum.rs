@@ -1,7 +1,10 @@
 //! The errors of channels as responses, so that a handler may return them.
 
 use axum_core::response::{IntoResponse, Response};
-use http::{StatusCode, header::RETRY_AFTER};
+use http::{
+    StatusCode,
+    header::{CACHE_CONTROL, RETRY_AFTER},
+};
 
 use super::{PublishError, TooManyTopics};
 
@@ -18,10 +21,11 @@ impl IntoResponse for PublishError {
     }
 }
 
-/// 503 Service Unavailable, with `Retry-After`. A browser does not come back after it.
+/// 503 Service Unavailable, with `Retry-After` and `Cache-Control: no-store`. A browser does not come
+/// back after it.
 impl IntoResponse for TooManyTopics {
     fn into_response(self) -> Response {
-        let retry = [(RETRY_AFTER, "10")];
-        (StatusCode::SERVICE_UNAVAILABLE, retry, self.to_string()).into_response()
+        let headers = [(RETRY_AFTER, "10"), (CACHE_CONTROL, "no-store")];
+        (StatusCode::SERVICE_UNAVAILABLE, headers, self.to_string()).into_response()
     }
 }

@@ -26,7 +26,9 @@ impl Lag {
     /// comes back with its last event id, and learns of the gap. This is the default.
     ///
     /// The [`EventStream`](crate::EventStream) that the subscription is in ends with it, also where
-    /// it was merged with others.
+    /// it was merged with others. Within [`SseLayer`](crate::SseLayer), a stream that answers another
+    /// method than GET or QUERY then gets the [`FinalEvents::lag`](crate::FinalEvents::lag) or
+    /// breaks, for its client does not come back.
     pub fn end() -> Self {
         Self(Policy::End)
     }

@@ -71,16 +71,17 @@ pub type BoxEventStream<T = Event> = EventStream<BoxStream<'static, Result<T, Er
 ///
 /// # Errors
 ///
-/// An error in the stream, or an event that cannot be encoded, makes the body fail with an
-/// [`Error`], but only after every earlier event has been handed out and the server had a chance
+/// An error in the stream, an event that cannot be encoded, or a panic of either, makes the body fail
+/// with an [`Error`], but only after every earlier event has been handed out and the server had a chance
 /// to flush: the body is pending once. That does for HTTP/1. Over HTTP/2 hyper flushes in another
 /// task, and drops what it has not written, the head included, when a body fails; there
 /// [`SseLayer`](crate::SseLayer) gives it a tenth of a second. The connection or stream then breaks,
 /// and the client reconnects. A client that reads so slowly that even then something waits for it
 /// in the server does not get that.
 ///
-/// Clients have their own ways: WebKit does not notice a stream that is reset over HTTP/2, and some
-/// drop what they read together with the reset, which without `TCP_NODELAY` it often is.
+/// Clients have their own ways: WebKit does not notice a stream that is reset over HTTP/2, so the layer
+/// ends a stream there whose client resumes it ([`SseOptions::resumable`](crate::SseOptions::resumable)).
+/// Some clients drop what they read together with the reset, which without `TCP_NODELAY` it often is.
 /// [`on_error`](Self::on_error) ends the stream with an event instead, which loses nothing and is
 /// noticed by all.
 ///
@@ -182,7 +183,8 @@ impl<S> EventStream<S> {
 
     /// Makes an event of an error, to be sent last before a clean end, in place of failing.
     ///
-    /// The client then reconnects, as it does after any end, unless the page closes the stream. What
+    /// A browser then reconnects, as it does after any end, unless the page closes the stream. The
+    /// stream closes as [`CloseReason::Failed`](crate::CloseReason::Failed) all the same. What
     /// the stream yielded is the error's [`into_inner`](Error::into_inner); its own text says only
     /// that the stream failed.
     ///

@@ -1,3 +1,5 @@
+use std::convert::Infallible;
+
 use bytes::Bytes;
 use http::{
     HeaderMap, Method, Response, Version,
@@ -5,6 +7,9 @@ use http::{
 };
 use http_body::Body;
 use http_body_util::Full;
+use hyper_util::rt::TokioTimer;
+use tower::{Layer, service_fn};
+use tower_sse::Shutdown;
 
 use crate::support::*;
 
@@ -195,4 +200,41 @@ async fn refuses_who_does_not_accept_streams_when_told_to() {
     }
     let page = Response::new(Full::<Bytes>::default());
     assert_eq!(send(&strict, json(), page).await.status(), 200);
+}
+
+#[tokio::test]
+async fn keeps_the_streams_own_headers_whatever_a_foreign_connection_header_names() {
+    let set = [
+        (
+            "connection",
+            "content-type, cache-control, x-accel-buffering, content-encoding, x-hop",
+        ),
+        ("content-encoding", "gzip"),
+        ("x-hop", "gone"),
+    ];
+    for version in [Version::HTTP_2, Version::HTTP_10] {
+        let headers = heads(get().version(version), &set).await;
+        assert_eq!(all(&headers, "content-type"), ["text/event-stream"]);
+        assert_eq!(all(&headers, "cache-control"), ["no-store, no-transform"]);
+        assert_eq!(all(&headers, "x-accel-buffering"), ["no"]);
+        assert_eq!(all(&headers, "content-encoding"), ["gzip"]);
+        assert!(!headers.contains_key("x-hop"));
+    }
+}
+
+#[tokio::test]
+async fn does_not_say_keep_alive_when_a_shutdown_has_begun() {
+    let shutdown = Shutdown::with_timer(TokioTimer::new());
+    let trigger = shutdown.clone();
+    let service = service_fn(move |_: http::Request<()>| {
+        let (_feed, response) = adopted();
+        let trigger = trigger.clone();
+        async move {
+            trigger.trigger();
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let layer = layer().shutdown(&shutdown);
+    let response = call(layer.layer(service), get().version(Version::HTTP_11)).await;
+    assert!(!response.headers().contains_key(CONNECTION));
 }

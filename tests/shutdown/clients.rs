@@ -39,6 +39,11 @@ pub(crate) async fn ends(clients: Vec<Client>) -> Vec<u32> {
     guard(join_all(clients.into_iter().map(Client::end))).await
 }
 
+/// The same where the server keeps the connections open.
+pub(crate) async fn ends_of_streams(clients: Vec<Client>) -> Vec<u32> {
+    guard(join_all(clients.into_iter().map(Client::end_of_stream))).await
+}
+
 /// Checks that clients do not all come back at the same time.
 #[track_caller]
 pub(crate) fn assert_spread(retries: &[u32]) {
@@ -103,6 +108,13 @@ impl Client {
 
     async fn end(self) -> u32 {
         retries(&self.body().await).1
+    }
+
+    /// Waits for the end of the stream, whose connection stays open. Returns the last `retry`.
+    async fn end_of_stream(mut self) -> u32 {
+        self.read_past("\r\n\r\n", "\r\n0\r\n\r\n").await;
+        let (_, chunks) = self.text.split_once("\r\n\r\n").unwrap();
+        retries(&unchunk(chunks).unwrap()).1
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::io::AsyncReadExt;
 
 use crate::{
     AT_ONCE, alone,
-    clients::{ask, assert_spread, ends, last_retry, open, retries},
+    clients::{ask, assert_spread, ends_of_streams, last_retry, open, retries},
     curl::Curl,
     descriptors,
     example::Example,
@@ -30,7 +30,7 @@ fn ends_a_thousand_idle_streams_at_once_and_refuses_new_ones_softly_until_it_exi
 
         let start = Instant::now();
         example.terminate();
-        let (mut last, curl) = tokio::join!(ends(clients), curl.end());
+        let (mut last, curl) = tokio::join!(ends_of_streams(clients), curl.end());
         let took = start.elapsed();
         println!("ended {took:?} after SIGTERM, with {STREAMS} streams");
         assert!(took < AT_ONCE, "{took:?}");

@@ -12,6 +12,7 @@ mod head_requests;
 mod heads;
 mod heartbeats;
 mod openings;
+mod reloads;
 mod routers;
 
 use std::{future::Future, time::Duration};
