@@ -8,7 +8,7 @@ extern crate self as tokio;
 extern crate std as real;
 
 pub(crate) use real::{
-    borrow, cmp, collections, error, fmt, future, hash, marker, mem, num, ops, panic, pin, ptr,
+    any, borrow, cmp, collections, error, fmt, future, hash, marker, mem, num, ops, panic, pin, ptr,
     str, task, time,
 };
 
