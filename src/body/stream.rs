@@ -101,8 +101,14 @@ impl StreamState {
             Phase::Failing(..) => return self.poll_failure(cx),
             Phase::Ended => return Poll::Ready(None),
         }
-        if let Some(reason) = self.is_over().and_then(|reason| self.leave(reason)) {
-            return self.conclude(reason, cx);
+        if let Some(reason) = self.is_over() {
+            if self.is_end(&*body) {
+                // Nothing is missing, so nothing is cut.
+                return self.complete();
+            }
+            if let Some(reason) = self.leave(reason) {
+                return self.conclude(reason, cx);
+            }
         }
         // A body that has panicked is not polled again, so what state it is in does not matter.
         match catch_unwind(AssertUnwindSafe(|| body.poll_frame(cx))) {
@@ -110,14 +116,17 @@ impl StreamState {
             Ok(Poll::Ready(Some(Err(error)))) => self.fail(Error::body(error.into()), cx),
             Ok(Poll::Ready(None)) => match self.life.unconcluded() {
                 Some(reason) => self.conclude(reason, cx),
-                None => {
-                    self.close(End::new(CloseReason::Completed, WireEnd::Clean));
-                    Poll::Ready(None)
-                }
+                None => self.complete(),
             },
             Ok(Poll::Pending) => self.poll_idle(cx),
             Err(payload) => self.fail(Error::panic(payload), cx),
         }
+    }
+
+    /// Ends the stream as its body has ended.
+    fn complete(&mut self) -> PollFrame {
+        self.close(End::new(CloseReason::Completed, WireEnd::Clean));
+        Poll::Ready(None)
     }
 
     /// Returns `true` if nothing follows: neither from the body nor from here.
