@@ -106,8 +106,11 @@ impl StreamState {
                 // Nothing is missing, so nothing is cut.
                 return self.complete();
             }
-            if let Some(reason) = self.leave(reason) {
-                return self.conclude(reason, cx);
+            let is_late = self.is_late();
+            match self.leave(reason) {
+                Some(reason) => return self.conclude(reason, cx),
+                None if is_late => return self.break_off(reason, Error::cut(reason), cx),
+                None => {}
             }
         }
         // A body that has panicked is not polled again, so what state it is in does not matter.
@@ -242,6 +245,16 @@ impl StreamState {
             open.leaving = Some(Leaving { reason, by });
         }
         None
+    }
+
+    /// Returns `true` if a stream has had its time to come to the end of an event. A body that always
+    /// has more is never idle, so the alarm does not tell.
+    fn is_late(&self) -> bool {
+        let by = match &self.phase {
+            Phase::Open(open) => open.leaving.and_then(|leaving| leaving.by),
+            _ => None,
+        };
+        by.is_some_and(|by| by <= self.alarm.now())
     }
 
     /// Waits, while the body has nothing, for the end or a heartbeat.
