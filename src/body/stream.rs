@@ -369,7 +369,8 @@ impl StreamState {
             return (false, encoder.take());
         }
         let policy = match self.life.order() {
-            Some(Order::Revoke(policy)) => Some(policy),
+            // It may have come when the stream was to end for another reason.
+            Some(Order::Revoke(policy)) if reason == CloseReason::Revoked => Some(policy),
             _ => None,
         };
         let final_event = policy
