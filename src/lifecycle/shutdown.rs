@@ -148,12 +148,15 @@ impl Shutdown {
     pub fn drained(&self) -> impl Future<Output = usize> + Send + Sync + use<> {
         let shared = Arc::clone(&self.shared);
         async move {
-            let drained = Arc::clone(&shared.drained).notified_owned();
-            if let Some(found) = shared.drained_of() {
-                return found;
+            loop {
+                let drained = Arc::clone(&shared.drained).notified_owned();
+                if let Some(found) = shared.drained_of() {
+                    return found;
+                }
+                // By the time this task runs, a request from before the shutdown may have got its
+                // stream. Then that one is waited for too.
+                drained.await;
             }
-            drained.await;
-            shared.drained_of().unwrap_or_default()
         }
     }
 
