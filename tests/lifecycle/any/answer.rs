@@ -5,7 +5,7 @@ use futures::FutureExt;
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_sse::{BoxError, EventStream, SseLayer};
+use tower_sse::{BoxError, Event, EventName, EventStream, SseLayer};
 
 use super::{
     inner::{Events, Script, Scripted},
@@ -15,12 +15,15 @@ use super::{
 
 pub(crate) type BoxBody = UnsyncBoxBody<Bytes, BoxError>;
 
+const OOPS: EventName = EventName::from_static("oops");
+
 pub(crate) fn request(id: usize, opening: Opening) -> Request<()> {
     let mut request = Request::builder()
-        .method(opening.method)
+        .method(opening.client.method)
+        .version(opening.client.version)
         .header("number", id);
-    if !opening.accepts {
-        request = request.header("accept", "application/json");
+    if let Some(accept) = opening.client.accept {
+        request = request.header("accept", accept);
     }
     if let Some(key) = opening.key {
         request = request.header("key", key);
@@ -32,10 +35,10 @@ pub(crate) fn request(id: usize, opening: Opening) -> Request<()> {
 pub(crate) fn answer(script: &Script, opening: Opening) -> Response<BoxBody> {
     let script = script.clone();
     let mut response = match opening.kind {
-        Kind::Typed => {
-            let response = Response::from(EventStream::new(Events(script)));
-            response.map(|body| body.map_err(BoxError::from).boxed_unsync())
-        }
+        Kind::Typed { resumes, on_error } => match resumes {
+            true => typed::<true>(script, on_error),
+            false => typed::<false>(script, on_error),
+        },
         Kind::Adopted { announces } => adopted(script, announces),
         Kind::Zipped => {
             let mut response = adopted(script, false);
@@ -46,6 +49,16 @@ pub(crate) fn answer(script: &Script, opening: Opening) -> Response<BoxBody> {
     };
     response.extensions_mut().insert(options(opening.own));
     response
+}
+
+fn typed<const RESUMES: bool>(script: Script, on_error: bool) -> Response<BoxBody> {
+    let mut stream = EventStream::new(Events::<RESUMES>(script));
+    if on_error {
+        let event = |error: tower_sse::Error| Event::new(error.into_inner().to_string());
+        stream = stream.on_error(move |error| event(error).name(OOPS));
+    }
+    let response = Response::from(stream);
+    response.map(|body| body.map_err(BoxError::from).boxed_unsync())
 }
 
 fn adopted(script: Script, announces: bool) -> Response<BoxBody> {
@@ -66,15 +79,19 @@ pub(crate) fn through(
         let answer = answer.take().unwrap();
         async { Ok::<_, Infallible>(answer) }
     }));
-    let service = service.map_response(|response| response.map(BodyExt::boxed_unsync));
+    let boxed = |response: Response<_>| response.map(boxed);
+    let service = service.map_response(boxed);
     let response = match outer {
         None => service.oneshot(request).now_or_never(),
         Some(outer) => {
-            let service = outer.layer(service);
-            let service = service.map_response(|response| response.map(BodyExt::boxed_unsync));
+            let service = outer.layer(service).map_response(boxed);
             service.oneshot(request).now_or_never()
         }
     };
     let Ok(response) = response.unwrap();
     response
+}
+
+fn boxed(body: tower_sse::SseBody<BoxBody>) -> BoxBody {
+    body.map_err(BoxError::from).boxed_unsync()
 }

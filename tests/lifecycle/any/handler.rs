@@ -5,12 +5,13 @@ use super::{
     setting::Kind,
 };
 
+/// What comes out of a stream that is polled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Polled {
     Data(Vec<u8>),
     Trailers,
-    Failed,
-    Panicked,
+    /// With the text of the error and its causes.
+    Failed(String),
     End,
     Pending,
 }
@@ -22,15 +23,18 @@ pub(crate) struct Handler {
     pub(crate) acts: VecDeque<Act>,
     end: EventsEnd,
     pub(crate) events: u64,
+    /// The error that the client got an event of.
+    pub(crate) concluded: Option<String>,
 }
 
 /// How far a stream of events is with its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum EventsEnd {
     NotYet,
     Ended,
-    Failed,
-    Flushed,
+    Failed(String),
+    /// The server has had a chance to flush.
+    Flushed(String),
 }
 
 impl Handler {
@@ -40,33 +44,35 @@ impl Handler {
             acts: VecDeque::new(),
             end: EventsEnd::NotYet,
             events: 0,
+            concluded: None,
         }
     }
 
     pub(crate) fn is_end(&self) -> bool {
         match self.kind {
             Kind::Adopted { announces } => announces && self.acts.front() == Some(&Act::End),
+            Kind::Typed { .. } => self.end == EventsEnd::Ended,
             Kind::Zipped => false,
-            Kind::Typed => self.end == EventsEnd::Ended,
         }
     }
 
     /// Returns what the handler's stream does, `None` if nothing.
     pub(crate) fn act(&mut self) -> Option<Polled> {
-        if self.kind == Kind::Typed {
-            return self.act_typed();
+        if let Kind::Typed { on_error, .. } = self.kind {
+            return self.act_typed(on_error);
         }
-        Some(match self.acts.pop_front()? {
+        let act = self.acts.pop_front()?;
+        Some(match act {
             Act::Data(piece) => Polled::Data(PIECES[piece].to_vec()),
             Act::Trailers => Polled::Trailers,
-            Act::Fail => Polled::Failed,
             Act::End => Polled::End,
-            Act::Panic => Polled::Panicked,
+            Act::Fail => Polled::Failed("the response body failed: failed".to_owned()),
+            Act::Panic => Polled::Failed("the stream of events panicked: panicked".to_owned()),
         })
     }
 
     /// All events that are there make one frame.
-    fn act_typed(&mut self) -> Option<Polled> {
+    fn act_typed(&mut self, on_error: bool) -> Option<Polled> {
         let mut frame = Vec::new();
         while self.end == EventsEnd::NotYet {
             match self.acts.pop_front() {
@@ -75,23 +81,36 @@ impl Handler {
                     frame.extend(format!("data: {number}\n\n").into_bytes());
                 }
                 Some(Act::Trailers) => {}
-                Some(Act::Fail) => self.end = EventsEnd::Failed,
                 Some(Act::End) => self.end = EventsEnd::Ended,
-                Some(Act::Panic) => return Some(Polled::Panicked),
+                Some(Act::Fail) => frame.extend(self.fail("failed", "failed", on_error)),
+                Some(Act::Panic) => frame.extend(self.fail("panicked", "panicked", on_error)),
                 None => break,
             }
         }
         if !frame.is_empty() {
             return Some(Polled::Data(frame));
         }
-        match self.end {
+        match self.end.clone() {
             EventsEnd::NotYet => None,
             EventsEnd::Ended => Some(Polled::End),
-            EventsEnd::Failed => {
-                self.end = EventsEnd::Flushed;
+            EventsEnd::Failed(text) => {
+                self.end = EventsEnd::Flushed(text);
                 None
             }
-            EventsEnd::Flushed => Some(Polled::Failed),
+            EventsEnd::Flushed(text) => Some(Polled::Failed(text)),
         }
+    }
+
+    /// Fails, or ends with the event that the user makes of the error.
+    fn fail(&mut self, what: &str, cause: &str, on_error: bool) -> Vec<u8> {
+        let text = format!("the stream of events {what}: {cause}");
+        if !on_error {
+            self.end = EventsEnd::Failed(text);
+            return Vec::new();
+        }
+        self.events += 1;
+        self.end = EventsEnd::Ended;
+        self.concluded = Some(text);
+        format!("event: oops\ndata: {cause}\n\n").into_bytes()
     }
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::Stream;
 use http::HeaderMap;
 use http_body::{Body, Frame};
-use tower_sse::{BoxError, Event};
+use tower_sse::{BoxError, EncodeEvent, Encoder, Event};
 
 /// What bodies of others send: lines and events, whole and cut, and byte order marks.
 pub(crate) const PIECES: [&[u8]; 14] = [
@@ -95,18 +95,17 @@ impl Body for Scripted {
     }
 }
 
-/// The same as a stream of events, which has no trailers.
-pub(crate) struct Events(pub(crate) Script);
+/// The same as a stream of events, which has no trailers. It may be that clients can get later what
+/// they miss.
+pub(crate) struct Events<const RESUMES: bool>(pub(crate) Script);
 
-impl Stream for Events {
-    type Item = Result<Event, BoxError>;
+impl<const RESUMES: bool> Stream for Events<RESUMES> {
+    type Item = Result<Item<RESUMES>, BoxError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             return match self.0.next(cx) {
-                Poll::Ready(Act::Data(number)) => {
-                    Poll::Ready(Some(Ok(Event::new(number.to_string()))))
-                }
+                Poll::Ready(Act::Data(number)) => Poll::Ready(Some(Ok(Item(number)))),
                 Poll::Ready(Act::Trailers) => continue,
                 Poll::Ready(Act::Fail) => Poll::Ready(Some(Err("failed".into()))),
                 Poll::Ready(Act::End) => Poll::Ready(None),
@@ -114,5 +113,18 @@ impl Stream for Events {
                 Poll::Pending => Poll::Pending,
             };
         }
+    }
+}
+
+/// An event whose data is the number.
+pub(crate) struct Item<const RESUMES: bool>(usize);
+
+impl<const RESUMES: bool> EncodeEvent for Item<RESUMES> {
+    fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+        Event::new(self.0.to_string()).encode(encoder)
+    }
+
+    fn is_resumable() -> bool {
+        RESUMES
     }
 }

@@ -5,17 +5,16 @@ use std::{
 
 use http::StatusCode;
 use tower_sse::{
-    AtShutdown, Event, EventName, Heartbeat, Labels, Lifetime, Preamble, Refuse, Retry, Shutdown,
+    AtShutdown, Heartbeat, Labels, Lifetime, LimitPolicy, Preamble, Refuse, Retry, Shutdown,
     SseLayer, SseOptions,
 };
 
 use super::{
     clock::Clock,
-    setting::{LayerSetting, Leave, Opts},
+    opts::{Leave, Opts},
+    setting::LayerSetting,
     told::{Side, Told},
 };
-
-const BYE: EventName = EventName::from_static("bye");
 
 /// Sets on a layer or on options what both have.
 macro_rules! set {
@@ -29,33 +28,39 @@ macro_rules! set {
         if let Some(lifetime) = opts.lifetime {
             to = to.max_lifetime(Lifetime::new(Duration::from_millis(lifetime)));
         }
-        if let Some(leave) = opts.leave {
-            to = to.at_shutdown(at_shutdown(leave));
-        }
         if let Some(preamble) = opts.preamble {
-            to = to.preamble(if preamble {
-                Preamble::line()
-            } else {
-                Preamble::off()
+            to = to.preamble(match preamble {
+                true => Preamble::line(),
+                false => Preamble::off(),
             });
         }
-        to
+        if opts.leave != Leave::default() {
+            to = to.at_shutdown(at_shutdown(opts.leave));
+        }
+        if let Some(final_retry) = opts.final_retry {
+            to = to.final_retry(final_retry);
+        }
+        if let Some(time) = opts.boundary_timeout {
+            to = to.boundary_timeout(Duration::from_millis(time));
+        }
+        to.final_events(opts.finals.events())
     }};
 }
 
 /// Makes a layer that has its caps alone.
 pub(crate) fn capped(clock: &Clock, setting: &LayerSetting) -> SseLayer {
-    let refuse = if setting.softly {
-        Refuse::softly()
-    } else {
-        Refuse::with(StatusCode::TOO_MANY_REQUESTS)
+    let refuse = match setting.softly {
+        true => Refuse::softly(),
+        false => Refuse::with(StatusCode::TOO_MANY_REQUESTS),
     };
+    let refuse = refuse.retry(Retry::fixed(Duration::from_secs(7)));
+    let policy = LimitPolicy::reject(refuse).wait(Duration::ZERO);
     let mut layer = SseLayer::with_timer(clock.clone());
     if let Some(most) = setting.most {
-        layer = layer.max_streams(most, refuse.clone());
+        layer = layer.max_streams(most, policy.clone());
     }
     if let Some(most) = setting.most_per_key {
-        layer = layer.max_streams_per(most, refuse, |head| head.headers().get("key").cloned());
+        layer = layer.max_streams_per(most, policy, |head| head.headers().get("key").cloned());
     }
     layer
 }
@@ -88,7 +93,7 @@ fn watch(layer: SseLayer, side: Side, told: &Arc<Mutex<Vec<Told>>>) -> SseLayer 
         .label("number", |head| {
             Some(head.headers().get("number")?.to_str().ok()?.to_owned())
         })
-        .on_open(move |labels| opened(Told::Opened(side, number(labels))))
+        .on_open(move |info| opened(Told::Opened(side, number(&info.labels))))
         .on_close(move |sum| closed(Told::Closed(side, number(&sum.labels), sum.into())))
         .on_refuse(move |refusal| {
             refused(Told::Refused(side, number(&refusal.labels), refusal.reason))
@@ -100,26 +105,25 @@ fn number(labels: &Labels) -> usize {
 }
 
 pub(crate) fn options(opts: Opts) -> SseOptions {
-    let options = set!(SseOptions::new(), opts);
-    match opts.deadline {
-        Some(after) => options.deadline(Duration::from_millis(after)),
-        None => options,
+    let mut options = set!(SseOptions::new(), opts);
+    if let Some(after) = opts.own.deadline {
+        options = options.deadline(Duration::from_millis(after));
     }
+    if let Some(resumable) = opts.own.resumable {
+        options = options.resumable(resumable);
+    }
+    options
 }
 
 fn at_shutdown(leave: Leave) -> AtShutdown {
     let how = match leave.grace {
-        Some(grace) => AtShutdown::end_after(Duration::from_millis(grace)),
-        None => AtShutdown::finish(),
+        Some(Some(grace)) => AtShutdown::end_after(Duration::from_millis(grace)),
+        Some(None) => AtShutdown::finish(),
+        None => AtShutdown::default(),
     };
-    let how = how.retry(if leave.retry {
-        Retry::fixed(Duration::from_secs(3))
-    } else {
-        Retry::off()
-    });
-    if leave.farewell {
-        how.farewell(Event::new("").name(BYE))
-    } else {
-        how
+    match leave.retry {
+        Some(true) => how.retry(Retry::fixed(Duration::from_secs(3))),
+        Some(false) => how.retry(Retry::off()),
+        None => how,
     }
 }

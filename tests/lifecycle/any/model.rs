@@ -3,10 +3,13 @@ use std::time::Duration;
 use tower_sse::RefuseReason;
 
 use super::{
+    client::Client,
     handler::Polled,
     inner::Act,
+    opts::Opts,
+    refused::Refused,
     setting::{Kind, LayerSetting, Opening, Setting},
-    stream::Stream,
+    stream::{Sight, Stream},
     told::{Side, Sum, Told},
 };
 
@@ -31,12 +34,12 @@ pub(crate) struct Opened {
     pub(crate) stream: Stream,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Stream,
+    /// The head of a stream.
     Head,
-    /// With the status, and whether it says when to come back.
-    Refused(u16, bool),
+    Refused(Refused),
 }
 
 impl Model {
@@ -90,41 +93,68 @@ impl Model {
     }
 
     pub(crate) fn start(&mut self, opening: Opening) -> Answer {
-        let answer = match opening.method {
-            "HEAD" => Answer::Head,
-            _ => self.admit(opening),
+        let answer = match self.admit(opening) {
+            Some(refused) => Answer::Refused(refused),
+            None if opening.client.is_head() => Answer::Head,
+            None => Answer::Stream,
         };
-        let opts = opening.own.or(self.setting.inner.opts);
-        let outer = self.setting.outer.map(|outer| outer.opts);
-        let opts = opts.or(outer.unwrap_or_default());
+        let opts = self.setting.opts(opening.own, Side::Outer);
         self.streams.push(Opened {
             key: opening.key,
-            answer,
-            stream: Stream::new(opening.kind, opts, self.now),
+            answer: answer.clone(),
+            stream: Stream::new(opening.kind, opening.client, opts, self.now),
         });
         answer
     }
 
-    fn admit(&mut self, opening: Opening) -> Answer {
-        for side in Side::BOTH {
+    /// A request that is sure to want a stream comes to the outer layer first, the stream of any
+    /// other to the inner one.
+    fn admit(&mut self, opening: Opening) -> Option<Refused> {
+        let is_sure = opening.client.expects_stream();
+        let mut sides = Side::BOTH;
+        if is_sure {
+            sides.reverse();
+        }
+        for side in sides {
             let Some(layer) = self.setting.layer(side).copied() else {
                 continue;
             };
-            if let Some(reason) = self.refusal(side, &layer, opening.key) {
+            let Some(reason) = self.refusal(side, &layer, opening.key) else {
+                continue;
+            };
+            if !opening.client.is_head() {
                 // The layers around it are told too.
                 let id = self.streams.len();
                 self.tell_sides(side, |side| Told::Refused(side, id, reason));
-                let at_shutdown = reason == RefuseReason::ShutDown;
-                let leave = layer.opts.leave.filter(|_| at_shutdown);
-                let status = match layer.softly || at_shutdown {
-                    true if opening.method == "GET" && opening.accepts => 200,
-                    true => 503,
-                    false => 429,
-                };
-                return Answer::Refused(status, leave.is_none_or(|leave| leave.retry));
             }
+            let known = match is_sure {
+                true => layer.opts,
+                false => self.setting.opts(opening.own, side),
+            };
+            return Some(Self::refused(reason, &layer, opening.client, known));
         }
-        Answer::Stream
+        None
+    }
+
+    /// Returns the answer, where so much is known of what is set for the stream.
+    fn refused(reason: RefuseReason, layer: &LayerSetting, client: Client, known: Opts) -> Refused {
+        let at_shutdown = reason == RefuseReason::ShutDown;
+        let is_soft = (layer.softly || at_shutdown) && client.names_stream();
+        let retry = match layer.opts.leave.retry {
+            _ if !at_shutdown => Some(7_000..=7_000),
+            Some(true) => Some(3_000..=3_000),
+            Some(false) => None,
+            None => Some(2_000..=10_000),
+        };
+        Refused {
+            status: match layer.softly || at_shutdown {
+                true if is_soft => 200,
+                true => 503,
+                false => 429,
+            },
+            retry: retry.filter(|_| !is_soft || known.final_retry.unwrap_or(true)),
+            is_head: client.is_head(),
+        }
     }
 
     fn refusal(
@@ -149,43 +179,71 @@ impl Model {
     }
 
     pub(crate) fn poll(&mut self, id: usize) -> Polled {
-        let (now, shut_down_at) = (self.now, self.shut_down_at());
-        self.change(id, |stream| stream.poll(now, shut_down_at))
+        let sight = self.sight();
+        self.change(id, |stream| stream.poll(sight))
     }
 
     pub(crate) fn drop(&mut self, id: usize) {
         self.change(id, Stream::drop);
     }
 
-    /// Tells whether a stream that waits is to be woken.
+    fn sight(&self) -> Sight {
+        Sight {
+            now: self.now,
+            shut_down_at: self.shut_down_at(),
+            order: None,
+        }
+    }
+
+    /// Returns `true` if a stream that waits is to be woken.
     pub(crate) fn is_due(&self, id: usize) -> bool {
         let stream = &self.streams[id].stream;
         let mut next = stream.clone();
-        next.poll(self.now, self.shut_down_at()) != Polled::Pending || next != *stream
+        next.poll(self.sight()) != Polled::Pending || next != *stream
     }
 
     /// Changes a stream, and tells of it.
     fn change<T>(&mut self, id: usize, change: impl FnOnce(&mut Stream) -> T) -> T {
         let stream = &mut self.streams[id].stream;
-        let before = (stream.is_open, stream.ended);
+        let (was_open, had_ended) = (stream.is_open, stream.ended.is_some());
         let changed = change(stream);
         let stream = stream.clone();
-        if !before.0 && stream.is_open {
+        if !was_open && stream.is_open {
             self.tell(|side| Told::Opened(side, id));
         }
-        if let (None, Some(reason)) = (before.1, stream.ended) {
+        if let Some(end) = stream.ended.clone().filter(|_| !had_ended) {
             let bytes: usize = stream.sent.iter().map(Vec::len).sum();
             let sum = Sum {
-                reason,
+                reason: end.reason,
+                wire: end.wire,
+                error: end.error,
                 duration: Duration::from_millis(self.now - stream.since),
-                events: (stream.kind == Kind::Typed).then_some(stream.handler.events),
+                events: matches!(stream.kind, Kind::Typed { .. }).then_some(stream.handler.events),
                 frames: stream.sent.len() as u64,
                 bytes: bytes as u64,
                 heartbeats: stream.heartbeats,
+                drain: None,
             };
-            self.tell(|side| Told::Closed(side, id, sum.clone()));
+            let drains = Side::BOTH.map(|side| self.drain(side));
+            self.tell(|side| {
+                let drain = drains[side as usize];
+                Told::Closed(
+                    side,
+                    id,
+                    Sum {
+                        drain,
+                        ..sum.clone()
+                    },
+                )
+            });
         }
         changed
+    }
+
+    /// Returns how long ago a layer's shutdown began.
+    fn drain(&self, side: Side) -> Option<Duration> {
+        let trigger = self.triggered[side as usize].filter(|_| self.has_shutdown(side))?;
+        Some(Duration::from_millis(self.now - trigger.at))
     }
 
     fn tell(&mut self, told: impl Fn(Side) -> Told) {

@@ -31,6 +31,15 @@ impl Place {
     }
 }
 
+/// Returns how much of these bytes is left of the event that the bytes before have begun.
+pub(crate) fn event_end(before: &[u8], bytes: &[u8]) -> usize {
+    let ends = |end: &usize| {
+        let whole = [before, &bytes[..*end]].concat();
+        Place::after(visible(&whole)) == Place::BetweenEvents
+    };
+    (1..=bytes.len()).find(ends).unwrap_or(bytes.len())
+}
+
 /// Returns what goes out of these bytes: not a byte order mark at the start, nor what may become
 /// one.
 pub(crate) fn visible(bytes: &[u8]) -> &[u8] {

@@ -1,32 +1,42 @@
-use tower_sse::CloseReason;
+use tower_sse::{CloseReason, WireEnd};
 
 use super::{
+    client::Client,
     handler::{Handler, Polled},
-    place::{Place, visible},
-    setting::{Kind, Opts},
+    opts::Opts,
+    order::Order,
+    place::{Place, event_end, visible},
+    setting::Kind,
 };
 
-/// How long a failure waits.
+/// How long after its last frame a stream breaks.
 const FLUSH: u64 = 100;
 /// The heartbeat where none is set.
 const USUAL: u64 = 15_000;
+/// How long an event may take to its end where nothing is set.
+const BOUNDARY: u64 = 1_000;
 
 /// What a stream should do, in milliseconds of the clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stream {
     pub(crate) kind: Kind,
+    client: Client,
+    opts: Opts,
+    is_resumable: bool,
     /// When it ends, whatever is to come, in the order in which that was settled.
     ends: Vec<(u64, CloseReason)>,
-    opts: Opts,
     /// Whether the shutdown has been noticed.
-    leaving: bool,
+    is_leaving: bool,
+    /// Why it ends with the event that its handler has begun, and until when that may take.
+    finishing: Option<(CloseReason, u64)>,
+    /// To break at this time.
+    breaking: Option<(u64, End)>,
     pub(crate) handler: Handler,
     /// What came out of the handler's stream.
     pub(crate) taken: Vec<u8>,
     pub(crate) since: u64,
     pub(crate) is_open: bool,
-    failing: Option<u64>,
-    pub(crate) ended: Option<CloseReason>,
+    pub(crate) ended: Option<End>,
     next_beat: Option<u64>,
     /// Whether something has been sent since it was last silent.
     spoke: bool,
@@ -34,23 +44,44 @@ pub(crate) struct Stream {
     pub(crate) heartbeats: u64,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) reason: CloseReason,
+    pub(crate) wire: WireEnd,
+    pub(crate) error: Option<String>,
+}
+
+/// What a stream can see of the world.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight {
+    pub(crate) now: u64,
+    /// When the first shutdown began that ends it.
+    pub(crate) shut_down_at: Option<u64>,
+    pub(crate) order: Option<Order>,
+}
+
 impl Stream {
-    pub(crate) fn new(kind: Kind, opts: Opts, since: u64) -> Self {
+    pub(crate) fn new(kind: Kind, client: Client, opts: Opts, since: u64) -> Self {
         let ends = [
             (opts.lifetime, CloseReason::Lifetime),
-            (opts.deadline, CloseReason::Deadline),
+            (opts.own.deadline, CloseReason::Deadline),
         ];
         let at = |(after, reason): (Option<u64>, _)| Some((since + after?, reason));
+        let can_be_resumed = matches!(kind, Kind::Typed { resumes: true, .. });
+        let by_default = client.names_stream() || can_be_resumed && client.reads();
         Self {
             kind,
-            ends: ends.into_iter().filter_map(at).collect(),
+            client,
             opts,
-            leaving: false,
+            is_resumable: opts.own.resumable.unwrap_or(by_default),
+            ends: ends.into_iter().filter_map(at).collect(),
+            is_leaving: false,
+            finishing: None,
+            breaking: None,
             handler: Handler::new(kind),
             taken: Vec::new(),
             since,
             is_open: false,
-            failing: None,
             ended: None,
             next_beat: None,
             spoke: true,
@@ -59,78 +90,116 @@ impl Stream {
         }
     }
 
-    pub(crate) fn poll(&mut self, now: u64, shut_down_at: Option<u64>) -> Polled {
+    pub(crate) fn poll(&mut self, sight: Sight) -> Polled {
+        let now = sight.now;
         if self.ended.is_some() {
             return Polled::End;
         }
-        if let Some(at) = self.failing {
-            return self.fail(at, now);
+        if let Some((at, _)) = self.breaking {
+            return if at <= now {
+                self.fall()
+            } else {
+                Polled::Pending
+            };
         }
         if !self.is_open {
             self.is_open = true;
-            if self.has_preamble() {
+            if self.takes_more() && self.opts.preamble.unwrap_or(true) {
                 return self.send(b"retry: 1000\n");
             }
         }
-        if let Some(began) = shut_down_at.filter(|_| !self.leaving) {
-            self.leaving = true;
-            match self.opts.leave.unwrap().grace {
-                Some(0) => return self.end(CloseReason::ShutDown),
-                Some(grace) => self.ends.push((began + grace, CloseReason::ShutDown)),
-                None => {}
-            }
+        if self.is_end() {
+            // Nothing is missing of it, whatever would end it now.
+            return self.complete(Polled::End);
         }
-        if let Some((_, reason)) = self.first_end().filter(|(at, _)| *at <= now) {
-            return self.end(reason);
+        if let Some(reason) = self.reason_to_end(sight) {
+            if self.is_between_events() {
+                return self.conclude(reason, sight);
+            }
+            match self.finishing {
+                Some((_, by)) if by <= now => return self.break_off(now, reason, None),
+                Some(_) => {}
+                None => {
+                    let time = self.opts.boundary_timeout.unwrap_or(BOUNDARY);
+                    self.finishing = Some((reason, now + time));
+                }
+            }
         }
         match self.handler.act() {
             Some(Polled::Data(data)) => self.pass(&data),
-            Some(Polled::Failed) => {
-                self.failing = Some(now + FLUSH);
-                Polled::Pending
-            }
+            Some(Polled::Failed(error)) => self.fail(now, error),
             // Nothing may follow trailers.
-            Some(Polled::Trailers) => self.close(CloseReason::Completed, Polled::Trailers),
-            Some(Polled::End) => self.close(CloseReason::Completed, Polled::End),
-            Some(Polled::Panicked) => self.close(CloseReason::Failed, Polled::Panicked),
+            Some(polled @ (Polled::Trailers | Polled::End)) => self.complete(polled),
             Some(Polled::Pending) | None => self.idle(now),
         }
     }
 
     /// Ends as a stream that is dropped.
     pub(crate) fn drop(&mut self) {
-        let reason = match self.failing {
-            Some(_) => CloseReason::Failed,
-            None if self.is_open && self.is_end() => CloseReason::Completed,
-            None => CloseReason::ClientGone,
-        };
+        if self.ended.is_some() {
+            return;
+        }
+        if self.is_open && self.is_end() {
+            self.complete(Polled::End);
+            return;
+        }
         self.is_open = true;
-        self.ended.get_or_insert(reason);
+        let gone = || End::new(CloseReason::ClientGone, WireEnd::Dropped);
+        self.ended = Some(match self.breaking.take() {
+            Some((_, end)) => End {
+                wire: WireEnd::Dropped,
+                ..end
+            },
+            None => gone(),
+        });
     }
 
     pub(crate) fn is_end(&self) -> bool {
-        if self.ended.is_some() || !self.is_open || self.failing.is_some() {
+        if self.ended.is_some() || !self.is_open || self.breaking.is_some() {
             return self.ended.is_some();
         }
         self.handler.is_end()
     }
 
-    fn has_preamble(&self) -> bool {
-        self.kind != Kind::Zipped && self.opts.preamble.unwrap_or(true)
+    /// Returns `true` if something may be put into it.
+    fn takes_more(&self) -> bool {
+        self.kind != Kind::Zipped
     }
 
-    fn fail(&mut self, at: u64, now: u64) -> Polled {
-        match at <= now {
-            true => self.close(CloseReason::Failed, Polled::Failed),
-            false => Polled::Pending,
+    fn is_between_events(&self) -> bool {
+        !self.takes_more() || Place::after(visible(&self.taken)) == Place::BetweenEvents
+    }
+
+    fn reason_to_end(&mut self, sight: Sight) -> Option<CloseReason> {
+        if let Some((reason, _)) = self.finishing {
+            return Some(reason);
         }
+        if let Some(order) = sight.order {
+            return Some(order.reason());
+        }
+        if let Some(began) = sight.shut_down_at.filter(|_| !self.is_leaving) {
+            self.is_leaving = true;
+            match self.opts.leave.grace(self.is_resumable) {
+                Some(0) => return Some(CloseReason::ShutDown),
+                Some(grace) => self.ends.push((began + grace, CloseReason::ShutDown)),
+                None => {}
+            }
+        }
+        let first = self.ends.iter().min_by_key(|(at, _)| *at);
+        first
+            .filter(|(at, _)| *at <= sight.now)
+            .map(|(_, reason)| *reason)
     }
 
     fn pass(&mut self, data: &[u8]) -> Polled {
-        if self.kind == Kind::Zipped {
+        if !self.takes_more() {
             return self.send(data);
         }
         let before = visible(&self.taken).len();
+        let data = match self.finishing {
+            Some(_) => &data[..event_end(&self.taken, data)],
+            None => data,
+        };
         self.taken.extend(data);
         let data = visible(&self.taken)[before..].to_vec();
         let spoke = self.spoke;
@@ -140,56 +209,114 @@ impl Stream {
     }
 
     fn idle(&mut self, now: u64) -> Polled {
+        if let Some((reason, by)) = self.finishing {
+            return match by <= now {
+                true => self.break_off(now, reason, None),
+                false => Polled::Pending,
+            };
+        }
         if std::mem::take(&mut self.spoke) {
             let heartbeat = self.opts.heartbeat.unwrap_or(Some(USUAL));
-            let heartbeat = heartbeat.filter(|_| self.kind != Kind::Zipped);
+            let heartbeat = heartbeat.filter(|_| self.takes_more());
             self.next_beat = heartbeat.map(|after| now + after);
         }
-        let end = self.first_end();
-        if let Some(beat) = self.next_beat.filter(|beat| *beat <= now) {
-            if end.is_none_or(|(at, _)| beat < at) {
-                self.next_beat = None;
-                if let Some(heartbeat) = self.heartbeat() {
-                    self.heartbeats += 1;
-                    return self.send(heartbeat);
-                }
-            }
+        let is_due = self.next_beat.take_if(|beat| *beat <= now).is_some();
+        if is_due && Place::after(visible(&self.taken)) != Place::Nowhere {
+            self.heartbeats += 1;
+            return self.send(b":\n");
         }
-        match end {
-            Some((at, reason)) if at <= now => self.end(reason),
-            _ => Polled::Pending,
-        }
+        Polled::Pending
     }
 
-    fn first_end(&self) -> Option<(u64, CloseReason)> {
-        self.ends.iter().copied().min_by_key(|(at, _)| *at)
-    }
-
-    fn heartbeat(&self) -> Option<&'static [u8]> {
-        let body = visible(&self.taken);
-        match Place::after(body) {
-            Place::BetweenEvents | Place::BetweenLines => Some(b":\n"),
-            Place::Nowhere => None,
-        }
-    }
-
-    fn end(&mut self, reason: CloseReason) -> Polled {
-        let leave = self.opts.leave.unwrap();
-        let place = Place::after(visible(&self.taken));
-        let mut words = Vec::new();
-        if reason == CloseReason::ShutDown && self.kind != Kind::Zipped {
-            if leave.farewell && place == Place::BetweenEvents {
-                words.extend(b"event: bye\ndata: \n\n");
-            }
-            if leave.retry && place != Place::Nowhere {
-                words.extend(b"retry: 3000\n");
-            }
+    /// Ends between two events: cleanly where the client comes back or has got an event of the
+    /// user's, and else by a break.
+    fn conclude(&mut self, reason: CloseReason, sight: Sight) -> Polled {
+        let order = sight.order.filter(|order| order.reason() == reason);
+        let own = order.and_then(Order::final_event);
+        let last = own.or_else(|| self.opts.finals.text(reason));
+        let last = last.filter(|_| self.takes_more());
+        let is_clean = self.is_resumable || last.is_some();
+        let words = [last, self.last_words(reason, order)];
+        let words = words.into_iter().flatten().collect::<String>();
+        if !is_clean && words.is_empty() {
+            return self.break_off(sight.now, reason, None);
         }
         let polled = match words.is_empty() {
             true => Polled::End,
-            false => self.send(&words),
+            false => self.send(words.as_bytes()),
         };
-        self.close(reason, polled)
+        match is_clean {
+            true => self.ended = Some(End::new(reason, WireEnd::Clean)),
+            false => self.begin_to_break(sight.now, reason, None),
+        }
+        polled
+    }
+
+    /// Returns the event that says when to come back, or not to.
+    fn last_words(&self, reason: CloseReason, order: Option<Order>) -> Option<String> {
+        if !self.takes_more()
+            || !self.client.names_stream()
+            || !self.opts.final_retry.unwrap_or(true)
+        {
+            return None;
+        }
+        match reason {
+            CloseReason::ShutDown => {
+                let text = "event: tower-sse.retry\nretry: 3000\ndata: \n\n";
+                self.opts.leave.retry.unwrap().then(|| text.to_owned())
+            }
+            _ => order?.stop_event(),
+        }
+    }
+
+    fn fail(&mut self, now: u64, error: String) -> Polled {
+        let reason = CloseReason::Failed;
+        let last = self.opts.finals.text(reason);
+        let may_speak = self.takes_more() && self.is_between_events();
+        let Some(last) = last.filter(|_| may_speak) else {
+            return self.break_off(now, reason, Some(error));
+        };
+        self.ended = Some(End {
+            error: Some(error),
+            ..End::new(reason, WireEnd::Clean)
+        });
+        self.send(last.as_bytes())
+    }
+
+    /// Breaks, but over HTTP/2 a resumable stream ends: WebKit does not notice a reset.
+    fn break_off(&mut self, now: u64, reason: CloseReason, error: Option<String>) -> Polled {
+        if self.is_resumable && self.client.version == http::Version::HTTP_2 {
+            let end = End::new(reason, WireEnd::Clean);
+            self.ended = Some(End { error, ..end });
+            return Polled::End;
+        }
+        self.begin_to_break(now, reason, error);
+        Polled::Pending
+    }
+
+    fn begin_to_break(&mut self, now: u64, reason: CloseReason, error: Option<String>) {
+        let end = End::new(reason, WireEnd::Broken);
+        self.breaking = Some((now + FLUSH, End { error, ..end }));
+    }
+
+    fn fall(&mut self) -> Polled {
+        let (_, end) = self.breaking.take().unwrap();
+        let cut = format!("the event stream was cut: {}", end.reason);
+        let text = end.error.clone().unwrap_or(cut);
+        self.ended = Some(end);
+        Polled::Failed(text)
+    }
+
+    /// Ends as the handler's stream has: the client may have been sent an event of its error.
+    fn complete(&mut self, polled: Polled) -> Polled {
+        let error = self.handler.concluded.clone();
+        let reason = match error {
+            Some(_) => CloseReason::Failed,
+            None => CloseReason::Completed,
+        };
+        let end = End::new(reason, WireEnd::Clean);
+        self.ended = Some(End { error, ..end });
+        polled
     }
 
     fn send(&mut self, data: &[u8]) -> Polled {
@@ -197,9 +324,14 @@ impl Stream {
         self.sent.push(data.to_vec());
         Polled::Data(data.to_vec())
     }
+}
 
-    fn close(&mut self, reason: CloseReason, polled: Polled) -> Polled {
-        self.ended = Some(reason);
-        polled
+impl End {
+    fn new(reason: CloseReason, wire: WireEnd) -> Self {
+        Self {
+            reason,
+            wire,
+            error: None,
+        }
     }
 }

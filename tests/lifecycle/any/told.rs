@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use tower_sse::{CloseReason, RefuseReason, StreamSummary};
+use tower_sse::{CloseReason, RefuseReason, StreamSummary, WireEnd};
 
-/// Whom: the observers of the inner layer or of the outer one.
+/// A layer: the inner one or the outer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Inner,
@@ -13,7 +13,7 @@ impl Side {
     pub(crate) const BOTH: [Self; 2] = [Self::Inner, Self::Outer];
 }
 
-/// What observers are told, and of which request.
+/// What callbacks get, and of which request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     Opened(Side, usize),
@@ -24,22 +24,28 @@ pub(crate) enum Told {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sum {
     pub(crate) reason: CloseReason,
+    pub(crate) wire: WireEnd,
+    pub(crate) error: Option<String>,
     pub(crate) duration: Duration,
     pub(crate) events: Option<u64>,
     pub(crate) frames: u64,
     pub(crate) bytes: u64,
     pub(crate) heartbeats: u64,
+    pub(crate) drain: Option<Duration>,
 }
 
 impl From<&StreamSummary> for Sum {
     fn from(summary: &StreamSummary) -> Self {
         Self {
             reason: summary.reason,
+            wire: summary.wire,
+            error: summary.error.clone(),
             duration: summary.duration,
             events: summary.events,
             frames: summary.frames,
             bytes: summary.bytes,
             heartbeats: summary.heartbeats,
+            drain: summary.drain,
         }
     }
 }

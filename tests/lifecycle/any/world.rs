@@ -1,11 +1,11 @@
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
+    error::Error,
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll},
 };
 
-use http::StatusCode;
+use http::response::Parts;
 use http_body::Body;
 use tower_sse::{Shutdown, SseLayer};
 
@@ -60,49 +60,49 @@ impl World {
         }
     }
 
-    /// Sends a request, and returns the status of the answer.
-    pub(crate) fn start(&mut self, opening: Opening) -> StatusCode {
+    /// Sends a request, and returns the head of the answer.
+    pub(crate) fn start(&mut self, opening: Opening) -> Parts {
         let script = Script::default();
         let request = request(self.streams.len(), opening);
         let [inner, outer] = &self.layers;
         let inner = inner.as_ref().unwrap();
         let response = through(inner, outer.as_ref(), request, answer(&script, opening));
-        let status = response.status();
+        let (head, body) = response.into_parts();
         self.streams.push(Running {
-            body: Some(response.into_body()),
+            body: Some(body),
             script,
             woken: Woken::default(),
             waits: false,
         });
-        status
+        head
     }
 }
 
 impl Running {
-    /// Polls the stream, which is dropped where it panics.
     pub(crate) fn poll(&mut self, same_task: bool) -> Polled {
         if !same_task {
             self.woken = Woken::default();
         }
         let waker = self.woken.waker();
-        let mut body = self.body.take().unwrap();
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            let polled = Pin::new(&mut body).poll_frame(&mut Context::from_waker(&waker));
-            (body, polled)
-        }));
-        let Ok((body, polled)) = polled else {
-            return Polled::Panicked;
-        };
-        self.body = Some(body);
+        let body = Pin::new(self.body.as_mut().unwrap());
+        let polled = body.poll_frame(&mut Context::from_waker(&waker));
         self.waits = polled.is_pending();
         match polled {
             Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                 Ok(data) => Polled::Data(data.to_vec()),
                 Err(_) => Polled::Trailers,
             },
-            Poll::Ready(Some(Err(_))) => Polled::Failed,
+            Poll::Ready(Some(Err(error))) => Polled::Failed(text(&*error)),
             Poll::Ready(None) => Polled::End,
             Poll::Pending => Polled::Pending,
         }
+    }
+}
+
+/// Returns the text of an error and of its causes.
+fn text(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", text(source)),
+        None => error.to_string(),
     }
 }

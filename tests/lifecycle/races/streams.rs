@@ -11,7 +11,7 @@ use futures::FutureExt;
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_sse::{Heartbeat, Preamble, Shutdown, SseBody, SseLayer};
+use tower_sse::{Error, Heartbeat, Preamble, Shutdown, SseBody, SseLayer, SseOptions};
 
 use crate::any::clock::Clock;
 
@@ -51,19 +51,20 @@ pub(crate) fn shutdown() -> Shutdown {
 /// Opens a stream, unless it is refused.
 pub(crate) fn open(layer: &SseLayer, key: usize, handler: Handler) -> Option<Stream> {
     let response = Response::builder().header("content-type", "text/event-stream");
+    let response = response.extension(SseOptions::new().resumable(true));
     let mut response = Some(response.body(handler).unwrap());
     let service = layer.layer(service_fn(move |_| {
         let response = response.take().unwrap();
         async { Ok::<_, Infallible>(response) }
     }));
-    // Nothing but a GET is refused softly.
+    // Nothing but a GET is refused softly, and gets last words.
     let request = Request::post("/").header("key", key).body(()).unwrap();
     let Ok(response) = service.oneshot(request).now_or_never().unwrap();
     (response.status() == 200).then(|| response.into_body())
 }
 
 /// Polls a stream as a task does that has something else to wait for.
-pub(crate) fn look(stream: &mut Stream) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+pub(crate) fn look(stream: &mut Stream) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
     Pin::new(stream).poll_frame(&mut Context::from_waker(Waker::noop()))
 }
 

@@ -1,0 +1,139 @@
+//! Settings and steps, drawn at random.
+
+use http::Version;
+use proptest::{collection::vec, option, prelude::*, sample::select};
+
+use super::{
+    client::{ACCEPTS, Client},
+    finals::{By, Finals},
+    inner::{Act, PIECES},
+    opts::{Leave, Opts, Own},
+    setting::{Kind, LayerSetting, Opening, Setting, Step},
+    told::Side,
+};
+
+fn millis() -> impl Strategy<Value = u64> {
+    select(&[0, 1, 10, 25, 60, 130][..])
+}
+
+fn leave() -> impl Strategy<Value = Leave> {
+    let grace = option::of(option::of(millis()));
+    let retry = option::of(any::<bool>());
+    (grace, retry).prop_map(|(grace, retry)| Leave { grace, retry })
+}
+
+fn finals() -> impl Strategy<Value = Finals> {
+    let some = any::<[bool; 6]>().prop_map(Finals::new);
+    prop_oneof![3 => Just(Finals::default()), 1 => some]
+}
+
+fn opts() -> impl Strategy<Value = Opts> {
+    let heartbeat = option::of(option::of(select(&[5, 10, 25][..])));
+    let words = (finals(), option::weighted(0.3, any::<bool>()));
+    let times = (option::weighted(0.3, millis()), option::of(millis()));
+    let preamble = option::of(any::<bool>());
+    (heartbeat, times, preamble, leave(), words).prop_map(
+        |(heartbeat, (boundary_timeout, lifetime), preamble, leave, (finals, final_retry))| Opts {
+            heartbeat,
+            lifetime,
+            preamble,
+            leave,
+            finals,
+            final_retry,
+            boundary_timeout,
+            own: Own::default(),
+        },
+    )
+}
+
+fn layer() -> impl Strategy<Value = LayerSetting> {
+    let most = || option::weighted(0.3, 0..3usize);
+    (opts(), most(), most(), any::<[bool; 3]>()).prop_map(
+        |(opts, most, most_per_key, [softly, has_shutdown, watches])| LayerSetting {
+            opts,
+            most,
+            most_per_key,
+            softly,
+            has_shutdown,
+            watches,
+        },
+    )
+}
+
+pub(crate) fn setting() -> impl Strategy<Value = Setting> {
+    (layer(), option::of(layer())).prop_map(|(mut inner, mut outer)| {
+        inner.opts.finals = inner.opts.finals.by(By::Inner);
+        if let Some(outer) = &mut outer {
+            outer.opts.finals = outer.opts.finals.by(By::Outer);
+        }
+        let last = outer.as_mut().unwrap_or(&mut inner);
+        // It would be drawn otherwise.
+        last.opts.leave.retry.get_or_insert(true);
+        Setting { inner, outer }
+    })
+}
+
+fn client() -> impl Strategy<Value = Client> {
+    let method =
+        prop_oneof![5 => Just("GET"), 1 => Just("QUERY"), 1 => Just("HEAD"), 3 => Just("POST")];
+    let accept = prop_oneof![1 => Just(ACCEPTS[0]), 1 => select(&ACCEPTS[..])];
+    let version = select(&[Version::HTTP_10, Version::HTTP_11, Version::HTTP_2][..]);
+    (method, accept, version).prop_map(|(method, accept, version)| Client {
+        method,
+        accept,
+        version,
+    })
+}
+
+fn kind() -> impl Strategy<Value = Kind> {
+    prop_oneof![
+        2 => any::<bool>().prop_map(|announces| Kind::Adopted { announces }),
+        1 => Just(Kind::Zipped),
+        2 => any::<[bool; 2]>().prop_map(|[resumes, on_error]| Kind::Typed { resumes, on_error }),
+    ]
+}
+
+fn opening() -> impl Strategy<Value = Opening> {
+    let (deadline, resumable) = (
+        option::weighted(0.3, millis()),
+        option::weighted(0.3, any::<bool>()),
+    );
+    let own = (deadline, resumable).prop_map(|(deadline, resumable)| Own {
+        deadline,
+        resumable,
+    });
+    let opts = prop_oneof![1 => Just(Opts::default()), 1 => opts()];
+    let own = (opts, own).prop_map(|(opts, own)| Opts { own, ..opts });
+    (client(), option::of(0..2usize), kind(), own).prop_map(|(client, key, kind, own)| Opening {
+        client,
+        key,
+        kind,
+        own,
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let act = prop_oneof![
+        20 => (0..PIECES.len()).prop_map(Act::Data),
+        1 => Just(Act::Trailers),
+        1 => Just(Act::Fail),
+        2 => Just(Act::End),
+        1 => Just(Act::Panic),
+    ];
+    let side = select(&Side::BOTH[..]);
+    prop_oneof![
+        4 => opening().prop_map(Step::Open),
+        12 => (0..4usize, act).prop_map(|(stream, act)| Step::Act(stream, act)),
+        20 => (0..4usize, any::<bool>()).prop_map(|(stream, same)| Step::Poll(stream, same)),
+        2 => (0..4usize).prop_map(Step::Drop),
+        6 => select(&[1, 4, 5, 10, 15, 100, 1_000, 20_000][..]).prop_map(Step::Advance),
+        1 => side.prop_map(Step::Trigger),
+    ]
+}
+
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    (opening(), vec(step(), 0..60)).prop_map(|(first, mut steps)| {
+        steps.insert(0, Step::Open(first));
+        steps
+    })
+}
