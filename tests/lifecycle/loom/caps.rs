@@ -1,17 +1,30 @@
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
 use loom::thread;
 
 use crate::{
-    Refuse, RefuseReason, RequestHead,
-    limit::{KeyedLimit, Limit, MaxStreams, Permit},
+    LimitPolicy, Refuse, RefuseReason, RequestHead,
+    claims::Claims,
+    limit::{Claim, KeyedLimit, Limit, MaxStreams, Permit},
     threads::in_every_order,
 };
 
-/// Claims a place on each of three threads, and returns who had one. The places are given back.
+/// Refuses at once.
+fn reject() -> LimitPolicy {
+    LimitPolicy::reject(Refuse)
+}
+
+/// Claims a place as a request does of which nobody was sure that it wants a stream.
+fn claim(claim: Box<dyn Claim>) -> Result<Permit, RefuseReason> {
+    let decided = Claims::new(vec![claim]).decide(&Mutex::default(), &Arc::default());
+    let mut permits = decided.map_err(|(reason, _)| reason)?;
+    Ok(permits.pop().unwrap())
+}
+
+/// Claims a place on each of three threads, and returns which had one. The places are given back.
 fn contend(
     most: usize,
     claim: impl Fn(usize) -> Result<Permit, RefuseReason> + Send + Sync + 'static,
@@ -38,17 +51,15 @@ fn contend(
 fn no_more_are_open_than_may_be_and_all_places_come_back() {
     for most in 0..=3 {
         in_every_order(3, move || {
-            let limit = MaxStreams::new(most, Refuse);
-            let claim = limit.clone();
-            let claim = move |_| claim.claim().map_err(|(reason, _)| reason);
-            let had = contend(most, claim);
+            let limit = MaxStreams::new(most, reject());
+            let had = contend(most, {
+                let limit = limit.clone();
+                move |_| claim(limit.begin())
+            });
             assert!(had.iter().filter(|had| **had).count() >= most);
-            let again: Vec<_> = (0..most).map(|_| limit.claim().ok().unwrap()).collect();
-            let Err((reason, _)) = limit.claim() else {
-                panic!("{most} are open already");
-            };
-            assert_eq!(reason, RefuseReason::TooMany);
-            drop(again);
+            let again: Vec<_> = (0..most).map(|_| claim(limit.begin()).ok()).collect();
+            assert!(again.iter().all(Option::is_some));
+            assert_eq!(claim(limit.begin()).err(), Some(RefuseReason::TooMany));
         });
     }
 }
@@ -56,21 +67,17 @@ fn no_more_are_open_than_may_be_and_all_places_come_back() {
 #[test]
 fn a_key_is_counted_by_itself() {
     in_every_order(3, || {
-        let limit = KeyedLimit::new(|head: RequestHead<'_>| Some(head.key.to_owned()), 1, Refuse);
-        let limit = Arc::new(limit);
-        let claim = {
-            let limit = Arc::clone(&limit);
-            move |id| {
-                let key = ["ada", "bob", "ada"][id];
-                let claim = limit.of(RequestHead { key }).unwrap();
-                claim.claim().map_err(|(reason, _)| reason)
-            }
+        let key = |head: RequestHead<'_>| Some(head.key.to_owned());
+        let limit = Arc::new(KeyedLimit::new(key, 1, reject()));
+        let of = move |id: usize| {
+            let key = ["ada", "bob", "ada"][id];
+            claim(limit.begin(RequestHead { key }).unwrap())
         };
-        let [ada, bob, also_ada] = contend(2, claim.clone());
+        let [ada, bob, also_ada] = contend(2, of.clone());
         assert!(bob && (ada || also_ada));
         for id in 0..2 {
-            let _place = claim(id).ok().unwrap();
-            assert_eq!(claim(id).err(), Some(RefuseReason::TooManyOfKey));
+            let _place = of(id).ok().unwrap();
+            assert_eq!(of(id).err(), Some(RefuseReason::TooManyOfKey));
         }
     });
 }

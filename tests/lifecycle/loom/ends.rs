@@ -14,7 +14,7 @@ fn a_stream_is_refused_or_ends() {
         let streams = [(); 2].map(|()| {
             let shutdown = shutdown.clone();
             thread::spawn(move || {
-                let Some(mut member) = shutdown.join() else {
+                let Some(mut member) = shutdown.join(false) else {
                     assert!(shutdown.is_triggered());
                     return 0;
                 };
@@ -34,7 +34,7 @@ fn a_stream_is_refused_or_ends() {
 fn a_stream_that_is_polled_anew_by_another_task_ends() {
     in_every_order(3, || {
         let shutdown = shutdown();
-        let mut member = shutdown.join().unwrap();
+        let mut member = shutdown.join(false).unwrap();
         let stream = thread::spawn(move || {
             look(&mut member);
             look(&mut member);
@@ -49,7 +49,7 @@ fn a_stream_that_is_polled_anew_by_another_task_ends() {
 fn a_stream_that_goes_to_another_thread_ends() {
     in_every_order(3, || {
         let shutdown = shutdown();
-        let mut member = shutdown.join().unwrap();
+        let mut member = shutdown.join(false).unwrap();
         let first = thread::spawn(move || {
             look(&mut member);
             member
@@ -69,7 +69,7 @@ fn it_is_drained_when_the_last_is_gone_and_not_before() {
         let shutdown = shutdown();
         let open = Arc::new(AtomicUsize::new(2));
         let streams = [(); 2].map(|()| {
-            let (member, open) = (shutdown.join().unwrap(), Arc::clone(&open));
+            let (member, open) = (shutdown.join(false).unwrap(), Arc::clone(&open));
             thread::spawn(move || {
                 open.fetch_sub(1, Relaxed);
                 drop(member);
@@ -94,7 +94,7 @@ fn it_is_drained_when_the_last_is_gone_and_not_before() {
 fn all_who_wait_for_it_are_told_the_same() {
     in_every_order(2, || {
         let shutdown = shutdown();
-        let member = shutdown.join().unwrap();
+        let member = shutdown.join(false).unwrap();
         let drained = thread::spawn({
             let shutdown = shutdown.clone();
             move || block_on(shutdown.drained())

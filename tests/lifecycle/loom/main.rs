@@ -1,18 +1,44 @@
-//! `Shutdown` and the caps in every order in which threads can run, by loom.
+//! Shutdowns, limits and orders to end in every order in which threads can run, by loom.
 //!
-//! These are the files of the crate themselves. Only their `std` and their `tokio` are this test,
-//! where locks and atomics are loom's.
+//! These are the files of the crate themselves. Only their `std`, their `tokio` and their
+//! `futures_util` are this test, where locks and atomics are loom's.
 
+extern crate self as futures_util;
 extern crate self as std;
 extern crate self as tokio;
 extern crate std as real;
 
-pub(crate) use real::{collections, fmt, future, hash, pin, task, time};
+pub(crate) use real::{collections, fmt, future, hash, pin, time};
 
 mod caps;
 mod ends;
 mod notify;
+mod once_lock;
 mod threads;
+mod waker;
+
+#[allow(dead_code, reason = "streams use more of it")]
+#[path = "../../../src/alarm.rs"]
+mod alarm;
+
+#[allow(dead_code, reason = "layers use more of it")]
+#[path = "../../../src/lifecycle/claims.rs"]
+mod claims;
+
+#[allow(dead_code, unreachable_pub, reason = "it is part of the crate's face")]
+#[path = "../../../src/lifecycle/close_reason.rs"]
+mod close_reason;
+
+#[allow(dead_code, reason = "the registry uses more of it")]
+#[path = "../../../src/lifecycle/control.rs"]
+mod control;
+
+#[allow(dead_code, unreachable_pub, reason = "it is part of the crate's face")]
+#[path = "../../../src/lifecycle/limit_policy.rs"]
+mod limit_policy;
+
+#[path = "../../../src/lifecycle/room.rs"]
+mod room;
 
 #[allow(dead_code, unreachable_pub, reason = "it is part of the crate's face")]
 #[path = "../../../src/lifecycle/shutdown.rs"]
@@ -31,16 +57,36 @@ pub(crate) mod sync {
     // A count of references is nothing that the crate decides by.
     pub(crate) use real::sync::{Arc, PoisonError};
 
-    pub(crate) use crate::notify::Notify;
+    pub(crate) use crate::{notify::Notify, once_lock::OnceLock};
 
     pub(crate) mod futures {
         pub(crate) use crate::notify::OwnedNotified;
     }
 }
 
-/// How the crate refuses, which is nothing to its caps.
-#[derive(Clone)]
-struct Refuse;
+pub(crate) mod task {
+    pub(crate) use real::task::{Context, Poll, Waker, ready};
+
+    pub(crate) use crate::waker::AtomicWaker;
+}
+
+use crate::{close_reason::CloseReason, limit_policy::LimitPolicy};
+
+/// How the crate refuses, which is nothing to its limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refuse;
+
+impl Refuse {
+    pub(crate) const fn softly() -> Self {
+        Self
+    }
+}
+
+type Refused = (RefuseReason, Box<Refuse>);
+
+/// How streams are revoked, which is nothing to their control.
+#[derive(Debug)]
+struct RevokePolicy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RefuseReason {

@@ -1,0 +1,19 @@
+//! What futures-util says of its `AtomicWaker`, with loom's lock.
+
+use std::{sync::Mutex, task::Waker};
+
+#[derive(Debug, Default)]
+pub(crate) struct AtomicWaker(Mutex<Option<Waker>>);
+
+impl AtomicWaker {
+    pub(crate) fn register(&self, waker: &Waker) {
+        *self.0.lock().unwrap() = Some(waker.clone());
+    }
+
+    pub(crate) fn wake(&self) {
+        let waker = self.0.lock().unwrap().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
