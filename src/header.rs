@@ -47,8 +47,8 @@ pub(crate) fn complete(headers: &mut HeaderMap) {
         .or_insert(HeaderValue::from_static("no"));
 }
 
-/// Keeps caches from storing an answer: 204 and the statuses of refusals are cacheable by heuristics
-/// (RFC 9110, 15.1), and a stored one would meet every later visitor.
+/// Keeps caches from storing an answer. A 204 is cacheable by heuristics, and so are some statuses
+/// that a refusal may have (RFC 9110, 15.1); a stored one would meet every later visitor.
 pub(crate) fn forbid_store(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, NO_STORE);
 }

@@ -3,7 +3,9 @@
 mod client;
 mod ending;
 mod injection;
+mod last_words;
 mod life;
+mod open;
 mod stream;
 
 use std::{

@@ -11,17 +11,12 @@ use http_body::{Body, Frame};
 
 use super::{
     client::Client,
-    ending::Ending,
-    injection::Injection,
     into_bytes,
+    last_words::LastWords,
     life::{End, Life},
+    open::Open,
 };
-use crate::{
-    BoxError, CloseReason, Encoder, Error, SseOptions, WireEnd,
-    alarm::Alarm,
-    lifecycle::{Order, retry_event, stop_event},
-    slot::Slot,
-};
+use crate::{BoxError, CloseReason, Error, SseOptions, WireEnd, alarm::Alarm, slot::Slot};
 
 /// How long a failing body waits for the server to flush what came before.
 ///
@@ -51,25 +46,6 @@ enum Phase {
     /// To break at this time.
     Failing(Instant, CloseReason, Error),
     Ended,
-}
-
-/// A stream that goes on.
-#[derive(Debug)]
-struct Open {
-    ending: Ending,
-    /// `None` where nothing may be put in.
-    injection: Option<Injection>,
-    leaving: Option<Leaving>,
-    /// What the handler says of whether the client can get later what it misses.
-    resumable: Option<bool>,
-}
-
-/// A stream that ends with the event which its body has begun.
-#[derive(Clone, Copy, Debug)]
-struct Leaving {
-    reason: CloseReason,
-    /// When it ends within the event.
-    by: Option<Instant>,
 }
 
 type PollFrame = Poll<Option<Result<Frame<Bytes>, Error>>>;
@@ -106,11 +82,8 @@ impl StreamState {
                 // Nothing is missing, so nothing is cut.
                 return self.complete();
             }
-            let is_late = self.is_late();
-            match self.leave(reason) {
-                Some(reason) => return self.conclude(reason, cx),
-                None if is_late => return self.break_off(reason, Error::cut(reason), cx),
-                None => {}
+            if let Some(end) = self.try_to_end(reason, cx) {
+                return end;
             }
         }
         // A body that has panicked is not polled again, so what state it is in does not matter.
@@ -176,44 +149,27 @@ impl StreamState {
 
     /// Opens the stream, and returns its preamble.
     fn open(&mut self, options: &SseOptions) -> Option<Bytes> {
-        let ending = Ending::begin(options, self.life.since());
-        let (injection, preamble) = match self.sealed {
-            true => (None, None),
-            false => {
-                let (injection, preamble) = Injection::begin(options);
-                (Some(injection), preamble)
-            }
-        };
-        self.phase = Phase::Open(Open {
-            ending,
-            injection,
-            leaving: None,
-            resumable: options.resumable,
-        });
+        let (open, preamble) = Open::begin(options, self.life.since(), self.sealed);
+        self.phase = Phase::Open(open);
         self.life.open();
         preamble
     }
 
-    /// Returns `true` if the client can get later what it misses. The end of a channel's stream may
-    /// show it, where the type of its events does not.
+    /// Returns `true` if the client can get later what it misses. That a channel is within may show
+    /// only at the end, where the type of the events hides it.
     fn is_resumable(&self, open: &Open) -> bool {
-        let by_default =
-            || self.client.names_stream || self.client.reads && self.life.is_resumable();
-        open.resumable.unwrap_or_else(by_default)
+        open.is_resumable(self.client, self.life.is_resumable())
     }
 
     /// Returns why the stream is to end though its body may have more, if it is.
     fn is_over(&mut self) -> Option<CloseReason> {
-        let Phase::Open(open) = &self.phase else {
-            return None;
-        };
-        if let Some(leaving) = open.leaving {
-            return Some(leaving.reason);
-        }
-        let is_resumable = self.is_resumable(open);
+        let (client, is_channel) = (self.client, self.life.is_resumable());
         let Phase::Open(open) = &mut self.phase else {
             return None;
         };
+        if let Some(leaving) = open.leaving() {
+            return Some(leaving.reason);
+        }
         if let Some(order) = self.life.order() {
             return Some(order.reason());
         }
@@ -222,6 +178,7 @@ impl StreamState {
             let ago = self.life.since_trigger(now).unwrap_or_default();
             now.checked_sub(ago).unwrap_or(now)
         };
+        let is_resumable = open.is_resumable(client, is_channel);
         if self.life.is_shut_down() && open.ending.leave(is_resumable, since) {
             return Some(CloseReason::ShutDown);
         }
@@ -230,39 +187,27 @@ impl StreamState {
         open.ending.reason(self.alarm.now())
     }
 
-    /// Returns the reason if the stream can end here. Within an event it first waits for the end of
-    /// that: half an event would be taken for a whole one, or glued to the next connection.
-    fn leave(&mut self, reason: CloseReason) -> Option<CloseReason> {
+    /// Ends the stream, unless it has to wait for the end of an event. A body that always has more of
+    /// that is never idle, so the time that it has is looked at here.
+    fn try_to_end(&mut self, reason: CloseReason, cx: &mut Context<'_>) -> Option<PollFrame> {
         let Phase::Open(open) = &mut self.phase else {
             return None;
         };
-        let injection = open.injection.as_ref();
-        if injection.is_none_or(Injection::is_between_events) {
-            return Some(reason);
+        let by = open.leaving().and_then(|leaving| leaving.by);
+        if open.leave(reason, || self.alarm.now()) {
+            return Some(self.conclude(reason, cx));
         }
-        if open.leaving.is_none() {
-            let by = open.ending.boundary_by(self.alarm.now());
-            open.leaving = Some(Leaving { reason, by });
-        }
-        None
-    }
-
-    /// Returns `true` if a stream has had its time to come to the end of an event. A body that always
-    /// has more is never idle, so the alarm does not tell.
-    fn is_late(&self) -> bool {
-        let by = match &self.phase {
-            Phase::Open(open) => open.leaving.and_then(|leaving| leaving.by),
-            _ => None,
-        };
-        by.is_some_and(|by| by <= self.alarm.now())
+        let is_late = by.is_some_and(|by| by <= self.alarm.now());
+        is_late.then(|| self.break_off(reason, Error::cut(reason), cx))
     }
 
     /// Waits, while the body has nothing, for the end or a heartbeat.
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> PollFrame {
         let shut_down = self.life.poll_shutdown(cx).is_ready();
         if shut_down | self.life.poll_order(cx).is_ready() {
-            if let Some(reason) = self.is_over().and_then(|reason| self.leave(reason)) {
-                return self.conclude(reason, cx);
+            let over = self.is_over();
+            if let Some(end) = over.and_then(|reason| self.try_to_end(reason, cx)) {
+                return end;
             }
         }
         loop {
@@ -274,17 +219,16 @@ impl StreamState {
             let Phase::Open(open) = &mut self.phase else {
                 return Poll::Pending;
             };
-            if let Some(leaving) = open.leaving {
+            if let Some(leaving) = open.leaving() {
                 return self.break_off(leaving.reason, Error::cut(leaving.reason), cx);
             }
             if let Some(reason) = open.ending.reason(now) {
-                match self.leave(reason) {
-                    Some(reason) => return self.conclude(reason, cx),
+                match self.try_to_end(reason, cx) {
+                    Some(end) => return end,
                     None => continue,
                 }
             }
-            let heartbeat = open.injection.as_mut().and_then(|i| i.heartbeat(now));
-            if let Some(heartbeat) = heartbeat {
+            if let Some(heartbeat) = open.heartbeat(now) {
                 self.life.count_heartbeat();
                 return self.send(heartbeat);
             }
@@ -296,14 +240,11 @@ impl StreamState {
         let Phase::Open(open) = &mut self.phase else {
             return None;
         };
-        if let Some(leaving) = open.leaving {
+        if let Some(leaving) = open.leaving() {
             return leaving.by;
         }
         let mut read = None;
-        let heartbeat = match &mut open.injection {
-            Some(injection) => injection.next_heartbeat(|| *read.insert(self.alarm.now())),
-            None => None,
-        };
+        let heartbeat = open.next_heartbeat(|| *read.insert(self.alarm.now()));
         if let Some(now) = read {
             self.life.tell_in_time(now);
         }
@@ -312,18 +253,14 @@ impl StreamState {
 
     /// Returns what goes out of a frame of the body.
     fn pass<D: Buf>(&mut self, frame: Frame<D>) -> Frame<Bytes> {
-        if frame.is_trailers() {
-            // Nothing may follow them.
+        let is_last = frame.is_trailers();
+        let frame = match &mut self.phase {
+            Phase::Open(open) => open.pass(frame),
+            _ => frame.map_data(into_bytes),
+        };
+        if is_last {
+            // Nothing may follow trailers.
             self.close(End::new(CloseReason::Completed, WireEnd::Clean));
-        }
-        let mut frame = frame.map_data(into_bytes);
-        if let Phase::Open(open) = &mut self.phase {
-            if let Some(injection) = &mut open.injection {
-                frame = frame.map_data(|data| match open.leaving {
-                    Some(_) => injection.pass_to_boundary(data),
-                    None => injection.pass(data),
-                });
-            }
         }
         if let Some(data) = frame.data_ref() {
             self.life.count(data);
@@ -346,56 +283,21 @@ impl StreamState {
         let Phase::Open(open) = &self.phase else {
             return Poll::Ready(None);
         };
-        let (has_final_event, words) = self.last_words(open, reason);
-        let is_clean = self.is_resumable(open) || has_final_event;
-        if !is_clean && words.is_empty() {
-            return self.break_off(reason, Error::cut(reason), cx);
+        let words = LastWords::of(open, reason, self.client, self.life.order());
+        let is_clean = words.has_final_event || self.is_resumable(open);
+        if words.bytes.is_empty() {
+            if !is_clean {
+                return self.break_off(reason, Error::cut(reason), cx);
+            }
+            self.close(End::new(reason, WireEnd::Clean));
+            return Poll::Ready(None);
         }
-        let sent = match words.is_empty() {
-            true => Poll::Ready(None),
-            false => self.send(words),
-        };
+        let sent = self.send(words.bytes);
         match is_clean {
             true => self.close(End::new(reason, WireEnd::Clean)),
             false => self.begin_failure(reason, Error::cut(reason)),
         }
         sent
-    }
-
-    /// Returns what is sent last, and whether an event of the user's is in it.
-    fn last_words(&self, open: &Open, reason: CloseReason) -> (bool, Bytes) {
-        let mut encoder = Encoder::new();
-        if open.injection.is_none() {
-            return (false, encoder.take());
-        }
-        let policy = match self.life.order() {
-            // It may have come when the stream was to end for another reason.
-            Some(Order::Revoke(policy)) if reason == CloseReason::Revoked => Some(policy),
-            _ => None,
-        };
-        let final_event = policy
-            .and_then(|policy| policy.event())
-            .or_else(|| open.ending.final_event(reason));
-        if let Some(event) = final_event {
-            encoder.encoded(event);
-        }
-        if self.client.names_stream && open.ending.sends_final_retry() {
-            let event = match reason {
-                CloseReason::ShutDown => {
-                    let retry = open.ending.at_shutdown().retry_or_default();
-                    retry.draw().map(retry_event)
-                }
-                CloseReason::Evicted => stop_event(reason),
-                CloseReason::Revoked => policy
-                    .filter(|policy| policy.stops())
-                    .and_then(|_| stop_event(reason)),
-                _ => None,
-            };
-            if let Some(event) = event {
-                encoder.encoded(&event);
-            }
-        }
-        (final_event.is_some(), encoder.take())
     }
 
     /// Ends a stream whose body has failed: by the event that the user has set for it, if it stands
@@ -405,10 +307,7 @@ impl StreamState {
         let Phase::Open(open) = &self.phase else {
             return Poll::Ready(None);
         };
-        let injection = open.injection.as_ref();
-        let event = open.ending.final_event(reason);
-        let event = event.filter(|_| injection.is_some_and(Injection::is_between_events));
-        let Some(event) = event.cloned() else {
+        let Some(event) = open.event_for(reason) else {
             return self.break_off(reason, error, cx);
         };
         let sent = self.send(event.into());

@@ -5,147 +5,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http::{Request, Version};
+use http::Version;
 
 use super::{
-    Claims, Control, OuterLimits, Progress, Refusal, RefuseReason, RequestHead, StreamInfo,
-    StreamSummary, Tally,
+    Control, Entrant, Held, Progress, StreamInfo, StreamSummary, TurnedAway,
     control::Order,
-    limit::{Claim, LimitId, Permit},
-    observer::{Observer, Recorder, Watched},
+    limit::Permit,
+    observer::{Recorder, Watched},
     open_streams::Registered,
     shutdown::Member,
 };
-use crate::{Refuse, config::Config, socket::SocketHandle};
-
-/// What a layer has noted of a request, for its stream.
-#[derive(Debug, Default)]
-pub(crate) struct Noted {
-    info: StreamInfo,
-    /// With the limit of each.
-    claims: Vec<(LimitId, Box<dyn Claim>)>,
-    watched: Option<Box<dyn Watched>>,
-    /// The limits in which an outer layer has counted the request.
-    outer: OuterLimits,
-}
-
-impl Noted {
-    /// Notes what the layer wants to know of a request, if there is anything.
-    pub(crate) fn of<B>(request: &Request<B>, config: &Config) -> Option<Box<Self>> {
-        let observer = &config.observer;
-        let outer = request.extensions().get::<OuterLimits>();
-        let notes = !config.limits.is_empty()
-            || observer.watcher.is_some()
-            || observer.has_labels()
-            || outer.is_some();
-        if !notes {
-            return None;
-        }
-        let head = RequestHead::of(request);
-        let limits = config.limits.iter();
-        Some(Box::new(Self {
-            info: observer.info_of(head),
-            claims: limits
-                .filter_map(|limit| Some((limit.id(), limit.begin(head)?)))
-                .collect(),
-            watched: observer.watcher.as_ref().map(|watcher| watcher.watch(head)),
-            outer: outer.cloned().unwrap_or_default(),
-        }))
-    }
-
-    pub(crate) fn outer(&self) -> &OuterLimits {
-        &self.outer
-    }
-
-    /// Takes the claims to places that neither an outer layer nor an inner one holds.
-    pub(crate) fn take_claims(
-        &mut self,
-        config: &Config,
-        by_inner: impl Fn(LimitId) -> bool,
-    ) -> Claims {
-        let outer = &self.outer;
-        let held = |limit| outer.has(limit) || by_inner(limit);
-        let of_all = config.max_streams.as_ref();
-        let of_all = of_all.filter(|limit| !held(limit.id()));
-        let of_keys = self.claims.drain(..).filter(|(limit, _)| !held(*limit));
-        let claims = of_all.map(|limit| limit.begin()).into_iter();
-        Claims::new(claims.chain(of_keys.map(|(_, claim)| claim)).collect())
-    }
-
-    /// Reports to a layer that the request's stream was refused, by it or by one inside of it.
-    /// Returns which observers that count once have been told by now.
-    pub(crate) fn refused(self, told: Told, observer: &Observer) -> Told {
-        let refusal = Refusal {
-            reason: told.reason,
-            labels: self.info.labels,
-            tags: self.info.tags,
-        };
-        if let Some(mut watched) = self.watched.filter(|_| !told.watcher) {
-            watched.refused(&refusal);
-        }
-        if let Some(recorder) = observer.recorder.as_ref().filter(|_| !told.recorder) {
-            recorder.refused(&refusal);
-        }
-        observer.refused(&refusal);
-        Told {
-            reason: told.reason,
-            recorder: told.recorder || observer.recorder.is_some(),
-            watcher: told.watcher || observer.watcher.is_some(),
-        }
-    }
-}
-
-/// Why a stream is refused, and how.
-pub(crate) type Refused = (RefuseReason, Box<Refuse>);
-
-/// What an entrant gets back whose stream is refused.
-pub(crate) type TurnedAway = Box<(Noted, Refused)>;
-
-/// Which observers have been told of a refusal that counts once.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Told {
-    pub(crate) reason: RefuseReason,
-    recorder: bool,
-    watcher: bool,
-}
-
-impl Told {
-    /// None has been told yet.
-    pub(crate) fn none(reason: RefuseReason) -> Self {
-        Self {
-            reason,
-            recorder: false,
-            watcher: false,
-        }
-    }
-}
-
-/// The places that a stream holds in the limits of a layer.
-#[derive(Default)]
-pub(crate) struct Held {
-    pub(crate) permits: Vec<Permit>,
-    /// By which a newer stream can evict it.
-    pub(crate) control: Arc<Control>,
-}
-
-/// What a layer brings to a stream that it attaches itself to.
-pub(crate) struct Entrant<'a> {
-    pub(crate) noted: Noted,
-    /// What it has claimed before the handler.
-    pub(crate) held: Option<Held>,
-    /// Whether the request came before the layer's shutdown.
-    pub(crate) came_before: bool,
-    pub(crate) socket: Option<SocketHandle>,
-    pub(crate) version: Version,
-    pub(crate) config: &'a Arc<Config>,
-    /// What the handler says of its stream.
-    pub(crate) own: Option<Arc<StreamInfo>>,
-    pub(crate) tally: Option<Tally>,
-}
+use crate::{config::Config, socket::SocketHandle};
 
 /// What one layer has attached to a stream, let go when the stream ends.
 pub(crate) struct Attachment {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     info: StreamInfo,
     member: Option<Member>,
     permits: Vec<Permit>,
@@ -166,7 +40,7 @@ impl Attachment {
     /// What the layers before have attached already, for they share it with this one, counts once.
     pub(crate) fn admit(mut entrant: Entrant<'_>, before: &[Self]) -> Result<Self, TurnedAway> {
         let config = entrant.config;
-        let (held, member) = match Self::claim(&mut entrant, before) {
+        let (held, member) = match entrant.claim(before) {
             Ok(claimed) => claimed,
             Err(refused) => return Err(Box::new((entrant.noted, refused))),
         };
@@ -203,34 +77,6 @@ impl Attachment {
             socket: socket.map(|socket| Carrier::new(socket, entrant.version)),
             tuned,
         })
-    }
-
-    fn claim(
-        entrant: &mut Entrant<'_>,
-        before: &[Self],
-    ) -> Result<(Held, Option<Member>), Refused> {
-        let config = entrant.config;
-        let shutdown = config.shutdown.as_ref();
-        if shutdown.is_some_and(|it| it.is_triggered()) && !entrant.came_before {
-            return Err(config.refuse_at_shutdown());
-        }
-        let held = match entrant.held.take() {
-            Some(held) => held,
-            None => {
-                let counted = |limit| before.iter().any(|other| other.config.counts(limit));
-                let mut claims = entrant.noted.take_claims(config, counted);
-                let control = Arc::default();
-                let permits = claims.decide(&config.turn, &control)?;
-                Held { permits, control }
-            }
-        };
-        let is_new = |shutdown| !before.iter().any(|other| other.config.ends_by(shutdown));
-        let shutdown = shutdown.filter(|shutdown| is_new(shutdown));
-        let member = match shutdown.map(|shutdown| shutdown.join(entrant.came_before)) {
-            Some(None) => return Err(config.refuse_at_shutdown()),
-            joined => joined.flatten(),
-        };
-        Ok((held, member))
     }
 
     /// Takes over the places that the same layer has claimed once more, around itself.
@@ -363,11 +209,5 @@ impl Drop for Carrier {
 impl fmt::Debug for Attachment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Attachment")
-    }
-}
-
-impl fmt::Debug for Held {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Held")
     }
 }

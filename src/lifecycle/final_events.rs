@@ -13,7 +13,7 @@ use crate::{CloseReason, EncodedEvent};
 /// | Anthropic | an event named `error` with `{"type":"error","error":{"type":"overloaded_error","message":".."}}` |
 /// | AI SDK | `Event::new(r#"{"type":"error","errorText":".."}"#)` |
 /// | AG-UI | `Event::new(r#"{"type":"RUN_ERROR","message":".."}"#)` |
-/// | MCP | `Event::new(r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":".."}}"#)` |
+/// | MCP | `Event::new(r#"{"jsonrpc":"2.0","id":7,"error":{"code":-32000,"message":".."}}"#)`, with the id of the request: set it in the handler |
 ///
 /// An event is sent only between two events of the stream, and never into a compressed body. To
 /// send several events, encode them as one [`EncodedEvent`].

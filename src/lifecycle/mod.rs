@@ -5,11 +5,13 @@ mod attachment;
 mod claims;
 mod close_reason;
 mod control;
+mod entrant;
 mod final_events;
 mod info;
 mod lifetime;
 mod limit;
 mod limit_policy;
+mod noted;
 mod observer;
 mod open_streams;
 mod reconnect;
@@ -40,10 +42,12 @@ pub use self::{
     summary::{StreamSummary, WireEnd},
 };
 pub(crate) use self::{
-    attachment::{Attachment, Entrant, Held, Noted, Refused, Told, TurnedAway},
+    attachment::Attachment,
     claims::{Claims, OuterLimits},
     control::{Control, Order},
+    entrant::{Entrant, Held},
     limit::{KeyedLimit, Limit, LimitId, MaxStreams},
+    noted::{Noted, Refused, Told, TurnedAway},
     observer::Observer,
     reconnect::{retry_event, stop_event, was_stopped},
     summary::Progress,

@@ -1,0 +1,68 @@
+use std::{fmt, sync::Arc};
+
+use http::Version;
+
+use super::{
+    Attachment, Control, Noted, Refused, StreamInfo, Tally, limit::Permit, shutdown::Member,
+};
+use crate::{config::Config, socket::SocketHandle};
+
+/// The places that a stream holds in the limits of a layer.
+#[derive(Default)]
+pub(crate) struct Held {
+    pub(crate) permits: Vec<Permit>,
+    /// By which a newer stream can evict it.
+    pub(crate) control: Arc<Control>,
+}
+
+/// What a layer brings to a stream that it attaches itself to.
+pub(crate) struct Entrant<'a> {
+    pub(crate) noted: Noted,
+    /// What it has claimed before the handler.
+    pub(crate) held: Option<Held>,
+    /// Whether the request came before the layer's shutdown.
+    pub(crate) came_before: bool,
+    pub(crate) socket: Option<SocketHandle>,
+    pub(crate) version: Version,
+    pub(crate) config: &'a Arc<Config>,
+    /// What the handler says of its stream.
+    pub(crate) own: Option<Arc<StreamInfo>>,
+    pub(crate) tally: Option<Tally>,
+}
+
+impl Entrant<'_> {
+    /// Claims what the stream needs to open: places in the limits, and the shutdown that ends it.
+    pub(super) fn claim(
+        &mut self,
+        before: &[Attachment],
+    ) -> Result<(Held, Option<Member>), Refused> {
+        let config = self.config;
+        let shutdown = config.shutdown.as_ref();
+        if shutdown.is_some_and(|it| it.is_triggered()) && !self.came_before {
+            return Err(config.refuse_at_shutdown());
+        }
+        let held = match self.held.take() {
+            Some(held) => held,
+            None => {
+                let counted = |limit| before.iter().any(|other| other.config.counts(limit));
+                let mut claims = self.noted.take_claims(config, counted);
+                let control = Arc::default();
+                let permits = claims.decide(&config.turn, &control)?;
+                Held { permits, control }
+            }
+        };
+        let is_new = |shutdown| !before.iter().any(|other| other.config.ends_by(shutdown));
+        let shutdown = shutdown.filter(|shutdown| is_new(shutdown));
+        let member = match shutdown.map(|shutdown| shutdown.join(self.came_before)) {
+            Some(None) => return Err(config.refuse_at_shutdown()),
+            joined => joined.flatten(),
+        };
+        Ok((held, member))
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Held")
+    }
+}

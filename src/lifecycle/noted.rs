@@ -1,0 +1,110 @@
+use http::Request;
+
+use super::{
+    Claims, OuterLimits, Refusal, RefuseReason, RequestHead, StreamInfo,
+    limit::{Claim, LimitId},
+    observer::{Observer, Watched},
+};
+use crate::{Refuse, config::Config};
+
+/// What a layer has noted of a request, for its stream.
+#[derive(Debug, Default)]
+pub(crate) struct Noted {
+    pub(super) info: StreamInfo,
+    /// With the limit of each.
+    claims: Vec<(LimitId, Box<dyn Claim>)>,
+    pub(super) watched: Option<Box<dyn Watched>>,
+    /// The limits in which an outer layer has counted the request.
+    outer: OuterLimits,
+}
+
+impl Noted {
+    /// Notes what the layer wants to know of a request, if there is anything.
+    pub(crate) fn of<B>(request: &Request<B>, config: &Config) -> Option<Box<Self>> {
+        let observer = &config.observer;
+        let outer = request.extensions().get::<OuterLimits>();
+        let notes = !config.limits.is_empty()
+            || observer.watcher.is_some()
+            || observer.has_labels()
+            || outer.is_some();
+        if !notes {
+            return None;
+        }
+        let head = RequestHead::of(request);
+        let limits = config.limits.iter();
+        Some(Box::new(Self {
+            info: observer.info_of(head),
+            claims: limits
+                .filter_map(|limit| Some((limit.id(), limit.begin(head)?)))
+                .collect(),
+            watched: observer.watcher.as_ref().map(|watcher| watcher.watch(head)),
+            outer: outer.cloned().unwrap_or_default(),
+        }))
+    }
+
+    pub(crate) fn outer(&self) -> &OuterLimits {
+        &self.outer
+    }
+
+    /// Takes the claims to places that neither an outer layer nor an inner one holds.
+    pub(crate) fn take_claims(
+        &mut self,
+        config: &Config,
+        by_inner: impl Fn(LimitId) -> bool,
+    ) -> Claims {
+        let outer = &self.outer;
+        let held = |limit| outer.has(limit) || by_inner(limit);
+        let of_all = config.max_streams.as_ref();
+        let of_all = of_all.filter(|limit| !held(limit.id()));
+        let of_keys = self.claims.drain(..).filter(|(limit, _)| !held(*limit));
+        let claims = of_all.map(|limit| limit.begin()).into_iter();
+        Claims::new(claims.chain(of_keys.map(|(_, claim)| claim)).collect())
+    }
+
+    /// Reports to a layer that the request's stream was refused, by it or by one inside of it.
+    /// Returns which observers that count once have been told by now.
+    pub(crate) fn refused(self, told: Told, observer: &Observer) -> Told {
+        let refusal = Refusal {
+            reason: told.reason,
+            labels: self.info.labels,
+            tags: self.info.tags,
+        };
+        if let Some(mut watched) = self.watched.filter(|_| !told.watcher) {
+            watched.refused(&refusal);
+        }
+        if let Some(recorder) = observer.recorder.as_ref().filter(|_| !told.recorder) {
+            recorder.refused(&refusal);
+        }
+        observer.refused(&refusal);
+        Told {
+            reason: told.reason,
+            recorder: told.recorder || observer.recorder.is_some(),
+            watcher: told.watcher || observer.watcher.is_some(),
+        }
+    }
+}
+
+/// Why a stream is refused, and how.
+pub(crate) type Refused = (RefuseReason, Box<Refuse>);
+
+/// What an entrant gets back whose stream is refused.
+pub(crate) type TurnedAway = Box<(Noted, Refused)>;
+
+/// Which observers have been told of a refusal that counts once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    pub(crate) reason: RefuseReason,
+    recorder: bool,
+    watcher: bool,
+}
+
+impl Told {
+    /// None has been told yet.
+    pub(crate) fn none(reason: RefuseReason) -> Self {
+        Self {
+            reason,
+            recorder: false,
+            watcher: false,
+        }
+    }
+}
