@@ -3,6 +3,9 @@
 #[doc = include_str!("deployment.md")]
 pub mod deployment {}
 
+#[doc = include_str!("ends.md")]
+pub mod ends {}
+
 #[doc = include_str!("operating.md")]
 pub mod operating {}
 
