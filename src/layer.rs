@@ -80,10 +80,10 @@ use crate::{
 /// 3. **Timeouts inside**, for the head of the response; one for the whole body ends streams.
 ///    `tower::limit::ConcurrencyLimit` counts a stream only until its head is ready.
 ///
-/// **Compression** is best left away from streams: it holds events back unless it flushes after
-/// each. tower-http's leaves `text/event-stream` alone by default, wherever it is. A stream that is
-/// compressed inside `SseLayer` gets no preamble and no heartbeats, one that is compressed outside
-/// has them compressed with it.
+/// **Compression**: tower-http's leaves `text/event-stream` alone by default, wherever it is; with
+/// another predicate it flushes whenever the body is pending, so that no event waits. A stream that is
+/// compressed inside `SseLayer` gets no preamble, heartbeats or final events, one that is compressed
+/// outside has them compressed with it.
 ///
 /// ```
 /// # #[cfg(feature = "tokio")]

@@ -42,11 +42,13 @@
 //! | one event for many clients, by means of your own | [`EncodedEvent`] |
 //! | a response that someone else makes | [`SseLayer`] around it, and nothing else |
 //!
-//! # Before it goes out into the world
+//! # Before it goes into production
 //!
-//! [`guide::deployment`] tells of proxies, the order of layers, HTTP/2 and shutdown,
-//! [`guide::operating`] of metrics, close reasons and bounds, [`guide::testing`] of tests. With the feature `channel` there are
-//! `guide::channels`, which helps to choose, and `guide::from_broadcast`.
+//! - [`guide::deployment`]: order of layers, proxies, HTTP/2, sockets, graceful shutdown.
+//! - [`guide::ends`]: what each client sees when a stream ends, and final events by protocol.
+//! - [`guide::operating`]: close reasons, labels, metrics, open streams, limits.
+//! - [`guide::testing`]: tests without a server and without waiting.
+//! - `guide::channels` and `guide::from_broadcast` (feature `channel`): one feed for many clients.
 //!
 //! # Features
 //!

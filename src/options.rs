@@ -101,9 +101,8 @@ impl SseOptions {
     /// that opened it expires. A client that does not read is not noticed before it does.
     ///
     /// The client comes back with the token that has expired: answer it by 401, or by
-    /// [`stop`](crate::stop), which end its reconnecting. To tell the page why, end the stream itself
-    /// (`take_until`), with a last event by
-    /// [`EventStream::closing`](crate::EventStream::closing).
+    /// [`stop`](crate::stop), which end its reconnecting. To tell the page why, set
+    /// [`FinalEvents::deadline`].
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
         self

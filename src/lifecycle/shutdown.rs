@@ -39,10 +39,12 @@ use crate::timer::SharedTimer;
 ///         on_signal.trigger();
 ///     }
 /// });
+/// // Until then, new streams are refused softly: see `triggered_for`.
+/// let stop_listening = shutdown.triggered_for(Duration::from_secs(5));
 /// tokio::select! {
-///     result = axum::serve(listener, app).with_graceful_shutdown(shutdown.triggered()) => result?,
+///     result = axum::serve(listener, app).with_graceful_shutdown(stop_listening) => result?,
 ///     // A client that does not read can hold its connection for ever.
-///     left = shutdown.deadline(Duration::from_secs(10)) => eprintln!("{left} streams were left"),
+///     left = shutdown.deadline(Duration::from_secs(25)) => eprintln!("{left} streams were left"),
 /// }
 /// # Ok(())
 /// # }
