@@ -19,7 +19,8 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle, time::sleep};
 use tower_sse::{
-    Channel, ChannelOptions, Event, EventStream, LastEventId, PublishError, SseLayer, Subscription,
+    Channel, ChannelOptions, Event, EventStream, LastEventId, PublishError, SseLayer, SseOptions,
+    Subscription,
 };
 use uuid::Uuid;
 
@@ -122,7 +123,9 @@ async fn receive(
         "tools/list" => answer(id, "result", json!({ "tools": [tool()] })),
         "tools/call" if params["name"] == "count" => {
             let events = server.call(session, &message)?;
-            return Ok(EventStream::new(events).into_response());
+            // Its client comes back by GET for what it has not read.
+            let options = SseOptions::new().resumable(true);
+            return Ok((options, EventStream::new(events)).into_response());
         }
         "tools/call" => error(-32602, "unknown tool"),
         _ => error(-32601, "method not found"),
