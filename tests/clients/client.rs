@@ -1,11 +1,11 @@
 //! A client that tells what it reads, each thing as an object of JSON.
 
-use std::{env, ffi::OsStr, fs, future::Future, path::PathBuf, process::Stdio};
+use std::{env, fs, future::Future, path::PathBuf, process::Stdio};
 
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::{ChildStdin, Command},
+    process::{Child, ChildStdin, Command},
     sync::mpsc,
 };
 
@@ -22,15 +22,45 @@ pub(crate) struct Client {
 
 /// Runs a script by Node.
 pub(crate) fn node(script: &str, url: &str) -> Client {
-    // Node looks for packages where it runs.
-    let arguments = ["--input-type=module", "--eval", script, "--", url];
-    Client::start("node".as_ref(), &arguments)
+    Client::start(node_command(script, &[url]))
 }
 
 /// Runs a script by the Python that has the packages.
 pub(crate) fn python(script: &str, url: &str) -> Client {
-    let python = packages().join("venv/bin/python");
-    Client::start(python.as_ref(), &["-c", script, url])
+    Client::start(python_command(script, &[url]))
+}
+
+pub(crate) fn node_command(script: &str, arguments: &[&str]) -> Command {
+    let mut command = command("node");
+    command
+        .arg("--experimental-eventsource")
+        .args(["--input-type=module", "--eval", script, "--"])
+        .args(arguments);
+    command
+}
+
+pub(crate) fn python_command(script: &str, arguments: &[&str]) -> Command {
+    let mut command = command("venv/bin/python");
+    command.args(["-c", script]).args(arguments);
+    command
+}
+
+/// Makes the command of a program among the packages. Node looks for packages where it runs.
+fn command(program: &str) -> Command {
+    let packages = packages();
+    let mut command = Command::new(packages.join(program));
+    command
+        .current_dir(packages)
+        .env("NO_PROXY", "*")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+pub(crate) fn spawn(command: &mut Command) -> Child {
+    let child = command.spawn();
+    child.unwrap_or_else(|error| panic!("{command:?} does not run: {error}"))
 }
 
 fn packages() -> PathBuf {
@@ -55,16 +85,8 @@ impl Client {
         }
     }
 
-    fn start(program: &OsStr, arguments: &[&str]) -> Self {
-        let mut child = Command::new(program)
-            .args(arguments)
-            .current_dir(packages())
-            .env("NO_PROXY", "*")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{} does not run: {error}", program.display()));
+    fn start(mut command: Command) -> Self {
+        let mut child = spawn(&mut command);
         let stdin = child.stdin.take();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let client = Self::run(async move |say| {
