@@ -5,6 +5,7 @@
 //! there, and the tests find them by the environment variable `CLIENTS`.
 
 mod client;
+mod ends;
 mod example;
 mod feed;
 mod session;

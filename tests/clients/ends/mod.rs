@@ -1,0 +1,33 @@
+//! Official clients, and streams that end early: because the server shuts down, their time is over,
+//! they are revoked, or the handler fails.
+//!
+//! No client may take half an answer for a whole one, and those that come back by themselves must
+//! come when they were told to. What a client cannot do better than is written down here, and in
+//! the guide.
+
+mod cause;
+mod protocol;
+mod reader;
+mod server;
+mod tls;
+
+mod answers;
+
+mod ag_ui;
+mod ai_sdk;
+mod anthropic;
+mod fetch_event_source;
+mod graphql;
+mod openai;
+
+mod reconnects;
+
+mod node;
+mod python;
+
+use std::time::Duration;
+
+/// How long clients are to wait that come back, by the first line of a stream.
+const OPENING: Duration = Duration::from_millis(1600);
+/// The same, by what is said last at a shutdown.
+const LAST_WORDS: Duration = Duration::from_millis(400);

@@ -1,0 +1,70 @@
+use tower_sse::{Event, EventName, SseOptions};
+
+/// An event: its name, which may be empty, and its data.
+type Said = (&'static str, &'static str);
+
+/// What a server says in a protocol.
+#[derive(Debug)]
+pub(super) struct Protocol {
+    /// Says "one", then " two".
+    pub(super) half: &'static [Said],
+    /// Says " three", and that this is all.
+    pub(super) rest: &'static [Said],
+    /// Says that [`FINAL`] is why there is no more.
+    pub(super) final_event: Said,
+    /// What else a server should set.
+    pub(super) options: fn() -> SseOptions,
+}
+
+/// Plain text.
+pub(super) const PLAIN: Protocol = Protocol {
+    half: &[("", "one"), ("", " two")],
+    rest: &[("", " three")],
+    final_event: ("last", "the server restarts"),
+    options: SseOptions::new,
+};
+
+/// What a client has read of half an answer, and of a whole one.
+pub(super) const HALF: &str = "one two";
+pub(super) const WHOLE: &str = "one two three";
+/// What the final events say.
+pub(super) const FINAL: &str = "the server restarts";
+
+impl Protocol {
+    /// Returns the first half, of which the events have the ids 1, 2 and so on.
+    pub(super) fn half(&self) -> Vec<Event> {
+        let said = self.half.iter().map(event);
+        said.zip(1_u32..).map(|(event, id)| event.id(id)).collect()
+    }
+
+    pub(super) fn rest(&self) -> Vec<Event> {
+        self.rest.iter().map(event).collect()
+    }
+
+    pub(super) fn final_event(&self) -> Event {
+        event(&self.final_event)
+    }
+
+    /// Returns the bytes of half of the answer, and of an event that has begun.
+    pub(super) fn bytes(&self) -> [String; 2] {
+        let half = self.half.iter().zip(1..);
+        let half = half.map(|(said, id)| format!("id: {id}\n{}\n\n", text(said)));
+        let mut begun = text(&self.half[self.half.len() - 1]);
+        begun.pop();
+        [half.collect(), begun]
+    }
+}
+
+fn event(&(name, data): &Said) -> Event {
+    match name {
+        "" => Event::new(data),
+        name => Event::new(data).name(EventName::from_static(name)),
+    }
+}
+
+fn text(&(name, data): &Said) -> String {
+    match name {
+        "" => format!("data: {data}"),
+        name => format!("event: {name}\ndata: {data}"),
+    }
+}
