@@ -5,6 +5,7 @@
 //! come when they were told to. What a client cannot do better than is written down here, and in
 //! the guide.
 
+mod agreed;
 mod cause;
 mod protocol;
 mod reader;
@@ -24,6 +25,7 @@ mod reconnects;
 
 mod node;
 mod python;
+mod rust;
 
 use std::time::Duration;
 

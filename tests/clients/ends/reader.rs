@@ -1,8 +1,8 @@
 //! A client that reads each URL it is given, all at once, and says what it makes of them.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::Command,
@@ -70,6 +70,25 @@ impl Reader {
         Self { http, urls, said }
     }
 
+    /// Runs a client within this process, one for each URL.
+    pub(super) fn task<F>(http: Http, follow: impl Fn(String, Say) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (urls, mut read) = mpsc::unbounded_channel();
+        let (say, said) = watch::channel(Vec::new());
+        tokio::spawn(async move {
+            while let Some(url) = read.recv().await {
+                let say = Say {
+                    url: String::clone(&url),
+                    say: say.clone(),
+                };
+                tokio::spawn(follow(url, say));
+            }
+        });
+        Self { http, urls, said }
+    }
+
     pub(super) fn read(&self, url: &str) {
         self.urls.send(url.to_owned()).unwrap();
     }
@@ -92,6 +111,23 @@ impl Reader {
 fn about(said: &[Value], url: &str) -> Vec<Value> {
     let said = said.iter().filter(|line| line["url"] == url);
     said.cloned().collect()
+}
+
+/// Says what a client within this process reads.
+pub(super) struct Say {
+    url: String,
+    say: watch::Sender<Vec<Value>>,
+}
+
+impl Say {
+    pub(super) fn event(&self, name: &str, data: &str) {
+        let line = match name {
+            "message" => json!({ "url": self.url, "text": data }),
+            "last" => json!({ "url": self.url, "last": data }),
+            _ => return,
+        };
+        self.say.send_modify(|said| said.push(line));
+    }
 }
 
 /// Joins what a client has read.

@@ -32,13 +32,15 @@ pub(super) enum Http {
     One,
     /// By HTTP/2, over TLS.
     Two,
+    /// By HTTP/2, without TLS.
+    TwoInTheClear,
 }
 
 impl Http {
     fn version(self) -> Version {
         match self {
             Self::One => Version::HTTP_11,
-            Self::Two => Version::HTTP_2,
+            Self::Two | Self::TwoInTheClear => Version::HTTP_2,
         }
     }
 }
@@ -122,7 +124,7 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let (scheme, serving) = match http {
             Http::Two => ("https", tokio::spawn(serve(TlsListener(listener), router))),
-            Http::One => ("http", tokio::spawn(serve(listener, router))),
+            _ => ("http", tokio::spawn(serve(listener, router))),
         };
         let url = format!("{scheme}://127.0.0.1:{port}");
         Self {
