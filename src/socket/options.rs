@@ -4,12 +4,12 @@ use socket2::{SockRef, TcpKeepalive};
 
 use super::{AsSocket, platform};
 
-/// What a TCP connection needs to carry an event stream well.
+/// Options of a TCP connection that carries an event stream.
 ///
-/// [`new`](Self::new) has what suits a stream; each setter changes one thing. What is not set stays
+/// [`new`](Self::new) suits a stream; each setter changes one option. An option that is not set stays
 /// as the system has it.
 ///
-/// They are for any accepted socket:
+/// They can be applied to any accepted socket:
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
@@ -42,7 +42,7 @@ use super::{AsSocket, platform};
 /// | [`keep_alive_interval`](Self::keep_alive_interval), [`keep_alive_count`](Self::keep_alive_count) | yes | yes | |
 /// | [`user_timeout`](Self::user_timeout), [`unsent_low_water`](Self::unsent_low_water) | yes | | |
 ///
-/// What a system has not is left out, and is no error.
+/// An option that a system does not have is left out, and is no error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "options do nothing until they are applied"]
 pub struct TcpOptions {
@@ -56,9 +56,11 @@ pub struct TcpOptions {
 }
 
 impl TcpOptions {
-    /// Makes options that suit an event stream: no delay; a peer that is gone is noticed within a
-    /// minute, be the stream idle (keep-alive after 30 seconds, every 10, 3 times) or not (a user
-    /// timeout of 60 seconds); the system keeps 128 KiB for a client that reads too slowly.
+    /// Creates options that suit an event stream.
+    ///
+    /// Small writes are not delayed. The system notices within a minute that a client has vanished,
+    /// whether the stream is idle (keep-alive after 30 seconds, every 10 seconds, 3 times) or not (a
+    /// user timeout of 60 seconds). It holds 128 KiB of unsent bytes for a client that reads slowly.
     pub const fn new() -> Self {
         Self::empty()
             .no_delay(true)
@@ -69,7 +71,7 @@ impl TcpOptions {
             .unsent_low_water(128 * 1024)
     }
 
-    /// Makes options of which none is set.
+    /// Creates options of which none is set.
     pub const fn empty() -> Self {
         Self {
             no_delay: None,
@@ -82,85 +84,105 @@ impl TcpOptions {
         }
     }
 
-    /// Sets whether small writes go out at once (`TCP_NODELAY`), rather than wait for the
-    /// acknowledgement of the one before.
+    /// Sets whether small writes are sent at once (`TCP_NODELAY`), instead of after the client has
+    /// acknowledged the write before.
     pub const fn no_delay(mut self, no_delay: bool) -> Self {
         self.no_delay = Some(no_delay);
         self
     }
 
-    /// Sets after what silence of the connection its peer is asked whether it is there
-    /// (`SO_KEEPALIVE`, `TCP_KEEPIDLE`). In whole seconds, rounded up.
+    /// Sets how long a connection is idle before the system probes the client (`SO_KEEPALIVE`,
+    /// `TCP_KEEPIDLE`).
+    ///
+    /// The time is rounded up to whole seconds. Linux takes at most 32,767 seconds, about nine hours:
+    /// a longer time becomes that.
     pub const fn keep_alive(mut self, idle: Duration) -> Self {
         self.keep_alive = Some(idle);
         self
     }
 
-    /// Sets after what time a peer that does not answer is asked again (`TCP_KEEPINTVL`). In whole
-    /// seconds, rounded up. It takes [`keep_alive`](Self::keep_alive) to have an effect.
+    /// Sets the time between two probes (`TCP_KEEPINTVL`).
+    ///
+    /// The time is rounded up to whole seconds, at most 32,767 on Linux. It has no effect without
+    /// [`keep_alive`](Self::keep_alive).
     pub const fn keep_alive_interval(mut self, interval: Duration) -> Self {
         self.keep_alive_interval = Some(interval);
         self
     }
 
-    /// Sets after how many questions without an answer the connection is closed (`TCP_KEEPCNT`). It
-    /// takes [`keep_alive`](Self::keep_alive) to have an effect.
+    /// Sets how many probes may go unanswered before the system closes the connection
+    /// (`TCP_KEEPCNT`).
+    ///
+    /// Zero counts as one; Linux takes at most 127, and more becomes that. It has no effect without
+    /// [`keep_alive`](Self::keep_alive).
     pub const fn keep_alive_count(mut self, count: u32) -> Self {
         self.keep_alive_count = Some(count);
         self
     }
 
-    /// Sets how long sent bytes may go without an acknowledgement, or the peer have no room for
-    /// more, before the connection is closed (`TCP_USER_TIMEOUT`, RFC 5482). In milliseconds, rounded up; zero
-    /// is the system's default, which is a quarter of an hour and more.
+    /// Sets how long bytes may go unacknowledged, or the client's window stay closed, before the
+    /// system closes the connection (`TCP_USER_TIMEOUT`, RFC 5482).
     ///
-    /// With heartbeats there is always something to acknowledge, so this is what finds a peer that
-    /// vanished. Where keep-alive is set too, Linux takes this time in place of the count.
+    /// The time is rounded up to whole milliseconds. Linux takes at most 2,147,483,647, about 25 days: a
+    /// longer time becomes that. Zero is the system's default, which is 15 minutes and more.
+    ///
+    /// With heartbeats there are always bytes to acknowledge, so this timeout notices a client that
+    /// has vanished. If keep-alive is set too, Linux uses this time instead of the count.
+    ///
+    /// A client that reads slowly keeps its window closed until it has made room for a whole step:
+    /// 150 KiB over loopback, and up to 900 KiB if its system had enlarged the receive buffer (`cargo
+    /// bench --bench slow_client --all-features`). This timeout therefore closes the connection of a client that
+    /// takes longer than it for a step, however steadily it reads.
     pub const fn user_timeout(mut self, timeout: Duration) -> Self {
         self.user_timeout = Some(timeout);
         self
     }
 
-    /// Sets how many bytes the system keeps at most until they are acknowledged (`SO_SNDBUF`). Linux
-    /// counts its own bookkeeping in, sets twice as much, and no longer adapts it: a connection with
-    /// a long way to go is slowed down to this much a round trip.
+    /// Sets the size of the system's send buffer in bytes (`SO_SNDBUF`), which holds what the client
+    /// has not acknowledged.
     ///
-    /// It is best left alone: it slows down who is far away, and holds no less back than
-    /// [`unsent_low_water`](Self::unsent_low_water).
+    /// Linux doubles the size, counts its own bookkeeping in, caps it at twice `net.core.wmem_max`, and
+    /// stops adapting it: a distant client then gets no more than this per round trip. Prefer
+    /// [`unsent_low_water`](Self::unsent_low_water), which holds back as little and does not slow down
+    /// distant clients.
     pub const fn send_buffer(mut self, bytes: usize) -> Self {
         self.send_buffer = Some(bytes);
         self
     }
 
-    /// Sets how many bytes may wait in the system that have not been sent yet, before it takes no
-    /// more (`TCP_NOTSENT_LOWAT`). Unlike the send buffer it leaves alone what is on its way.
+    /// Sets how many unsent bytes the system holds before it takes no more (`TCP_NOTSENT_LOWAT`).
+    /// Zero counts as one.
     ///
-    /// [`new`](Self::new) has 128 KiB. Over loopback the system then kept about 150 KiB for a client
-    /// that reads nothing in place of 3.7 MB, and one that reads 1 MB/s was a third of a second behind
-    /// in place of 3.7 (`cargo bench --bench slow_client --all-features`). Less makes more writes on a
-    /// busy link. What is not acknowledged, what the client's system takes and what hyper holds comes
-    /// on top.
+    /// Unlike the send buffer, it does not limit what is on its way to the client.
+    ///
+    /// [`new`](Self::new) sets 128 KiB. Over loopback the system then held about 150 KiB for a client
+    /// that reads nothing instead of 3.7 MB, and a client that reads 1 MB/s was a third of a second
+    /// behind instead of 3.7 seconds (`cargo bench --bench slow_client --all-features`). Less means more
+    /// writes on a busy connection. Unacknowledged bytes, the client's own buffers and hyper's come on top.
     pub const fn unsent_low_water(mut self, bytes: u32) -> Self {
         self.unsent_low_water = Some(bytes);
         self
     }
 
-    /// Sets the options of a socket. Each is tried, whatever becomes of the others.
+    /// Sets the options of a socket. Each is tried, even if an earlier one fails.
+    ///
+    /// A value beyond what the system takes becomes the nearest one that it takes, as each setter says.
     ///
     /// # Errors
     ///
-    /// The first error of the system, for a socket that is not TCP or a value that it refuses.
+    /// The first error of the system, such as for a socket that is not TCP.
     pub fn apply<S: AsSocket>(&self, socket: &S) -> io::Result<()> {
         let socket = SockRef::from(socket);
         let no_delay = self.no_delay.map(|it| socket.set_tcp_nodelay(it));
         let keep_alive = self.keep_alive.map(|idle| {
-            let idle = TcpKeepalive::new().with_time(whole_seconds(idle));
+            let seconds = |time| platform::limit_seconds(whole_seconds(time));
+            let idle = TcpKeepalive::new().with_time(seconds(idle));
             // One by one, for the system may refuse some.
-            let interval = self.keep_alive_interval.map(whole_seconds);
+            let interval = self.keep_alive_interval.map(seconds);
+            let count = self.keep_alive_count.map(platform::limit_probes);
             let probes = [
                 interval.map(|interval| platform::set_interval(&socket, interval)),
-                self.keep_alive_count
-                    .map(|count| platform::set_count(&socket, count)),
+                count.map(|count| platform::set_count(&socket, count)),
             ];
             let set = [Some(socket.set_tcp_keepalive(&idle))];
             set.into_iter().chain(probes).flatten().collect()
@@ -168,7 +190,9 @@ impl TcpOptions {
         let timeout = self
             .user_timeout
             .map(|it| platform::set_user_timeout(&socket, whole_millis(it)));
-        let buffer = self.send_buffer.map(|it| socket.set_send_buffer_size(it));
+        let buffer = self
+            .send_buffer
+            .map(|it| platform::set_send_buffer(&socket, it));
         let unsent = self
             .unsent_low_water
             .map(|it| platform::set_unsent_low_water(&socket, it));

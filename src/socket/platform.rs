@@ -1,27 +1,78 @@
-//! What not every system has: where it lacks something, nothing is done.
+//! What differs from system to system. What one does not have is left out.
 
 use std::{io, time::Duration};
 
 use socket2::{SockRef, TcpKeepalive};
 
 #[cfg(any(target_os = "android", target_os = "linux"))]
-pub(super) fn set_user_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
-    socket.set_tcp_user_timeout(Some(timeout))
+mod linux {
+    use super::*;
+
+    /// The most that Linux takes, in seconds (`MAX_TCP_KEEPIDLE`, `MAX_TCP_KEEPINTVL`).
+    const MOST_SECONDS: Duration = Duration::from_secs(32_767);
+
+    /// The most that Linux takes (`MAX_TCP_KEEPCNT`).
+    const MOST_PROBES: u32 = 127;
+
+    /// The most that Linux takes: an `int` of milliseconds.
+    const MOST_MILLIS: Duration = Duration::from_millis(i32::MAX as u64);
+
+    pub(in super::super) fn limit_seconds(time: Duration) -> Duration {
+        time.min(MOST_SECONDS)
+    }
+
+    pub(in super::super) fn limit_probes(count: u32) -> u32 {
+        count.clamp(1, MOST_PROBES)
+    }
+
+    pub(in super::super) fn set_user_timeout(
+        socket: &SockRef<'_>,
+        timeout: Duration,
+    ) -> io::Result<()> {
+        socket.set_tcp_user_timeout(Some(timeout.min(MOST_MILLIS)))
+    }
+
+    /// Zero would be the system's default, which is no limit.
+    pub(in super::super) fn set_unsent_low_water(
+        socket: &SockRef<'_>,
+        bytes: u32,
+    ) -> io::Result<()> {
+        socket.set_tcp_notsent_lowat(bytes.max(1))
+    }
 }
 
 #[cfg(not(any(target_os = "android", target_os = "linux")))]
-pub(super) fn set_user_timeout(_: &SockRef<'_>, _: Duration) -> io::Result<()> {
-    Ok(())
+mod others {
+    use super::*;
+
+    pub(in super::super) fn limit_seconds(time: Duration) -> Duration {
+        time
+    }
+
+    pub(in super::super) fn limit_probes(count: u32) -> u32 {
+        count.max(1)
+    }
+
+    pub(in super::super) fn set_user_timeout(_: &SockRef<'_>, _: Duration) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(in super::super) fn set_unsent_low_water(_: &SockRef<'_>, _: u32) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(any(target_os = "android", target_os = "linux"))]
-pub(super) fn set_unsent_low_water(socket: &SockRef<'_>, bytes: u32) -> io::Result<()> {
-    socket.set_tcp_notsent_lowat(bytes)
-}
-
+use self::linux as system;
 #[cfg(not(any(target_os = "android", target_os = "linux")))]
-pub(super) fn set_unsent_low_water(_: &SockRef<'_>, _: u32) -> io::Result<()> {
-    Ok(())
+use self::others as system;
+pub(super) use self::system::{
+    limit_probes, limit_seconds, set_unsent_low_water, set_user_timeout,
+};
+
+/// The size is an `int`, to which the system adds limits of its own.
+pub(super) fn set_send_buffer(socket: &SockRef<'_>, bytes: usize) -> io::Result<()> {
+    socket.set_send_buffer_size(bytes.min(i32::MAX as usize))
 }
 
 /// The systems that have both of what follows.

@@ -112,15 +112,51 @@ async fn seconds_are_rounded_up() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn what_is_refused_is_an_error_and_the_rest_is_set() {
-    let (tcp, _peer) = pair().await;
-    // TCP_KEEPIDLE ends at 32,767 seconds.
-    let refused = every_option().keep_alive(Duration::from_secs(40_000));
-    assert!(refused.apply(&tcp).is_err());
-    let settings = Settings::of(&SockRef::from(&tcp));
-    assert!(settings.no_delay);
-    assert_eq!(settings.send_buffer, every_setting().send_buffer);
-    let (set, every) = (settings.linux, every_setting().linux);
-    assert_eq!(set.user_timeout, every.user_timeout);
-    assert_eq!(set.unsent_low_water, every.unsent_low_water);
+async fn what_is_beyond_the_system_becomes_its_bound() {
+    let none = TcpOptions::empty();
+    for long in [Duration::from_secs(32_768), Duration::MAX] {
+        let options = none.keep_alive(long).keep_alive_interval(long);
+        assert_one(options, |it| {
+            it.keep_alive = true;
+            it.linux.keep_alive_idle = Duration::from_secs(32_767);
+            it.linux.keep_alive_interval = Duration::from_secs(32_767);
+        })
+        .await;
+    }
+    for (count, set) in [(0, 1), (128, 127), (u32::MAX, 127)] {
+        let options = none
+            .keep_alive(Duration::from_secs(9))
+            .keep_alive_count(count);
+        assert_one(options, |it| {
+            it.keep_alive = true;
+            it.linux.keep_alive_idle = Duration::from_secs(9);
+            it.linux.keep_alive_count = set;
+        })
+        .await;
+    }
+    for millis in [1 << 31, u64::from(u32::MAX), u64::MAX] {
+        assert_one(none.user_timeout(Duration::from_millis(millis)), |it| {
+            it.linux.user_timeout = Some(Duration::from_millis(2_147_483_647));
+        })
+        .await;
+    }
+    for (bytes, set) in [(0, 1), (u32::MAX, u32::MAX)] {
+        assert_one(none.unsent_low_water(bytes), |it| {
+            it.linux.unsent_low_water = set;
+        })
+        .await;
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_send_buffer_beyond_the_system_is_the_largest_there_is() {
+    let most = std::fs::read_to_string("/proc/sys/net/core/wmem_max").unwrap();
+    let most: usize = most.trim().parse().unwrap();
+    for bytes in [1 << 31, 1 << 32, usize::MAX] {
+        assert_one(TcpOptions::empty().send_buffer(bytes), |it| {
+            it.send_buffer = 2 * most;
+        })
+        .await;
+    }
 }

@@ -1,6 +1,6 @@
-//! Readers and writers of their own, streams that are not to be, options that are refused.
+//! Readers and writers of their own, streams that do not open.
 
-use std::{io::ErrorKind, task::Poll, time::Duration};
+use std::{io::ErrorKind, task::Poll};
 
 use socket2::SockRef;
 use tokio::{
@@ -66,15 +66,4 @@ async fn every_stream_of_an_aborted_connection_closes_as_stalled() {
     assert!(socket.write(b"x").await.is_err());
     drop(second);
     assert_eq!(closes.recv().await.unwrap().reason, CloseReason::Stalled);
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn the_interval_and_the_count_are_set_where_the_idle_time_is_refused() {
-    let (tcp, _peer) = pair().await;
-    let refused = every_option().keep_alive(Duration::from_secs(40_000));
-    assert!(refused.apply(&tcp).is_err());
-    let settings = Settings::of(&SockRef::from(&tcp)).linux;
-    assert_eq!(settings.keep_alive_interval, Duration::from_secs(7));
-    assert_eq!(settings.keep_alive_count, 5);
 }
