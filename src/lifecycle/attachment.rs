@@ -15,7 +15,10 @@ use super::{
     open_streams::Registered,
     shutdown::Member,
 };
-use crate::{config::Config, socket::SocketHandle};
+use crate::{
+    config::Config,
+    socket::{SocketHandle, Tuned},
+};
 
 /// What one layer has attached to a stream, let go when the stream ends.
 pub(crate) struct Attachment {
@@ -29,9 +32,11 @@ pub(crate) struct Attachment {
     registered: Option<Registered>,
     recorder: Option<Arc<dyn Recorder>>,
     watched: Option<Box<dyn Watched>>,
-    socket: Option<Carrier>,
-    /// Whether the connection is to be set as this layer wants it.
-    tuned: bool,
+    socket: Option<SocketHandle>,
+    /// What this layer has asked of the connection.
+    tuned: Option<Tuned>,
+    /// Of the first layer that knows the connection.
+    _carried: Option<Carried>,
 }
 
 impl Attachment {
@@ -45,9 +50,16 @@ impl Attachment {
             Err(refused) => return Err(Box::new((entrant.noted, refused))),
         };
         let Entrant { noted, socket, .. } = entrant;
+        let is_carried = before.iter().any(|other| other.socket.is_some());
+        // Before the connection is set, which holds as long as it carries a stream.
+        let carried = socket.as_ref().filter(|_| !is_carried);
+        let carried = carried.map(|socket| Carried::by(socket, entrant.version));
         let tuned = match (&config.tuning, &socket) {
-            (Some(tuning), Some(socket)) => tuning.tune(socket, &config.timer),
-            _ => false,
+            (Some(tuning), Some(socket)) => {
+                let inner = before.iter().rev().find_map(|other| other.tuned);
+                Some(tuning.tune(inner, socket, &config.timer))
+            }
+            _ => None,
         };
         let mut info = noted.info;
         if let Some(own) = &entrant.own {
@@ -74,8 +86,9 @@ impl Attachment {
             registered,
             recorder: config.observer.recorder.clone().filter(|_| !recorded),
             watched: noted.watched.filter(|_| !is_watched),
-            socket: socket.map(|socket| Carrier::new(socket, entrant.version)),
+            socket,
             tuned,
+            _carried: carried,
         })
     }
 
@@ -90,8 +103,8 @@ impl Attachment {
 
     /// Undoes what was done for a stream that an outer layer has refused.
     pub(crate) fn retract(self) {
-        if let Some(Carrier(socket)) = self.socket.as_ref().filter(|_| self.tuned) {
-            socket.retract();
+        if let (Some(socket), Some(tuned)) = (self.socket, self.tuned) {
+            socket.retract(tuned);
         }
     }
 
@@ -178,29 +191,26 @@ impl Attachment {
 
     /// Has the connection reset when it closes, where the layer can reach it.
     pub(crate) fn break_connection(&self) {
-        if let Some(Carrier(socket)) = &self.socket {
-            socket.break_on_close();
-        }
+        self.socket.iter().for_each(SocketHandle::break_on_close);
     }
 
     /// Returns `true` if the connection was aborted because the client had stopped reading.
     pub(crate) fn has_stalled(&self) -> bool {
-        let socket = self.socket.as_ref();
-        socket.is_some_and(|Carrier(socket)| socket.has_stalled())
+        self.socket.as_ref().is_some_and(SocketHandle::has_stalled)
     }
 }
 
-/// The connection that carries a stream, which knows that it does.
-struct Carrier(SocketHandle);
+/// Counts as a stream on its connection until it is dropped.
+struct Carried(SocketHandle);
 
-impl Carrier {
-    fn new(socket: SocketHandle, version: Version) -> Self {
+impl Carried {
+    fn by(socket: &SocketHandle, version: Version) -> Self {
         socket.begin_stream(version);
-        Self(socket)
+        Self(socket.clone())
     }
 }
 
-impl Drop for Carrier {
+impl Drop for Carried {
     fn drop(&mut self) {
         self.0.end_stream();
     }

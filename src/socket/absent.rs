@@ -1,6 +1,6 @@
 //! Stands in for the sockets where the feature `socket` is off: there are none.
 
-use http::Extensions;
+use http::{Extensions, Version};
 
 use crate::timer::SharedTimer;
 
@@ -16,7 +16,7 @@ impl SocketHandle {
         match *self {}
     }
 
-    pub(crate) fn begin_stream(&self, _: http::Version) {
+    pub(crate) fn begin_stream(&self, _: Version) {
         match *self {}
     }
 
@@ -24,20 +24,26 @@ impl SocketHandle {
         match *self {}
     }
 
+    // For the body, which does not call it yet.
+    #[allow(dead_code)]
     pub(crate) fn break_on_close(&self) {
         match *self {}
     }
 
-    pub(crate) fn retract(&self) {
+    pub(crate) fn retract(&self, _: Tuned) {
         match *self {}
     }
 }
+
+/// Never made. An enum without variants would make the code that follows a call unreachable.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tuned;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Tuning {}
 
 impl Tuning {
-    pub(crate) fn tune(&self, _: &SocketHandle, _: &SharedTimer) -> bool {
+    pub(crate) fn tune(&self, _: Option<Tuned>, _: &SocketHandle, _: &SharedTimer) -> Tuned {
         match *self {}
     }
 }

@@ -71,8 +71,8 @@ where
     }
 }
 
-/// Tells the services that another makes, one for each connection, of the [`Socket`] that they
-/// serve.
+/// A make-service that gives the services of another, one for each connection, the handle of their
+/// [`Socket`].
 ///
 /// It goes around `Router::into_make_service()`, or
 /// `into_make_service_with_connect_info::<SocketAddr>()`, not around a bare `Router`, and together with

@@ -2,19 +2,24 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
 };
 
-use http::Extensions;
+use http::{Extensions, Version};
 
-use super::Orders;
+use super::orders::{Order, Orders};
 
-/// What a [`Socket`](super::Socket) and the streams on it tell each other.
+/// There are orders, which a write carries out.
+const ORDERS: u8 = 1;
+/// Something else has changed, which concerns reads too.
+const STATUS: u8 = 2;
+
+/// What a [`Socket`](super::Socket) and the streams on it know of each other.
 ///
 /// It belongs into the extensions of each request that comes over the socket, where
-/// [`SseLayer::socket`](crate::SseLayer::socket) looks for it. As a [`Layer`](tower_layer::Layer) it
-/// puts itself there.
+/// [`SseLayer::socket`](crate::SseLayer::socket) looks for it. Used as a
+/// [`Layer`](tower_layer::Layer), it adds itself there.
 #[derive(Clone, Default)]
 pub struct SocketHandle {
     shared: Arc<Shared>,
@@ -22,18 +27,24 @@ pub struct SocketHandle {
 
 #[derive(Default)]
 struct Shared {
-    /// Whether orders wait: all that a write looks at.
-    waiting: AtomicBool,
-    orders: Mutex<State>,
+    /// What has changed since the socket looked: all that a read or a write looks at.
+    news: AtomicU8,
+    state: Mutex<State>,
     stalled: AtomicBool,
 }
 
 #[derive(Default)]
-enum State {
-    #[default]
-    Untouched,
-    Left(Orders),
-    Taken,
+struct State {
+    orders: Orders,
+    status: Status,
+}
+
+/// What the socket keeps a copy of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Status {
+    /// How many streams are open.
+    pub(super) streams: usize,
+    pub(super) breaks: bool,
 }
 
 impl SocketHandle {
@@ -41,7 +52,7 @@ impl SocketHandle {
         Self::default()
     }
 
-    /// Tells whether the connection was aborted because its peer had stopped reading.
+    /// Returns `true` if the connection was reset because its client read too slowly.
     pub fn has_stalled(&self) -> bool {
         self.shared.stalled.load(Ordering::Acquire)
     }
@@ -64,49 +75,61 @@ impl SocketHandle {
         extensions.get().cloned()
     }
 
-    /// Leaves orders for the next write. The first on a connection are those that count: tells
-    /// whether these are.
-    pub(super) fn leave(&self, orders: Orders) -> bool {
-        let mut state = self.state();
-        let State::Untouched = *state else {
-            return false;
-        };
-        *state = State::Left(orders);
-        self.shared.waiting.store(true, Ordering::Release);
-        true
+    /// Counts a stream that begins on the connection.
+    pub(crate) fn begin_stream(&self, _: Version) {
+        self.update(|status| status.streams += 1);
     }
 
-    /// Takes orders back that have been left for a stream that is not to be.
-    pub(crate) fn retract(&self) {
-        let mut state = self.state();
-        if let State::Left(_) = *state {
-            *state = State::Untouched;
-            self.shared.waiting.store(false, Ordering::Relaxed);
-        }
+    /// Counts a stream that has ended.
+    pub(crate) fn end_stream(&self) {
+        self.update(|status| status.streams = status.streams.saturating_sub(1));
     }
 
-    /// Takes the orders that have been left, once.
-    pub(super) fn take(&self) -> Option<Orders> {
-        if !self.shared.waiting.load(Ordering::Acquire) {
-            return None;
-        }
-        self.shared.waiting.store(false, Ordering::Relaxed);
-        let mut state = self.state();
-        match std::mem::take(&mut *state) {
-            State::Left(orders) => {
-                *state = State::Taken;
-                Some(orders)
-            }
-            // They have been retracted.
-            before => {
-                *state = before;
-                None
-            }
-        }
+    /// Has the socket reset the connection when it is dropped, rather than close it. For HTTP/1: over
+    /// HTTP/2 it would be the end of other streams.
+    // For the body, which does not call it yet.
+    #[allow(dead_code)]
+    pub(crate) fn break_on_close(&self) {
+        self.update(|status| status.breaks = true);
+    }
+
+    /// Leaves an order for the next write. Returns what it can be retracted by.
+    pub(super) fn leave(&self, order: Order) -> u64 {
+        let id = self.state().orders.leave(order);
+        self.shared.news.fetch_or(ORDERS, Ordering::Release);
+        id
+    }
+
+    /// Removes an order, if it still waits.
+    pub(super) fn retract_order(&self, id: u64) {
+        self.state().orders.retract(id);
+    }
+
+    /// Takes the orders that have been left.
+    pub(super) fn take_orders(&self) -> Option<Order> {
+        self.has(ORDERS).then(|| self.state().orders.take())?
+    }
+
+    /// Returns the status, if it has changed.
+    pub(super) fn take_status(&self) -> Option<Status> {
+        self.has(STATUS).then(|| self.state().status)
+    }
+
+    /// Returns `true` once for each time that there is news of a kind.
+    fn has(&self, kind: u8) -> bool {
+        let news = &self.shared.news;
+        // Before the state is looked at, so that what is added in between is news again.
+        news.load(Ordering::Acquire) & kind != 0
+            && news.fetch_and(!kind, Ordering::AcqRel) & kind != 0
+    }
+
+    fn update(&self, change: impl FnOnce(&mut Status)) {
+        change(&mut self.state().status);
+        self.shared.news.fetch_or(STATUS, Ordering::Release);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        let locked = self.shared.orders.lock();
+        let locked = self.shared.state.lock();
         locked.unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,7 @@
 use std::{
     io::{self, IoSlice},
     mem::MaybeUninit,
+    net::Shutdown,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -10,26 +11,26 @@ use pin_project::pin_project;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{AsSocket, SocketHandle, stall::Stall};
+use super::{AsSocket, SocketHandle, TcpOptions, handle::Status, platform, stall::Stall};
 
 /// Up to how many bytes are copied together, for that costs less than a vectored write.
 const SMALL: usize = 4096;
 
 /// An accepted socket that the streams on it can set.
 ///
-/// What is written to it in small pieces, as hyper writes an event and what frames it, goes to the
-/// system as one.
-///
 /// It is tokio's [`AsyncRead`] and [`AsyncWrite`], so hyper takes it in a `TokioIo`. TLS goes around
 /// it: `acceptor.accept(Socket::new(tcp))`. See [`SseLayer::socket`](crate::SseLayer::socket).
+///
+/// Small writes, such as hyper makes of an event and its framing, reach the system as one.
 #[pin_project]
 #[derive(Debug)]
 pub struct Socket<T> {
     #[pin]
     inner: T,
     handle: SocketHandle,
-    /// Whether the first stream has had its way: no other does.
-    is_set: bool,
+    status: Status,
+    /// What streams have set.
+    options: TcpOptions,
     stall: Option<Stall>,
 }
 
@@ -39,7 +40,8 @@ impl<T> Socket<T> {
         Self {
             inner,
             handle: SocketHandle::new(),
-            is_set: false,
+            status: Status::default(),
+            options: TcpOptions::empty(),
             stall: None,
         }
     }
@@ -59,50 +61,81 @@ impl<T> Socket<T> {
         &mut self.inner
     }
 
-    /// Returns the socket inside. The stall timeout goes.
+    /// Returns the socket inside. No timeout holds any more.
     pub fn into_inner(self) -> T {
         self.inner
     }
 }
 
-impl<T: AsyncWrite + AsSocket> Socket<T> {
-    /// Carries out what streams have left, and then a write, whose progress is watched.
-    fn poll<R>(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        write: impl FnOnce(Pin<&mut T>, &mut Context<'_>) -> Poll<io::Result<R>>,
-    ) -> Poll<io::Result<R>> {
-        let mut this = self.project();
-        let orders = (!*this.is_set).then(|| this.handle.take());
-        if let Some(orders) = orders.flatten() {
-            *this.is_set = true;
-            // A socket that refuses an option can carry the stream none the less.
-            let _ = orders.options.apply(&*this.inner);
-            let timeout = orders.stall_timeout;
-            *this.stall = timeout.map(|timeout| Stall::new(timeout, orders.timer));
+impl<T: AsSocket> Socket<T> {
+    /// Takes over what has changed.
+    fn update(self: Pin<&mut Self>) {
+        let this = self.project();
+        let Some(status) = this.handle.take_status() else {
+            return;
+        };
+        if status.breaks && !this.status.breaks {
+            reset_on_close(&*this.inner);
         }
+        *this.status = status;
+    }
+
+    /// Carries out what streams have asked for.
+    fn obey(self: Pin<&mut Self>) {
+        let this = self.project();
+        let Some(order) = this.handle.take_orders() else {
+            return;
+        };
+        let options = order.options.or(*this.options);
+        if options != *this.options {
+            // A socket that refuses an option can carry the stream none the less.
+            let _ = options.apply(&*this.inner);
+            *this.options = options;
+        }
+        match (order.pace, this.stall) {
+            (Some((pace, timer)), Some(stall)) => stall.set_pace(pace, timer),
+            (Some((pace, timer)), none) => *none = Some(Stall::new(pace, timer)),
+            (None, _) => {}
+        }
+    }
+}
+
+impl<T: AsyncWrite + AsSocket> Socket<T> {
+    /// Writes, and watches how it goes on. `length` returns how much of the result was written.
+    fn poll_with(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut T>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        self.as_mut().update();
+        self.as_mut().obey();
+        let mut this = self.project();
         let written = write(this.inner.as_mut(), cx);
         let Some(stall) = this.stall else {
             return written;
         };
-        if written.is_ready() {
-            stall.progress();
-            return written;
+        if let Poll::Ready(written) = written {
+            stall.progress(written.as_ref().map_or(0, |bytes| *bytes));
+            return Poll::Ready(written);
         }
-        ready!(stall.poll_write(cx));
-        Poll::Ready(Err(abort(&*this.inner, this.handle)))
+        let inner = &*this.inner;
+        ready!(stall.poll_wait(cx, || platform::step(&SockRef::from(inner))));
+        Poll::Ready(Err(abort(inner, this.handle)))
     }
 }
 
-/// Resets a connection: what waits in the system is thrown away, and whoever reads or writes is
-/// woken.
+/// Resets a connection: the system discards what waits, and wakes whoever reads or writes.
 fn abort<T: AsSocket>(socket: &T, handle: &SocketHandle) -> io::Error {
     handle.set_stalled();
-    let socket = SockRef::from(socket);
-    // Neither can be helped where it fails: the connection is dropped in any case.
-    let _ = socket.set_linger(Some(Duration::ZERO));
-    let _ = socket.shutdown(std::net::Shutdown::Both);
-    io::Error::new(io::ErrorKind::TimedOut, "the peer has stopped reading")
+    reset_on_close(socket);
+    // If it fails there is nothing to do: the connection is dropped in any case.
+    let _ = SockRef::from(socket).shutdown(Shutdown::Both);
+    io::Error::new(io::ErrorKind::TimedOut, "the client reads too slowly")
+}
+
+/// Has the system send a reset in place of a proper end.
+fn reset_on_close<T: AsSocket>(socket: &T) {
+    let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
 }
 
 impl<T: AsyncWrite + AsSocket> AsyncWrite for Socket<T> {
@@ -111,7 +144,7 @@ impl<T: AsyncWrite + AsSocket> AsyncWrite for Socket<T> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll(cx, |inner, cx| inner.poll_write(cx, bytes))
+        self.poll_with(cx, |inner, cx| inner.poll_write(cx, bytes))
     }
 
     fn poll_write_vectored(
@@ -121,7 +154,7 @@ impl<T: AsyncWrite + AsSocket> AsyncWrite for Socket<T> {
     ) -> Poll<io::Result<usize>> {
         let len: usize = slices.iter().map(|slice| slice.len()).sum();
         if len > SMALL {
-            return self.poll(cx, |inner, cx| inner.poll_write_vectored(cx, slices));
+            return self.poll_with(cx, |inner, cx| inner.poll_write_vectored(cx, slices));
         }
         let mut bytes = [MaybeUninit::uninit(); SMALL];
         let mut buffer = ReadBuf::uninit(&mut bytes);
@@ -133,27 +166,87 @@ impl<T: AsyncWrite + AsSocket> AsyncWrite for Socket<T> {
         self.inner.is_write_vectored()
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().inner.poll_flush(cx)
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.as_mut().update();
+        let this = self.project();
+        if this.status.streams == 0 {
+            // Everything is written: what follows belongs to no stream.
+            *this.stall = None;
+        }
+        this.inner.poll_flush(cx)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.as_mut().update();
+        if self.status.breaks {
+            // An end before the reset would be taken for a proper one.
+            return Poll::Ready(Ok(()));
+        }
         self.project().inner.poll_shutdown(cx)
     }
 }
 
 impl<T: AsyncRead + AsSocket> AsyncRead for Socket<T> {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = self.project();
-        if let Some(stall) = this.stall {
-            if stall.poll_read(cx).is_ready() {
-                return Poll::Ready(Err(abort(&*this.inner, this.handle)));
-            }
+        self.as_mut().update();
+        self.project().inner.poll_read(cx, buffer)
+    }
+}
+
+#[cfg(all(test, feature = "tokio"))]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+
+    async fn pair() -> io::Result<(Socket<TcpStream>, TcpStream)> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let (client, accepted) = tokio::try_join!(TcpStream::connect(address), listener.accept())?;
+        Ok((Socket::new(accepted.0), client))
+    }
+
+    /// Writes, and drops the socket after one more step. Returns what the client reads, and how it
+    /// ends.
+    async fn end(
+        breaks: bool,
+        last: impl AsyncFn(&mut Socket<TcpStream>),
+    ) -> io::Result<(Vec<u8>, bool)> {
+        let (mut socket, mut client) = pair().await?;
+        socket.write_all(b"half an event").await?;
+        if breaks {
+            socket.handle().break_on_close();
         }
-        this.inner.poll_read(cx, buffer)
+        last(&mut socket).await;
+        drop(socket);
+        let mut bytes = Vec::new();
+        let end = client.read_to_end(&mut bytes).await;
+        let is_reset = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionReset;
+        Ok((bytes, end.as_ref().is_err_and(is_reset)))
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_is_to_break_is_reset_when_it_is_dropped() {
+        let flush = async |socket: &mut Socket<TcpStream>| socket.flush().await.unwrap();
+        let write = async |socket: &mut Socket<TcpStream>| socket.write_all(b"!").await.unwrap();
+        let shutdown = async |socket: &mut Socket<TcpStream>| socket.shutdown().await.unwrap();
+        let read = async |socket: &mut Socket<TcpStream>| {
+            assert!(futures::poll!(std::pin::pin!(socket.read(&mut [0]))).is_pending());
+        };
+        for breaks in [true, false] {
+            let expected = (b"half an event".to_vec(), breaks);
+            assert_eq!(end(breaks, flush).await.unwrap(), expected);
+            assert_eq!(end(breaks, read).await.unwrap(), expected);
+            assert_eq!(end(breaks, shutdown).await.unwrap(), expected);
+            let expected = (b"half an event!".to_vec(), breaks);
+            assert_eq!(end(breaks, write).await.unwrap(), expected);
+        }
     }
 }

@@ -5,6 +5,8 @@ mod axum;
 mod handle;
 mod io;
 mod options;
+mod orders;
+mod pace;
 mod platform;
 mod service;
 mod stall;
@@ -17,6 +19,6 @@ use std::os::windows::io::AsSocket;
 
 #[cfg(feature = "axum-serve")]
 pub use self::axum::{SocketListener, WithSocket, WithSocketFuture};
-use self::tuning::Orders;
-pub(crate) use self::tuning::Tuning;
+pub(crate) use self::tuning::{Tuned, Tuning};
 pub use self::{handle::SocketHandle, io::Socket, options::TcpOptions, service::AddSocketHandle};
+use self::{orders::Order, pace::Pace};

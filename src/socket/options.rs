@@ -132,7 +132,8 @@ impl TcpOptions {
     /// A client that reads slowly keeps its window closed until it has made room for a whole step:
     /// 150 KiB over loopback, and up to 900 KiB if its system had enlarged the receive buffer (`cargo
     /// bench --bench slow_client --all-features`). This timeout therefore closes the connection of a client that
-    /// takes longer than it for a step, however steadily it reads.
+    /// takes longer than it for a step, however steadily it reads. For slow clients, set it longer
+    /// than a step takes at the [`stall_rate`](crate::SseLayer::stall_rate).
     pub const fn user_timeout(mut self, timeout: Duration) -> Self {
         self.user_timeout = Some(timeout);
         self
@@ -162,6 +163,19 @@ impl TcpOptions {
     pub const fn unsent_low_water(mut self, bytes: u32) -> Self {
         self.unsent_low_water = Some(bytes);
         self
+    }
+
+    /// Returns these options, with those of `other` where none is set.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            no_delay: self.no_delay.or(other.no_delay),
+            keep_alive: self.keep_alive.or(other.keep_alive),
+            keep_alive_interval: self.keep_alive_interval.or(other.keep_alive_interval),
+            keep_alive_count: self.keep_alive_count.or(other.keep_alive_count),
+            user_timeout: self.user_timeout.or(other.user_timeout),
+            send_buffer: self.send_buffer.or(other.send_buffer),
+            unsent_low_water: self.unsent_low_water.or(other.unsent_low_water),
+        }
     }
 
     /// Sets the options of a socket. Each is tried, even if an earlier one fails.

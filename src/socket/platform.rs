@@ -4,6 +4,10 @@ use std::{io, time::Duration};
 
 use socket2::{SockRef, TcpKeepalive};
 
+/// How much a client's system may let it read before it announces room again, in bytes. Linux waits
+/// for a sixteenth of the receive buffer, which it lets grow to 6 MB by default.
+const CLIENT_STEP: u64 = 512 * 1024;
+
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod linux {
     use super::*;
@@ -39,6 +43,18 @@ mod linux {
     ) -> io::Result<()> {
         socket.set_tcp_notsent_lowat(bytes.max(1))
     }
+
+    /// Linux reports room when a third of the send buffer is free, and what is unsent is below half
+    /// of its low-water mark.
+    pub(super) fn own_step(socket: &SockRef<'_>) -> u64 {
+        let buffer = socket.send_buffer_size().map_or(0, |bytes| bytes as u64);
+        match socket.tcp_notsent_lowat() {
+            Ok(mark @ 1..) => (buffer / 3).min(mark.into()),
+            Ok(0) => buffer / 3,
+            // Not TCP.
+            Err(_) => buffer,
+        }
+    }
 }
 
 #[cfg(not(any(target_os = "android", target_os = "linux")))]
@@ -60,6 +76,10 @@ mod others {
     pub(in super::super) fn set_unsent_low_water(_: &SockRef<'_>, _: u32) -> io::Result<()> {
         Ok(())
     }
+
+    pub(super) fn own_step(socket: &SockRef<'_>) -> u64 {
+        socket.send_buffer_size().map_or(0, |bytes| bytes as u64)
+    }
 }
 
 #[cfg(any(target_os = "android", target_os = "linux"))]
@@ -69,6 +89,11 @@ use self::others as system;
 pub(super) use self::system::{
     limit_probes, limit_seconds, set_unsent_low_water, set_user_timeout,
 };
+
+/// Returns how much a client may read at most before the system reports room to write.
+pub(super) fn step(socket: &SockRef<'_>) -> u64 {
+    system::own_step(socket).saturating_add(CLIENT_STEP)
+}
 
 /// The size is an `int`, to which the system adds limits of its own.
 pub(super) fn set_send_buffer(socket: &SockRef<'_>, bytes: usize) -> io::Result<()> {

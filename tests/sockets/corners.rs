@@ -7,12 +7,12 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{advance, timeout},
 };
-use tower_sse::{CloseReason, Refuse, Socket};
+use tower_sse::{CloseReason, Refuse, Socket, TcpOptions};
 
 use crate::{
     requests::{TIMEOUT, impatient, open, open_nested, patient},
     scripted::{pair, poll_read, poll_write, scripted},
-    settings::{Settings, every_option},
+    settings::{Settings, every_option, every_setting},
     watch,
 };
 
@@ -66,4 +66,27 @@ async fn every_stream_of_an_aborted_connection_closes_as_stalled() {
     assert!(socket.write(b"x").await.is_err());
     drop(second);
     assert_eq!(closes.recv().await.unwrap().reason, CloseReason::Stalled);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_refused_takes_no_option_from_another() {
+    let (mut socket, script, _peer) = scripted().await;
+    script.make_room(1);
+    let outer = patient().max_streams(0, Refuse::softly());
+    let inner = patient().socket(TcpOptions::empty().no_delay(false));
+    let open_one = patient().socket(every_option());
+    let _refused = open_nested(&socket, &outer, &inner).await;
+    let _first = open(&socket, &open_one).await;
+    let _refused = open_nested(&socket, &outer, &inner).await;
+    assert!(poll_write(&mut socket, b"1").is_ready());
+    assert_eq!(
+        Settings::of(&SockRef::from(socket.get_ref())),
+        every_setting()
+    );
+    let _refused = open_nested(&socket, &outer, &inner).await;
+    assert!(poll_write(&mut socket, b"2").is_pending());
+    assert_eq!(
+        Settings::of(&SockRef::from(socket.get_ref())),
+        every_setting()
+    );
 }

@@ -49,7 +49,8 @@ fn starve(secure: bool, options: TcpOptions) -> Toll {
 /// Returns how many bytes the stream handed out, and how many the client found afterwards.
 async fn stall(secure: bool, options: TcpOptions) -> (usize, usize) {
     let (acceptor, connector) = secure.then(|| tls::ends("http/1.1")).unzip();
-    let (layer, mut closes) = watch(SseLayer::new().socket(options).stall_timeout(TIMEOUT));
+    let layer = SseLayer::new().socket(options);
+    let (layer, mut closes) = watch(layer.stall_timeout(TIMEOUT).stall_rate(u32::MAX));
     let (route, mut endless) = endless();
     let app = Router::new().route("/endless", route).layer(layer);
     let address = Server::new(acceptor).serve(app).await;

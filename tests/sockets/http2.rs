@@ -67,6 +67,11 @@ impl World {
     }
 }
 
+/// Returns a layer whose timeout no step of the system makes longer.
+fn impatient(timeout: Duration) -> SseLayer {
+    SseLayer::new().stall_timeout(timeout).stall_rate(u32::MAX)
+}
+
 /// Reads to the end of a connection.
 async fn read_to_end(mut client: TcpStream) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -77,7 +82,7 @@ async fn read_to_end(mut client: TcpStream) -> std::io::Result<Vec<u8>> {
 #[tokio::test]
 async fn one_that_does_not_read_its_socket_is_cut_off() {
     let options = TcpOptions::empty().unsent_low_water(16 * 1024);
-    let layer = SseLayer::new().socket(options).stall_timeout(TIMEOUT);
+    let layer = impatient(TIMEOUT).socket(options);
     let mut world = World::new(Server::new(None), layer).await;
     let client = ask(Windows::Large, world.address).await;
     assert_eq!(world.close().await, CloseReason::Stalled);
@@ -90,7 +95,7 @@ async fn one_that_does_not_read_its_socket_is_cut_off() {
 /// What the documentation of `stall_timeout` says that it does not see.
 #[tokio::test]
 async fn a_stream_that_gets_no_window_stays_while_another_goes_on() {
-    let layer = SseLayer::new().stall_timeout(TIMEOUT);
+    let layer = impatient(TIMEOUT);
     let mut world = World::new(Server::new(None), layer).await;
     let mut builder = Builder::new(TokioExecutor::new());
     builder.initial_stream_window_size(20_000);
@@ -113,7 +118,7 @@ async fn a_stream_that_gets_no_window_stays_while_another_goes_on() {
 /// It has taken as much as it said, so there is room in the socket for pings.
 #[tokio::test]
 async fn one_whose_windows_are_used_up_stays_until_it_does_not_answer_pings() {
-    let layer = SseLayer::new().stall_timeout(TIMEOUT);
+    let layer = impatient(TIMEOUT);
     let server = Server::new(None).ping(2 * TIMEOUT);
     let mut world = World::new(server, layer).await;
     let start = Instant::now();
@@ -138,7 +143,7 @@ async fn pings_end_the_streams_of_a_full_socket_but_not_the_connection() {
 
 #[tokio::test]
 async fn the_stall_timeout_ends_the_connection_then() {
-    let layer = SseLayer::new().stall_timeout(15 * TIMEOUT);
+    let layer = impatient(15 * TIMEOUT);
     let server = Server::new(None).ping(TIMEOUT);
     let mut world = World::new(server, layer).await;
     let client = ask(Windows::Large, world.address).await;

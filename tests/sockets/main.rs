@@ -24,11 +24,13 @@ mod held_up;
 mod http2;
 mod pauses;
 mod precedence;
+mod readers;
 mod reading;
 mod served_by_axum;
 mod stalls;
 mod tuning;
 mod unix;
+mod upgrades;
 #[cfg(target_os = "linux")]
 mod vanished;
 mod vectored;

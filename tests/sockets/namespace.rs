@@ -91,6 +91,21 @@ impl Namespace {
         (child, lines)
     }
 
+    /// Runs a test of this program on the other side, with a variable set.
+    pub(crate) fn run_test(&self, test: &str, variable: &str, value: &str) -> Child {
+        Command::new("ip")
+            .args(["netns", "exec", &self.name])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", test])
+            .env(variable, value)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap()
+    }
+
     /// Takes the other side's interface down.
     pub(crate) fn unplug(&self) {
         run(&format!(

@@ -55,7 +55,7 @@ async fn it_goes_on_though_a_read_comes_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_cannot_is_aborted() {
+async fn one_that_cannot_is_aborted_at_the_timeout() {
     for read_first in [true, false] {
         let (mut socket, _script, _peer) = scripted().await;
         let _response = open(&socket, &impatient()).await;
@@ -64,6 +64,9 @@ async fn one_that_cannot_is_aborted() {
         if read_first {
             assert!(poll_read(&mut socket).is_pending());
         }
+        // The peer does not answer for the pause, and has the whole time again.
+        assert!(poll_write(&mut socket, b"x").is_pending());
+        advance(TIMEOUT).await;
         assert!(matches!(poll_write(&mut socket, b"x"), Poll::Ready(Err(_))));
     }
 }

@@ -1,6 +1,6 @@
 //! Writes that wait for a peer that does not read.
 
-use std::{io::ErrorKind, task::Poll::Ready, time::Duration};
+use std::{io::ErrorKind, time::Duration};
 
 use tokio::{
     io::AsyncWriteExt,
@@ -17,6 +17,9 @@ use crate::{
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// In bytes per second.
+const RATE: u32 = 1 << 20;
+
 #[tokio::test(start_paused = true)]
 async fn a_write_that_gets_nowhere_fails_at_the_timeout() {
     let (mut socket, script, _peer) = scripted().await;
@@ -27,28 +30,44 @@ async fn a_write_that_gets_nowhere_fails_at_the_timeout() {
     assert!(!socket.handle().has_stalled());
     let error = guard(socket.write(b"45")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
-    assert_eq!(error.to_string(), "the peer has stopped reading");
+    assert_eq!(error.to_string(), "the client reads too slowly");
     assert_eq!(start.elapsed(), TIMEOUT);
     assert!(socket.handle().has_stalled());
 }
 
 #[tokio::test(start_paused = true)]
-async fn progress_gives_it_the_whole_time_again() {
+async fn progress_at_the_least_rate_gives_it_the_whole_time_again() {
     let (mut socket, script, _peer) = scripted().await;
-    let _response = open(&socket, &impatient()).await;
+    let _response = open(&socket, &impatient().stall_rate(RATE)).await;
+    let some = vec![0; 3 * RATE as usize];
     for _ in 0..10 {
-        assert!(poll_write(&mut socket, b"xx").is_pending());
-        advance(TIMEOUT - SECOND).await;
-        assert!(poll_write(&mut socket, b"xx").is_pending());
-        script.make_room(1);
-        assert!(matches!(
-            poll_write(&mut socket, b"xx").map(Result::unwrap),
-            Ready(1)
-        ));
+        assert!(poll_write(&mut socket, &some).is_pending());
+        advance(3 * SECOND).await;
+        assert!(poll_write(&mut socket, &some).is_pending());
+        script.make_room(some.len());
+        assert_eq!(guard(socket.write(&some)).await.unwrap(), some.len());
     }
     let start = Instant::now();
-    assert!(guard(socket.write(b"xx")).await.is_err());
+    assert!(guard(socket.write(b"x")).await.is_err());
     assert_eq!(start.elapsed(), TIMEOUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_below_it_gives_back_its_share() {
+    let (mut socket, script, _peer) = scripted().await;
+    let _response = open(&socket, &impatient().stall_rate(RATE)).await;
+    let some = vec![0; 2 * RATE as usize];
+    assert!(poll_write(&mut socket, &some).is_pending());
+    advance(3 * SECOND).await;
+    script.make_room(some.len());
+    assert_eq!(guard(socket.write(&some)).await.unwrap(), some.len());
+    let start = Instant::now();
+    assert!(guard(socket.write(b"x")).await.is_err());
+    assert_eq!(
+        start.elapsed(),
+        TIMEOUT - SECOND,
+        "3 seconds for bytes of 2"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,13 +106,40 @@ async fn it_does_not_run_before_a_stream_or_for_a_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_runs_on_for_what_comes_after_the_stream() {
+async fn it_runs_on_for_what_the_stream_has_left() {
     let (mut socket, _script, _peer) = scripted().await;
     drop(open(&socket, &impatient()).await);
-    drop(send(&socket.handle(), &impatient(), get(), page()).await);
     let start = Instant::now();
-    assert!(guard(socket.write(b"page")).await.is_err());
+    assert!(guard(socket.write(b"the end")).await.is_err());
     assert_eq!(start.elapsed(), TIMEOUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_does_not_run_for_what_follows_when_all_is_written() {
+    let (mut socket, script, _peer) = scripted().await;
+    let [one, other] = [(); 2].map(|()| impatient());
+    let one = open(&socket, &one).await;
+    drop(open(&socket, &other).await);
+    script.make_room(2);
+    socket.write_all(b"x").await.unwrap();
+    socket.flush().await.unwrap();
+    assert!(
+        poll_write(&mut socket, b"xx").is_ready(),
+        "one is still open"
+    );
+    assert!(poll_write(&mut socket, b"x").is_pending());
+    advance(TIMEOUT - SECOND).await;
+    assert!(poll_write(&mut socket, b"x").is_pending());
+    drop(one);
+    script.make_room(1);
+    socket.write_all(b"x").await.unwrap();
+    socket.flush().await.unwrap();
+    drop(send(&socket.handle(), &impatient(), get(), page()).await);
+    for _ in 0..10 {
+        assert!(poll_write(&mut socket, b"page").is_pending());
+        advance(TIMEOUT).await;
+    }
+    assert!(!socket.handle().has_stalled());
 }
 
 #[tokio::test(start_paused = true)]
