@@ -44,7 +44,25 @@ struct State {
 pub(super) struct Status {
     /// How many streams are open.
     pub(super) streams: usize,
+    /// Whether the last stream to begin came by HTTP/1.
+    pub(super) is_http1: bool,
     pub(super) breaks: bool,
+    /// The request that has come since the socket looked.
+    pub(super) request: Option<RequestBody>,
+}
+
+impl Status {
+    /// Returns `true` if a stream is open that came by HTTP/1.
+    pub(super) fn carries_http1(&self) -> bool {
+        self.is_http1 && self.streams > 0
+    }
+}
+
+/// What follows the head of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequestBody {
+    Bytes(u64),
+    Unknown,
 }
 
 impl SocketHandle {
@@ -76,8 +94,11 @@ impl SocketHandle {
     }
 
     /// Counts a stream that begins on the connection.
-    pub(crate) fn begin_stream(&self, _: Version) {
-        self.update(|status| status.streams += 1);
+    pub(crate) fn begin_stream(&self, version: Version) {
+        self.update(|status| {
+            status.streams += 1;
+            status.is_http1 = version < Version::HTTP_2;
+        });
     }
 
     /// Counts a stream that has ended.
@@ -91,6 +112,11 @@ impl SocketHandle {
     #[allow(dead_code)]
     pub(crate) fn break_on_close(&self) {
         self.update(|status| status.breaks = true);
+    }
+
+    /// Notes that the head of an HTTP/1 request has been read.
+    pub(super) fn note_request(&self, body: RequestBody) {
+        self.update(|status| status.request = Some(body));
     }
 
     /// Leaves an order for the next write. Returns what it can be retracted by.
@@ -112,7 +138,12 @@ impl SocketHandle {
 
     /// Returns the status, if it has changed.
     pub(super) fn take_status(&self) -> Option<Status> {
-        self.has(STATUS).then(|| self.state().status)
+        self.has(STATUS).then(|| {
+            let mut state = self.state();
+            let status = state.status;
+            state.status.request = None;
+            status
+        })
     }
 
     /// Returns `true` once for each time that there is news of a kind.

@@ -11,7 +11,9 @@ use pin_project::pin_project;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{AsSocket, SocketHandle, TcpOptions, handle::Status, platform, stall::Stall};
+use super::{
+    AsSocket, SocketHandle, TcpOptions, ahead::Ahead, handle::Status, platform, stall::Stall,
+};
 
 /// Up to how many bytes are copied together, for that costs less than a vectored write.
 const SMALL: usize = 4096;
@@ -22,6 +24,16 @@ const SMALL: usize = 4096;
 /// it: `acceptor.accept(Socket::new(tcp))`. See [`SseLayer::socket`](crate::SseLayer::socket).
 ///
 /// Small writes, such as hyper makes of an event and its framing, reach the system as one.
+///
+/// # Clients that have gone
+///
+/// hyper's HTTP/1 server notices that a client has closed the connection by reading, but stops reading
+/// as soon as the client sends a byte after its request. While a stream is open, the socket then reads
+/// on in its place, up to 64 KiB, so that the stream closes as
+/// [`ClientGone`](crate::CloseReason::ClientGone) at once; if the client stays, hyper gets these bytes when the
+/// stream has ended. This needs the handle as a layer, as above, and hyper without
+/// `pipeline_flush`. With `half_close(true)` hyper does not read while it answers: neither does the
+/// socket then.
 #[pin_project]
 #[derive(Debug)]
 pub struct Socket<T> {
@@ -32,6 +44,7 @@ pub struct Socket<T> {
     /// What streams have set.
     options: TcpOptions,
     stall: Option<Stall>,
+    ahead: Ahead,
 }
 
 impl<T> Socket<T> {
@@ -43,6 +56,7 @@ impl<T> Socket<T> {
             status: Status::default(),
             options: TcpOptions::empty(),
             stall: None,
+            ahead: Ahead::default(),
         }
     }
 
@@ -61,7 +75,15 @@ impl<T> Socket<T> {
         &mut self.inner
     }
 
-    /// Returns the socket inside. No timeout holds any more.
+    /// Returns the bytes that have been read from the socket inside, and not been read from this one.
+    ///
+    /// There can be some after a request's head, such as the first message on an upgraded connection.
+    pub fn buffer(&self) -> &[u8] {
+        self.ahead.bytes()
+    }
+
+    /// Returns the socket inside. What is in the [`buffer`](Self::buffer) is lost, and no timeout
+    /// holds any more.
     pub fn into_inner(self) -> T {
         self.inner
     }
@@ -74,6 +96,7 @@ impl<T: AsSocket> Socket<T> {
         let Some(status) = this.handle.take_status() else {
             return;
         };
+        this.ahead.update(&status);
         if status.breaks && !this.status.breaks {
             reset_on_close(&*this.inner);
         }
@@ -100,7 +123,7 @@ impl<T: AsSocket> Socket<T> {
     }
 }
 
-impl<T: AsyncWrite + AsSocket> Socket<T> {
+impl<T: AsyncRead + AsyncWrite + AsSocket> Socket<T> {
     /// Writes, and watches how it goes on. `length` returns how much of the result was written.
     fn poll_with(
         mut self: Pin<&mut Self>,
@@ -110,6 +133,10 @@ impl<T: AsyncWrite + AsSocket> Socket<T> {
         self.as_mut().update();
         self.as_mut().obey();
         let mut this = self.project();
+        this.ahead.answer();
+        if let Poll::Ready(gone) = this.ahead.poll_end(this.inner.as_mut(), this.status, cx) {
+            return Poll::Ready(Err(gone));
+        }
         let written = write(this.inner.as_mut(), cx);
         let Some(stall) = this.stall else {
             return written;
@@ -138,7 +165,7 @@ fn reset_on_close<T: AsSocket>(socket: &T) {
     let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
 }
 
-impl<T: AsyncWrite + AsSocket> AsyncWrite for Socket<T> {
+impl<T: AsyncRead + AsyncWrite + AsSocket> AsyncWrite for Socket<T> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -168,10 +195,13 @@ impl<T: AsyncWrite + AsSocket> AsyncWrite for Socket<T> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.as_mut().update();
-        let this = self.project();
+        let mut this = self.project();
         if this.status.streams == 0 {
             // Everything is written: what follows belongs to no stream.
             *this.stall = None;
+        }
+        if let Poll::Ready(gone) = this.ahead.poll_end(this.inner.as_mut(), this.status, cx) {
+            return Poll::Ready(Err(gone));
         }
         this.inner.poll_flush(cx)
     }
@@ -193,7 +223,8 @@ impl<T: AsyncRead + AsSocket> AsyncRead for Socket<T> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.as_mut().update();
-        self.project().inner.poll_read(cx, buffer)
+        let this = self.project();
+        this.ahead.poll_read(this.inner, this.status, cx, buffer)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The connections below the streams.
 
+mod ahead;
 #[cfg(feature = "axum-serve")]
 mod axum;
 mod handle;
@@ -8,6 +9,7 @@ mod options;
 mod orders;
 mod pace;
 mod platform;
+mod requests;
 mod service;
 mod stall;
 mod tuning;

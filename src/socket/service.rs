@@ -1,12 +1,15 @@
 use std::task::{Context, Poll};
 
-use http::Request;
+use http::{
+    HeaderMap, Method, Request, Version,
+    header::{CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE},
+};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::SocketHandle;
+use super::{SocketHandle, handle::RequestBody};
 
-/// Puts a [`SocketHandle`] into the extensions of each request. The handle, as a layer, makes it.
+/// Adds a [`SocketHandle`] to the extensions of each request. The handle, used as a layer, makes it.
 #[derive(Clone, Debug)]
 pub struct AddSocketHandle<S> {
     inner: S,
@@ -35,7 +38,33 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
+        if request.version() < Version::HTTP_2 {
+            // hyper calls as soon as it has read the head, so the socket knows where it ended.
+            self.handle.note_request(RequestBody::of(&request));
+        }
         request.extensions_mut().insert(self.handle.clone());
         self.inner.call(request)
+    }
+}
+
+impl RequestBody {
+    fn of<B>(request: &Request<B>) -> Self {
+        let headers = request.headers();
+        let open = headers.contains_key(TRANSFER_ENCODING) || headers.contains_key(UPGRADE);
+        if open || request.method() == Method::CONNECT {
+            return Self::Unknown;
+        }
+        match Self::length(headers) {
+            Some(length) => Self::Bytes(length),
+            None => Self::Unknown,
+        }
+    }
+
+    /// Returns the content length, which is 0 if there is none (RFC 9112, 6.3).
+    fn length(headers: &HeaderMap) -> Option<u64> {
+        match headers.get(CONTENT_LENGTH) {
+            Some(length) => length.to_str().ok()?.parse().ok(),
+            None => Some(0),
+        }
     }
 }

@@ -20,6 +20,7 @@ mod carriers;
 mod corners;
 #[cfg(target_os = "linux")]
 mod deaf;
+mod departures;
 mod held_up;
 mod http2;
 mod pauses;

@@ -75,6 +75,12 @@ impl Server {
         self
     }
 
+    /// Has clients served that close their half of the connection after a request.
+    pub(crate) fn half_close(mut self) -> Self {
+        self.builder.http1().half_close(true);
+        self
+    }
+
     pub(crate) async fn serve(self, app: Router) -> SocketAddr {
         let (listener, address) = listen("127.0.0.1").await;
         self.serve_on(listener, app);
