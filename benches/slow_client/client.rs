@@ -44,6 +44,17 @@ impl Client {
         }
     }
 
+    /// Reads so many bytes a second for so long, and says each time how many it has read in all.
+    pub(crate) fn read_steadily(&mut self, rate: f64, time: Duration, mut say: impl FnMut(u64)) {
+        let (start, before) = (Instant::now(), self.read);
+        while start.elapsed() < time {
+            let due = (start.elapsed().as_secs_f64() * rate) as u64 + before - self.read;
+            let most = self.buffer.len().min(due as usize);
+            self.read += self.tcp.read(&mut self.buffer[..most]).unwrap() as u64;
+            say(self.read);
+        }
+    }
+
     /// Reads so many bytes a second for so long. Half the time is for the queues to fill.
     pub(crate) fn read_at(&mut self, rate: f64, time: Duration, server: &Server) -> Lag {
         let start = Instant::now();

@@ -6,17 +6,19 @@
 //! is Linux's; elsewhere it is 0.
 
 mod client;
+mod counted;
 mod events;
 mod fast;
 mod queue;
 mod server;
+mod steps;
 mod work;
 
 use std::{env, net::Ipv4Addr, thread, time::Duration};
 
 use tower_sse::TcpOptions;
 
-use self::{client::Client, events::Events, queue::Held, server::Server};
+use self::{client::Client, events::Events, queue::Held, server::Server, steps::Steps};
 
 const MEGABYTE: f64 = 1e6;
 
@@ -49,6 +51,8 @@ fn main() {
         plan.held("reads 10 MB/s, then stops", events, plan.slow / 5);
         plan.slow(events);
     }
+    plan.steps("reads 400 KB/s", Duration::ZERO);
+    plan.steps("reads fast, then 400 KB/s", plan.slow / 10);
     fast::compare(&plan);
 }
 
@@ -86,6 +90,16 @@ impl Plan {
         println!("|---|--:|--:|");
         self.at_once(events, |server, client| {
             client.read_at(MEGABYTE, self.slow, server)
+        });
+    }
+
+    /// Prints in what steps the system takes more for a client that reads steadily.
+    fn steps(&self, who: &str, fast: Duration) {
+        println!("| {who} | steps | largest |");
+        println!("|---|--:|--:|");
+        self.at_once(Events::Ready, |server, client| {
+            client.read_fast(fast);
+            Steps::watch(server, client, 0.4 * MEGABYTE, 2 * self.slow)
         });
     }
 

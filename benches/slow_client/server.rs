@@ -15,12 +15,13 @@ use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tower::ServiceBuilder;
 use tower_sse::{Socket, SseLayer, TcpOptions};
 
-use crate::{events::Events, work::Work};
+use crate::{counted::Counted, events::Events, work::Work};
 
 /// Serves one connection, in a thread.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     handed_out: Arc<AtomicU64>,
+    taken: Arc<AtomicU64>,
     thread: JoinHandle<Work>,
 }
 
@@ -30,11 +31,14 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let handed_out = Arc::default();
         let count = Arc::clone(&handed_out);
+        let taken = Arc::default();
+        let by_system = Arc::clone(&taken);
         Self {
             address: (host, port).into(),
             handed_out,
+            taken,
             thread: thread::spawn(move || {
-                serve(listener, options, events, count);
+                serve(listener, options, events, count, by_system);
                 Work::of_this_thread()
             }),
         }
@@ -45,6 +49,11 @@ impl Server {
         self.handed_out.load(Ordering::Relaxed)
     }
 
+    /// Returns how many bytes the system has taken.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
     /// Waits until the client has gone.
     pub(crate) fn join(self) -> Work {
         self.thread.join().unwrap()
@@ -52,11 +61,17 @@ impl Server {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn serve(listener: TcpListener, options: TcpOptions, events: Events, count: Arc<AtomicU64>) {
+async fn serve(
+    listener: TcpListener,
+    options: TcpOptions,
+    events: Events,
+    count: Arc<AtomicU64>,
+    taken: Arc<AtomicU64>,
+) {
     listener.set_nonblocking(true).unwrap();
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     let (tcp, _) = listener.accept().await.unwrap();
-    let socket = Socket::new(tcp);
+    let socket = Socket::new(Counted { tcp, taken });
     let service = ServiceBuilder::new()
         .layer(socket.handle())
         .layer(SseLayer::new().socket(options))
