@@ -17,7 +17,7 @@ const STATUS: u8 = 2;
 
 /// What a [`Socket`](super::Socket) and the streams on it know of each other.
 ///
-/// It belongs into the extensions of each request that comes over the socket, where
+/// It belongs in the extensions of each request that comes over the socket, where
 /// [`SseLayer::socket`](crate::SseLayer::socket) looks for it. Used as a
 /// [`Layer`](tower_layer::Layer), it adds itself there.
 #[derive(Clone, Default)]
@@ -146,12 +146,15 @@ impl SocketHandle {
         })
     }
 
+    /// Returns `true` if nothing has changed since the socket looked.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.shared.news.load(Ordering::Acquire) == 0
+    }
+
     /// Returns `true` once for each time that there is news of a kind.
     fn has(&self, kind: u8) -> bool {
-        let news = &self.shared.news;
         // Before the state is looked at, so that what is added in between is news again.
-        news.load(Ordering::Acquire) & kind != 0
-            && news.fetch_and(!kind, Ordering::AcqRel) & kind != 0
+        self.shared.news.fetch_and(!kind, Ordering::AcqRel) & kind != 0
     }
 
     fn update(&self, change: impl FnOnce(&mut Status)) {

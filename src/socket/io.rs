@@ -93,6 +93,9 @@ impl<T: AsSocket> Socket<T> {
     /// Takes over what has changed.
     fn update(self: Pin<&mut Self>) {
         let this = self.project();
+        if this.handle.is_quiet() {
+            return;
+        }
         let Some(status) = this.handle.take_status() else {
             return;
         };
@@ -130,8 +133,10 @@ impl<T: AsyncRead + AsyncWrite + AsSocket> Socket<T> {
         cx: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut T>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        self.as_mut().update();
-        self.as_mut().obey();
+        if !self.handle.is_quiet() {
+            self.as_mut().update();
+            self.as_mut().obey();
+        }
         let mut this = self.project();
         this.ahead.answer();
         if let Poll::Ready(gone) = this.ahead.poll_end(this.inner.as_mut(), this.status, cx) {

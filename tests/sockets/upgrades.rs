@@ -48,6 +48,9 @@ async fn serve(tcp: TcpStream) -> std::io::Result<()> {
                 tokio::spawn(async move {
                     let upgraded = hyper::upgrade::on(&mut request).await.unwrap();
                     let mut io = TokioIo::new(upgraded);
+                    let mut early = [0; 5];
+                    io.read_exact(&mut early).await.unwrap();
+                    assert_eq!(&early, b"early");
                     let _ = done.send(io.write_all(&vec![0; 8 << 20]).await);
                 });
                 let mut response = Response::new(axum::body::Body::new(Empty::<Bytes>::new()));
@@ -68,7 +71,7 @@ async fn serve(tcp: TcpStream) -> std::io::Result<()> {
 async fn one_is_not_cut_when_its_client_does_not_read() {
     const STREAM: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
     const UPGRADES: &[u8] =
-        b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: bytes\r\n\r\n";
+        b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: bytes\r\n\r\nearly";
 
     let (listener, address) = listen("127.0.0.1").await;
     let mut client = TcpStream::connect(address).await.unwrap();
