@@ -79,15 +79,6 @@ impl SocketHandle {
         self.shared.stalled.store(true, Ordering::Release);
     }
 
-    /// Notes that a stream has begun on the connection.
-    pub(crate) fn begin_stream(&self, _: http::Version) {}
-
-    /// Notes that a stream has ended on the connection.
-    pub(crate) fn end_stream(&self) {}
-
-    /// Has the connection reset when it closes.
-    pub(crate) fn break_on_close(&self) {}
-
     /// Finds the connection that a request came by.
     pub(crate) fn find(extensions: &Extensions) -> Option<Self> {
         extensions.get().cloned()
