@@ -1,12 +1,15 @@
 use std::{
+    fmt,
+    future::Future,
     mem,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use crate::{
     config::Config,
-    lifecycle::{Claims, Control, Held, Refused},
+    lifecycle::{Claims, Control, Held, Permit, Refused},
     request::RequestFacts,
 };
 
@@ -14,12 +17,23 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum Entry {
     /// It is sure to want a stream, and needs places for it first.
-    Claiming(Claims, Arc<Control>),
+    Claiming(Claiming),
     /// Its client was told to stay away.
     Stopped,
     /// The handler has it, and these places are held for its stream.
     Open(Option<Held>),
 }
+
+/// What a request needs before the handler gets it.
+pub(crate) struct Claiming {
+    claims: Claims,
+    /// By which its stream can be evicted as soon as it has a place.
+    control: Arc<Control>,
+    /// Wakes a request that waits for a place when a shutdown begins.
+    triggered: Option<Triggered>,
+}
+
+type Triggered = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
 /// What the layer answers in place of the handler.
 #[derive(Debug)]
@@ -29,6 +43,15 @@ pub(crate) enum Denied {
 }
 
 impl Entry {
+    /// Begins with claims to places.
+    pub(crate) fn claiming(claims: Claims) -> Self {
+        Self::Claiming(Claiming {
+            claims,
+            control: Arc::default(),
+            triggered: None,
+        })
+    }
+
     /// Is ready when the handler may have the request, or will not get it.
     pub(crate) fn poll(
         &mut self,
@@ -36,10 +59,10 @@ impl Entry {
         config: &Config,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Denied>> {
-        let (claims, control) = match self {
+        let claiming = match self {
             Self::Open(_) => return Poll::Ready(Ok(())),
             Self::Stopped => return Poll::Ready(Err(Denied::Stopped)),
-            Self::Claiming(claims, control) => (claims, control),
+            Self::Claiming(claiming) => claiming,
         };
         let shutdown = config.shutdown.as_ref();
         if shutdown.is_some_and(|shutdown| shutdown.is_triggered()) {
@@ -47,15 +70,14 @@ impl Entry {
         }
         if facts.is_head {
             // It gets the answer of a GET, and takes no place.
-            let looked = claims.look().map_err(Denied::Refused);
+            let looked = claiming.claims.look().map_err(Denied::Refused);
             if looked.is_ok() {
                 *self = Self::Open(None);
             }
             return Poll::Ready(looked);
         }
-        let polled = claims.poll(&config.turn, &config.timer, control, cx);
-        let permits = ready!(polled).map_err(Denied::Refused)?;
-        let control = mem::take(control);
+        let permits = ready!(claiming.poll(config, cx)).map_err(Denied::Refused)?;
+        let control = mem::take(&mut claiming.control);
         *self = Self::Open(Some(Held { permits, control }));
         Poll::Ready(Ok(()))
     }
@@ -64,7 +86,37 @@ impl Entry {
     pub(crate) fn into_held(self) -> Option<Held> {
         match self {
             Self::Open(held) => held,
-            Self::Claiming(..) | Self::Stopped => None,
+            Self::Claiming(_) | Self::Stopped => None,
         }
+    }
+}
+
+impl Claiming {
+    /// Is ready when it has all places, or is refused.
+    fn poll(
+        &mut self,
+        config: &Config,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Vec<Permit>, Refused>> {
+        let Self {
+            claims,
+            control,
+            triggered,
+        } = self;
+        let polled = claims.poll(&config.turn, &config.timer, control, cx);
+        let Some(shutdown) = config.shutdown.as_ref().filter(|_| polled.is_pending()) else {
+            return polled;
+        };
+        let triggered = triggered.get_or_insert_with(|| Box::pin(shutdown.triggered()));
+        match triggered.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Err(config.refuse_at_shutdown())),
+            Poll::Pending => polled,
+        }
+    }
+}
+
+impl fmt::Debug for Claiming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Claiming").field(&self.claims).finish()
     }
 }

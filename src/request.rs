@@ -97,5 +97,5 @@ pub(crate) fn enter<B>(
     let claims = noted.take_claims(config, |_| false);
     let outer = noted.outer().and(config.limit_ids());
     request.extensions_mut().insert(outer);
-    Some(Box::new(Entry::Claiming(claims, Arc::default())))
+    Some(Box::new(Entry::claiming(claims)))
 }

@@ -46,7 +46,7 @@ pub(crate) use self::{
     claims::{Claims, OuterLimits},
     control::{Control, Order},
     entrant::{Entrant, Held},
-    limit::{KeyedLimit, Limit, LimitId, MaxStreams},
+    limit::{KeyedLimit, Limit, LimitId, MaxStreams, Permit},
     noted::{Noted, Refused, Told, TurnedAway},
     observer::Observer,
     reconnect::{retry_event, stop_event, was_stopped},
