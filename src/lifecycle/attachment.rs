@@ -167,7 +167,8 @@ impl Attachment {
 
     /// Returns how long ago the shutdown began, if it has.
     pub(crate) fn since_trigger(&self, now: Instant) -> Option<Duration> {
-        self.member.as_ref()?.since_trigger(now)
+        // Not of the member, which another layer has that shares the shutdown.
+        self.config.shutdown.as_ref()?.since_trigger(now)
     }
 
     /// Returns why the stream is to end, if it was told to from outside.

@@ -191,6 +191,15 @@ impl Shutdown {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
+    /// Returns how long ago it began, if it has.
+    pub(crate) fn since_trigger(&self, now: Instant) -> Option<Duration> {
+        if !self.is_triggered() {
+            return None;
+        }
+        let found = self.shared.count().found?;
+        Some(now.saturating_duration_since(found.at))
+    }
+
     /// Counts a stream, unless its request came after the shutdown had begun.
     pub(crate) fn join(&self, came_before: bool) -> Option<Member> {
         let mut count = self.shared.count();
@@ -239,15 +248,6 @@ pub(crate) struct Member {
 impl Member {
     pub(crate) fn is_triggered(&self) -> bool {
         self.shared.triggered.load(Ordering::Acquire)
-    }
-
-    /// Returns how long ago the shutdown began, if it has.
-    pub(crate) fn since_trigger(&self, now: Instant) -> Option<Duration> {
-        if !self.is_triggered() {
-            return None;
-        }
-        let found = self.shared.count().found?;
-        Some(now.saturating_duration_since(found.at))
     }
 
     /// Is ready when the shutdown has begun.
