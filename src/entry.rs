@@ -72,7 +72,7 @@ impl Entry {
             // It gets the answer of a GET, and takes no place.
             let looked = claiming.claims.look().map_err(Denied::Refused);
             if looked.is_ok() {
-                *self = Self::Open(None);
+                *self = Self::Open(Some(Held::default()));
             }
             return Poll::Ready(looked);
         }

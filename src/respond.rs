@@ -29,7 +29,7 @@ pub(crate) fn respond<B: Body>(
     if let Some(slot) = &known {
         if let Some(told) = slot.refused() {
             // Not a stream: the answer of an inner layer that refused one.
-            slot.refuse(facts.take_noted().refused(told, &config.observer));
+            slot.refuse(report(facts.take_noted(), told, &facts, config));
             return response.map(SseBody::pass);
         }
     }
@@ -103,6 +103,8 @@ fn reject<B: Body>(
         return None;
     }
     let (noted, refused) = match facts.is_head {
+        // It was looked at before the handler, as a GET would have got its places.
+        true if held.is_some() => return None,
         true => look(facts, config)?,
         false => attach(facts, held, options, slot, config)?,
     };
@@ -154,15 +156,23 @@ fn refuse<B: Body>(
     config: &Config,
 ) -> Response<SseBody<B>> {
     let response = refuse.response(facts.names_stream(), final_retry.unwrap_or(true));
-    if facts.is_head {
-        return response.map(|_| SseBody::head());
-    }
-    let told = noted.refused(Told::none(reason), &config.observer);
+    let mut response = match facts.is_head {
+        true => response.map(|_| SseBody::head()),
+        false => response.map(SseBody::whole),
+    };
     // So that an outer layer does not take it for a stream of its own to look after.
-    slot.refuse(told);
-    let mut response = response.map(SseBody::whole);
+    slot.refuse(report(noted, Told::none(reason), facts, config));
     response.extensions_mut().insert(slot.clone());
     response
+}
+
+/// Reports a refusal to the layer, but not that of a HEAD request. Returns which observers that count
+/// once have been told by now.
+fn report(noted: Noted, told: Told, facts: &RequestFacts, config: &Config) -> Told {
+    match facts.is_head {
+        true => told,
+        false => noted.refused(told, &config.observer),
+    }
 }
 
 /// Gives a stream its head, and a body that the layer acts in.
