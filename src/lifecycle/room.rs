@@ -21,6 +21,9 @@ pub(super) struct Room {
     kept: Vec<u64>,
     /// The streams, oldest first, where they can be evicted.
     streams: BTreeMap<u64, Evictable>,
+    /// How many streams are left whose place was taken away. The room is kept for them: in a new one
+    /// their numbers would be those of other streams.
+    displaced: usize,
 }
 
 struct Evictable {
@@ -101,20 +104,21 @@ impl Room {
     /// Takes the oldest stream's place from it.
     pub(super) fn remove_oldest(&mut self) -> Option<Arc<Control>> {
         let (_, oldest) = self.streams.pop_first()?;
+        self.displaced += 1;
         Some(oldest.control)
     }
 
     /// Gives a place back, unless it has been taken away. Returns who gets it.
     pub(super) fn give_back(&mut self, stream: Option<u64>) -> Option<Waker> {
-        let is_evicted = stream.is_some_and(|stream| self.streams.remove(&stream).is_none());
-        match is_evicted {
-            true => None,
-            false => self.release(),
+        if stream.is_some_and(|stream| self.streams.remove(&stream).is_none()) {
+            self.displaced -= 1;
+            return None;
         }
+        self.release()
     }
 
     pub(super) fn is_unused(&self) -> bool {
-        self.taken == 0 && self.waiting.is_empty()
+        self.taken == 0 && self.waiting.is_empty() && self.displaced == 0
     }
 
     fn release(&mut self) -> Option<Waker> {
