@@ -3,7 +3,7 @@ use std::sync::Arc;
 use http::{Method, Request, Version};
 
 use crate::{
-    LastEventId, RequestHead,
+    EventId, LastEventId, RequestHead,
     accept::Accept,
     config::Config,
     entry::Entry,
@@ -26,6 +26,8 @@ pub(crate) struct RequestFacts {
     pub(crate) came_before: bool,
     /// What the layer attaches to the stream.
     pub(crate) noted: Option<Box<Noted>>,
+    /// The id of the last event that a client has seen which names event streams, as it says.
+    pub(crate) last_event_id: Option<Box<EventId>>,
     /// The connection, if it can be set.
     pub(crate) socket: Option<SocketHandle>,
 }
@@ -34,7 +36,7 @@ impl RequestFacts {
     pub(crate) fn of<B>(request: &Request<B>, config: &Config) -> Self {
         let (method, headers) = (request.method(), request.headers());
         let version = request.version();
-        Self {
+        let mut facts = Self {
             version,
             is_head: method == Method::HEAD,
             reads: reads(method),
@@ -42,8 +44,14 @@ impl RequestFacts {
             closes: version == Version::HTTP_11 && header::asks_to_close(headers),
             came_before: config.shutdown.as_ref().is_none_or(|it| !it.is_triggered()),
             noted: Noted::of(request, config),
+            last_event_id: None,
             socket: SocketHandle::find(request.extensions()),
+        };
+        if facts.names_stream() {
+            let id = request.extensions().get::<LastEventId>();
+            facts.last_event_id = id.map(|id| Box::new(EventId::clone(id)));
         }
+        facts
     }
 
     /// Returns `true` if the client is one that reads event streams as the standard has it, for it

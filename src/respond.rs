@@ -53,7 +53,7 @@ pub(crate) fn respond<B: Body>(
     let closes = facts.closes || shutdown.is_some_and(|shutdown| shutdown.is_triggered());
     let keep_alive = options.keep_alive_header.unwrap_or(true) && !closes;
     if !is_known {
-        return open(response, &facts, keep_alive, slot, config);
+        return open(response, facts, keep_alive, slot, config);
     }
     // The inner layer acts.
     if slot.added_connection && !keep_alive {
@@ -155,7 +155,9 @@ fn refuse<B: Body>(
     slot: &Slot,
     config: &Config,
 ) -> Response<SseBody<B>> {
-    let response = refuse.response(facts.names_stream(), final_retry.unwrap_or(true));
+    let final_retry = final_retry.unwrap_or(true);
+    let last_event_id = facts.last_event_id.as_deref();
+    let response = refuse.response(facts.names_stream(), final_retry, last_event_id);
     let mut response = match facts.is_head {
         true => response.map(|_| SseBody::head()),
         false => response.map(SseBody::whole),
@@ -178,7 +180,7 @@ fn report(noted: Noted, told: Told, facts: &RequestFacts, config: &Config) -> To
 /// Gives a stream its head, and a body that the layer acts in.
 fn open<B: Body>(
     mut response: Response<B>,
-    facts: &RequestFacts,
+    mut facts: RequestFacts,
     keep_alive: bool,
     mut slot: Slot,
     config: &Config,
@@ -198,6 +200,7 @@ fn open<B: Body>(
     let client = Client {
         reads: facts.reads,
         names_stream: facts.names_stream(),
+        last_event_id: facts.last_event_id.take(),
         version: facts.version,
     };
     response.map(|body| {

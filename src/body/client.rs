@@ -1,13 +1,17 @@
 use http::Version;
 
+use crate::EventId;
+
 /// What the layer knows of the client that reads a stream.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Client {
     /// Whether it asked by a GET or QUERY.
     pub(crate) reads: bool,
     /// Whether it named `text/event-stream` in doing so. Such a client reads events as the standard
     /// has it, and ignores those whose name it does not know.
     pub(crate) names_stream: bool,
+    /// The id of the last event that it has seen, as it says.
+    pub(crate) last_event_id: Option<Box<EventId>>,
     pub(crate) version: Version,
 }
 

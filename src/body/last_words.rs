@@ -18,7 +18,7 @@ impl LastWords {
     pub(super) fn of(
         open: &Open,
         reason: CloseReason,
-        client: Client,
+        client: &Client,
         order: Option<&Order>,
     ) -> Self {
         let policy = match order {
@@ -38,7 +38,7 @@ impl LastWords {
         // An event of an unknown name is fatal to some clients that are no browsers.
         let may_say_more = client.names_stream && open.ending.sends_final_retry();
         if may_say_more && open.takes_events() {
-            if let Some(event) = reconnect_event(open, reason, policy) {
+            if let Some(event) = reconnect_event(open, reason, client, policy) {
                 encoder.encoded(&event);
             }
         }
@@ -53,12 +53,13 @@ impl LastWords {
 fn reconnect_event(
     open: &Open,
     reason: CloseReason,
+    client: &Client,
     policy: Option<&RevokePolicy>,
 ) -> Option<EncodedEvent> {
     match reason {
         CloseReason::ShutDown => {
             let retry = open.ending.at_shutdown().retry_or_default();
-            retry.draw().map(retry_event)
+            Some(retry_event(retry.draw()?, open.last_event_id(client)))
         }
         CloseReason::Evicted => stop_event(reason),
         CloseReason::Revoked if policy.is_some_and(RevokePolicy::stops) => stop_event(reason),

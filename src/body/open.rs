@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes};
 use http_body::Frame;
 
 use super::{client::Client, ending::Ending, injection::Injection, into_bytes};
-use crate::{CloseReason, EncodedEvent, SseOptions};
+use crate::{CloseReason, EncodedEvent, EventId, SseOptions};
 
 /// A stream that goes on: what is put into it, and when and how it will be ended.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(super) struct Open {
     /// `None` where nothing may be put in, since the body is compressed.
     injection: Option<Injection>,
     leaving: Option<Leaving>,
+    /// Whether the body has sent anything.
+    has_sent: bool,
     /// What the handler says of whether the client can get later what it misses.
     resumable: Option<bool>,
 }
@@ -43,6 +45,7 @@ impl Open {
             ending: Ending::begin(options, since),
             injection,
             leaving: None,
+            has_sent: false,
             resumable: options.resumable,
         };
         (open, preamble)
@@ -50,7 +53,7 @@ impl Open {
 
     /// Returns `true` if the client can get later what it misses: the handler says so, or the client
     /// reads the stream as browsers do, or by GET from a channel.
-    pub(super) fn is_resumable(&self, client: Client, is_channel: bool) -> bool {
+    pub(super) fn is_resumable(&self, client: &Client, is_channel: bool) -> bool {
         let by_default = client.names_stream || client.reads && is_channel;
         self.resumable.unwrap_or(by_default)
     }
@@ -66,6 +69,11 @@ impl Open {
         let event = self.ending.final_event(reason)?;
         let has_place = injection.is_some_and(Injection::is_between_events);
         has_place.then(|| event.clone())
+    }
+
+    /// Returns the id that the client resumed after, as long as it has seen nothing since.
+    pub(super) fn last_event_id<'a>(&self, client: &'a Client) -> Option<&'a EventId> {
+        client.last_event_id.as_deref().filter(|_| !self.has_sent)
     }
 
     pub(super) fn leaving(&self) -> Option<Leaving> {
@@ -89,6 +97,7 @@ impl Open {
     /// Returns what goes out of a frame of the body.
     pub(super) fn pass<D: Buf>(&mut self, frame: Frame<D>) -> Frame<Bytes> {
         let frame = frame.map_data(into_bytes);
+        self.has_sent = true;
         let Some(injection) = &mut self.injection else {
             return frame;
         };

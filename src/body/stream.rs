@@ -158,12 +158,12 @@ impl StreamState {
     /// Returns `true` if the client can get later what it misses. That a channel is within may show
     /// only at the end, where the type of the events hides it.
     fn is_resumable(&self, open: &Open) -> bool {
-        open.is_resumable(self.client, self.life.is_resumable())
+        open.is_resumable(&self.client, self.life.is_resumable())
     }
 
     /// Returns why the stream is to end though its body may have more, if it is.
     fn is_over(&mut self) -> Option<CloseReason> {
-        let (client, is_channel) = (self.client, self.life.is_resumable());
+        let is_channel = self.life.is_resumable();
         let Phase::Open(open) = &mut self.phase else {
             return None;
         };
@@ -178,7 +178,7 @@ impl StreamState {
             let ago = self.life.since_trigger(now).unwrap_or_default();
             now.checked_sub(ago).unwrap_or(now)
         };
-        let is_resumable = open.is_resumable(client, is_channel);
+        let is_resumable = open.is_resumable(&self.client, is_channel);
         if self.life.is_shut_down() && open.ending.leave(is_resumable, since) {
             return Some(CloseReason::ShutDown);
         }
@@ -283,7 +283,7 @@ impl StreamState {
         let Phase::Open(open) = &self.phase else {
             return Poll::Ready(None);
         };
-        let words = LastWords::of(open, reason, self.client, self.life.order());
+        let words = LastWords::of(open, reason, &self.client, self.life.order());
         let is_clean = words.has_final_event || self.is_resumable(open);
         if words.bytes.is_empty() {
             if !is_clean {

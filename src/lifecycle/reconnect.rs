@@ -15,8 +15,16 @@ const REVOKED: &str = "tower-sse.revoked";
 const NEVER: Duration = Duration::from_millis((1 << 31) - 1);
 
 /// Makes the event that says when to come back.
-pub(crate) fn retry_event(retry: Duration) -> EncodedEvent {
-    Event::new("").name(RETRY).retry(retry).into()
+///
+/// Some clients take the id of the last event for their last event id though that one has none, and
+/// so forget where to resume. Where it is the first event that the client gets, it repeats the id that
+/// the client came with.
+pub(crate) fn retry_event(retry: Duration, last_event_id: Option<&EventId>) -> EncodedEvent {
+    let event = Event::new("").name(RETRY).retry(retry);
+    match last_event_id {
+        Some(id) => event.id(id.clone()).into(),
+        None => event.into(),
+    }
 }
 
 /// Makes the event that tells a client to stay away, by an id that it would come back with.
@@ -45,8 +53,17 @@ mod tests {
     #[test]
     fn tells_when_to_come_back_in_an_event_that_dispatches() {
         assert_eq!(
-            retry_event(Duration::from_millis(400)).as_bytes(),
+            retry_event(Duration::from_millis(400), None).as_bytes(),
             b"event: tower-sse.retry\nretry: 400\ndata: \n\n"
+        );
+    }
+
+    #[test]
+    fn repeats_the_id_that_a_client_came_with() {
+        let id = EventId::from_static("a-7");
+        assert_eq!(
+            retry_event(Duration::from_millis(400), Some(&id)).as_bytes(),
+            b"event: tower-sse.retry\nid: a-7\nretry: 400\ndata: \n\n"
         );
     }
 

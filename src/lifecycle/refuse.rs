@@ -7,7 +7,7 @@ use http::{
 };
 
 use super::reconnect::retry_event;
-use crate::{Labels, Retry, header};
+use crate::{EventId, Labels, Retry, header};
 
 /// How a stream is refused.
 ///
@@ -78,10 +78,16 @@ impl Refuse {
 
     /// Makes the answer: an event stream where it may be soft, else the status. The `retry` is said
     /// in the stream if `final_retry` is set.
-    pub(crate) fn response(&self, softly: bool, final_retry: bool) -> Response<Bytes> {
+    pub(crate) fn response(
+        &self,
+        softly: bool,
+        final_retry: bool,
+        last_event_id: Option<&EventId>,
+    ) -> Response<Bytes> {
         let retry = self.retry.draw();
         if self.softly && softly {
-            let event = retry.filter(|_| final_retry).map(retry_event);
+            let retry = retry.filter(|_| final_retry);
+            let event = retry.map(|retry| retry_event(retry, last_event_id));
             let mut response = Response::new(event.map(Bytes::from).unwrap_or_default());
             header::complete(response.headers_mut());
             return response;

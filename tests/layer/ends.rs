@@ -394,3 +394,27 @@ async fn keeps_listening_for_a_while_after_the_trigger() {
     listening.await;
     assert_eq!(start.elapsed(), 5 * SECOND);
 }
+
+#[tokio::test(start_paused = true)]
+async fn repeats_the_id_of_a_client_that_has_seen_nothing_since() {
+    for (sent, id) in [("", "id: a-7\n"), ("data: x\n\n", "")] {
+        let (shutdown, layer) = shutdown();
+        let (feed, response) = adopted();
+        let request = get().header("last-event-id", "a-7");
+        let mut body = send(&layer, request, response).await.into_body();
+        assert!(is_silent(&mut body));
+        if !sent.is_empty() {
+            feed.data(sent);
+            assert_eq!(next(&mut body).await.unwrap(), sent);
+        }
+        shutdown.trigger();
+        let last = format!("event: tower-sse.retry\n{id}retry: 1000\ndata: \n\n");
+        assert_eq!(read(body).await, (last, None));
+
+        let (_feed, response) = adopted();
+        let request = get().header("last-event-id", "a-7");
+        let refused = send(&layer, request, response).await.into_body();
+        let last = "event: tower-sse.retry\nid: a-7\nretry: 1000\ndata: \n\n";
+        assert_eq!(read(refused).await, (last.to_owned(), None));
+    }
+}

@@ -1,6 +1,6 @@
 use super::{
     reader::Reader,
-    reconnects::{Manner, STANDARD, follow},
+    reconnects::{STANDARD, follow},
     server::Http,
 };
 
@@ -8,13 +8,8 @@ use super::{
 #[tokio::test]
 async fn a_reader_with_httpx_sse_comes_back_when_it_is_told_to() {
     let script = include_str!("httpx_sse.py");
-    // By its documentation the id to keep is that of the last event, which may have none.
-    let manner = Manner {
-        keeps_id: false,
-        ..STANDARD
-    };
     let readers = [Http::One, Http::Two].map(|http| Reader::python(http, script));
-    follow(readers, manner).await;
+    follow(readers, STANDARD).await;
 }
 
 #[ignore = "needs Python and its packages; `tests/all` runs it"]

@@ -26,10 +26,8 @@ async fn reqwest_eventsource_comes_back_when_it_is_told_to() {
             read_reqwest_eventsource(client.get(url), say)
         })
     });
-    // It takes the id of each event, which may have none.
     let manner = Manner {
         by_default: Duration::from_millis(300),
-        keeps_id: false,
         ..STANDARD
     };
     follow(readers, manner).await;
@@ -51,11 +49,10 @@ async fn eventsource_client_comes_back_when_it_is_told_to() {
             read_eventsource_client(http, url, say)
         })
     });
-    // It draws the time, and takes the id of each event, which may have none.
+    // It draws the time.
     let manner = Manner {
         by_default: BY_DEFAULT,
         at_least: 0.5,
-        keeps_id: false,
     };
     follow(readers, manner).await;
 }
