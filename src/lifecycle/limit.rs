@@ -25,7 +25,7 @@ pub(crate) trait Claim: Send + Sync {
     /// Waits for a place in turn. Returns `false` if too many wait already.
     fn wait(&mut self, waker: &Waker) -> bool;
 
-    /// Takes the place of the oldest stream, where the policy is to evict it.
+    /// Takes the place of the oldest stream, unless one is free, where the policy is to evict it.
     fn evict(&mut self, control: &Arc<Control>) -> Option<Permit>;
 
     /// Returns `true` if a stream would be refused now.
@@ -141,6 +141,14 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
         }
     }
 
+    /// Takes a place if one is free, or has been kept.
+    fn take(&self, room: &mut Room) -> bool {
+        match self.turn {
+            Some(turn) => room.take_kept(turn),
+            None => room.take(self.shared.most),
+        }
+    }
+
     /// Records the stream that takes a place of the room.
     fn occupy(&self, room: &mut Room, control: &Arc<Control>) -> Place<K> {
         let evicts = self.shared.policy.evicts();
@@ -156,11 +164,7 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Claim for Keyed<K> {
     fn claim(&mut self, control: &Arc<Control>) -> Option<Permit> {
         let mut rooms = self.shared.lock();
         let room = rooms.entry(self.key.clone()).or_default();
-        let claimed = match self.turn {
-            Some(turn) => room.take_kept(turn),
-            None => room.take(self.shared.most),
-        };
-        if !claimed {
+        if !self.take(room) {
             self.shared.tidy(&mut rooms, &self.key);
             return None;
         }
@@ -196,11 +200,19 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Claim for Keyed<K> {
             return None;
         }
         let mut rooms = self.shared.lock();
-        let room = rooms.get_mut(&self.key)?;
-        let oldest = room.remove_oldest()?;
+        let room = rooms.entry(self.key.clone()).or_default();
+        // One may have been given back since there was none.
+        let is_free = self.take(room);
+        let oldest = if is_free { None } else { room.remove_oldest() };
+        if !is_free && oldest.is_none() {
+            self.shared.tidy(&mut rooms, &self.key);
+            return None;
+        }
         let place = self.occupy(room, control);
         drop(rooms);
-        oldest.end(Order::Evict);
+        if let Some(oldest) = oldest {
+            oldest.end(Order::Evict);
+        }
         Some(Box::new(place))
     }
 
