@@ -71,8 +71,10 @@ impl Room {
     }
 
     pub(super) fn set_waker(&mut self, turn: u64, waker: &Waker) {
-        if let Some((_, old)) = self.waiting.iter_mut().find(|(other, _)| *other == turn) {
-            old.clone_from(waker);
+        match self.waiting.iter_mut().find(|(other, _)| *other == turn) {
+            Some((_, old)) => old.clone_from(waker),
+            // One has been kept since the request found none, and woke the task that it had before.
+            None => waker.wake_by_ref(),
         }
     }
 
