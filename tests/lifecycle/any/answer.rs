@@ -1,11 +1,11 @@
-use std::convert::Infallible;
+use std::{convert::Infallible, future::Future, pin::Pin};
 
 use bytes::Bytes;
 use futures::FutureExt;
-use http::{HeaderValue, Request, Response};
-use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
-use tower::{Layer, ServiceExt, service_fn};
-use tower_sse::{BoxError, Event, EventName, EventStream, SseLayer};
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Empty, combinators::UnsyncBoxBody};
+use tower::{Layer, Service, ServiceExt, service_fn};
+use tower_sse::{BoxError, Event, EventName, EventStream, SseBody, SseLayer};
 
 use super::{
     inner::{Events, Script, Scripted},
@@ -25,6 +25,9 @@ pub(crate) fn request(id: usize, opening: Opening) -> Request<()> {
     if let Some(accept) = opening.client.accept {
         request = request.header("accept", accept);
     }
+    if opening.client.was_stopped {
+        request = request.header("last-event-id", "tower-sse.evicted");
+    }
     if let Some(key) = opening.key {
         request = request.header("key", key);
     }
@@ -40,6 +43,11 @@ pub(crate) fn answer(script: &Script, opening: Opening) -> Response<BoxBody> {
             false => typed::<false>(script, on_error),
         },
         Kind::Adopted { announces } => adopted(script, announces),
+        Kind::NotFound => {
+            let mut response = Response::new(Empty::new().map_err(BoxError::from).boxed_unsync());
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            return response;
+        }
         Kind::Zipped => {
             let mut response = adopted(script, false);
             let zipped = HeaderValue::from_static("gzip");
@@ -67,31 +75,25 @@ fn adopted(script: Script, announces: bool) -> Response<BoxBody> {
     response.body(body.boxed_unsync()).unwrap()
 }
 
+/// An answer that has yet to come.
+pub(crate) type Coming = Pin<Box<dyn Future<Output = Result<Response<BoxBody>, Infallible>>>>;
+
 /// Sends a request through one layer or two, between which the body is boxed.
 pub(crate) fn through(
     inner: &SseLayer,
     outer: Option<&SseLayer>,
     request: Request<()>,
-    answer: Response<BoxBody>,
-) -> Response<BoxBody> {
-    let mut answer = Some(answer);
-    let service = inner.layer(service_fn(move |_| {
-        let answer = answer.take().unwrap();
-        async { Ok::<_, Infallible>(answer) }
-    }));
-    let boxed = |response: Response<_>| response.map(boxed);
-    let service = service.map_response(boxed);
-    let response = match outer {
-        None => service.oneshot(request).now_or_never(),
-        Some(outer) => {
-            let service = outer.layer(service).map_response(boxed);
-            service.oneshot(request).now_or_never()
-        }
-    };
-    let Ok(response) = response.unwrap();
-    response
+    handler: impl Future<Output = Response<BoxBody>> + 'static,
+) -> Coming {
+    let mut handler = Some(handler.map(Ok::<_, Infallible>));
+    let service = inner.layer(service_fn(move |_| handler.take().unwrap()));
+    let mut service = service.map_response(boxed);
+    match outer {
+        None => Box::pin(service.call(request)),
+        Some(outer) => Box::pin(outer.layer(service).map_response(boxed).call(request)),
+    }
 }
 
-fn boxed(body: tower_sse::SseBody<BoxBody>) -> BoxBody {
-    body.map_err(BoxError::from).boxed_unsync()
+fn boxed(response: Response<SseBody<BoxBody>>) -> Response<BoxBody> {
+    response.map(|body| body.map_err(BoxError::from).boxed_unsync())
 }

@@ -6,6 +6,8 @@ pub(crate) struct Client {
     pub(crate) method: &'static str,
     pub(crate) accept: Option<&'static str>,
     pub(crate) version: Version,
+    /// Whether it comes with the id that told it to stay away.
+    pub(crate) was_stopped: bool,
 }
 
 /// What `Accept` may be. The first names nothing but event streams, the second others too.

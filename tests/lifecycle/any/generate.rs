@@ -8,8 +8,8 @@ use super::{
     finals::{By, Finals},
     inner::{Act, PIECES},
     opts::{Leave, Opts, Own},
-    setting::{Kind, LayerSetting, Opening, Setting, Step},
-    told::Side,
+    order::Revocation,
+    setting::{Cap, Kind, LayerSetting, Opening, Setting, Step},
 };
 
 fn millis() -> impl Strategy<Value = u64> {
@@ -46,30 +46,54 @@ fn opts() -> impl Strategy<Value = Opts> {
     )
 }
 
+fn cap() -> impl Strategy<Value = Option<Cap>> {
+    let cap = (0..3usize, any::<bool>()).prop_map(|(most, evicts)| Cap { most, evicts });
+    option::weighted(0.4, cap)
+}
+
 fn layer() -> impl Strategy<Value = LayerSetting> {
-    let most = || option::weighted(0.3, 0..3usize);
-    (opts(), most(), most(), any::<[bool; 3]>()).prop_map(
-        |(opts, most, most_per_key, [softly, has_shutdown, watches])| LayerSetting {
-            opts,
-            most,
-            most_per_key,
-            softly,
-            has_shutdown,
-            watches,
+    let wait = option::of(select(&[0, 10, 60][..]));
+    let limits = (cap(), cap(), any::<bool>(), wait);
+    let expects = option::weighted(0.3, any::<bool>());
+    let handles = (option::of(0..2usize), option::of(0..2usize));
+    (opts(), limits, expects, handles, any::<bool>()).prop_map(
+        |(opts, (most, most_per_key, softly, wait), expects, (shutdown, registry), watches)| {
+            LayerSetting {
+                opts,
+                most,
+                most_per_key,
+                softly,
+                wait,
+                expects,
+                shutdown,
+                registry,
+                watches,
+            }
         },
     )
 }
 
 pub(crate) fn setting() -> impl Strategy<Value = Setting> {
-    (layer(), option::of(layer())).prop_map(|(mut inner, mut outer)| {
+    let layers = (layer(), option::of(layer()));
+    (layers, any::<bool>()).prop_map(|((mut inner, mut outer), shares_limits)| {
         inner.opts.finals = inner.opts.finals.by(By::Inner);
         if let Some(outer) = &mut outer {
             outer.opts.finals = outer.opts.finals.by(By::Outer);
+            if shares_limits {
+                outer.most = inner.most;
+                outer.most_per_key = inner.most_per_key;
+                outer.softly = inner.softly;
+                outer.wait = inner.wait;
+            }
         }
         let last = outer.as_mut().unwrap_or(&mut inner);
         // It would be drawn otherwise.
         last.opts.leave.retry.get_or_insert(true);
-        Setting { inner, outer }
+        Setting {
+            inner,
+            outer,
+            shares_limits,
+        }
     })
 }
 
@@ -78,18 +102,23 @@ fn client() -> impl Strategy<Value = Client> {
         prop_oneof![5 => Just("GET"), 1 => Just("QUERY"), 1 => Just("HEAD"), 3 => Just("POST")];
     let accept = prop_oneof![1 => Just(ACCEPTS[0]), 1 => select(&ACCEPTS[..])];
     let version = select(&[Version::HTTP_10, Version::HTTP_11, Version::HTTP_2][..]);
-    (method, accept, version).prop_map(|(method, accept, version)| Client {
-        method,
-        accept,
-        version,
+    let was_stopped = prop::bool::weighted(0.1);
+    (method, accept, version, was_stopped).prop_map(|(method, accept, version, was_stopped)| {
+        Client {
+            method,
+            accept,
+            version,
+            was_stopped,
+        }
     })
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
     prop_oneof![
-        2 => any::<bool>().prop_map(|announces| Kind::Adopted { announces }),
-        1 => Just(Kind::Zipped),
-        2 => any::<[bool; 2]>().prop_map(|[resumes, on_error]| Kind::Typed { resumes, on_error }),
+        4 => any::<bool>().prop_map(|announces| Kind::Adopted { announces }),
+        2 => Just(Kind::Zipped),
+        1 => Just(Kind::NotFound),
+        4 => any::<[bool; 2]>().prop_map(|[resumes, on_error]| Kind::Typed { resumes, on_error }),
     ]
 }
 
@@ -104,12 +133,21 @@ fn opening() -> impl Strategy<Value = Opening> {
     });
     let opts = prop_oneof![1 => Just(Opts::default()), 1 => opts()];
     let own = (opts, own).prop_map(|(opts, own)| Opts { own, ..opts });
-    (client(), option::of(0..2usize), kind(), own).prop_map(|(client, key, kind, own)| Opening {
-        client,
-        key,
-        kind,
-        own,
+    let answer = (kind(), own, prop::bool::weighted(0.2));
+    (client(), option::of(0..2usize), answer).prop_map(|(client, key, (kind, own, is_slow))| {
+        Opening {
+            client,
+            key,
+            kind,
+            own,
+            is_slow,
+        }
     })
+}
+
+/// Mostly the first requests, for much happens only if it meets the same one often.
+fn ids() -> impl Strategy<Value = usize> {
+    prop_oneof![3 => 0..4usize, 1 => 4..8usize]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -120,14 +158,17 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Act::End),
         1 => Just(Act::Panic),
     ];
-    let side = select(&Side::BOTH[..]);
+    let revocation = any::<[bool; 2]>().prop_map(|[stops, speaks]| Revocation { stops, speaks });
+    let revoke = (0..2usize, option::of(0..2usize), revocation);
     prop_oneof![
-        4 => opening().prop_map(Step::Open),
-        12 => (0..4usize, act).prop_map(|(stream, act)| Step::Act(stream, act)),
-        20 => (0..4usize, any::<bool>()).prop_map(|(stream, same)| Step::Poll(stream, same)),
-        2 => (0..4usize).prop_map(Step::Drop),
-        6 => select(&[1, 4, 5, 10, 15, 100, 1_000, 20_000][..]).prop_map(Step::Advance),
-        1 => side.prop_map(Step::Trigger),
+        5 => opening().prop_map(Step::Open),
+        2 => ids().prop_map(Step::Answer),
+        12 => (ids(), act).prop_map(|(stream, act)| Step::Act(stream, act)),
+        20 => (ids(), any::<bool>()).prop_map(|(stream, same)| Step::Poll(stream, same)),
+        2 => ids().prop_map(Step::Drop),
+        6 => select(&[1, 4, 5, 10, 15, 60, 100, 200, 1_000, 20_000][..]).prop_map(Step::Advance),
+        1 => (0..2usize).prop_map(Step::Trigger),
+        1 => revoke.prop_map(|(registry, key, how)| Step::Revoke(registry, key, how)),
     ]
 }
 

@@ -52,7 +52,7 @@ impl Handler {
         match self.kind {
             Kind::Adopted { announces } => announces && self.acts.front() == Some(&Act::End),
             Kind::Typed { .. } => self.end == EventsEnd::Ended,
-            Kind::Zipped => false,
+            Kind::Zipped | Kind::NotFound => false,
         }
     }
 

@@ -5,14 +5,14 @@ use std::{
 
 use http::StatusCode;
 use tower_sse::{
-    AtShutdown, Heartbeat, Labels, Lifetime, LimitPolicy, Preamble, Refuse, Retry, Shutdown,
-    SseLayer, SseOptions,
+    AtShutdown, Heartbeat, Labels, Lifetime, LimitPolicy, OpenStreams, Preamble, Refuse,
+    RequestHead, Retry, Shutdown, SseLayer, SseOptions,
 };
 
 use super::{
     clock::Clock,
     opts::{Leave, Opts},
-    setting::LayerSetting,
+    setting::{Cap, LayerSetting},
     told::{Side, Told},
 };
 
@@ -49,20 +49,38 @@ macro_rules! set {
 
 /// Makes a layer that has its caps alone.
 pub(crate) fn capped(clock: &Clock, setting: &LayerSetting) -> SseLayer {
+    let mut layer = SseLayer::with_timer(clock.clone());
+    if let Some(cap) = setting.most {
+        layer = layer.max_streams(cap.most, policy(setting, cap));
+    }
+    if let Some(cap) = setting.most_per_key {
+        let key = |head: RequestHead<'_>| head.headers().get("key").cloned();
+        layer = layer.max_streams_per(cap.most, policy(setting, cap), key);
+    }
+    layer
+}
+
+fn policy(setting: &LayerSetting, cap: Cap) -> LimitPolicy {
     let refuse = match setting.softly {
         true => Refuse::softly(),
         false => Refuse::with(StatusCode::TOO_MANY_REQUESTS),
     };
     let refuse = refuse.retry(Retry::fixed(Duration::from_secs(7)));
-    let policy = LimitPolicy::reject(refuse).wait(Duration::ZERO);
-    let mut layer = SseLayer::with_timer(clock.clone());
-    if let Some(most) = setting.most {
-        layer = layer.max_streams(most, policy.clone());
+    let policy = match cap.evicts {
+        true => LimitPolicy::evict_oldest(),
+        false => LimitPolicy::reject(refuse),
+    };
+    match setting.wait {
+        Some(wait) => policy.wait(Duration::from_millis(wait)),
+        None => policy,
     }
-    if let Some(most) = setting.most_per_key {
-        layer = layer.max_streams_per(most, policy, |head| head.headers().get("key").cloned());
-    }
-    layer
+}
+
+/// What layers may share, and what they tell.
+pub(crate) struct Shared<'a> {
+    pub(crate) shutdowns: &'a [Shutdown; 2],
+    pub(crate) registries: &'a [OpenStreams; 2],
+    pub(crate) told: &'a Arc<Mutex<Vec<Told>>>,
 }
 
 /// Adds the rest of what is set.
@@ -70,17 +88,28 @@ pub(crate) fn layer(
     capped: SseLayer,
     setting: &LayerSetting,
     side: Side,
-    shutdown: &Shutdown,
-    told: &Arc<Mutex<Vec<Told>>>,
+    shared: &Shared<'_>,
 ) -> SseLayer {
     let mut layer = set!(capped, setting.opts).retry(Retry::fixed(Duration::from_secs(1)));
-    if setting.has_shutdown {
-        layer = layer.shutdown(shutdown);
+    if let Some(shutdown) = setting.shutdown {
+        layer = layer.shutdown(&shared.shutdowns[shutdown]);
     }
-    if setting.watches {
-        layer = watch(layer, side, told);
+    if let Some(registry) = setting.registry {
+        layer = layer.open_streams(&shared.registries[registry]);
+        layer = layer.tag("number", |head| header(head, "number"));
+        layer = layer.tag("key", |head| header(head, "key"));
     }
-    layer
+    if let Some(all) = setting.expects {
+        layer = layer.expect_stream(move |_| all);
+    }
+    match setting.watches {
+        true => watch(layer, side, shared.told),
+        false => layer,
+    }
+}
+
+fn header(head: RequestHead<'_>, name: &str) -> Option<String> {
+    Some(head.headers().get(name)?.to_str().ok()?.to_owned())
 }
 
 fn watch(layer: SseLayer, side: Side, told: &Arc<Mutex<Vec<Told>>>) -> SseLayer {
@@ -90,9 +119,7 @@ fn watch(layer: SseLayer, side: Side, told: &Arc<Mutex<Vec<Told>>>) -> SseLayer 
     };
     let (opened, closed, refused) = (tell(), tell(), tell());
     layer
-        .label("number", |head| {
-            Some(head.headers().get("number")?.to_str().ok()?.to_owned())
-        })
+        .label("number", |head| header(head, "number"))
         .on_open(move |info| opened(Told::Opened(side, number(&info.labels))))
         .on_close(move |sum| closed(Told::Closed(side, number(&sum.labels), sum.into())))
         .on_refuse(move |refusal| {
@@ -100,7 +127,7 @@ fn watch(layer: SseLayer, side: Side, told: &Arc<Mutex<Vec<Told>>>) -> SseLayer 
         })
 }
 
-fn number(labels: &Labels) -> usize {
+pub(crate) fn number(labels: &Labels) -> usize {
     labels.get("number").unwrap().parse().unwrap()
 }
 

@@ -2,22 +2,28 @@
 //! from the documentation, says.
 
 mod answer;
+mod answered;
 mod client;
 pub(crate) mod clock;
 mod decode;
 mod finals;
+mod gate;
 mod generate;
 mod handler;
 mod inner;
 mod layers;
+mod limits;
 mod model;
 mod opts;
-#[expect(dead_code, reason = "nothing ends streams from outside yet")]
 mod order;
 mod place;
 mod property;
-mod refused;
+mod registry;
+mod request;
+mod room;
+mod running;
 mod setting;
+mod shutdowns;
 mod stream;
 mod test;
 mod told;

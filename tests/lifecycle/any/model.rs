@@ -3,43 +3,46 @@ use std::time::Duration;
 use tower_sse::RefuseReason;
 
 use super::{
-    client::Client,
+    answered::Answer,
     handler::Polled,
     inner::Act,
-    opts::Opts,
-    refused::Refused,
-    setting::{Kind, LayerSetting, Opening, Setting},
+    limits::Limits,
+    order::{Order, Revocation},
+    registry::{Orders, Registry},
+    request::{Outcome, Request, Surroundings},
+    setting::{Opening, Setting},
     stream::{Sight, Stream},
     told::{Side, Sum, Told},
 };
 
-/// What should be, of all streams together.
+/// What should be, of all requests and streams together.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Model {
     setting: Setting,
     pub(crate) now: u64,
     pub(crate) triggered: [Option<Trigger>; 2],
-    pub(crate) streams: Vec<Opened>,
+    pub(crate) limits: Limits,
+    pub(crate) registries: [Registry; 2],
+    /// What each request was told from outside.
+    orders: Vec<Orders>,
+    pub(crate) requests: Vec<Running>,
     pub(crate) told: Vec<Told>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Trigger {
     pub(crate) at: u64,
     pub(crate) found: usize,
 }
 
-pub(crate) struct Opened {
-    key: Option<usize>,
-    pub(crate) answer: Answer,
-    pub(crate) stream: Stream,
-}
-
+/// What has become of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
-    Stream,
-    /// The head of a stream.
-    Head,
-    Refused(Refused),
+pub(crate) enum Running {
+    Asking(Request),
+    /// It may have ended.
+    Stream(Opening, Stream),
+    /// It was answered by something else, or dropped.
+    Over(Option<Outcome>),
 }
 
 impl Model {
@@ -48,210 +51,218 @@ impl Model {
             setting,
             now: 0,
             triggered: [None; 2],
-            streams: Vec::new(),
+            limits: Limits::default(),
+            registries: Default::default(),
+            orders: Vec::new(),
+            requests: Vec::new(),
             told: Vec::new(),
         }
     }
 
-    /// Returns how many streams count with a layer.
-    pub(crate) fn open(&self) -> usize {
-        self.open_with(|_| true)
+    pub(crate) fn streams(&self) -> impl Iterator<Item = &Stream> {
+        self.requests.iter().filter_map(|running| match running {
+            Running::Stream(_, stream) => Some(stream),
+            _ => None,
+        })
     }
 
-    fn open_with(&self, is: impl Fn(&Opened) -> bool) -> usize {
-        let open = |opened: &&Opened| {
-            opened.answer == Answer::Stream && opened.stream.ended.is_none() && is(opened)
-        };
-        self.streams.iter().filter(open).count()
+    /// Returns how many streams a shutdown is to end.
+    pub(crate) fn open(&self, shutdown: usize) -> usize {
+        let counts = self.setting.ends_by(shutdown);
+        let open = self.streams().filter(|stream| stream.ended.is_none());
+        if counts { open.count() } else { 0 }
     }
 
-    pub(crate) fn has_shutdown(&self, side: Side) -> bool {
-        let layer = self.setting.layer(side);
-        layer.is_some_and(|layer| layer.has_shutdown)
-    }
-
-    pub(crate) fn trigger(&mut self, side: Side) {
-        let found = if self.has_shutdown(side) {
-            self.open()
-        } else {
-            0
-        };
+    pub(crate) fn trigger(&mut self, shutdown: usize) {
         let trigger = Trigger {
             at: self.now,
-            found,
+            found: self.open(shutdown),
         };
-        self.triggered[side as usize].get_or_insert(trigger);
+        self.triggered[shutdown].get_or_insert(trigger);
     }
 
-    /// Returns when the first shutdown began that ends the streams, if one has.
-    pub(crate) fn shut_down_at(&self) -> Option<u64> {
-        let sides = Side::BOTH
-            .into_iter()
-            .filter(|side| self.has_shutdown(*side));
-        let at = |side| self.triggered[side as usize].map(|trigger| trigger.at);
-        sides.filter_map(at).min()
+    /// Returns when a layer's shutdown began.
+    fn shut_down_at(&self, side: Side) -> Option<u64> {
+        let shutdown = self.setting.layer(side)?.shutdown?;
+        self.triggered[shutdown].map(|trigger| trigger.at)
     }
 
-    pub(crate) fn start(&mut self, opening: Opening) -> Answer {
-        let answer = match self.admit(opening) {
-            Some(refused) => Answer::Refused(refused),
-            None if opening.client.is_head() => Answer::Head,
-            None => Answer::Stream,
+    /// Takes a request, which is then to be polled.
+    pub(crate) fn start(&mut self, opening: Opening) {
+        let id = self.requests.len();
+        let (mut at, ..) = self.surroundings();
+        let request = Request::new(id, opening, &mut at);
+        self.requests.push(Running::Asking(request));
+        self.orders.push([None; 2]);
+    }
+
+    fn surroundings(&mut self) -> (Surroundings<'_>, &mut Vec<Running>) {
+        let is_shut_down = Side::BOTH.map(|side| self.shut_down_at(side).is_some());
+        let surroundings = Surroundings {
+            setting: &self.setting,
+            now: self.now,
+            is_shut_down,
+            limits: &mut self.limits,
         };
-        let opts = self.setting.opts(opening.own, Side::Outer);
-        self.streams.push(Opened {
-            key: opening.key,
-            answer: answer.clone(),
-            stream: Stream::new(opening.kind, opening.client, opts, self.now),
-        });
-        answer
+        (surroundings, &mut self.requests)
     }
 
-    /// A request that is sure to want a stream comes to the outer layer first, the stream of any
-    /// other to the inner one.
-    fn admit(&mut self, opening: Opening) -> Option<Refused> {
-        let is_sure = opening.client.expects_stream();
-        let mut sides = Side::BOTH;
-        if is_sure {
-            sides.reverse();
+    /// Polls a request, and returns the answer if it has come.
+    pub(crate) fn ask(&mut self, id: usize) -> Option<Answer> {
+        let (mut at, requests) = self.surroundings();
+        let Running::Asking(request) = &mut requests[id] else {
+            return None;
+        };
+        let outcome = request.poll(&mut at);
+        let request = request.clone();
+        if outcome.is_some_and(|outcome| outcome != Outcome::Stream) {
+            self.limits.leave(id);
         }
-        for side in sides {
-            let Some(layer) = self.setting.layer(side).copied() else {
-                continue;
-            };
-            let Some(reason) = self.refusal(side, &layer, opening.key) else {
-                continue;
-            };
-            if !opening.client.is_head() {
-                // The layers around it are told too.
-                let id = self.streams.len();
-                self.tell_sides(side, |side| Told::Refused(side, id, reason));
+        self.see_evicted();
+        let outcome = outcome?;
+        self.requests[id] = match outcome {
+            Outcome::Stream => self.open_stream(&request),
+            _ => Running::Over(Some(outcome)),
+        };
+        if let Outcome::Refused(by, reason) = outcome {
+            if !request.opening.client.is_head() {
+                self.tell_from(by, |side| Told::Refused(side, id, reason));
             }
-            let known = match is_sure {
-                true => layer.opts,
-                false => self.setting.opts(opening.own, side),
-            };
-            return Some(Self::refused(reason, &layer, opening.client, known));
         }
-        None
+        Some(Answer::new(outcome, &request, &self.setting))
     }
 
-    /// Returns the answer, where so much is known of what is set for the stream.
-    fn refused(reason: RefuseReason, layer: &LayerSetting, client: Client, known: Opts) -> Refused {
-        let at_shutdown = reason == RefuseReason::ShutDown;
-        let is_soft = (layer.softly || at_shutdown) && client.names_stream();
-        let retry = match layer.opts.leave.retry {
-            _ if !at_shutdown => Some(7_000..=7_000),
-            Some(true) => Some(3_000..=3_000),
-            Some(false) => None,
-            None => Some(2_000..=10_000),
-        };
-        Refused {
-            status: match layer.softly || at_shutdown {
-                true if is_soft => 200,
-                true => 503,
-                false => 429,
-            },
-            retry: retry.filter(|_| !is_soft || known.final_retry.unwrap_or(true)),
-            is_head: client.is_head(),
+    fn open_stream(&mut self, request: &Request) -> Running {
+        let opening = request.opening;
+        for side in self.setting.sides() {
+            if let Some(registry) = self.setting.layer(side).unwrap().registry {
+                self.registries[registry].add(request.id, side);
+            }
+        }
+        let opts = self.setting.opts(opening.own, Side::Outer);
+        Running::Stream(opening, Stream::new(opening, opts, self.now))
+    }
+
+    /// Has the streams end that others wait for, or whose places were taken.
+    fn see_evicted(&mut self) {
+        for holder in self.limits.take_evicted() {
+            self.orders[holder.id][holder.side as usize].get_or_insert(Order::Evict);
         }
     }
 
-    fn refusal(
-        &self,
-        side: Side,
-        layer: &LayerSetting,
+    /// Revokes the streams of a registry, or those of a key, and returns how many end by that.
+    pub(crate) fn revoke(
+        &mut self,
+        registry: usize,
         key: Option<usize>,
-    ) -> Option<RefuseReason> {
-        if layer.has_shutdown && self.triggered[side as usize].is_some() {
-            return Some(RefuseReason::ShutDown);
+        revocation: Revocation,
+    ) -> usize {
+        let matches = |id: usize| match &self.requests[id] {
+            Running::Stream(opening, _) => key.is_none() || opening.key == key,
+            _ => false,
+        };
+        self.registries[registry].revoke(&mut self.orders, revocation, matches)
+    }
+
+    pub(crate) fn answer(&mut self, id: usize) {
+        if let Running::Asking(request) = &mut self.requests[id] {
+            request.is_answered = true;
         }
-        if layer.most.is_some_and(|most| self.open() >= most) {
-            return Some(RefuseReason::TooMany);
-        }
-        let of_key = self.open_with(|opened| opened.key == key);
-        let too_many = key.is_some() && layer.most_per_key.is_some_and(|most| of_key >= most);
-        too_many.then_some(RefuseReason::TooManyOfKey)
     }
 
     pub(crate) fn act(&mut self, id: usize, act: Act) {
-        self.streams[id].stream.handler.acts.push_back(act);
+        if let Running::Stream(_, stream) = &mut self.requests[id] {
+            stream.handler.acts.push_back(act);
+        }
     }
 
     pub(crate) fn poll(&mut self, id: usize) -> Polled {
-        let sight = self.sight();
+        let shut_down_at = Side::BOTH.map(|side| self.shut_down_at(side));
+        let [inner, outer] = self.orders[id];
+        let sight = Sight {
+            now: self.now,
+            shut_down_at: shut_down_at.into_iter().flatten().min(),
+            order: inner.or(outer),
+        };
         self.change(id, |stream| stream.poll(sight))
     }
 
     pub(crate) fn drop(&mut self, id: usize) {
-        self.change(id, Stream::drop);
-    }
-
-    fn sight(&self) -> Sight {
-        Sight {
-            now: self.now,
-            shut_down_at: self.shut_down_at(),
-            order: None,
+        match self.requests[id] {
+            Running::Stream(..) => self.change(id, Stream::drop),
+            _ => self.limits.leave(id),
+        }
+        if let Running::Asking(_) = self.requests[id] {
+            self.requests[id] = Running::Over(None);
         }
     }
 
-    /// Returns `true` if a stream that waits is to be woken.
+    /// Returns `true` if a request or stream that waits has something to do.
     pub(crate) fn is_due(&self, id: usize) -> bool {
-        let stream = &self.streams[id].stream;
-        let mut next = stream.clone();
-        next.poll(self.sight()) != Polled::Pending || next != *stream
+        let mut next = self.clone();
+        match &self.requests[id] {
+            Running::Asking(before) => {
+                let _answer = next.ask(id);
+                match &next.requests[id] {
+                    Running::Asking(after) => after.progress() != before.progress(),
+                    // It may find the other limit full, and too many that wait there.
+                    Running::Over(Some(Outcome::Refused(_, reason)))
+                        if *reason != RefuseReason::ShutDown =>
+                    {
+                        before.is_late(self.now)
+                    }
+                    _ => true,
+                }
+            }
+            Running::Stream(..) => next.poll(id) != Polled::Pending || next != *self,
+            Running::Over(_) => false,
+        }
     }
 
     /// Changes a stream, and tells of it.
     fn change<T>(&mut self, id: usize, change: impl FnOnce(&mut Stream) -> T) -> T {
-        let stream = &mut self.streams[id].stream;
+        let Running::Stream(_, stream) = &mut self.requests[id] else {
+            panic!("it is no stream");
+        };
         let (was_open, had_ended) = (stream.is_open, stream.ended.is_some());
         let changed = change(stream);
         let stream = stream.clone();
         if !was_open && stream.is_open {
-            self.tell(|side| Told::Opened(side, id));
+            self.tell_from(Side::Inner, |side| Told::Opened(side, id));
         }
-        if let Some(end) = stream.ended.clone().filter(|_| !had_ended) {
-            let bytes: usize = stream.sent.iter().map(Vec::len).sum();
-            let sum = Sum {
-                reason: end.reason,
-                wire: end.wire,
-                error: end.error,
-                duration: Duration::from_millis(self.now - stream.since),
-                events: matches!(stream.kind, Kind::Typed { .. }).then_some(stream.handler.events),
-                frames: stream.sent.len() as u64,
-                bytes: bytes as u64,
-                heartbeats: stream.heartbeats,
-                drain: None,
-            };
-            let drains = Side::BOTH.map(|side| self.drain(side));
-            self.tell(|side| {
-                let drain = drains[side as usize];
-                Told::Closed(
-                    side,
-                    id,
-                    Sum {
-                        drain,
-                        ..sum.clone()
-                    },
-                )
-            });
+        if stream.ended.is_some() && !had_ended {
+            self.close(id, &stream);
         }
         changed
     }
 
-    /// Returns how long ago a layer's shutdown began.
-    fn drain(&self, side: Side) -> Option<Duration> {
-        let trigger = self.triggered[side as usize].filter(|_| self.has_shutdown(side))?;
-        Some(Duration::from_millis(self.now - trigger.at))
+    fn close(&mut self, id: usize, stream: &Stream) {
+        self.limits.leave(id);
+        self.registries.iter_mut().for_each(|it| it.remove(id));
+        let end = stream.ended.clone().unwrap();
+        let sum = Sum {
+            reason: end.reason,
+            wire: end.wire,
+            error: end.error,
+            duration: Duration::from_millis(self.now - stream.since),
+            events: stream.events(),
+            frames: stream.sent.len() as u64,
+            bytes: stream.bytes(),
+            heartbeats: stream.heartbeats,
+            drain: None,
+        };
+        let now = self.now;
+        let began = Side::BOTH.map(|side| self.shut_down_at(side));
+        self.tell_from(Side::Inner, |side| {
+            let began = began[side as usize];
+            let drain = began.map(|at| Duration::from_millis(now - at));
+            let sum = sum.clone();
+            Told::Closed(side, id, Sum { drain, ..sum })
+        });
     }
 
-    fn tell(&mut self, told: impl Fn(Side) -> Told) {
-        self.tell_sides(Side::Inner, told);
-    }
-
-    /// Tells the observers of a layer and of those around it.
-    fn tell_sides(&mut self, from: Side, told: impl Fn(Side) -> Told) {
+    /// Tells the callbacks of a layer and of those around it.
+    fn tell_from(&mut self, from: Side, told: impl Fn(Side) -> Told) {
         let watches = |side: &Side| self.setting.layer(*side).is_some_and(|layer| layer.watches);
         let sides = Side::BOTH.into_iter().skip(from as usize);
         self.told.extend(sides.filter(watches).map(told));

@@ -1,4 +1,8 @@
+use std::future::ready;
+
+use futures::FutureExt;
 use http::Version;
+use http_body_util::BodyExt;
 use proptest::prelude::*;
 use tower_sse::SseLayer;
 
@@ -8,12 +12,11 @@ use super::{
     decode::events,
     generate::{setting, steps},
     inner::Script,
-    model::Opened,
-    opts::Opts,
+    opts::{Opts, Own},
     place::visible,
     setting::{Kind, LayerSetting, Opening},
+    stream::Stream,
     test::Test,
-    told::Side,
 };
 
 proptest! {
@@ -28,18 +31,17 @@ proptest! {
         let mut test = Test::new(setting);
         steps.into_iter().for_each(|step| test.step(step));
         test.end();
-        test.model.streams.iter().for_each(assert_reads_well);
-        for side in Side::BOTH {
-            if let Some(layer) = &test.world.capped[side as usize] {
-                assert_has_all_places(layer, setting.layer(side).unwrap());
-            }
+        test.model.streams().for_each(assert_reads_well);
+        for side in setting.sides() {
+            let layer = test.world.capped[side as usize].as_ref();
+            assert_has_all_places(layer.unwrap(), setting.layer(side).unwrap());
         }
     }
 }
 
-/// Asserts that a client has the events that came, and no others but the last of the layer's.
-fn assert_reads_well(opened: &Opened) {
-    let stream = &opened.stream;
+/// Asserts that a client has the events that came, and no others but the last of the layer's, and
+/// that its stream is not ended within an event.
+fn assert_reads_well(stream: &Stream) {
     if !matches!(stream.kind, Kind::Adopted { .. }) {
         return;
     }
@@ -52,28 +54,40 @@ fn assert_reads_well(opened: &Opened) {
 
 /// Asserts that as many streams may be open as at first.
 fn assert_has_all_places(layer: &SseLayer, setting: &LayerSetting) {
+    let own = Own {
+        resumable: Some(true),
+        ..Own::default()
+    };
     let open = |key| {
         let opening = Opening {
             client: Client {
                 method: "POST",
                 accept: ACCEPTS[3],
                 version: Version::HTTP_11,
+                was_stopped: false,
             },
             key,
             kind: Kind::Zipped,
-            own: Opts::default(),
+            own: Opts {
+                own,
+                ..Opts::default()
+            },
+            is_slow: false,
         };
-        let answer = answer(&Script::default(), opening);
-        let response = through(layer, None, request(0, opening), answer);
-        (response.status() == 200).then_some(response)
+        let answer = ready(answer(&Script::default(), opening));
+        let coming = through(layer, None, request(0, opening), answer);
+        let Ok(response) = coming.now_or_never().unwrap();
+        (response.status() == 200).then(|| response.into_body())
     };
+    // Those that are evicted come to their end.
     let count = |key| {
-        let open: Vec<_> = (0..4).map_while(|_| open(key)).collect();
+        let mut open = Vec::from_iter((0..4).filter_map(|_| open(key)));
+        open.retain_mut(|body| body.frame().now_or_never().is_none());
         open.len()
     };
-    let most = setting.most.unwrap_or(4);
+    let most = setting.most.map_or(4, |cap| cap.most);
     assert_eq!(count(None), most);
-    let most_per_key = setting.most_per_key.unwrap_or(4);
+    let most_per_key = setting.most_per_key.map_or(4, |cap| cap.most);
     assert_eq!(count(Some(0)), most.min(most_per_key));
     assert_eq!(count(Some(1)), most.min(most_per_key));
 }

@@ -6,7 +6,7 @@ use super::{
     opts::Opts,
     order::Order,
     place::{Place, event_end, visible},
-    setting::Kind,
+    setting::{Kind, Opening},
 };
 
 /// How long after its last frame a stream breaks.
@@ -61,7 +61,8 @@ pub(crate) struct Sight {
 }
 
 impl Stream {
-    pub(crate) fn new(kind: Kind, client: Client, opts: Opts, since: u64) -> Self {
+    pub(crate) fn new(opening: Opening, opts: Opts, since: u64) -> Self {
+        let Opening { kind, client, .. } = opening;
         let ends = [
             (opts.lifetime, CloseReason::Lifetime),
             (opts.own.deadline, CloseReason::Deadline),
@@ -159,6 +160,16 @@ impl Stream {
             return self.ended.is_some();
         }
         self.handler.is_end()
+    }
+
+    /// Returns how many bytes it has sent.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.sent.iter().map(|frame| frame.len() as u64).sum()
+    }
+
+    /// Returns how many events it has sent, where they are counted.
+    pub(crate) fn events(&self) -> Option<u64> {
+        matches!(self.kind, Kind::Typed { .. }).then_some(self.handler.events)
     }
 
     /// Returns `true` if something may be put into it.

@@ -1,41 +1,34 @@
-use std::{mem, time::Duration};
+use std::mem;
 
 use futures::FutureExt;
 use http_body::Body;
 use http_body_util::BodyExt;
+use tower_sse::{Event, EventName, RevokePolicy};
 
 use super::{
     answer::BoxBody,
-    model::{Answer, Model},
-    setting::{Opening, Setting, Step},
-    told::Side,
-    waiting::Waiting,
+    model::{Model, Running as Should},
+    order::Revocation,
+    running::At,
+    setting::{Setting, Step},
+    shutdowns::Shutdowns,
     world::World,
 };
 
-/// After how long the deadline of a shutdown is, in milliseconds.
-const DEADLINE: u64 = 50;
+const LAST: EventName = EventName::from_static("last");
 
 /// What should be, what is, and who waits for it.
 pub(crate) struct Test {
     pub(crate) model: Model,
     pub(crate) world: World,
-    triggered: [Waiting; 2],
-    drained: [Waiting; 2],
-    deadline: [Waiting; 2],
-    left: [Option<usize>; 2],
+    shutdowns: Shutdowns,
 }
 
 impl Test {
     pub(crate) fn new(setting: Setting) -> Self {
         let world = World::new(&setting);
-        let of = |side: Side| &world.shutdowns[side as usize];
-        let deadline = Duration::from_millis(DEADLINE);
         Self {
-            triggered: Side::BOTH.map(|side| Waiting::new(of(side).triggered().map(|()| 0))),
-            drained: Side::BOTH.map(|side| Waiting::new(of(side).drained())),
-            deadline: Side::BOTH.map(|side| Waiting::new(of(side).deadline(deadline))),
-            left: [None; 2],
+            shutdowns: Shutdowns::new(&world.shutdowns),
             model: Model::new(setting),
             world,
         }
@@ -43,10 +36,18 @@ impl Test {
 
     pub(crate) fn step(&mut self, step: Step) {
         match step {
-            Step::Open(opening) => self.open(opening),
-            Step::Act(id, act) if id < self.world.streams.len() => {
+            Step::Open(opening) => {
+                self.model.start(opening);
+                self.world.start(opening);
+                self.ask(self.world.requests.len() - 1, true);
+            }
+            Step::Answer(id) if self.is_there(id) => {
+                self.model.answer(id);
+                self.world.requests[id].gate.open();
+            }
+            Step::Act(id, act) if self.is_stream(id) => {
                 self.model.act(id, act);
-                self.world.streams[id].script.push(act);
+                self.world.requests[id].script.push(act);
             }
             Step::Poll(id, same_task) if self.is_there(id) => self.poll(id, same_task),
             Step::Drop(id) if self.is_there(id) => self.drop(id),
@@ -54,97 +55,106 @@ impl Test {
                 self.model.now += millis;
                 self.world.clock.advance(millis);
             }
-            Step::Trigger(side) => {
-                self.model.trigger(side);
-                self.world.shutdowns[side as usize].trigger();
+            Step::Trigger(shutdown) => {
+                self.model.trigger(shutdown);
+                self.world.shutdowns[shutdown].trigger();
             }
-            Step::Act(..) | Step::Poll(..) | Step::Drop(..) => {}
+            Step::Revoke(registry, key, how) => self.revoke(registry, key, how),
+            Step::Answer(_) | Step::Act(..) | Step::Poll(..) | Step::Drop(..) => {}
         }
         self.check();
     }
 
-    fn open(&mut self, opening: Opening) {
-        let answer = self.model.start(opening);
-        let head = self.world.start(opening);
-        let body = &mut self.world.streams.last_mut().unwrap().body;
-        match answer {
-            Answer::Stream => assert_eq!(head.status, 200),
-            Answer::Head => {
-                assert_eq!(head.status, 200);
-                assert_eq!(whole(body), "");
-            }
-            Answer::Refused(refused) => refused.assert_is(&head, &whole(body)),
-        }
+    fn ask(&mut self, id: usize, same_task: bool) {
+        let expected = self.model.ask(id);
+        let running = &mut self.world.requests[id];
+        let head = running.ask(same_task);
+        assert_eq!(head.is_some(), expected.is_some());
+        let Some((expected, head)) = expected.zip(head) else {
+            return;
+        };
+        let body = match self.model.requests[id] {
+            Should::Stream(..) => None,
+            _ => Some(whole(mem::replace(&mut running.at, At::Gone))),
+        };
+        expected.assert_is(&head, body.as_deref());
     }
 
     fn poll(&mut self, id: usize, same_task: bool) {
+        if let Should::Asking(_) = self.model.requests[id] {
+            return self.ask(id, same_task);
+        }
         let expected = self.model.poll(id);
-        assert_eq!(self.world.streams[id].poll(same_task), expected);
+        assert_eq!(self.world.requests[id].poll(same_task), expected);
     }
 
     fn drop(&mut self, id: usize) {
         self.model.drop(id);
-        self.world.streams[id].body = None;
+        self.world.requests[id].at = At::Gone;
+    }
+
+    fn revoke(&mut self, registry: usize, key: Option<usize>, how: Revocation) {
+        let expected = self.model.revoke(registry, key, how);
+        let policy = match how.stops {
+            true => RevokePolicy::stop(),
+            false => RevokePolicy::reconnect(),
+        };
+        let policy = match how.speaks {
+            true => policy.final_event(Event::new("revoked").name(LAST)),
+            false => policy,
+        };
+        let key = key.map(|key| key.to_string());
+        let revoked = self.world.registries[registry].revoke(policy, |stream| {
+            key.is_none() || stream.tags.get("key") == key.as_deref()
+        });
+        assert_eq!(revoked, expected);
     }
 
     fn is_there(&self, id: usize) -> bool {
-        let running = self.world.streams.get(id);
-        running.is_some_and(|running| running.body.is_some())
+        let running = self.world.requests.get(id);
+        running.is_some_and(|running| !matches!(running.at, At::Gone))
+    }
+
+    fn is_stream(&self, id: usize) -> bool {
+        self.is_there(id) && matches!(self.model.requests[id], Should::Stream(..))
     }
 
     fn check(&mut self) {
         let told = mem::take(&mut *self.world.told.lock().unwrap());
         assert_eq!(told, mem::take(&mut self.model.told));
-        for (id, running) in self.world.streams.iter().enumerate() {
-            let Some(body) = &running.body else { continue };
-            let stream = &self.model.streams[id].stream;
-            assert_eq!(body.is_end_stream(), stream.is_end());
-            let waits = running.waits && self.model.is_due(id);
-            assert!(!waits || running.woken.is(), "nobody woke the stream");
+        for (id, running) in self.world.requests.iter().enumerate() {
+            match (&self.model.requests[id], &running.at) {
+                (Should::Asking(request), _) => {
+                    assert_eq!(running.gate.was_reached(), request.is_handled);
+                }
+                (Should::Stream(_, stream), At::Body(body)) => {
+                    assert_eq!(body.is_end_stream(), stream.is_end());
+                }
+                _ => continue,
+            }
+            let waits = running.waits && !running.woken.is();
+            assert!(!waits || !self.model.is_due(id), "nobody woke {id}");
         }
-        Side::BOTH
-            .into_iter()
-            .for_each(|side| self.check_shutdown(side));
-    }
-
-    fn check_shutdown(&mut self, side: Side) {
-        let shutdown = &self.world.shutdowns[side as usize];
-        let open = match self.model.has_shutdown(side) {
-            true => self.model.open(),
-            false => 0,
-        };
-        assert_eq!(shutdown.open(), open);
-        let trigger = self.model.triggered[side as usize];
-        assert_eq!(shutdown.is_triggered(), trigger.is_some());
-
-        let triggered = self.triggered[side as usize].look();
-        assert_eq!(triggered, trigger.map(|_| 0));
-        let drained = self.drained[side as usize].look();
-        assert_eq!(
-            drained,
-            trigger.filter(|_| open == 0).map(|trigger| trigger.found)
-        );
-        assert_eq!(shutdown.drained().now_or_never(), drained);
-
-        if trigger.is_some_and(|trigger| trigger.at + DEADLINE <= self.model.now) {
-            self.left[side as usize].get_or_insert(open);
+        self.shutdowns.check(&self.model, &self.world);
+        for (should, is) in self.model.registries.iter().zip(&self.world.registries) {
+            should.assert_is(is, &self.model);
         }
-        assert_eq!(
-            self.deadline[side as usize].look(),
-            self.left[side as usize]
-        );
     }
 
     /// Drops what is left.
     pub(crate) fn end(&mut self) {
-        for id in 0..self.world.streams.len() {
+        for id in 0..self.world.requests.len() {
             self.step(Step::Drop(id));
         }
+        assert!(self.model.limits.are_unused());
     }
 }
 
-/// Takes a body that is all there.
-fn whole(body: &mut Option<BoxBody>) -> String {
-    let whole = body.take().unwrap().collect().now_or_never().unwrap();
+/// Reads a body that is all there.
+fn whole(at: At) -> String {
+    let At::Body(body): At = at else {
+        panic!("there is no body");
+    };
+    let whole = BoxBody::collect(body).now_or_never().unwrap();
     String::from_utf8(whole.unwrap().to_bytes().to_vec()).unwrap()
 }

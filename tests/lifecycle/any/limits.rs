@@ -1,0 +1,142 @@
+use std::{collections::BTreeMap, mem};
+
+use tower_sse::RefuseReason;
+
+use super::{
+    room::{Holder, Room},
+    setting::Setting,
+    told::Side,
+};
+
+/// All limits, and who has places in them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    rooms: BTreeMap<RoomId, Room>,
+    /// The streams that were told to end, and not noticed yet.
+    evicted: Vec<Holder>,
+}
+
+/// A limit of a layer, of which each key counts by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RoomId {
+    /// The layer that has made it: the inner one, if both share it.
+    is_outer: bool,
+    key: Option<usize>,
+}
+
+impl RoomId {
+    fn reason(self) -> RefuseReason {
+        match self.key {
+            Some(_) => RefuseReason::TooManyOfKey,
+            None => RefuseReason::TooMany,
+        }
+    }
+}
+
+impl Limits {
+    /// Returns the places that a request needs in a layer. Those come last that may be got by an
+    /// eviction, so that none is evicted for a request that another limit refuses.
+    pub(crate) fn rooms_of(
+        &mut self,
+        setting: &Setting,
+        side: Side,
+        key: Option<usize>,
+    ) -> Vec<RoomId> {
+        let Some(layer) = setting.layer(side) else {
+            return Vec::new();
+        };
+        let is_outer = side == Side::Outer && !setting.shares_limits;
+        let of_all = layer.most.map(|cap| (cap, None));
+        let of_key = layer.most_per_key.filter(|_| key.is_some());
+        let mut caps = Vec::from_iter(of_all.into_iter().chain(of_key.map(|cap| (cap, key))));
+        caps.sort_by_key(|(cap, _)| cap.evicts);
+        let rooms = caps.into_iter().map(|(cap, key)| {
+            let id = RoomId { is_outer, key };
+            let room = self.rooms.entry(id);
+            room.or_insert_with(|| Room::new(cap.most, cap.evicts));
+            id
+        });
+        rooms.collect()
+    }
+
+    /// Takes all places or none, and returns which is full.
+    pub(crate) fn take_all(
+        &mut self,
+        rooms: &[RoomId],
+        id: usize,
+        side: Side,
+    ) -> Result<(), RoomId> {
+        for (place, room) in rooms.iter().enumerate() {
+            if !self.room(*room).take(id, side) {
+                self.give_back(&rooms[..place], id);
+                return Err(*room);
+            }
+        }
+        self.stop_waiting(rooms, id);
+        Ok(())
+    }
+
+    pub(crate) fn wait(&mut self, room: RoomId, id: usize) -> bool {
+        let (waits, ends) = self.room(room).wait(id);
+        self.evicted.extend(ends);
+        waits
+    }
+
+    /// Takes all places or none at once, by eviction if need be.
+    pub(crate) fn decide(
+        &mut self,
+        rooms: &[RoomId],
+        id: usize,
+        side: Side,
+    ) -> Result<(), RefuseReason> {
+        for (place, id_of_room) in rooms.iter().enumerate() {
+            let room = self.room(*id_of_room);
+            if room.take(id, side) {
+                continue;
+            }
+            let Some(evicted) = room.evict(id, side) else {
+                self.give_back(&rooms[..place], id);
+                return Err(id_of_room.reason());
+            };
+            self.evicted.push(evicted);
+        }
+        self.stop_waiting(rooms, id);
+        Ok(())
+    }
+
+    /// Returns why a stream would be refused.
+    pub(crate) fn look(&mut self, rooms: &[RoomId]) -> Result<(), RefuseReason> {
+        let mut rooms = rooms.iter();
+        match rooms.find(|room| self.room(**room).is_full()) {
+            Some(room) => Err(room.reason()),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives back all that a request or its stream has.
+    pub(crate) fn leave(&mut self, id: usize) {
+        self.rooms.values_mut().for_each(|room| room.leave(id));
+    }
+
+    pub(crate) fn take_evicted(&mut self) -> Vec<Holder> {
+        self.rooms.values().for_each(Room::assert_in_bounds);
+        mem::take(&mut self.evicted)
+    }
+
+    pub(crate) fn are_unused(&self) -> bool {
+        self.rooms.values().all(Room::is_unused)
+    }
+
+    fn give_back(&mut self, rooms: &[RoomId], id: usize) {
+        rooms.iter().for_each(|room| self.room(*room).leave(id));
+    }
+
+    fn stop_waiting(&mut self, rooms: &[RoomId], id: usize) {
+        let rooms = rooms.iter();
+        rooms.for_each(|room| self.room(*room).stop_waiting(id));
+    }
+
+    fn room(&mut self, id: RoomId) -> &mut Room {
+        self.rooms.get_mut(&id).unwrap()
+    }
+}
