@@ -134,3 +134,43 @@ fn who_waits_for_the_trigger_sees_what_was_before_it() {
         }
     });
 }
+
+#[test]
+fn a_stream_whose_request_came_before_the_shutdown_opens_and_ends() {
+    in_every_order(3, || {
+        let shutdown = shutdown();
+        let stream = thread::spawn({
+            let shutdown = shutdown.clone();
+            move || {
+                let came_before = !shutdown.is_triggered();
+                let member = shutdown.join(came_before);
+                assert_eq!(member.is_some(), came_before);
+                if let Some(mut member) = member {
+                    wait(&mut member);
+                }
+            }
+        });
+        shutdown.trigger();
+        let found = block_on(shutdown.drained());
+        assert!(found <= 1);
+        stream.join().unwrap();
+        assert_eq!(shutdown.open(), 0);
+        assert_eq!(block_on(shutdown.drained()), found);
+    });
+}
+
+#[test]
+fn a_stream_that_opens_late_does_not_change_what_was_found() {
+    in_every_order(3, || {
+        let shutdown = shutdown();
+        let member = shutdown.join(false).unwrap();
+        let drained = thread::spawn({
+            let shutdown = shutdown.clone();
+            move || block_on(shutdown.drained())
+        });
+        shutdown.trigger();
+        drop(member);
+        drop(shutdown.join(true).unwrap());
+        assert_eq!(drained.join().unwrap(), 1);
+    });
+}

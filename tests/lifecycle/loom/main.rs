@@ -8,13 +8,17 @@ extern crate self as std;
 extern crate self as tokio;
 extern crate std as real;
 
-pub(crate) use real::{collections, fmt, future, hash, pin, time};
+pub(crate) use real::{any, collections, fmt, future, hash, pin, time};
 
 mod caps;
 mod ends;
+mod evictions;
 mod notify;
 mod once_lock;
+mod requests;
+mod revocations;
 mod threads;
+mod waits;
 mod waker;
 
 #[allow(dead_code, reason = "streams use more of it")]
@@ -36,6 +40,14 @@ mod control;
 #[allow(dead_code, unreachable_pub, reason = "it is part of the crate's face")]
 #[path = "../../../src/lifecycle/limit_policy.rs"]
 mod limit_policy;
+
+#[allow(dead_code, unreachable_pub, reason = "it is part of the crate's face")]
+#[path = "../../../src/lifecycle/info.rs"]
+mod info;
+
+#[allow(dead_code, unreachable_pub, reason = "it is part of the crate's face")]
+#[path = "../../../src/lifecycle/open_streams.rs"]
+mod open_streams;
 
 #[path = "../../../src/lifecycle/room.rs"]
 mod room;
@@ -70,7 +82,11 @@ pub(crate) mod task {
     pub(crate) use crate::waker::AtomicWaker;
 }
 
-use crate::{close_reason::CloseReason, limit_policy::LimitPolicy};
+use crate::{
+    close_reason::CloseReason,
+    info::{Labels, StreamData, StreamInfo},
+    limit_policy::LimitPolicy,
+};
 
 /// How the crate refuses, which is nothing to its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +102,17 @@ type Refused = (RefuseReason, Box<Refuse>);
 
 /// How streams are revoked, which is nothing to their control.
 #[derive(Debug)]
-struct RevokePolicy;
+pub struct RevokePolicy;
+
+/// What a stream has sent.
+#[derive(Clone)]
+struct Tally;
+
+impl Tally {
+    fn events(&self) -> u64 {
+        0
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RefuseReason {

@@ -1,7 +1,7 @@
 use std::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     pin::Pin,
-    task::{Context, Waker},
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -35,14 +35,27 @@ pub(crate) fn look(member: &mut Member) -> bool {
     member.poll(&mut cx).is_ready()
 }
 
-struct Never;
+/// Time that does not pass.
+pub(crate) struct Never;
 
 impl Timer for Never {
     fn sleep(&self, _: Duration) -> Pin<Box<dyn Sleep>> {
-        unreachable!("no time passes here")
+        Box::pin(NoEnd)
     }
 
     fn sleep_until(&self, _: Instant) -> Pin<Box<dyn Sleep>> {
-        unreachable!("no time passes here")
+        Box::pin(NoEnd)
     }
 }
+
+struct NoEnd;
+
+impl Future for NoEnd {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+}
+
+impl Sleep for NoEnd {}

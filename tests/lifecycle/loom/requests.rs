@@ -1,0 +1,89 @@
+use std::{
+    future::poll_fn,
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
+};
+
+use loom::future::block_on;
+
+use crate::{
+    RefuseReason, Refused,
+    claims::Claims,
+    control::Control,
+    limit::{MaxStreams, Permit},
+    threads::Never,
+    timer::SharedTimer,
+};
+
+/// A request that is sure to want a stream, and then its stream.
+pub(crate) struct Request {
+    claims: Claims,
+    turn: Arc<Mutex<()>>,
+    control: Arc<Control>,
+}
+
+/// A stream that has a place.
+pub(crate) struct Stream {
+    _place: Vec<Permit>,
+    pub(crate) control: Arc<Control>,
+}
+
+impl Request {
+    pub(crate) fn new(limit: &MaxStreams) -> Self {
+        Self {
+            claims: Claims::new(vec![limit.begin()]),
+            turn: Arc::default(),
+            control: Arc::default(),
+        }
+    }
+
+    /// Waits for a place; loom finds it where nobody wakes.
+    pub(crate) fn wait(mut self) -> Result<Stream, RefuseReason> {
+        block_on(poll_fn(|cx| self.poll(cx)))
+    }
+
+    /// Looks for a place, and waits for it as a task does that is not the one to wait.
+    pub(crate) fn look(&mut self) -> Poll<Result<Stream, RefuseReason>> {
+        self.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    /// Takes a place at once, as a request does whose handler has answered.
+    pub(crate) fn decide(mut self) -> Result<Stream, RefuseReason> {
+        let decided = self.claims.decide(&self.turn, &self.control);
+        self.stream(decided)
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Stream, RefuseReason>> {
+        let timer = SharedTimer::new(Never);
+        let polled = self.claims.poll(&self.turn, &timer, &self.control, cx);
+        polled.map(|decided| self.stream(decided))
+    }
+
+    fn stream(&self, decided: Result<Vec<Permit>, Refused>) -> Result<Stream, RefuseReason> {
+        Ok(Stream {
+            _place: decided.map_err(|(reason, _)| reason)?,
+            control: Arc::clone(&self.control),
+        })
+    }
+}
+
+impl Stream {
+    /// Waits until it is told to end; loom finds it where nobody wakes.
+    pub(crate) fn wait_for_order(self) {
+        wait_for_order(&self.control);
+    }
+
+    pub(crate) fn is_to_end(&self) -> bool {
+        self.control.order().is_some()
+    }
+}
+
+pub(crate) fn wait_for_order(control: &Control) {
+    block_on(poll_fn(|cx| {
+        control.register(cx);
+        match control.order() {
+            Some(_) => Poll::Ready(()),
+            None => Poll::Pending,
+        }
+    }));
+}
