@@ -28,7 +28,7 @@ pub(super) struct Room {
 
 struct Evictable {
     control: Arc<Control>,
-    /// Whether a waiting request has it end already.
+    /// Whether it is to end for a request that waits or waited.
     ends: bool,
 }
 
@@ -96,9 +96,11 @@ impl Room {
         number
     }
 
-    /// Returns the oldest stream that no waiting request has end.
+    /// Returns the oldest stream that is not to end yet, unless as many are as requests wait.
     pub(super) fn next_to_evict(&mut self) -> Option<Arc<Control>> {
-        let next = self.streams.values_mut().find(|stream| !stream.ends)?;
+        // Those that are to end come first.
+        let mut first = self.streams.values_mut().take(self.waiting.len());
+        let next = first.find(|stream| !stream.ends)?;
         next.ends = true;
         Some(Arc::clone(&next.control))
     }
