@@ -40,7 +40,7 @@ pub(crate) struct Trigger {
 pub(crate) enum Running {
     Asking(Request),
     /// It may have ended.
-    Stream(Opening, Stream),
+    Stream(Opening, Box<Stream>),
     /// It was answered by something else, or dropped.
     Over(Option<Outcome>),
 }
@@ -61,7 +61,7 @@ impl Model {
 
     pub(crate) fn streams(&self) -> impl Iterator<Item = &Stream> {
         self.requests.iter().filter_map(|running| match running {
-            Running::Stream(_, stream) => Some(stream),
+            Running::Stream(_, stream) => Some(&**stream),
             _ => None,
         })
     }
@@ -140,7 +140,7 @@ impl Model {
             }
         }
         let opts = self.setting.opts(opening.own, Side::Outer);
-        Running::Stream(opening, Stream::new(opening, opts, self.now))
+        Running::Stream(opening, Box::new(Stream::new(opening, opts, self.now)))
     }
 
     /// Has the streams end that others wait for, or whose places were taken.

@@ -60,8 +60,10 @@ impl Room {
             return (false, None);
         }
         self.waiting.push_back(id);
+        let ending = self.holders.iter().filter(|holder| holder.ends).count();
+        let another = self.evicts && ending < self.waiting.len();
         let ends = self.holders.iter_mut().find(|holder| !holder.ends);
-        let ends = ends.filter(|_| self.evicts).map(|holder| {
+        let ends = ends.filter(|_| another).map(|holder| {
             holder.ends = true;
             *holder
         });
