@@ -24,8 +24,6 @@ impl SocketHandle {
         match *self {}
     }
 
-    // For the body, which does not call it yet.
-    #[allow(dead_code)]
     pub(crate) fn break_on_close(&self) {
         match *self {}
     }

@@ -1,10 +1,10 @@
 //! The end of a connection whose reader has stopped reading.
 //!
-//! hyper's HTTP/1 server notices that a client has gone by reading while it answers. It stops as soon
-//! as it gets a byte, which may belong to the next request, and then the end goes unnoticed. With
-//! `half_close(true)` it does not read at all while it answers, and the end is no departure. Both
-//! look the same from below, unless the reader never gets what follows a request together with the
-//! request: then one that looks for the end asks again, and the other does not.
+//! hyper's HTTP/1 server notices that a client has gone by reading while it answers. It stops as
+//! soon as it gets a byte, which may belong to the next request, and then the end goes unnoticed.
+//! With `half_close(true)` it does not read at all while it answers, and the end is no departure.
+//! Both look the same from below, unless the reader never gets what follows a request together with
+//! the request: then one that looks for the end asks again, and the other does not.
 
 use std::{
     io,

@@ -75,8 +75,8 @@ where
 /// [`Socket`].
 ///
 /// It goes around `Router::into_make_service()`, or
-/// `into_make_service_with_connect_info::<SocketAddr>()`, not around a bare `Router`, and together with
-/// a [`SocketListener`]. A connect info of your own implements axum's `Connected<SocketAddr>`.
+/// `into_make_service_with_connect_info::<SocketAddr>()`, not around a bare `Router`, and together
+/// with a [`SocketListener`]. A connect info of your own implements axum's `Connected<SocketAddr>`.
 #[derive(Clone, Debug)]
 pub struct WithSocket<M>(pub M);
 

@@ -20,20 +20,22 @@ const SMALL: usize = 4096;
 
 /// An accepted socket that the streams on it can set.
 ///
-/// It is tokio's [`AsyncRead`] and [`AsyncWrite`], so hyper takes it in a `TokioIo`. TLS goes around
-/// it: `acceptor.accept(Socket::new(tcp))`. See [`SseLayer::socket`](crate::SseLayer::socket).
+/// It is tokio's [`AsyncRead`] and [`AsyncWrite`], so hyper takes it in a `TokioIo`. TLS goes
+/// around it: `acceptor.accept(Socket::new(tcp))`. See
+/// [`SseLayer::socket`](crate::SseLayer::socket).
 ///
 /// Small writes, such as hyper makes of an event and its framing, reach the system as one.
 ///
 /// # Clients that have gone
 ///
-/// hyper's HTTP/1 server notices that a client has closed the connection by reading, but stops reading
-/// as soon as the client sends a byte after its request. While a stream is open, the socket then reads
-/// on in its place, up to 64 KiB, so that the stream closes as
-/// [`ClientGone`](crate::CloseReason::ClientGone) at once; if the client stays, hyper gets these bytes when the
-/// stream has ended. This needs the handle as a layer, as above, and hyper without
-/// `pipeline_flush`. With `half_close(true)` hyper does not read while it answers: neither does the
-/// socket then.
+/// hyper's HTTP/1 server notices that a client has closed the connection by reading, but stops
+/// reading as soon as the client sends a byte after its request. While a stream is open, the socket
+/// then reads on in its place, up to 64 KiB, so that the stream closes as
+/// [`ClientGone`](crate::CloseReason::ClientGone) at once; if the client stays, hyper gets these
+/// bytes when the stream has ended. This needs the [`handle`](Self::handle) as a layer, and hyper
+/// without `pipeline_flush`; over TLS it does not see bytes that come together with the first
+/// request. With `half_close(true)` hyper does not read while it answers: neither does the socket
+/// then.
 #[pin_project]
 #[derive(Debug)]
 pub struct Socket<T> {
@@ -75,9 +77,11 @@ impl<T> Socket<T> {
         &mut self.inner
     }
 
-    /// Returns the bytes that have been read from the socket inside, and not been read from this one.
+    /// Returns the bytes that have been read from the socket inside, and not been read from this
+    /// one.
     ///
-    /// There can be some after a request's head, such as the first message on an upgraded connection.
+    /// There can be some after a request's head, such as the first message on an upgraded
+    /// connection.
     pub fn buffer(&self) -> &[u8] {
         self.ahead.bytes()
     }
@@ -127,7 +131,7 @@ impl<T: AsSocket> Socket<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + AsSocket> Socket<T> {
-    /// Writes, and watches how it goes on. `length` returns how much of the result was written.
+    /// Writes, and watches whether it goes on.
     fn poll_with(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -6,8 +6,8 @@ use super::{AsSocket, platform};
 
 /// Options of a TCP connection that carries an event stream.
 ///
-/// [`new`](Self::new) suits a stream; each setter changes one option. An option that is not set stays
-/// as the system has it.
+/// [`new`](Self::new) suits a stream; each setter changes one option. An option that is not set
+/// stays as the system has it.
 ///
 /// They can be applied to any accepted socket:
 ///
@@ -59,8 +59,9 @@ impl TcpOptions {
     /// Creates options that suit an event stream.
     ///
     /// Small writes are not delayed. The system notices within a minute that a client has vanished,
-    /// whether the stream is idle (keep-alive after 30 seconds, every 10 seconds, 3 times) or not (a
-    /// user timeout of 60 seconds). It holds 128 KiB of unsent bytes for a client that reads slowly.
+    /// whether the stream is idle (keep-alive after 30 seconds, every 10 seconds, 3 times) or not
+    /// (a user timeout of 60 seconds). It holds 128 KiB of unsent bytes for a client that reads
+    /// slowly.
     pub const fn new() -> Self {
         Self::empty()
             .no_delay(true)
@@ -94,8 +95,8 @@ impl TcpOptions {
     /// Sets how long a connection is idle before the system probes the client (`SO_KEEPALIVE`,
     /// `TCP_KEEPIDLE`).
     ///
-    /// The time is rounded up to whole seconds. Linux takes at most 32,767 seconds, about nine hours:
-    /// a longer time becomes that.
+    /// The time is rounded up to whole seconds. Linux takes at most 32,767 seconds, about nine
+    /// hours: a longer time becomes that.
     pub const fn keep_alive(mut self, idle: Duration) -> Self {
         self.keep_alive = Some(idle);
         self
@@ -123,29 +124,31 @@ impl TcpOptions {
     /// Sets how long bytes may go unacknowledged, or the client's window stay closed, before the
     /// system closes the connection (`TCP_USER_TIMEOUT`, RFC 5482).
     ///
-    /// The time is rounded up to whole milliseconds. Linux takes at most 2,147,483,647, about 25 days: a
-    /// longer time becomes that. Zero is the system's default, which is 15 minutes and more.
+    /// The time is rounded up to whole milliseconds. Linux takes at most 2,147,483,647, about 25
+    /// days: a longer time becomes that. Zero is the system's default, which is 15 minutes and
+    /// more.
     ///
     /// With heartbeats there are always bytes to acknowledge, so this timeout notices a client that
     /// has vanished. If keep-alive is set too, Linux uses this time instead of the count.
     ///
     /// A client that reads slowly keeps its window closed until it has made room for a whole step:
-    /// 150 KiB over loopback, and up to 900 KiB if its system had enlarged the receive buffer (`cargo
-    /// bench --bench slow_client --all-features`). This timeout therefore closes the connection of a client that
-    /// takes longer than it for a step, however steadily it reads. For slow clients, set it longer
-    /// than a step takes at the [`stall_rate`](crate::SseLayer::stall_rate).
+    /// 150 KiB over loopback, and up to 900 KiB if its system had enlarged the receive buffer
+    /// (`cargo bench --bench slow_client --all-features`). This timeout therefore closes the
+    /// connection of a client that takes longer than it for a step, however steadily it reads. For
+    /// slow clients, set it longer than a step takes at the
+    /// [`stall_rate`](crate::SseLayer::stall_rate).
     pub const fn user_timeout(mut self, timeout: Duration) -> Self {
         self.user_timeout = Some(timeout);
         self
     }
 
-    /// Sets the size of the system's send buffer in bytes (`SO_SNDBUF`), which holds what the client
-    /// has not acknowledged.
+    /// Sets the size of the system's send buffer in bytes (`SO_SNDBUF`), which holds what the
+    /// client has not acknowledged.
     ///
-    /// Linux doubles the size, counts its own bookkeeping in, caps it at twice `net.core.wmem_max`, and
-    /// stops adapting it: a distant client then gets no more than this per round trip. Prefer
-    /// [`unsent_low_water`](Self::unsent_low_water), which holds back as little and does not slow down
-    /// distant clients.
+    /// Linux doubles the size, counts its own bookkeeping in, caps it at twice `net.core.wmem_max`,
+    /// and stops adapting it: a distant client then gets no more than this per round trip. Prefer
+    /// [`unsent_low_water`](Self::unsent_low_water), which holds back as little and does not slow
+    /// down distant clients.
     pub const fn send_buffer(mut self, bytes: usize) -> Self {
         self.send_buffer = Some(bytes);
         self
@@ -156,10 +159,11 @@ impl TcpOptions {
     ///
     /// Unlike the send buffer, it does not limit what is on its way to the client.
     ///
-    /// [`new`](Self::new) sets 128 KiB. Over loopback the system then held about 150 KiB for a client
-    /// that reads nothing instead of 3.7 MB, and a client that reads 1 MB/s was a third of a second
-    /// behind instead of 3.7 seconds (`cargo bench --bench slow_client --all-features`). Less means more
-    /// writes on a busy connection. Unacknowledged bytes, the client's own buffers and hyper's come on top.
+    /// [`new`](Self::new) sets 128 KiB. Over loopback the system then held about 150 KiB for a
+    /// client that reads nothing instead of 3.7 MB, and a client that reads 1 MB/s was a third of a
+    /// second behind instead of 3.7 seconds (`cargo bench --bench slow_client --all-features`).
+    /// Less means more writes on a busy connection. Unacknowledged bytes, the client's own buffers
+    /// and hyper's come on top.
     pub const fn unsent_low_water(mut self, bytes: u32) -> Self {
         self.unsent_low_water = Some(bytes);
         self
@@ -180,7 +184,8 @@ impl TcpOptions {
 
     /// Sets the options of a socket. Each is tried, even if an earlier one fails.
     ///
-    /// A value beyond what the system takes becomes the nearest one that it takes, as each setter says.
+    /// A value beyond what the system takes becomes the nearest one that it takes, as each setter
+    /// says.
     ///
     /// # Errors
     ///

@@ -78,8 +78,8 @@ impl Requests {
         self.looks |= self.asked && status.carries_http1();
     }
 
-    /// Returns how many of these bytes the reader gets at once: not those of a request together with
-    /// those that follow it.
+    /// Returns how many of these bytes the reader gets at once: not those of a request together
+    /// with those that follow it.
     pub(super) fn part(&self, bytes: &[u8]) -> usize {
         let end = match (&self.next, self.rest) {
             // There is nothing more to learn, or nothing to say where the request ends.

@@ -23,6 +23,7 @@ mod deaf;
 mod departures;
 mod held_up;
 mod http2;
+mod http_1_0;
 mod pauses;
 mod precedence;
 mod readers;

@@ -79,9 +79,9 @@ async fn one_above_the_least_rate_is_kept_and_one_below_is_cut() {
     let rates = [RATE + RATE / 10, RATE / 4, 0];
     let kept = guard(futures::future::join_all(rates.map(keep_on_loopback))).await;
     assert_eq!(kept[0], None);
-    assert!(kept[1].is_some_and(|kept| kept >= TIMEOUT));
-    let second = Duration::from_secs(1);
-    assert!(kept[2].is_some_and(|kept| (TIMEOUT..TIMEOUT + second).contains(&kept)));
+    for kept in &kept[1..] {
+        assert!(kept.is_some_and(|kept| kept >= TIMEOUT), "{kept:?}");
+    }
 }
 
 #[cfg(target_os = "linux")]
