@@ -6,6 +6,7 @@
 #![cfg(unix)]
 
 mod applications;
+mod broken;
 mod browser;
 mod connection;
 mod driver;
@@ -18,6 +19,7 @@ mod scratch;
 mod screenshots;
 mod server;
 mod tab;
+mod times;
 mod tls;
 mod wire;
 

@@ -24,6 +24,8 @@ pub(crate) enum Scheme {
     Https,
 }
 
+pub(crate) const BOTH: [Scheme; 2] = [Scheme::Http, Scheme::Https];
+
 /// A server that can be killed.
 pub(crate) struct Server {
     scheme: Scheme,

@@ -8,25 +8,16 @@ mod reconnecting;
 mod refusing;
 mod shutdown;
 
-use std::time::Duration;
-
 use axum::{Router, routing::MethodRouter};
-use tower_sse::{Retry, SseLayer};
+use tower_sse::SseLayer;
 
 use crate::{
     browser::{Browser, checks},
     engine::Engine,
-    server::{Scheme, Server},
+    server::{BOTH, Scheme, Server},
     tab::Tab,
+    times::SOON,
 };
-
-const BOTH: [Scheme; 2] = [Scheme::Http, Scheme::Https];
-
-/// Soon, for browsers: Firefox waits no less.
-const SOON: Retry = Retry::fixed(Duration::from_millis(500));
-
-/// How long browsers wait at least before they come back, unless they are told.
-const UNTOLD: Duration = Duration::from_secs(3);
 
 pub(crate) async fn check(engine: Engine) {
     checks! {

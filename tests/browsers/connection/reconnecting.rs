@@ -10,12 +10,13 @@ use tower_sse::{
     BoxError, Event, EventId, EventStream, LastEventId, Lifetime, Preamble, Retry, SseLayer,
 };
 
-use super::{BOTH, SOON, UNTOLD, app, listen, serve};
+use super::{BOTH, SOON, app, listen, serve};
 use crate::{
     browser::Browser,
     engine::Engine,
     feed::{Feed, Visit, feed},
     server::{Scheme, Server},
+    times::assert_in_time,
 };
 
 pub(super) async fn comes_back_with_the_last_id_when_the_server_was_killed(browser: &Browser) {
@@ -190,8 +191,6 @@ async fn assert_waits(retry: Duration, visit: Visit, feed: &mut Feed) -> Visit {
     drop(visit);
     let end = Instant::now();
     let next = feed.next().await;
-    let waited = next.at - end;
-    let almost = retry - Duration::from_millis(20);
-    assert!((almost..UNTOLD).contains(&waited), "{waited:?}");
+    assert_in_time("after its end", retry, next.at - end);
     next
 }

@@ -1,11 +1,14 @@
+use std::time::{Duration, Instant};
+
 use axum::routing::get;
 use futures::{StreamExt, stream};
 use http::{Response, StatusCode};
 use serde_json::json;
-use tower_sse::{BoxEventStream, Event, EventStream, LastEventId, Refuse, SseLayer, stop};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tower_sse::{BoxEventStream, Event, EventStream, LastEventId, Refuse, Retry, SseLayer, stop};
 
-use super::{BOTH, SOON, UNTOLD, listen, serve};
-use crate::{browser::Browser, feed::feed, server::Scheme, tab::Tab};
+use super::{BOTH, SOON, listen, serve};
+use crate::{browser::Browser, feed::feed, guard, server::Scheme, tab::Tab, times::assert_in_time};
 
 pub(super) async fn stops_for_good_at_204(browser: &Browser) {
     let chapters = get(
@@ -49,40 +52,58 @@ async fn assert_stops(tab: &Tab) {
     tab.until_is("streams.a.log", log).await;
 }
 
+/// It is told when to come back, by an event that it need not know.
 pub(super) async fn gets_in_when_there_is_room(browser: &Browser) {
+    const TIME: Duration = Duration::from_millis(700);
+
     for scheme in BOTH {
         let (route, mut feed) = feed();
-        let refuse = Refuse::softly().retry(SOON);
-        let layer = SseLayer::new().retry(SOON).max_streams(1, refuse);
+        let (told, mut refusals) = unbounded_channel();
+        let refuse = Refuse::softly().retry(Retry::fixed(TIME));
+        let layer = SseLayer::new()
+            .max_streams(1, refuse)
+            .on_refuse(move |_| told.send(Instant::now()).unwrap_or_default());
         let server = serve(scheme, layer, route).await;
         let first = listen(browser, &server).await;
         let visit = feed.next().await;
         visit.send(Event::new("hello").id(1));
         first.until_is("said('a').length", 1).await;
 
-        let second = listen(browser, &server).await;
-        let refused = json!([["open", 1], ["error", 0], ["open", 1], ["error", 0]]);
+        let second = browser.open(&server.url("/")).await;
+        second.run("listen('a', '/sse', ['tower-sse.retry'])").await;
+        let refused = json!([
+            ["open", 1],
+            ["tower-sse.retry", "", ""],
+            ["error", 0],
+            ["open", 1],
+        ]);
         second.until_is("streams.a.log.slice(0, 4)", refused).await;
-        // Those that are refused have been made, too.
-        let refused = [feed.next().await, feed.next().await];
-        assert!(refused[1].at - refused[0].at < UNTOLD);
+        let (earlier, later) = (next(&mut refusals).await, next(&mut refusals).await);
+        // Before it is refused it waits for a place.
+        let waited = later - earlier - Duration::from_millis(200);
+        assert_in_time("after a refusal", TIME, waited);
+        // Nobody has made a stream in vain.
+        assert!(feed.is_empty());
         // Who would take that for an empty answer is told.
         let other = "fetch('/sse', { headers: { accept: 'application/json' } })";
         let answer = "[response.status, response.headers.get('retry-after')]";
         let asked = format!("{other}.then((response) => window.answer = {answer})");
         second.run(&asked).await;
         second.until_is("answer", json!([503, "1"])).await;
+        let refused = feed.next().await;
+        assert!(!refused.is_open());
+
         first.run("streams.a.source.close()").await;
-        let visit = loop {
-            let visit = feed.next().await;
-            if visit.is_open() {
-                break visit;
-            }
-        };
-        visit.send(Event::new("welcome"));
-        let said = json!([["message", "welcome", ""]]);
-        second.until_is("said('a')", said).await;
+        feed.next().await.send(Event::new("welcome"));
+        let said = "said('a').filter(([type]) => type === 'message')";
+        second
+            .until_is(said, json!([["message", "welcome", ""]]))
+            .await;
     }
+}
+
+async fn next<T>(told: &mut UnboundedReceiver<T>) -> T {
+    guard(told.recv()).await.unwrap()
 }
 
 pub(super) async fn stays_away_when_refused_with_an_error(browser: &Browser) {

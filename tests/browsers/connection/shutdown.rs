@@ -1,5 +1,5 @@
 use serde_json::json;
-use tower_sse::{AtShutdown, Event, EventName, Shutdown, SseLayer};
+use tower_sse::{AtShutdown, Event, EventName, FinalEvents, Shutdown, SseLayer};
 
 use super::{BOTH, SOON, app};
 use crate::{browser::Browser, feed::feed, guard, server::Server};
@@ -9,13 +9,12 @@ const BYE: EventName = EventName::from_static("bye");
 pub(super) async fn sees_a_clean_end_and_comes_back(browser: &Browser) {
     for scheme in BOTH {
         let (shutdown, next) = (Shutdown::new(), Shutdown::new());
-        let farewell = AtShutdown::end()
-            .farewell(Event::new("").name(BYE))
-            .retry(SOON);
+        let bye = Event::new("").name(BYE);
         let layer = |shutdown| {
             SseLayer::new()
                 .shutdown(shutdown)
-                .at_shutdown(farewell.clone())
+                .at_shutdown(AtShutdown::end().retry(SOON))
+                .final_events(FinalEvents::new().shutdown(bye.clone()))
         };
         let (route, mut feed) = feed();
         let server = Server::start(scheme, app(layer(&shutdown), route.clone())).await;
@@ -24,7 +23,8 @@ pub(super) async fn sees_a_clean_end_and_comes_back(browser: &Browser) {
         let visit = feed.next().await;
         visit.send(Event::new("last").id(9));
         tab.until_is("said('a').length", 1).await;
-        // To tell a clean end from another.
+        // To tell a clean end from another. It does not ask for an event stream by name, so nobody
+        // tells it when to come back.
         tab.run("readText('/sse')").await;
         let _other = feed.next().await;
 
@@ -32,7 +32,7 @@ pub(super) async fn sees_a_clean_end_and_comes_back(browser: &Browser) {
         assert_eq!(guard(shutdown.drained()).await, 2);
         let address = server.finish().await;
         tab.until_is("end", "whole").await;
-        let last = "event: bye\ndata: \n\nretry: 500\n";
+        let last = "event: bye\ndata: \n\n";
         tab.until(&format!("text.endsWith({last:?})")).await;
         let _server = Server::start_at(address, scheme, app(layer(&next), route)).await;
         let visit = feed.next().await;
