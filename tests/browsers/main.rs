@@ -10,11 +10,13 @@ mod broken;
 mod browser;
 mod connection;
 mod driver;
+mod endings;
 mod engine;
 mod example;
 mod feed;
 mod page;
 mod process;
+mod requests;
 mod scratch;
 mod screenshots;
 mod server;
@@ -51,6 +53,12 @@ macro_rules! tests {
             #[ignore = "needs three browsers; `tests/all` runs it"]
             async fn connects_and_comes_back() {
                 connection::check(Engine::$engine).await;
+            }
+
+            #[tokio::test]
+            #[ignore = "needs three browsers; `tests/all` runs it"]
+            async fn sees_how_streams_end() {
+                endings::check(Engine::$engine).await;
             }
 
             #[tokio::test]

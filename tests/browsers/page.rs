@@ -27,14 +27,15 @@ pub(crate) const PAGE: &str = r#"<!doctype html>
     });
   });
   // Reads the text of a response as it comes, and how it ends.
-  window.readText = async (url) => {
-    [window.text, window.end] = ["", null];
+  window.readText = async (url, options, into = window) => {
+    [into.text, into.end] = ["", null];
     try {
-      const reader = (await fetch(url)).body.pipeThrough(new TextDecoderStream()).getReader();
-      for (let part; !(part = await reader.read()).done;) text += part.value;
-      window.end = "whole";
+      const { body } = await fetch(url, options);
+      const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let part; !(part = await reader.read()).done;) into.text += part.value;
+      into.end = "whole";
     } catch {
-      window.end = "broken";
+      into.end = "broken";
     }
   };
   // What streams have said, without their connections.
@@ -42,5 +43,8 @@ pub(crate) const PAGE: &str = r#"<!doctype html>
   // How often a connection was opened, or has ended.
   window.times = (name, type) => streams[name].log.filter((entry) => entry.length === 2 && entry[0] === type).length;
   window.state = (name) => streams[name].source.readyState;
+  // Listens as soon as the page is loaded, also after a reload: `/?listen=/sse&type=tick`.
+  const query = new URLSearchParams(location.search);
+  if (query.has("listen")) listen("a", query.get("listen"), query.getAll("type"));
 </script>
 "#;
