@@ -14,6 +14,7 @@ mod endings;
 mod engine;
 mod example;
 mod feed;
+mod limits;
 mod page;
 mod process;
 mod requests;
@@ -59,6 +60,12 @@ macro_rules! tests {
             #[ignore = "needs three browsers; `tests/all` runs it"]
             async fn sees_how_streams_end() {
                 endings::check(Engine::$engine).await;
+            }
+
+            #[tokio::test]
+            #[ignore = "needs three browsers; `tests/all` runs it"]
+            async fn has_its_place_at_a_full_limit() {
+                limits::check(Engine::$engine).await;
             }
 
             #[tokio::test]
