@@ -28,10 +28,12 @@ pub(super) enum Cause {
     Panic,
     /// The lifetime of an adopted stream is over while its body is within an event.
     WithinEvent,
+    /// An adopted stream fails within an event.
+    FailureWithinEvent,
 }
 
 impl Cause {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Shutdown,
         Self::Lifetime,
         Self::Deadline,
@@ -39,7 +41,13 @@ impl Cause {
         Self::Failure,
         Self::Panic,
         Self::WithinEvent,
+        Self::FailureWithinEvent,
     ];
+
+    /// Returns `true` if the stream is cut within an event.
+    pub(super) fn is_within_event(self) -> bool {
+        matches!(self, Self::WithinEvent | Self::FailureWithinEvent)
+    }
 
     /// Returns the path of the stream that is cut for this reason.
     pub(super) fn path(self) -> String {
@@ -78,17 +86,17 @@ impl Cut {
             Cause::WithinEvent => layer
                 .max_lifetime(Lifetime::new(TIME))
                 .boundary_timeout(Duration::from_millis(100)),
-            Cause::Deadline | Cause::Failure | Cause::Panic => layer,
+            Cause::Deadline | Cause::Failure | Cause::Panic | Cause::FailureWithinEvent => layer,
         }
     }
 
     /// Makes a stream.
     pub(super) fn response(&self) -> Response {
         let (cause, cut) = (self.cause, self.clone());
-        if cause == Cause::WithinEvent {
-            let halves =
-                stream::iter([Ok::<_, BoxError>("id: 9\ndata: last\n\nid: 10\ndata: half")]);
-            let body = Body::from_stream(halves.chain(stream::pending()));
+        let end = stream::once(async move { cut.end().await });
+        if cause.is_within_event() {
+            let half = stream::iter([Ok("id: 9\ndata: last\n\nid: 10\ndata: half")]);
+            let body = Body::from_stream(half.chain(end.map(|end| end.map(|_| ""))));
             return ([(CONTENT_TYPE, "text/event-stream")], body).into_response();
         }
         let options = match cause {
@@ -96,8 +104,7 @@ impl Cut {
             _ => SseOptions::new(),
         };
         let last = stream::iter([Ok(Event::new("last").id(9))]);
-        let rest = stream::once(async move { cut.end().await });
-        (options, EventStream::new(last.chain(rest))).into_response()
+        (options, EventStream::new(last.chain(end))).into_response()
     }
 
     /// Ends a stream when its time is over.
@@ -115,7 +122,7 @@ impl Cut {
         });
         tokio::time::sleep(TIME).await;
         match self.cause {
-            Cause::Failure => Err("no more".into()),
+            Cause::Failure | Cause::FailureWithinEvent => Err("no more".into()),
             // Unlike `panic!`, this prints no message.
             Cause::Panic => resume_unwind(Box::new("no more")),
             _ => pending().await,
