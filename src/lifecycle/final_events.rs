@@ -7,6 +7,9 @@ use crate::{CloseReason, EncodedEvent};
 /// set, which then says in the client's own protocol that the answer is incomplete. After the event
 /// the stream ends cleanly.
 ///
+/// A `fetch` in WebKit does not notice a break: over HTTP/1.1 it takes the answer for whole, and over
+/// HTTP/2 its read never ends. If browsers read your one-shot streams, set final events.
+///
 /// | client | a final event that it reports as an error |
 /// |---|---|
 /// | OpenAI | `Event::new(r#"{"error":{"message":"server is restarting"}}"#)` |
