@@ -22,8 +22,13 @@ impl Client {
         self.version >= Version::HTTP_2
     }
 
-    /// Returns `true` if a break looks like an end: over HTTP/1.0 both close the connection.
-    pub(crate) fn takes_a_break_for_an_end(&self) -> bool {
-        self.version < Version::HTTP_11
+    /// Returns `true` if the connection is to be reset when the stream breaks, where the layer can.
+    ///
+    /// Over HTTP/1.0 a break and an end both close the connection. Over HTTP/1.1 WebKit does not miss
+    /// the last chunk: a `fetch` takes the half for the whole, and only a reset shows it the break. An
+    /// `EventSource` of WebKit glues half an event to the next connection after a reset, so streams
+    /// that a client resumes are not reset. Over HTTP/2 other streams share the connection.
+    pub(crate) fn needs_a_reset(&self, is_resumable: bool) -> bool {
+        self.version < Version::HTTP_11 || self.version == Version::HTTP_11 && !is_resumable
     }
 }

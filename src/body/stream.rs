@@ -295,7 +295,7 @@ impl StreamState {
         let sent = self.send(words.bytes);
         match is_clean {
             true => self.close(End::new(reason, WireEnd::Clean)),
-            false => self.begin_failure(reason, Error::cut(reason)),
+            false => self.begin_failure(reason, Error::cut(reason), false),
         }
         sent
     }
@@ -326,12 +326,12 @@ impl StreamState {
             self.close(End::with(reason, WireEnd::Clean, &error));
             return Poll::Ready(None);
         }
-        self.begin_failure(reason, error);
+        self.begin_failure(reason, error, is_resumable);
         self.poll_failure(cx)
     }
 
-    fn begin_failure(&mut self, reason: CloseReason, error: Error) {
-        if self.client.takes_a_break_for_an_end() {
+    fn begin_failure(&mut self, reason: CloseReason, error: Error, is_resumable: bool) {
+        if self.client.needs_a_reset(is_resumable) {
             self.life.break_connection();
         }
         self.phase = Phase::Failing(self.alarm.now() + FLUSH, reason, error);

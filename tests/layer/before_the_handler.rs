@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use futures::{FutureExt, poll, stream};
@@ -147,7 +148,7 @@ async fn waits_for_a_place_that_is_being_given_back() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_as_long_as_the_policy_says() {
-    for wait in [0 * SECOND, 2 * SECOND] {
+    for wait in [Duration::ZERO, 2 * SECOND] {
         let policy = LimitPolicy::reject(refuse()).wait(wait);
         let handler = handler(&bare().max_streams(1, policy));
         let _open = handler.request(get()).await;

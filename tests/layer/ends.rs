@@ -1,5 +1,7 @@
 //! How a stream ends whose time is over, by what its client makes of an end.
 
+use std::time::Duration;
+
 use futures::{StreamExt, stream};
 use http::{Response, Version};
 use http_body::Body;
@@ -227,7 +229,7 @@ async fn breaks_a_stream_that_stays_within_an_event() {
         let start = Instant::now();
         let reason = broken.then_some(CloseReason::Lifetime);
         assert_eq!(read(body).await, ("data: half".to_owned(), reason));
-        let flush = if broken { SECOND / 10 } else { 0 * SECOND };
+        let flush = if broken { SECOND / 10 } else { Duration::ZERO };
         let limit = timeout.unwrap_or(SECOND);
         assert_eq!(start.elapsed(), 5 * SECOND + limit + flush);
         assert_eq!(closes.take(), [CloseReason::Lifetime]);

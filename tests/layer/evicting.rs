@@ -1,5 +1,7 @@
 //! The newest stream of a key wins.
 
+use std::time::Duration;
+
 use http::Response;
 use tokio::time::{Instant, advance};
 use tower_sse::{CloseReason, Event, FinalEvents, LimitPolicy, SseLayer};
@@ -36,7 +38,7 @@ async fn ends_the_oldest_stream_of_the_same_key() {
     let old = tokio::spawn(text(old));
     let start = Instant::now();
     let new = send(&layer, ada(), response).await;
-    assert_eq!(start.elapsed(), 0 * SECOND, "it need not wait");
+    assert_eq!(start.elapsed(), Duration::ZERO, "it need not wait");
     assert_eq!(new.status(), 200);
     assert_eq!(old.await.unwrap(), EVICTED);
     assert_eq!(closes.take(), [CloseReason::Evicted]);
@@ -96,7 +98,7 @@ async fn evicts_at_once_for_a_stream_that_nobody_expected() {
     let request = any().method("POST").header("user", "ada");
     let start = Instant::now();
     assert_eq!(send(&layer, request, response).await.status(), 200);
-    assert_eq!(start.elapsed(), 0 * SECOND);
+    assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(text(old).await, EVICTED);
 }
 

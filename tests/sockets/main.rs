@@ -23,11 +23,12 @@ mod deaf;
 mod departures;
 mod held_up;
 mod http2;
-mod http_1_0;
+
 mod pauses;
 mod precedence;
 mod readers;
 mod reading;
+mod resets;
 mod served_by_axum;
 mod stalls;
 mod tuning;
