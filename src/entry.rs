@@ -44,10 +44,10 @@ pub(crate) enum Denied {
 
 impl Entry {
     /// Begins with claims to places.
-    pub(crate) fn claiming(claims: Claims) -> Self {
+    pub(crate) fn claiming(claims: Claims, control: Arc<Control>) -> Self {
         Self::Claiming(Claiming {
             claims,
-            control: Arc::default(),
+            control,
             triggered: None,
         })
     }

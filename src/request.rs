@@ -103,7 +103,8 @@ pub(crate) fn enter<B>(
     }
     let noted = facts.noted.get_or_insert_default();
     let claims = noted.take_claims(config, |_| false);
-    let outer = noted.outer().and(config.limit_ids());
+    let control = noted.outer().control().unwrap_or_default();
+    let outer = noted.outer().and(config.limit_ids(), &control);
     request.extensions_mut().insert(outer);
-    Some(Box::new(Entry::claiming(claims)))
+    Some(Box::new(Entry::claiming(claims, control)))
 }

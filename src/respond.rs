@@ -153,7 +153,7 @@ fn refuse<B: Body>(
     facts: &RequestFacts,
     final_retry: Option<bool>,
     slot: &Slot,
-    config: &Config,
+    config: &Arc<Config>,
 ) -> Response<SseBody<B>> {
     let final_retry = final_retry.unwrap_or(true);
     let last_event_id = facts.last_event_id.as_deref();
@@ -168,12 +168,11 @@ fn refuse<B: Body>(
     response
 }
 
-/// Reports a refusal to the layer, but not that of a HEAD request. Returns which observers that count
-/// once have been told by now.
-fn report(noted: Noted, told: Told, facts: &RequestFacts, config: &Config) -> Told {
+/// Reports a refusal to the layer, but not that of a HEAD request. Returns what has been told by now.
+fn report(noted: Noted, told: Told, facts: &RequestFacts, config: &Arc<Config>) -> Told {
     match facts.is_head {
         true => told,
-        false => noted.refused(told, &config.observer),
+        false => noted.refused(told, config),
     }
 }
 

@@ -88,7 +88,7 @@ impl Slot {
 
     /// Returns who knows that the stream was refused, if it was.
     pub(crate) fn refused(&self) -> Option<Told> {
-        self.lock().refused
+        self.lock().refused.clone()
     }
 
     /// Takes what has been attached. What comes later is let go.

@@ -26,9 +26,8 @@ pub(crate) struct Attachment {
     info: StreamInfo,
     member: Option<Member>,
     permits: Vec<Permit>,
-    /// By which the stream can be ended from outside. There is more than one where the same layer is
-    /// around the service twice.
-    controls: Vec<Arc<Control>>,
+    /// By which the stream can be ended from outside, if it can.
+    pub(super) control: Option<Arc<Control>>,
     registered: Option<Registered>,
     recorder: Option<Arc<dyn Recorder>>,
     watched: Option<Box<dyn Watched>>,
@@ -82,7 +81,7 @@ impl Attachment {
             info,
             member,
             permits: held.permits,
-            controls: Vec::from_iter(is_controlled.then_some(held.control)),
+            control: is_controlled.then_some(held.control),
             registered,
             recorder: config.observer.recorder.clone().filter(|_| !recorded),
             watched: noted.watched.filter(|_| !is_watched),
@@ -94,11 +93,7 @@ impl Attachment {
 
     /// Takes over the places that the same layer has claimed once more, around itself.
     pub(crate) fn take_over(&mut self, held: Option<Held>) {
-        let Some(held) = held else { return };
-        self.permits.extend(held.permits);
-        if self.config.evicts() {
-            self.controls.push(held.control);
-        }
+        self.permits.extend(held.unwrap_or_default().permits);
     }
 
     /// Undoes what was done for a stream that an outer layer has refused.
@@ -173,21 +168,21 @@ impl Attachment {
 
     /// Returns why the stream is to end, if it was told to from outside.
     pub(crate) fn order(&self) -> Option<&Order> {
-        self.controls.iter().find_map(|control| control.order())
+        self.control.as_ref()?.order()
     }
 
     /// Has the task woken when the stream is told to end.
     pub(crate) fn register(&self, cx: &Context<'_>) {
-        self.controls
-            .iter()
-            .for_each(|control| control.register(cx));
+        if let Some(control) = &self.control {
+            control.register(cx);
+        }
     }
 
     /// Notes how many bytes the stream has sent in all.
     pub(crate) fn set_bytes(&self, bytes: u64) {
-        self.controls
-            .iter()
-            .for_each(|control| control.set_bytes(bytes));
+        if let Some(control) = &self.control {
+            control.set_bytes(bytes);
+        }
     }
 
     /// Has the connection reset when it closes, where the layer can reach it.

@@ -41,12 +41,16 @@ impl Entrant<'_> {
         if shutdown.is_some_and(|it| it.is_triggered()) && !self.came_before {
             return Err(config.refuse_at_shutdown());
         }
-        let held = match self.held.take() {
-            Some(held) => held,
-            None => {
+        let control = before.iter().find_map(|other| other.control.clone());
+        let held = match (self.held.take(), control) {
+            // Without a place in it, nothing ends the stream by its own control yet.
+            (Some(held), Some(control)) if held.permits.is_empty() => Held { control, ..held },
+            (Some(held), _) => held,
+            (None, control) => {
                 let counted = |limit| before.iter().any(|other| other.config.counts(limit));
                 let mut claims = self.noted.take_claims(config, counted);
-                let control = Arc::default();
+                let control = control.or_else(|| self.noted.outer().control());
+                let control = control.unwrap_or_default();
                 let permits = claims.decide(&config.turn, &control)?;
                 Held { permits, control }
             }

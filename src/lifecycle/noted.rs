@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use http::Request;
 
 use super::{
     Claims, OuterLimits, Refusal, RefuseReason, RequestHead, StreamInfo,
     limit::{Claim, LimitId},
-    observer::{Observer, Watched},
+    observer::Watched,
 };
 use crate::{Refuse, config::Config};
 
@@ -61,9 +63,13 @@ impl Noted {
         Claims::new(claims.chain(of_keys.map(|(_, claim)| claim)).collect())
     }
 
-    /// Reports to a layer that the request's stream was refused, by it or by one inside of it.
-    /// Returns which observers that count once have been told by now.
-    pub(crate) fn refused(self, told: Told, observer: &Observer) -> Told {
+    /// Reports to a layer that the request's stream was refused, by it or by one inside of it. Returns
+    /// what has been told by now.
+    pub(crate) fn refused(self, mut told: Told, config: &Arc<Config>) -> Told {
+        if told.layers.iter().any(|layer| Arc::ptr_eq(layer, config)) {
+            return told;
+        }
+        let observer = &config.observer;
         let refusal = Refusal {
             reason: told.reason,
             labels: self.info.labels,
@@ -76,11 +82,10 @@ impl Noted {
             recorder.refused(&refusal);
         }
         observer.refused(&refusal);
-        Told {
-            reason: told.reason,
-            recorder: told.recorder || observer.recorder.is_some(),
-            watcher: told.watcher || observer.watcher.is_some(),
-        }
+        told.recorder |= observer.recorder.is_some();
+        told.watcher |= observer.watcher.is_some();
+        told.layers.push(Arc::clone(config));
+        told
     }
 }
 
@@ -90,12 +95,14 @@ pub(crate) type Refused = (RefuseReason, Box<Refuse>);
 /// What an entrant gets back whose stream is refused.
 pub(crate) type TurnedAway = Box<(Noted, Refused)>;
 
-/// Which observers have been told of a refusal that counts once.
-#[derive(Clone, Copy, Debug)]
+/// What has been told of a refusal, which counts once.
+#[derive(Clone, Debug)]
 pub(crate) struct Told {
-    pub(crate) reason: RefuseReason,
+    reason: RefuseReason,
     recorder: bool,
     watcher: bool,
+    /// A layer may be around the service twice.
+    layers: Vec<Arc<Config>>,
 }
 
 impl Told {
@@ -105,6 +112,7 @@ impl Told {
             reason,
             recorder: false,
             watcher: false,
+            layers: Vec::new(),
         }
     }
 }
