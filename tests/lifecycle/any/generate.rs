@@ -75,7 +75,7 @@ fn layer() -> impl Strategy<Value = LayerSetting> {
 
 pub(crate) fn setting() -> impl Strategy<Value = Setting> {
     let layers = (layer(), option::of(layer()));
-    (layers, any::<bool>()).prop_map(|((mut inner, mut outer), shares_limits)| {
+    (layers, any::<[bool; 2]>()).prop_map(|((mut inner, mut outer), [shares_limits, is_twice])| {
         inner.opts.finals = inner.opts.finals.by(By::Inner);
         if let Some(outer) = &mut outer {
             outer.opts.finals = outer.opts.finals.by(By::Outer);
@@ -93,6 +93,7 @@ pub(crate) fn setting() -> impl Strategy<Value = Setting> {
             inner,
             outer,
             shares_limits,
+            is_twice,
         }
     })
 }

@@ -60,14 +60,9 @@ impl Limits {
     }
 
     /// Takes all places or none, and returns which is full.
-    pub(crate) fn take_all(
-        &mut self,
-        rooms: &[RoomId],
-        id: usize,
-        side: Side,
-    ) -> Result<(), RoomId> {
+    pub(crate) fn take_all(&mut self, rooms: &[RoomId], id: usize) -> Result<(), RoomId> {
         for (place, room) in rooms.iter().enumerate() {
-            if !self.room(*room).take(id, side) {
+            if !self.room(*room).take(id) {
                 self.give_back(&rooms[..place], id);
                 return Err(*room);
             }
@@ -83,18 +78,13 @@ impl Limits {
     }
 
     /// Takes all places or none at once, by eviction if need be.
-    pub(crate) fn decide(
-        &mut self,
-        rooms: &[RoomId],
-        id: usize,
-        side: Side,
-    ) -> Result<(), RefuseReason> {
+    pub(crate) fn decide(&mut self, rooms: &[RoomId], id: usize) -> Result<(), RefuseReason> {
         for (place, id_of_room) in rooms.iter().enumerate() {
             let room = self.room(*id_of_room);
-            if room.take(id, side) {
+            if room.take(id) {
                 continue;
             }
-            let Some(evicted) = room.evict(id, side) else {
+            let Some(evicted) = room.evict(id) else {
                 self.give_back(&rooms[..place], id);
                 return Err(id_of_room.reason());
             };

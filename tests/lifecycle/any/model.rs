@@ -8,7 +8,7 @@ use super::{
     inner::Act,
     limits::Limits,
     order::{Order, Revocation},
-    registry::{Orders, Registry},
+    registry::Registry,
     request::{Outcome, Request, Surroundings},
     setting::{Opening, Setting},
     stream::{Sight, Stream},
@@ -23,8 +23,8 @@ pub(crate) struct Model {
     pub(crate) triggered: [Option<Trigger>; 2],
     pub(crate) limits: Limits,
     pub(crate) registries: [Registry; 2],
-    /// What each request was told from outside.
-    orders: Vec<Orders>,
+    /// What each request was told first from outside, by way of any layer.
+    orders: Vec<Option<Order>>,
     pub(crate) requests: Vec<Running>,
     pub(crate) told: Vec<Told>,
 }
@@ -93,7 +93,7 @@ impl Model {
         let (mut at, ..) = self.surroundings();
         let request = Request::new(id, opening, &mut at);
         self.requests.push(Running::Asking(request));
-        self.orders.push([None; 2]);
+        self.orders.push(None);
     }
 
     fn surroundings(&mut self) -> (Surroundings<'_>, &mut Vec<Running>) {
@@ -136,7 +136,7 @@ impl Model {
         let opening = request.opening;
         for side in self.setting.sides() {
             if let Some(registry) = self.setting.layer(side).unwrap().registry {
-                self.registries[registry].add(request.id, side);
+                self.registries[registry].add(request.id);
             }
         }
         let opts = self.setting.opts(opening.own, Side::Outer);
@@ -146,7 +146,7 @@ impl Model {
     /// Has the streams end that others wait for, or whose places were taken.
     fn see_evicted(&mut self) {
         for holder in self.limits.take_evicted() {
-            self.orders[holder.id][holder.side as usize].get_or_insert(Order::Evict);
+            self.orders[holder.id].get_or_insert(Order::Evict);
         }
     }
 
@@ -178,11 +178,10 @@ impl Model {
 
     pub(crate) fn poll(&mut self, id: usize) -> Polled {
         let shut_down_at = Side::BOTH.map(|side| self.shut_down_at(side));
-        let [inner, outer] = self.orders[id];
         let sight = Sight {
             now: self.now,
             shut_down_at: shut_down_at.into_iter().flatten().min(),
-            order: inner.or(outer),
+            order: self.orders[id],
         };
         self.change(id, |stream| stream.poll(sight))
     }

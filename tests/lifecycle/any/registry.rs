@@ -6,45 +6,35 @@ use super::{
     layers::number,
     model::{Model, Running},
     order::{Order, Revocation},
-    told::Side,
 };
 
-/// The streams of a registry, with the layer that has put each into it.
+/// The streams of a registry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Registry(Vec<(usize, Side)>);
-
-/// What a stream was told from outside, by way of each layer.
-pub(crate) type Orders = [Option<Order>; 2];
+pub(crate) struct Registry(Vec<usize>);
 
 impl Registry {
     /// Adds a stream, which is in it once.
-    pub(crate) fn add(&mut self, id: usize, side: Side) {
-        if !self.ids().any(|other| other == id) {
-            self.0.push((id, side));
+    pub(crate) fn add(&mut self, id: usize) {
+        if !self.0.contains(&id) {
+            self.0.push(id);
         }
     }
 
     pub(crate) fn remove(&mut self, id: usize) {
-        self.0.retain(|(other, _)| *other != id);
-    }
-
-    /// Returns the streams, in the order in which they were opened.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().map(|(id, _)| *id)
+        self.0.retain(|other| *other != id);
     }
 
     /// Revokes streams, and returns how many had not been told to end.
     pub(crate) fn revoke(
         &self,
-        orders: &mut [Orders],
+        orders: &mut [Option<Order>],
         revocation: Revocation,
         matches: impl Fn(usize) -> bool,
     ) -> usize {
-        let matching = self.0.iter().filter(|(id, _)| matches(*id));
-        let revoke = |(id, side): &(usize, Side)| {
-            let order = &mut orders[*id][*side as usize];
-            let is_first = order.is_none();
-            order.get_or_insert(Order::Revoke(revocation));
+        let matching = self.0.iter().filter(|id| matches(**id));
+        let revoke = |id: &usize| {
+            let is_first = orders[*id].is_none();
+            orders[*id].get_or_insert(Order::Revoke(revocation));
             usize::from(is_first)
         };
         matching.map(revoke).sum()
@@ -58,7 +48,7 @@ impl Registry {
             let number = number(&stream.tags);
             (number, stream.age, stream.events, stream.bytes)
         });
-        let expected = self.0.iter().map(|(id, _)| {
+        let expected = self.0.iter().map(|id| {
             let Running::Stream(_, stream) = &model.requests[*id] else {
                 panic!("it is no stream");
             };

@@ -143,7 +143,7 @@ impl Request {
             return Some(looked);
         }
         let mut decided = Ok(());
-        if let Err(full) = at.limits.take_all(rooms, self.id, side) {
+        if let Err(full) = at.limits.take_all(rooms, self.id) {
             let wait = at.setting.layer(side).unwrap().wait();
             if wait > 0 {
                 let until = *until.get_or_insert(at.now + wait);
@@ -151,7 +151,7 @@ impl Request {
                     return None;
                 }
             }
-            decided = at.limits.decide(rooms, self.id, side);
+            decided = at.limits.decide(rooms, self.id);
         }
         *entry = Entry::Decided;
         Some(decided)
@@ -170,7 +170,7 @@ impl Request {
         self.claimed.extend(&rooms);
         match self.opening.client.is_head() {
             true => at.limits.look(&rooms),
-            false => at.limits.decide(&rooms, self.id, side),
+            false => at.limits.decide(&rooms, self.id),
         }
     }
 }

@@ -1,7 +1,5 @@
 use std::collections::VecDeque;
 
-use super::told::Side;
-
 /// The places of a limit, or of one of its keys, and the requests that wait for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Room {
@@ -14,11 +12,10 @@ pub(crate) struct Room {
     kept: Vec<usize>,
 }
 
-/// A request with a place, and the layer that claimed it.
+/// A request or stream with a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Holder {
     pub(crate) id: usize,
-    pub(crate) side: Side,
     /// Whether it is to end for another that waits.
     ends: bool,
 }
@@ -41,13 +38,13 @@ impl Room {
     }
 
     /// Takes a free place, or the one that is kept.
-    pub(crate) fn take(&mut self, id: usize, side: Side) -> bool {
+    pub(crate) fn take(&mut self, id: usize) -> bool {
         let was_kept = self.kept.contains(&id);
         if !was_kept && (self.waiting.contains(&id) || self.taken() >= self.most) {
             return false;
         }
         self.kept.retain(|other| *other != id);
-        self.hold(id, side);
+        self.hold(id);
         true
     }
 
@@ -71,12 +68,12 @@ impl Room {
     }
 
     /// Takes the place of the oldest, which is returned.
-    pub(crate) fn evict(&mut self, id: usize, side: Side) -> Option<Holder> {
+    pub(crate) fn evict(&mut self, id: usize) -> Option<Holder> {
         if !self.evicts || self.holders.is_empty() {
             return None;
         }
         let oldest = self.holders.remove(0);
-        self.hold(id, side);
+        self.hold(id);
         Some(oldest)
     }
 
@@ -113,8 +110,8 @@ impl Room {
         self.holders.len() + self.kept.len()
     }
 
-    fn hold(&mut self, id: usize, side: Side) {
+    fn hold(&mut self, id: usize) {
         let ends = false;
-        self.holders.push(Holder { id, side, ends });
+        self.holders.push(Holder { id, ends });
     }
 }

@@ -33,6 +33,8 @@ pub(crate) struct Setting {
     pub(crate) outer: Option<LayerSetting>,
     /// Whether both layers have the same limits.
     pub(crate) shares_limits: bool,
+    /// Whether the inner layer is around the handler twice, which is to change nothing.
+    pub(crate) is_twice: bool,
 }
 
 impl LayerSetting {

@@ -40,10 +40,13 @@ impl World {
             registries: &registries,
             told: &told,
         };
-        let layers = Side::BOTH.map(|side| {
+        let mut layers = Side::BOTH.map(|side| {
             let capped = capped[side as usize].clone()?;
             Some(layer(capped, setting.layer(side)?, side, &shared))
         });
+        if setting.is_twice && setting.outer.is_none() {
+            layers[1] = layers[0].clone();
+        }
         Self {
             clock,
             shutdowns,
