@@ -3,4 +3,5 @@
 mod caps;
 mod shutdown;
 pub(crate) mod streams;
+mod waits;
 mod wake_ups;

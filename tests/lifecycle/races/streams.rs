@@ -1,7 +1,12 @@
 use std::{
     convert::Infallible,
+    future::Future,
     pin::Pin,
-    sync::mpsc::{Receiver, RecvTimeoutError},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc::{Receiver, RecvTimeoutError},
+    },
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -10,7 +15,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use http::{Request, Response};
 use http_body::{Body, Frame};
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_sse::{Error, Heartbeat, Preamble, Shutdown, SseBody, SseLayer, SseOptions};
 
 use crate::any::clock::Clock;
@@ -61,6 +66,30 @@ pub(crate) fn open(layer: &SseLayer, key: usize, handler: Handler) -> Option<Str
     let request = Request::post("/").header("key", key).body(()).unwrap();
     let Ok(response) = service.oneshot(request).now_or_never().unwrap();
     (response.status() == 200).then(|| response.into_body())
+}
+
+/// Asks for a stream in a way that is sure to want one, and counts how often the handler was polled.
+/// The future ends when there is a place.
+pub(crate) fn ask(
+    layer: &SseLayer,
+    polled: &Arc<AtomicUsize>,
+) -> impl Future<Output = Option<Stream>> + use<> {
+    let polled = Arc::clone(polled);
+    let mut service = layer.layer(service_fn(move |_| {
+        let polled = Arc::clone(&polled);
+        async move {
+            polled.fetch_add(1, SeqCst);
+            let response = Response::builder().header("content-type", "text/event-stream");
+            let response = response.extension(SseOptions::new().resumable(true));
+            Ok::<_, Infallible>(response.body(Handler::Waits).unwrap())
+        }
+    }));
+    let request = Request::post("/").header("accept", "text/event-stream");
+    let response = service.call(request.body(()).unwrap());
+    response.map(|response| {
+        let Ok(response) = response;
+        (response.status() == 200).then(|| response.into_body())
+    })
 }
 
 /// Polls a stream as a task does that has something else to wait for.
