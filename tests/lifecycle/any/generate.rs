@@ -55,7 +55,7 @@ fn layer() -> impl Strategy<Value = LayerSetting> {
     let wait = option::of(select(&[0, 10, 60][..]));
     let limits = (cap(), cap(), any::<bool>(), wait);
     let expects = option::weighted(0.3, any::<bool>());
-    let handles = (option::of(0..2usize), option::of(0..2usize));
+    let handles = (option::of(0..2usize), option::weighted(0.7, 0..2usize));
     (opts(), limits, expects, handles, any::<bool>()).prop_map(
         |(opts, (most, most_per_key, softly, wait), expects, (shutdown, registry), watches)| {
             LayerSetting {
@@ -146,35 +146,44 @@ fn opening() -> impl Strategy<Value = Opening> {
     })
 }
 
-/// Mostly the first requests, for much happens only if it meets the same one often.
-fn ids() -> impl Strategy<Value = usize> {
-    prop_oneof![3 => 0..4usize, 1 => 4..8usize]
+/// Which requests are met, of so many. Mostly the first, for much happens only to one that is met
+/// often.
+fn ids(most: usize) -> impl Strategy<Value = usize> {
+    prop_oneof![3 => 0..most, 1 => most..2 * most]
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let act = prop_oneof![
-        20 => (0..PIECES.len()).prop_map(Act::Data),
+fn act() -> impl Strategy<Value = Act> {
+    // The second kind leaves an event unfinished.
+    let piece = prop_oneof![1 => 0..PIECES.len(), 1 => select(&[3, 4, 8, 9][..])];
+    prop_oneof![
+        20 => piece.prop_map(Act::Data),
         1 => Just(Act::Trailers),
         1 => Just(Act::Fail),
         2 => Just(Act::End),
         1 => Just(Act::Panic),
-    ];
+    ]
+}
+
+/// A step that is mostly about so many requests.
+fn step(most: usize) -> impl Strategy<Value = Step> {
     let revocation = any::<[bool; 2]>().prop_map(|[stops, speaks]| Revocation { stops, speaks });
     let revoke = (0..2usize, option::of(0..2usize), revocation);
+    let openings = most as u32;
     prop_oneof![
-        5 => opening().prop_map(Step::Open),
-        2 => ids().prop_map(Step::Answer),
-        12 => (ids(), act).prop_map(|(stream, act)| Step::Act(stream, act)),
-        20 => (ids(), any::<bool>()).prop_map(|(stream, same)| Step::Poll(stream, same)),
-        2 => ids().prop_map(Step::Drop),
+        1 + openings => opening().prop_map(Step::Open),
+        2 => ids(most).prop_map(Step::Answer),
+        12 => (ids(most), act()).prop_map(|(id, act)| Step::Act(id, act)),
+        20 => (ids(most), any::<bool>()).prop_map(|(id, same)| Step::Poll(id, same)),
+        2 => ids(most).prop_map(Step::Drop),
         6 => select(&[1, 4, 5, 10, 15, 60, 100, 200, 1_000, 20_000][..]).prop_map(Step::Advance),
         1 => (0..2usize).prop_map(Step::Trigger),
-        1 => revoke.prop_map(|(registry, key, how)| Step::Revoke(registry, key, how)),
+        3 => revoke.prop_map(|(registry, key, how)| Step::Revoke(registry, key, how)),
     ]
 }
 
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    (opening(), vec(step(), 0..60)).prop_map(|(first, mut steps)| {
+    let steps = prop_oneof![vec(step(1), 0..60), vec(step(4), 0..60)];
+    (opening(), steps).prop_map(|(first, mut steps)| {
         steps.insert(0, Step::Open(first));
         steps
     })

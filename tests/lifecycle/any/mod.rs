@@ -3,6 +3,7 @@
 
 mod answer;
 mod answered;
+mod cases;
 mod client;
 pub(crate) mod clock;
 mod decode;
