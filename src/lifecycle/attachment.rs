@@ -25,10 +25,11 @@ pub(crate) struct Attachment {
     pub(super) config: Arc<Config>,
     info: StreamInfo,
     member: Option<Member>,
+    /// Before the places, since fields are dropped in their order.
+    registered: Option<Registered>,
     permits: Vec<Permit>,
     /// By which the stream can be ended from outside, if it can.
     pub(super) control: Option<Arc<Control>>,
-    registered: Option<Registered>,
     recorder: Option<Arc<dyn Recorder>>,
     watched: Option<Box<dyn Watched>>,
     socket: Option<SocketHandle>,
@@ -80,9 +81,9 @@ impl Attachment {
             config: Arc::clone(config),
             info,
             member,
+            registered,
             permits: held.permits,
             control: is_controlled.then_some(held.control),
-            registered,
             recorder: config.observer.recorder.clone().filter(|_| !recorded),
             watched: noted.watched.filter(|_| !is_watched),
             socket,
@@ -133,8 +134,9 @@ impl Attachment {
     /// been told.
     pub(crate) fn closed(self, summary: &mut StreamSummary, now: Instant) -> Option<Member> {
         summary.drain = self.since_trigger(now);
-        // First, so that a callback can rely on the place being free.
-        drop((self.permits, self.registered));
+        // First, so that a callback can rely on the place being free. It is given back last, so that
+        // a registry does not have the stream together with the one that gets its place.
+        drop((self.registered, self.permits));
         summary.labels = self.info.labels;
         summary.tags = self.info.tags;
         summary.data = self.info.data;
