@@ -44,8 +44,8 @@ fn every_request_that_waits_gets_a_place() {
 fn every_newer_stream_has_the_oldest_end() {
     let streams = OpenStreams::new();
     let layer = limited(LimitPolicy::evict_oldest()).open_streams(&streams);
-    let polled = Arc::default();
-    thread::scope(|scope| {
+    let polled = Arc::new(AtomicUsize::new(0));
+    let most = thread::scope(|scope| {
         let readers = [(); THREADS].map(|()| {
             let (reader, opened) = mpsc::channel::<Stream>();
             scope.spawn(move || {
@@ -55,14 +55,19 @@ fn every_newer_stream_has_the_oldest_end() {
             });
             reader
         });
-        for turn in 0..TURNS {
-            let stream = block_on(ask(&layer, &polled)).unwrap();
-            readers[turn % THREADS].send(stream).unwrap();
-            assert!(streams.count() <= THREADS / 2);
-        }
+        let open = |turn: usize| {
+            let stream = block_on(ask(&layer, &polled))?;
+            readers[turn % THREADS].send(stream).ok()?;
+            Some(streams.count())
+        };
+        let counts = Vec::from_iter((0..TURNS).map(open));
+        // The readers of the last streams wait for this.
         streams.revoke(RevokePolicy::reconnect(), |_| true);
+        counts.into_iter().max().unwrap()
     });
     assert_eq!(streams.count(), 0);
+    assert_eq!(most, Some(THREADS / 2));
+    assert_eq!(polled.load(SeqCst), TURNS);
 }
 
 #[test]
