@@ -96,15 +96,15 @@ impl Open {
 
     /// Returns what goes out of a frame of the body.
     pub(super) fn pass<D: Buf>(&mut self, frame: Frame<D>) -> Frame<Bytes> {
-        let frame = frame.map_data(into_bytes);
-        self.has_sent = true;
-        let Some(injection) = &mut self.injection else {
-            return frame;
-        };
-        frame.map_data(|data| match self.leaving {
-            Some(_) => injection.pass_to_boundary(data),
-            None => injection.pass(data),
-        })
+        let mut frame = frame.map_data(into_bytes);
+        if let Some(injection) = &mut self.injection {
+            frame = frame.map_data(|data| match self.leaving {
+                Some(_) => injection.pass_to_boundary(data),
+                None => injection.pass(data),
+            });
+        }
+        self.has_sent |= frame.data_ref().is_some_and(|data| !data.is_empty());
+        frame
     }
 
     /// Returns when the next heartbeat is due in a stream that has fallen silent.

@@ -177,18 +177,21 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Claim for Keyed<K> {
     fn wait(&mut self, waker: &Waker) -> bool {
         let mut rooms = self.shared.lock();
         let room = rooms.entry(self.key.clone()).or_default();
-        if let Some(turn) = self.turn {
-            room.set_waker(turn, waker);
-            return true;
+        let is_new = self.turn.is_none();
+        match self.turn {
+            Some(turn) => room.set_waker(turn, waker),
+            None => self.turn = room.wait(self.shared.most, waker),
         }
-        self.turn = room.wait(self.shared.most, waker);
-        let evicted = match (self.turn, self.shared.policy.evicts()) {
-            (Some(turn), true) if !room.is_kept(turn) => room.next_to_evict(),
-            _ => None,
-        };
+        // One may have been given back since the request found none.
+        let is_kept = self.turn.is_some_and(|turn| room.is_kept(turn));
+        let evicts = is_new && self.turn.is_some() && !is_kept && self.shared.policy.evicts();
+        let evicted = evicts.then(|| room.next_to_evict()).flatten();
         self.shared.tidy(&mut rooms, &self.key);
         drop(rooms);
-        // Outside of the lock, for it wakes the task of the stream.
+        // Tasks are woken outside of the lock, for a waker may do anything.
+        if is_kept {
+            waker.wake_by_ref();
+        }
         if let Some(evicted) = evicted {
             evicted.end(Order::Evict);
         }

@@ -54,16 +54,15 @@ impl Room {
         self.kept.contains(&turn)
     }
 
-    /// Begins a turn. `None` if as many wait as there are places.
+    /// Begins a turn, which has a place kept for it if one is free. `None` if as many wait as there are
+    /// places.
     pub(super) fn wait(&mut self, most: usize, waker: &Waker) -> Option<u64> {
         if self.waiting.len() >= most {
             return None;
         }
         let turn = self.number();
         if self.take(most) {
-            // One has been given back since the request found none.
             self.kept.push(turn);
-            waker.wake_by_ref();
         } else {
             self.waiting.push_back((turn, waker.clone()));
         }
@@ -71,10 +70,8 @@ impl Room {
     }
 
     pub(super) fn set_waker(&mut self, turn: u64, waker: &Waker) {
-        match self.waiting.iter_mut().find(|(other, _)| *other == turn) {
-            Some((_, old)) => old.clone_from(waker),
-            // One has been kept since the request found none, and woke the task that it had before.
-            None => waker.wake_by_ref(),
+        if let Some((_, old)) = self.waiting.iter_mut().find(|(other, _)| *other == turn) {
+            old.clone_from(waker);
         }
     }
 

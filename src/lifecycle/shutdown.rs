@@ -143,10 +143,12 @@ impl Shutdown {
         }
     }
 
-    /// Waits until the shutdown has begun and no stream is open, and tells how many were when it
-    /// began.
+    /// Waits until the shutdown has begun and no stream is open, and returns how many were open when
+    /// it began.
     ///
-    /// It speaks of response bodies: a connection may yet hold what its client has not read.
+    /// It counts response bodies: a connection may yet hold what its client has not read. A request
+    /// that the handler had before the shutdown may open a stream afterwards, which is not in the
+    /// number that is returned; a server's own graceful shutdown waits for such requests.
     pub fn drained(&self) -> impl Future<Output = usize> + Send + Sync + use<> {
         let shared = Arc::clone(&self.shared);
         async move {

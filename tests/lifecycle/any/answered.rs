@@ -29,6 +29,8 @@ pub(crate) struct Refused {
     retry: Option<RangeInclusive<u64>>,
     /// Whether nothing but the head was asked for.
     is_head: bool,
+    /// The line that repeats the id with which the client came.
+    id: &'static str,
 }
 
 impl Answer {
@@ -95,6 +97,7 @@ impl Refused {
             },
             retry: retry.filter(|_| !is_soft || known.final_retry.unwrap_or(true)),
             is_head: client.is_head(),
+            id: client.last_event_id(),
         }
     }
 
@@ -113,7 +116,8 @@ impl Refused {
         if self.is_head {
             return assert_eq!(body, "");
         }
-        let retry = body.strip_prefix("event: tower-sse.retry\nretry: ");
+        let start = format!("event: tower-sse.retry\n{}retry: ", self.id);
+        let retry = body.strip_prefix(&*start);
         let retry = retry.map(|retry| retry.strip_suffix("\ndata: \n\n").unwrap());
         assert_eq!(retry.is_none(), body.is_empty());
         self.assert_retry(retry.map(|retry| retry.parse().unwrap()));

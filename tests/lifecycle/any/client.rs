@@ -38,4 +38,12 @@ impl Client {
     pub(crate) fn expects_stream(self) -> bool {
         self.names_stream() || self.accept == ACCEPTS[0]
     }
+
+    /// Returns the line that repeats the id with which it came, if it came with one.
+    pub(crate) fn last_event_id(self) -> &'static str {
+        match self.was_stopped {
+            true => "id: tower-sse.evicted\n",
+            false => "",
+        }
+    }
 }

@@ -273,8 +273,12 @@ impl Stream {
         }
         match reason {
             CloseReason::ShutDown => {
-                let text = "event: tower-sse.retry\nretry: 3000\ndata: \n\n";
-                self.opts.leave.retry.unwrap().then(|| text.to_owned())
+                let id = match visible(&self.taken) {
+                    b"" => self.client.last_event_id(),
+                    _ => "",
+                };
+                let text = format!("event: tower-sse.retry\n{id}retry: 3000\ndata: \n\n");
+                self.opts.leave.retry.unwrap().then_some(text)
             }
             _ => order?.stop_event(),
         }
