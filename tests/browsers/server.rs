@@ -13,6 +13,8 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
+use tower_sse::Socket;
+
 use crate::{guard, page::PAGE, tls};
 
 /// How a server is reached.
@@ -20,6 +22,8 @@ use crate::{guard, page::PAGE, tls};
 pub(crate) enum Scheme {
     /// HTTP/1.1, for browsers.
     Http,
+    /// The same over sockets that streams can reset.
+    HttpSocket,
     /// HTTP/2, over TLS.
     Https,
 }
@@ -64,7 +68,7 @@ impl Server {
 
     pub(crate) fn url(&self, path: &str) -> String {
         let scheme = match self.scheme {
-            Scheme::Http => "http",
+            Scheme::Http | Scheme::HttpSocket => "http",
             Scheme::Https => "https",
         };
         format!("{scheme}://{}{path}", self.address)
@@ -119,6 +123,11 @@ type Watcher = hyper_util::server::graceful::Watcher;
 async fn connection(socket: TcpStream, scheme: Scheme, app: Router, watcher: Watcher) {
     match scheme {
         Scheme::Http => speak(socket, app, watcher).await,
+        Scheme::HttpSocket => {
+            let socket = Socket::new(socket);
+            let app = app.layer(Extension(socket.handle()));
+            speak(socket, app, watcher).await;
+        }
         Scheme::Https => {
             // Browsers try things, and leave.
             if let Ok(socket) = tls::acceptor().accept(socket).await {

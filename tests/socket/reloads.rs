@@ -15,7 +15,7 @@ use futures::stream;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper::{body::Incoming, client::conn};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tower_sse::{Event, EventStream, Refuse, SseLayer};
 
@@ -25,7 +25,7 @@ const RELOADS: usize = 1000;
 async fn serve() -> (SocketAddr, Arc<AtomicUsize>) {
     let refusals = Arc::<AtomicUsize>::default();
     let count = Arc::clone(&refusals);
-    let layer = SseLayer::new()
+    let layer = SseLayer::with_timer(TokioTimer::new())
         .max_streams(1, Refuse::with(StatusCode::TOO_MANY_REQUESTS))
         .on_refuse(move |_| {
             count.fetch_add(1, Ordering::Relaxed);

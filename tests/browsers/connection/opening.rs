@@ -21,7 +21,7 @@ pub(super) async fn opens_before_the_first_event(browser: &Browser) {
         let tab = listen(browser, &server).await;
         let visit = feed.next().await;
         let version = match scheme {
-            Scheme::Http => Version::HTTP_11,
+            Scheme::Http | Scheme::HttpSocket => Version::HTTP_11,
             Scheme::Https => Version::HTTP_2,
         };
         assert_eq!((visit.version, &visit.last_event_id), (version, &None));
@@ -43,7 +43,7 @@ pub(super) async fn opens_without_a_preamble_as_its_browser_does(browser: &Brows
         let tab = listen(browser, &server).await;
         let visit = feed.next().await;
         match (browser.engine, scheme) {
-            (Engine::Chromium, _) | (Engine::WebKit, Scheme::Http) => {
+            (Engine::Chromium, _) | (Engine::WebKit, Scheme::Http | Scheme::HttpSocket) => {
                 tab.until_is("streams.a.log", json!([["open", 1]])).await;
             }
             (Engine::Firefox, _) | (Engine::WebKit, Scheme::Https) => {
