@@ -102,9 +102,9 @@ pub(crate) fn enter<B>(
         return None;
     }
     let noted = facts.noted.get_or_insert_default();
-    let claims = noted.take_claims(config, |_| false);
+    let (claims, limits) = noted.take_early(config);
     let control = noted.outer().control().unwrap_or_default();
-    let outer = noted.outer().and(config.limit_ids(), &control);
+    let outer = noted.outer().and(&limits, &control);
     request.extensions_mut().insert(outer);
     Some(Box::new(Entry::claiming(claims, control)))
 }

@@ -141,7 +141,7 @@ fn look(facts: &mut RequestFacts, config: &Config) -> Option<(Noted, Refused)> {
     if shutdown.is_some_and(|it| it.is_triggered()) && !facts.came_before {
         return Some((noted, config.refuse_at_shutdown()));
     }
-    let claims = noted.take_claims(config, |_| false);
+    let claims = noted.take_rest(config, |_| false);
     let refused = claims.look().err()?;
     Some((noted, refused))
 }

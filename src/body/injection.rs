@@ -46,14 +46,16 @@ impl Injection {
         self.boundary == Boundary::Event
     }
 
-    /// Returns what goes out of a chunk in a stream that ends with the event it is in.
-    pub(super) fn pass_to_boundary(&mut self, chunk: Bytes) -> Bytes {
+    /// Returns what goes out of a chunk in a stream that ends with the event it is in, and whether more
+    /// was in the chunk.
+    pub(super) fn pass_to_boundary(&mut self, chunk: Bytes) -> (Bytes, bool) {
         let at = self.boundary;
-        let chunk = self.bom.filter(chunk);
+        let mut chunk = self.bom.filter(chunk);
         let end = at.event_end(&chunk).unwrap_or(chunk.len());
-        let chunk = chunk.slice(..end);
+        let is_cut = end < chunk.len();
+        chunk.truncate(end);
         self.boundary = at.after(&chunk);
-        chunk
+        (chunk, is_cut)
     }
 
     /// Returns when the next heartbeat is due in a stream that has fallen silent.

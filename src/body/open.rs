@@ -13,6 +13,9 @@ pub(super) struct Open {
     /// `None` where nothing may be put in, since the body is compressed.
     injection: Option<Injection>,
     leaving: Option<Leaving>,
+    /// Whether a part of the last chunk was left out. The stream then is not whole, even if that was the
+    /// last of its body.
+    is_cut: bool,
     /// Whether the body has sent anything.
     has_sent: bool,
     /// What the handler says of whether the client can get later what it misses.
@@ -45,6 +48,7 @@ impl Open {
             ending: Ending::begin(options, since),
             injection,
             leaving: None,
+            is_cut: false,
             has_sent: false,
             resumable: options.resumable,
         };
@@ -76,6 +80,11 @@ impl Open {
         client.last_event_id.as_deref().filter(|_| !self.has_sent)
     }
 
+    /// Returns `true` if a part of the body was left out.
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     pub(super) fn leaving(&self) -> Option<Leaving> {
         self.leaving
     }
@@ -99,7 +108,11 @@ impl Open {
         let mut frame = frame.map_data(into_bytes);
         if let Some(injection) = &mut self.injection {
             frame = frame.map_data(|data| match self.leaving {
-                Some(_) => injection.pass_to_boundary(data),
+                Some(_) => {
+                    let (data, is_cut) = injection.pass_to_boundary(data);
+                    self.is_cut |= is_cut;
+                    data
+                }
                 None => injection.pass(data),
             });
         }

@@ -109,7 +109,7 @@ impl StreamState {
     pub(super) fn is_end<B: Body>(&self, body: &B) -> bool {
         match &self.phase {
             Phase::Fresh(_) | Phase::Failing(..) => false,
-            Phase::Open(open) => body.is_end_stream() && !self.owes_an_end(open),
+            Phase::Open(open) => body.is_end_stream() && !open.is_cut() && !self.owes_an_end(open),
             Phase::Ended => true,
         }
     }

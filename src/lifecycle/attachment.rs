@@ -27,7 +27,7 @@ pub(crate) struct Attachment {
     member: Option<Member>,
     /// Before the places, since fields are dropped in their order.
     registered: Option<Registered>,
-    permits: Vec<Permit>,
+    places: Places,
     /// By which the stream can be ended from outside, if it can.
     pub(super) control: Option<Arc<Control>>,
     recorder: Option<Arc<dyn Recorder>>,
@@ -82,7 +82,7 @@ impl Attachment {
             info,
             member,
             registered,
-            permits: held.permits,
+            places: Places::new(held.permits, config.evicts(), &held.control),
             control: is_controlled.then_some(held.control),
             recorder: config.observer.recorder.clone().filter(|_| !recorded),
             watched: noted.watched.filter(|_| !is_watched),
@@ -94,7 +94,7 @@ impl Attachment {
 
     /// Takes over the places that the same layer has claimed once more, around itself.
     pub(crate) fn take_over(&mut self, held: Option<Held>) {
-        self.permits.extend(held.unwrap_or_default().permits);
+        self.places.add(held.unwrap_or_default().permits);
     }
 
     /// Undoes what was done for a stream that an outer layer has refused.
@@ -136,7 +136,7 @@ impl Attachment {
         summary.drain = self.since_trigger(now);
         // First, so that a callback can rely on the place being free. It is given back last, so that
         // a registry does not have the stream together with the one that gets its place.
-        drop((self.registered, self.permits));
+        drop((self.registered, self.places));
         summary.labels = self.info.labels;
         summary.tags = self.info.tags;
         summary.data = self.info.data;
@@ -195,6 +195,39 @@ impl Attachment {
     /// Returns `true` if the connection was aborted because the client had stopped reading.
     pub(crate) fn has_stalled(&self) -> bool {
         self.socket.as_ref().is_some_and(SocketHandle::has_stalled)
+    }
+}
+
+/// The places of a stream, given back when this is dropped.
+struct Places {
+    permits: Vec<Permit>,
+    /// Has the places where a newer stream may take them away.
+    control: Option<Arc<Control>>,
+}
+
+impl Places {
+    fn new(permits: Vec<Permit>, evicts: bool, control: &Arc<Control>) -> Self {
+        let mut places = Self {
+            permits: Vec::new(),
+            control: evicts.then(|| Arc::clone(control)),
+        };
+        places.add(permits);
+        places
+    }
+
+    fn add(&mut self, permits: Vec<Permit>) {
+        match &self.control {
+            Some(control) => control.hold(permits),
+            None => self.permits.extend(permits),
+        }
+    }
+}
+
+impl Drop for Places {
+    fn drop(&mut self) {
+        if let Some(control) = &self.control {
+            control.release();
+        }
     }
 }
 

@@ -25,9 +25,9 @@ struct Outer {
 
 impl OuterLimits {
     /// Adds limits to those of the layers around.
-    pub(crate) fn and(&self, more: impl Iterator<Item = LimitId>, control: &Arc<Control>) -> Self {
+    pub(crate) fn and(&self, more: &[LimitId], control: &Arc<Control>) -> Self {
         Self(Some(Arc::new(Outer {
-            limits: self.all().iter().copied().chain(more).collect(),
+            limits: self.all().iter().chain(more).copied().collect(),
             control: Arc::clone(control),
         })))
     }
@@ -50,8 +50,6 @@ impl OuterLimits {
 /// A request's claims to places in the limits of one layer.
 #[derive(Default)]
 pub(crate) struct Claims {
-    /// Those that can evict come last: no stream is evicted for a request that another limit
-    /// refuses.
     claims: Vec<Box<dyn Claim>>,
     waits: Option<Box<Waits>>,
 }
@@ -63,8 +61,7 @@ struct Waits {
 }
 
 impl Claims {
-    pub(crate) fn new(mut claims: Vec<Box<dyn Claim>>) -> Self {
-        claims.sort_by_key(|claim| claim.policy().evicts());
+    pub(crate) fn new(claims: Vec<Box<dyn Claim>>) -> Self {
         let waits = None;
         Self { claims, waits }
     }
@@ -96,21 +93,44 @@ impl Claims {
         turn: &Mutex<()>,
         control: &Arc<Control>,
     ) -> Result<Vec<Permit>, Refused> {
-        let _turn = lock(turn);
-        let mut permits = Vec::with_capacity(self.claims.len());
-        for claim in &mut self.claims {
-            let permit = claim.claim(control).or_else(|| claim.evict(control));
-            permits.push(permit.ok_or_else(|| refused(&**claim))?);
+        loop {
+            let full = match self.take_all(turn, control) {
+                Ok(permits) => return Ok(permits),
+                Err(full) => full,
+            };
+            if !self.evict(full) {
+                return Err(refused(&*self.claims[full]));
+            }
         }
-        Ok(permits)
+    }
+
+    /// Makes room in a limit that is full, if the policy of one is to evict. A stream gives back all
+    /// its places when it is evicted, so another limit than its own may be the full one.
+    fn evict(&self, full: usize) -> bool {
+        let own = &self.claims[full];
+        if own.evicts() {
+            // A stream may have left by itself meanwhile.
+            return own.evict() || !own.is_full();
+        }
+        let mut evicting = self.claims.iter().filter(|claim| claim.evicts());
+        evicting.any(|claim| claim.evict())
     }
 
     /// Returns why a stream would be refused now.
     pub(crate) fn look(&self) -> Result<(), Refused> {
+        let mut evicting = self.claims.iter().filter(|claim| claim.evicts());
+        if evicting.any(|claim| claim.is_full()) {
+            // The stream that is evicted makes room in all limits.
+            return Ok(());
+        }
         match self.claims.iter().find(|claim| claim.is_full()) {
             Some(claim) => Err(refused(&**claim)),
             None => Ok(()),
         }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.claims.is_empty()
     }
 
     /// Takes all places, or returns which claim has none.

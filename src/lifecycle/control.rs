@@ -1,6 +1,7 @@
 use std::{
+    fmt, mem,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     task::Context,
@@ -8,15 +9,17 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
-use super::RevokePolicy;
+use super::{RevokePolicy, limit::Permit};
 use crate::CloseReason;
 
-/// What is shared between an open stream and those who may end it from outside.
-#[derive(Debug, Default)]
+/// What is shared between an open stream and the handles that can end it from outside.
+#[derive(Default)]
 pub(crate) struct Control {
     order: OnceLock<Order>,
     waker: AtomicWaker,
     bytes: AtomicU64,
+    /// The stream's places, where a newer stream may take them away.
+    permits: Mutex<Vec<Permit>>,
 }
 
 /// Why a stream is to end though nothing of its own says so.
@@ -36,7 +39,7 @@ impl Order {
 }
 
 impl Control {
-    /// Has the stream end. Returns `false` if it has been told to end before.
+    /// Has the stream end. Returns `false` if it already has an order to end.
     pub(crate) fn end(&self, order: Order) -> bool {
         let is_first = self.order.set(order).is_ok();
         if is_first {
@@ -45,7 +48,7 @@ impl Control {
         is_first
     }
 
-    /// Returns why the stream is to end, if it is.
+    /// Returns why the stream is to end, if it has an order to.
     pub(crate) fn order(&self) -> Option<&Order> {
         self.order.get()
     }
@@ -55,6 +58,23 @@ impl Control {
         self.waker.register(cx.waker());
     }
 
+    /// Holds places for the stream.
+    pub(crate) fn hold(&self, permits: Vec<Permit>) {
+        self.lock().extend(permits);
+    }
+
+    /// Returns `true` if the stream has places.
+    pub(crate) fn holds(&self) -> bool {
+        !self.lock().is_empty()
+    }
+
+    /// Gives the stream's places back.
+    pub(crate) fn release(&self) {
+        let permits = mem::take(&mut *self.lock());
+        // Without the lock, since it wakes the tasks that get the places.
+        drop(permits);
+    }
+
     /// Notes how many bytes the stream has sent in all.
     pub(crate) fn set_bytes(&self, bytes: u64) {
         self.bytes.store(bytes, Ordering::Relaxed);
@@ -62,5 +82,17 @@ impl Control {
 
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Permit>> {
+        self.permits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control")
+            .field("order", &self.order)
+            .finish_non_exhaustive()
     }
 }

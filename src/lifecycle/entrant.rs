@@ -11,7 +11,7 @@ use crate::{config::Config, socket::SocketHandle};
 #[derive(Default)]
 pub(crate) struct Held {
     pub(crate) permits: Vec<Permit>,
-    /// By which a newer stream can evict it.
+    /// By which the stream can be ended from outside.
     pub(crate) control: Arc<Control>,
 }
 
@@ -41,20 +41,20 @@ impl Entrant<'_> {
         if shutdown.is_some_and(|it| it.is_triggered()) && !self.came_before {
             return Err(config.refuse_at_shutdown());
         }
-        let control = before.iter().find_map(|other| other.control.clone());
-        let held = match (self.held.take(), control) {
-            // Without a place in it, nothing ends the stream by its own control yet.
-            (Some(held), Some(control)) if held.permits.is_empty() => Held { control, ..held },
-            (Some(held), _) => held,
-            (None, control) => {
-                let counted = |limit| before.iter().any(|other| other.config.counts(limit));
-                let mut claims = self.noted.take_claims(config, counted);
-                let control = control.or_else(|| self.noted.outer().control());
-                let control = control.unwrap_or_default();
-                let permits = claims.decide(&config.turn, &control)?;
-                Held { permits, control }
-            }
+        // All layers of a stream use one control.
+        let by_inner = before.iter().find_map(|other| other.control.clone());
+        let by_outer = self.noted.outer().control();
+        let (mut permits, own) = match self.held.take() {
+            Some(held) => (held.permits, Some(held.control)),
+            None => (Vec::new(), by_outer),
         };
+        let control = by_inner.or(own).unwrap_or_default();
+        let counted = |limit| before.iter().any(|other| other.config.counts(limit));
+        let mut claims = self.noted.take_rest(config, counted);
+        if !claims.is_empty() {
+            permits.extend(claims.decide(&config.turn, &control)?);
+        }
+        let held = Held { permits, control };
         let is_new = |shutdown| !before.iter().any(|other| other.config.ends_by(shutdown));
         let shutdown = shutdown.filter(|shutdown| is_new(shutdown));
         let member = match shutdown.map(|shutdown| shutdown.join(self.came_before)) {

@@ -25,10 +25,14 @@ pub(crate) trait Claim: Send + Sync {
     /// Waits for a place in turn. Returns `false` if too many wait already.
     fn wait(&mut self, waker: &Waker) -> bool;
 
-    /// Takes the place of the oldest stream, unless one is free, where the policy is to evict it.
-    fn evict(&mut self, control: &Arc<Control>) -> Option<Permit>;
+    /// Returns `true` if a newer stream takes the place of the oldest.
+    fn evicts(&self) -> bool;
 
-    /// Returns `true` if a stream would be refused now.
+    /// Has the oldest stream end, and gives its places back, if all are taken. Returns `false` if it
+    /// has evicted none.
+    fn evict(&self) -> bool;
+
+    /// Returns `true` if all places are taken.
     fn is_full(&self) -> bool;
 
     fn policy(&self) -> &LimitPolicy;
@@ -51,7 +55,7 @@ impl MaxStreams {
     }
 
     pub(crate) fn evicts(&self) -> bool {
-        self.0.policy.evicts()
+        self.0.evicts()
     }
 
     pub(crate) fn begin(&self) -> Box<dyn Claim> {
@@ -120,7 +124,7 @@ where
     }
 
     fn evicts(&self) -> bool {
-        self.shared.policy.evicts()
+        self.shared.evicts()
     }
 }
 
@@ -151,7 +155,7 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
 
     /// Records the stream that takes a place of the room.
     fn occupy(&self, room: &mut Room, control: &Arc<Control>) -> Place<K> {
-        let evicts = self.shared.policy.evicts();
+        let evicts = self.shared.evicts();
         Place {
             key: self.key.clone(),
             shared: Arc::clone(&self.shared),
@@ -177,53 +181,42 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Claim for Keyed<K> {
     fn wait(&mut self, waker: &Waker) -> bool {
         let mut rooms = self.shared.lock();
         let room = rooms.entry(self.key.clone()).or_default();
-        let is_new = self.turn.is_none();
         match self.turn {
             Some(turn) => room.set_waker(turn, waker),
             None => self.turn = room.wait(self.shared.most, waker),
         }
         // One may have been given back since the request found none.
         let is_kept = self.turn.is_some_and(|turn| room.is_kept(turn));
-        let evicts = is_new && self.turn.is_some() && !is_kept && self.shared.policy.evicts();
-        let evicted = evicts.then(|| room.next_to_evict()).flatten();
         self.shared.tidy(&mut rooms, &self.key);
         drop(rooms);
         // Tasks are woken outside of the lock, for a waker may do anything.
         if is_kept {
             waker.wake_by_ref();
         }
-        if let Some(evicted) = evicted {
-            evicted.end(Order::Evict);
-        }
         self.turn.is_some()
     }
 
-    fn evict(&mut self, control: &Arc<Control>) -> Option<Permit> {
-        if !self.shared.policy.evicts() {
-            return None;
-        }
-        let mut rooms = self.shared.lock();
-        let room = rooms.entry(self.key.clone()).or_default();
-        // One may have been given back since there was none.
-        let is_free = self.take(room);
-        let oldest = if is_free { None } else { room.remove_oldest() };
-        if !is_free && oldest.is_none() {
-            self.shared.tidy(&mut rooms, &self.key);
-            return None;
-        }
-        let place = self.occupy(room, control);
+    fn evicts(&self) -> bool {
+        self.shared.evicts()
+    }
+
+    fn evict(&self) -> bool {
+        let rooms = self.shared.lock();
+        let room = rooms.get(&self.key);
+        let full = room.filter(|room| self.evicts() && room.taken() >= self.shared.most);
+        let Some(oldest) = full.and_then(Room::oldest) else {
+            return false;
+        };
         drop(rooms);
-        if let Some(oldest) = oldest {
-            oldest.end(Order::Evict);
-        }
-        Some(Box::new(place))
+        oldest.end(Order::Evict);
+        oldest.release();
+        true
     }
 
     fn is_full(&self) -> bool {
-        let most = self.shared.most;
         let rooms = self.shared.lock();
         let taken = rooms.get(&self.key).map_or(0, Room::taken);
-        taken >= most && (most == 0 || !self.shared.policy.evicts())
+        taken >= self.shared.most
     }
 
     fn policy(&self) -> &LimitPolicy {
@@ -277,6 +270,12 @@ impl<K> Shared<K> {
             policy,
             reason,
         })
+    }
+
+    /// Returns `true` if a newer stream takes the place of the oldest. Where there is no place, it is
+    /// refused.
+    fn evicts(&self) -> bool {
+        self.policy.evicts() && self.most > 0
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Room>> {

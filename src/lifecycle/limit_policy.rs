@@ -26,20 +26,24 @@ impl LimitPolicy {
         Self::with(false, refuse)
     }
 
-    /// Ends the oldest stream of the same key, which gets the reason
-    /// [`CloseReason::Evicted`](crate::CloseReason::Evicted), and admits the new one.
+    /// Ends the oldest stream of the same key, which closes as
+    /// [`CloseReason::Evicted`](crate::CloseReason::Evicted), and admits the new one. A limit of 0
+    /// refuses softly.
+    ///
+    /// It acts when the handler has returned a stream: a request that gets no stream evicts none. The
+    /// evicted stream gives back its places at once, in the other limits of the layer too. It ends
+    /// when the server polls it next. If its client does not read, the server does not poll it, and
+    /// its connection stays open though it no longer counts: what ends it is the TCP user timeout or
+    /// the stall timeout.
     ///
     /// The old client must not come back and evict the new one in turn. A client whose GET or QUERY
     /// names `text/event-stream` in `Accept`, as browsers do, gets a last event with the name and
     /// the id `tower-sse.evicted` and a `retry` of 24 days. If it comes back with that id all the
     /// same, the layer answers 204 No Content ([`stop`](crate::stop)). A page that is reloaded has
-    /// no id, and gets a stream again. Other clients get the
-    /// [`FinalEvents::eviction`](crate::FinalEvents::eviction), if they are not resumable, or a
-    /// broken stream; a client of theirs that reconnects by itself evicts in turn.
-    ///
-    /// A stream ends when the server polls it. If that does not happen within the
-    /// [`wait`](Self::wait), because its client does not read, it loses its place all the same: it
-    /// no longer counts, though its connection may last longer.
+    /// no id, and gets a stream again. Every client gets
+    /// [`FinalEvents::eviction`](crate::FinalEvents::eviction), if it is set. Without it, a one-shot
+    /// stream breaks. A client without `text/event-stream` in `Accept` that reconnects by itself
+    /// evicts the newer stream in turn.
     pub const fn evict_oldest() -> Self {
         Self::with(true, Refuse::softly())
     }
@@ -54,7 +58,7 @@ impl LimitPolicy {
     }
 
     /// Sets how long a request waits for a place. By default 200 milliseconds; zero decides at
-    /// once.
+    /// once. Where the oldest stream is evicted, no request waits.
     pub const fn wait(mut self, time: Duration) -> Self {
         self.wait = time;
         self

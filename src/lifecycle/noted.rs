@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use http::Request;
 
@@ -18,6 +18,8 @@ pub(crate) struct Noted {
     pub(super) watched: Option<Box<dyn Watched>>,
     /// The limits in which an outer layer has counted the request.
     outer: OuterLimits,
+    /// Whether the limit on all streams has counted it before the handler.
+    has_claimed_of_all: bool,
 }
 
 impl Noted {
@@ -41,6 +43,7 @@ impl Noted {
                 .collect(),
             watched: observer.watcher.as_ref().map(|watcher| watcher.watch(head)),
             outer: outer.cloned().unwrap_or_default(),
+            has_claimed_of_all: false,
         }))
     }
 
@@ -48,8 +51,38 @@ impl Noted {
         &self.outer
     }
 
-    /// Takes the claims to places that neither an outer layer nor an inner one holds.
-    pub(crate) fn take_claims(
+    /// Takes the claims that can be decided before the handler, with their limits: those of limits
+    /// that refuse.
+    ///
+    /// A limit that evicts waits for the response, for a request that gets no stream must end none. So
+    /// do all limits if a stream will be evicted, since that may make room in them.
+    pub(crate) fn take_early(&mut self, config: &Config) -> (Claims, Vec<LimitId>) {
+        let of_all = config.max_streams.as_ref();
+        let of_all = of_all.filter(|limit| !self.outer.has(limit.id()));
+        let evicts_of_all = of_all.filter(|limit| limit.evicts());
+        let keyed = self.claims.iter().map(|(_, claim)| claim);
+        let mut evicting = keyed.filter(|claim| claim.evicts());
+        let evicts = evicting.any(|claim| claim.is_full())
+            || evicts_of_all.is_some_and(|limit| limit.begin().is_full());
+        if evicts {
+            return Default::default();
+        }
+        let outer = &self.outer;
+        let is_early =
+            |(limit, claim): &(LimitId, Box<dyn Claim>)| !claim.evicts() && !outer.has(*limit);
+        let all = mem::take(&mut self.claims).into_iter();
+        let (mut early, rest): (Vec<_>, Vec<_>) = all.partition(is_early);
+        self.claims = rest;
+        if let Some(limit) = of_all.filter(|limit| !limit.evicts()) {
+            self.has_claimed_of_all = true;
+            early.insert(0, (limit.id(), limit.begin()));
+        }
+        let (limits, claims) = early.into_iter().unzip();
+        (Claims::new(claims), limits)
+    }
+
+    /// Takes the claims that are left, to places that neither an outer layer nor an inner one holds.
+    pub(crate) fn take_rest(
         &mut self,
         config: &Config,
         by_inner: impl Fn(LimitId) -> bool,
@@ -57,7 +90,7 @@ impl Noted {
         let outer = &self.outer;
         let held = |limit| outer.has(limit) || by_inner(limit);
         let of_all = config.max_streams.as_ref();
-        let of_all = of_all.filter(|limit| !held(limit.id()));
+        let of_all = of_all.filter(|limit| !self.has_claimed_of_all && !held(limit.id()));
         let of_keys = self.claims.drain(..).filter(|(limit, _)| !held(*limit));
         let claims = of_all.map(|limit| limit.begin()).into_iter();
         Claims::new(claims.chain(of_keys.map(|(_, claim)| claim)).collect())

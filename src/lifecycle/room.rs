@@ -9,7 +9,7 @@ use super::control::Control;
 /// The places of one key of a limit, and the requests that wait for one.
 ///
 /// While a request waits all places are taken: one that is given back is kept for the first in the
-/// queue, so that no later request takes it.
+/// queue, so that no later request takes it. Where streams can be evicted, no request waits.
 #[derive(Default)]
 pub(super) struct Room {
     /// How many places are taken or kept.
@@ -20,16 +20,7 @@ pub(super) struct Room {
     /// The turns that have a place kept for them.
     kept: Vec<u64>,
     /// The streams, oldest first, where they can be evicted.
-    streams: BTreeMap<u64, Evictable>,
-    /// How many streams are left whose place was taken away. The room is kept for them: in a new one
-    /// their numbers would be those of other streams.
-    displaced: usize,
-}
-
-struct Evictable {
-    control: Arc<Control>,
-    /// Whether it is to end for a request that waits or waited.
-    ends: bool,
+    streams: BTreeMap<u64, Arc<Control>>,
 }
 
 impl Room {
@@ -75,7 +66,7 @@ impl Room {
         }
     }
 
-    /// Ends a turn. Returns who gets the place that was kept for it.
+    /// Ends a turn. Returns the waker of the request that gets the place that was kept for it.
     pub(super) fn leave(&mut self, turn: u64) -> Option<Waker> {
         if self.take_kept(turn) {
             return self.release();
@@ -87,39 +78,27 @@ impl Room {
     /// Adds a stream that can be evicted, and returns its number.
     pub(super) fn add_stream(&mut self, control: &Arc<Control>) -> u64 {
         let number = self.number();
-        let control = Arc::clone(control);
-        let ends = false;
-        self.streams.insert(number, Evictable { control, ends });
+        self.streams.insert(number, Arc::clone(control));
         number
     }
 
-    /// Returns the oldest stream that is not to end yet, unless as many are as requests wait.
-    pub(super) fn next_to_evict(&mut self) -> Option<Arc<Control>> {
-        // Those that are to end come first.
-        let mut first = self.streams.values_mut().take(self.waiting.len());
-        let next = first.find(|stream| !stream.ends)?;
-        next.ends = true;
-        Some(Arc::clone(&next.control))
+    /// Returns the oldest stream that has its place for good. (One whose request may yet be refused by
+    /// another limit has not.)
+    pub(super) fn oldest(&self) -> Option<Arc<Control>> {
+        let mut streams = self.streams.values();
+        streams.find(|control| control.holds()).cloned()
     }
 
-    /// Takes the oldest stream's place from it.
-    pub(super) fn remove_oldest(&mut self) -> Option<Arc<Control>> {
-        let (_, oldest) = self.streams.pop_first()?;
-        self.displaced += 1;
-        Some(oldest.control)
-    }
-
-    /// Gives a place back, unless it has been taken away. Returns who gets it.
+    /// Gives a place back. Returns the waker of the request that gets it.
     pub(super) fn give_back(&mut self, stream: Option<u64>) -> Option<Waker> {
-        if stream.is_some_and(|stream| self.streams.remove(&stream).is_none()) {
-            self.displaced -= 1;
-            return None;
+        if let Some(stream) = stream {
+            self.streams.remove(&stream);
         }
         self.release()
     }
 
     pub(super) fn is_unused(&self) -> bool {
-        self.taken == 0 && self.waiting.is_empty() && self.displaced == 0
+        self.taken == 0 && self.waiting.is_empty()
     }
 
     fn release(&mut self) -> Option<Waker> {

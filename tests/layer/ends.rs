@@ -420,3 +420,41 @@ async fn repeats_the_id_of_a_client_that_has_seen_nothing_since() {
         assert_eq!(read(refused).await, (last.to_owned(), None));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn breaks_where_the_rest_of_the_last_chunk_is_left_out() {
+    // It says that it is at its end as soon as its last chunk is out.
+    let chunks = ["data: x", "y\n\ndata: more\n\n"].map(bytes::Bytes::from);
+    let later = stream::iter(chunks).then(async |chunk| {
+        tokio::time::sleep(SECOND).await;
+        chunk
+    });
+    let body = Announcing(Box::pin(later), 2);
+    let response = Response::builder().header("content-type", "text/event-stream");
+    let layer = bare().max_lifetime(Lifetime::new(SECOND + SECOND / 2));
+    let response = response.body(body).unwrap();
+    let body = send(&layer, get().method("POST"), response).await;
+    let cut = ("data: xy\n\n".to_owned(), Some(CloseReason::Lifetime));
+    assert_eq!(read(body.into_body()).await, cut);
+}
+
+/// A body of so many chunks that knows when it is at its end.
+struct Announcing<S>(std::pin::Pin<Box<S>>, usize);
+
+impl<S: futures::Stream<Item = bytes::Bytes>> Body for Announcing<S> {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<bytes::Bytes>, Self::Error>>> {
+        let chunk = std::task::ready!(self.0.as_mut().poll_next(cx));
+        self.1 -= usize::from(chunk.is_some());
+        std::task::Poll::Ready(chunk.map(|chunk| Ok(http_body::Frame::data(chunk))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.1 == 0
+    }
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Response;
-use tokio::time::{Instant, advance};
+use tokio::time::Instant;
 use tower_sse::{CloseReason, Event, FinalEvents, LimitPolicy, SseLayer};
 
 use crate::{closing::Closes, support::*};
@@ -77,7 +77,7 @@ async fn takes_the_place_of_a_stream_that_is_not_read() {
     let start = Instant::now();
     let (_feed, response) = adopted();
     let mut new = send(&layer, ada(), response).await.into_body();
-    assert_eq!(start.elapsed(), SECOND / 5);
+    assert_eq!(start.elapsed(), Duration::ZERO);
     assert!(is_silent(&mut new));
     // It ends when it is read, and gives back nothing that it no longer has.
     assert_eq!(text(stuck).await, EVICTED);
@@ -115,15 +115,49 @@ async fn gives_a_one_shot_stream_its_final_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn evicts_nobody_for_a_request_that_another_limit_refuses() {
-    let refuse = tower_sse::Refuse::with(http::StatusCode::TOO_MANY_REQUESTS);
-    let layer = one_each().max_streams(1, refuse);
-    let (_old_feed, response) = adopted();
-    let mut old = send(&layer, ada(), response).await.into_body();
-    assert!(is_silent(&mut old));
+async fn evicts_nobody_for_a_response_that_is_no_stream() {
+    let layer = one_each();
     let (_feed, response) = adopted();
-    let response: Response<_> = send(&layer, ada(), response).await;
-    assert_eq!(response.status(), 429);
-    advance(SECOND).await;
-    assert!(is_silent(&mut old));
+    let mut open = send(&layer, ada(), response).await.into_body();
+    assert!(is_silent(&mut open));
+    for response in [tower_sse::stop(), Response::new(String::from("page"))] {
+        send(&layer, ada(), response).await;
+        assert!(is_silent(&mut open));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn makes_room_in_every_limit_of_the_layer() {
+    let refuse = tower_sse::Refuse::with(http::StatusCode::TOO_MANY_REQUESTS);
+    let layer = one_each().max_streams(2, refuse);
+    let (_old_feed, response) = adopted();
+    let old = send(&layer, ada(), response).await.into_body();
+    let (_bob_feed, response) = adopted();
+    let bob = || get().header("user", "bob");
+    let mut bobs = send(&layer, bob(), response).await.into_body();
+    assert!(is_silent(&mut bobs));
+
+    let (_feed, response) = adopted();
+    let new = send(&layer, ada(), response).await;
+    assert_eq!(new.status(), 200, "the old stream's place is hers");
+    assert_eq!(text(old).await, EVICTED);
+    let (_feed, response) = adopted();
+    let carol = get().header("user", "carol");
+    assert_eq!(send(&layer, carol, response).await.status(), 429);
+    drop((new, bobs));
+    for user in ["carol", "dora"] {
+        let (feed, response) = adopted();
+        let request = get().header("user", user);
+        assert_eq!(send(&layer, request, response).await.status(), 200);
+        drop(feed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refuses_where_there_is_no_place() {
+    let policy = LimitPolicy::evict_oldest();
+    let layer = bare().max_streams(0, policy);
+    let (_feed, response) = adopted();
+    let refused = send(&layer, get().method("POST"), response).await;
+    assert_eq!(refused.status(), 503);
 }
