@@ -133,13 +133,18 @@ impl Claims {
         self.claims.is_empty()
     }
 
-    /// Takes all places, or returns which claim has none.
+    /// Takes all places, or returns which claim has none. Where streams are evicted, the control gets
+    /// the places, before another request can look for a stream to evict.
     fn take_all(&mut self, turn: &Mutex<()>, control: &Arc<Control>) -> Result<Vec<Permit>, usize> {
         let _turn = lock(turn);
         let claims = self.claims.iter_mut().enumerate();
-        claims
-            .map(|(place, claim)| claim.claim(control).ok_or(place))
-            .collect()
+        let permits = claims.map(|(place, claim)| claim.claim(control).ok_or(place));
+        let permits = permits.collect::<Result<_, _>>()?;
+        if !self.claims.iter().any(|claim| claim.evicts()) {
+            return Ok(permits);
+        }
+        control.hold(permits);
+        Ok(Vec::new())
     }
 
     /// Waits for a place of a claim. Returns `false` when the time is over, or too many wait.

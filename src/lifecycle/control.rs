@@ -1,8 +1,8 @@
 use std::{
-    fmt, mem,
+    fmt,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::Context,
 };
@@ -18,8 +18,11 @@ pub(crate) struct Control {
     order: OnceLock<Order>,
     waker: AtomicWaker,
     bytes: AtomicU64,
-    /// The stream's places, where a newer stream may take them away.
+    /// The stream's places, where a newer stream may take them away. They are given back with the lock
+    /// held, so that a second one who gives them back knows afterwards that they are. A limit's own
+    /// lock is taken within this one, never the other way round.
     permits: Mutex<Vec<Permit>>,
+    holds: AtomicBool,
 }
 
 /// Why a stream is to end though nothing of its own says so.
@@ -60,19 +63,21 @@ impl Control {
 
     /// Holds places for the stream.
     pub(crate) fn hold(&self, permits: Vec<Permit>) {
-        self.lock().extend(permits);
+        let mut held = self.lock();
+        held.extend(permits);
+        self.holds.store(!held.is_empty(), Ordering::Release);
     }
 
     /// Returns `true` if the stream has places.
     pub(crate) fn holds(&self) -> bool {
-        !self.lock().is_empty()
+        self.holds.load(Ordering::Acquire)
     }
 
     /// Gives the stream's places back.
     pub(crate) fn release(&self) {
-        let permits = mem::take(&mut *self.lock());
-        // Without the lock, since it wakes the tasks that get the places.
-        drop(permits);
+        let mut held = self.lock();
+        held.clear();
+        self.holds.store(false, Ordering::Release);
     }
 
     /// Notes how many bytes the stream has sent in all.

@@ -41,6 +41,12 @@ impl Entrant<'_> {
         if shutdown.is_some_and(|it| it.is_triggered()) && !self.came_before {
             return Err(config.refuse_at_shutdown());
         }
+        let is_new = |shutdown| !before.iter().any(|other| other.config.ends_by(shutdown));
+        let shutdown = shutdown.filter(|shutdown| is_new(shutdown));
+        let member = match shutdown.map(|shutdown| shutdown.join(self.came_before)) {
+            Some(None) => return Err(config.refuse_at_shutdown()),
+            joined => joined.flatten(),
+        };
         // All layers of a stream use one control.
         let by_inner = before.iter().find_map(|other| other.control.clone());
         let by_outer = self.noted.outer().control();
@@ -55,12 +61,6 @@ impl Entrant<'_> {
             permits.extend(claims.decide(&config.turn, &control)?);
         }
         let held = Held { permits, control };
-        let is_new = |shutdown| !before.iter().any(|other| other.config.ends_by(shutdown));
-        let shutdown = shutdown.filter(|shutdown| is_new(shutdown));
-        let member = match shutdown.map(|shutdown| shutdown.join(self.came_before)) {
-            Some(None) => return Err(config.refuse_at_shutdown()),
-            joined => joined.flatten(),
-        };
         Ok((held, member))
     }
 }

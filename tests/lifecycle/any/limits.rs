@@ -2,18 +2,16 @@ use std::{collections::BTreeMap, mem};
 
 use tower_sse::RefuseReason;
 
-use super::{
-    room::{Holder, Room},
-    setting::Setting,
-    told::Side,
-};
+use super::{room::Room, setting::Setting, told::Side};
 
 /// All limits, and who has places in them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Limits {
     rooms: BTreeMap<RoomId, Room>,
     /// The streams that were told to end, and not noticed yet.
-    evicted: Vec<Holder>,
+    evicted: Vec<usize>,
+    /// Whether the limits of the inner layer and of the outer one evict streams.
+    evicting: [bool; 2],
 }
 
 /// A limit of a layer, of which each key counts by itself.
@@ -34,8 +32,7 @@ impl RoomId {
 }
 
 impl Limits {
-    /// Returns the places that a request needs in a layer. Those come last that may be got by an
-    /// eviction, so that none is evicted for a request that another limit refuses.
+    /// Returns the places that a request needs in a layer.
     pub(crate) fn rooms_of(
         &mut self,
         setting: &Setting,
@@ -47,10 +44,12 @@ impl Limits {
         };
         let is_outer = side == Side::Outer && !setting.shares_limits;
         let of_all = layer.most.map(|cap| (cap, None));
+        let caps = layer.most.iter().chain(&layer.most_per_key);
+        self.evicting[usize::from(is_outer)] =
+            caps.into_iter().any(|cap| cap.evicts && cap.most > 0);
         let of_key = layer.most_per_key.filter(|_| key.is_some());
-        let mut caps = Vec::from_iter(of_all.into_iter().chain(of_key.map(|cap| (cap, key))));
-        caps.sort_by_key(|(cap, _)| cap.evicts);
-        let rooms = caps.into_iter().map(|(cap, key)| {
+        let caps = of_all.into_iter().chain(of_key.map(|cap| (cap, key)));
+        let rooms = caps.map(|(cap, key)| {
             let id = RoomId { is_outer, key };
             let room = self.rooms.entry(id);
             room.or_insert_with(|| Room::new(cap.most, cap.evicts));
@@ -72,32 +71,57 @@ impl Limits {
     }
 
     pub(crate) fn wait(&mut self, room: RoomId, id: usize) -> bool {
-        let (waits, ends) = self.room(room).wait(id);
-        self.evicted.extend(ends);
-        waits
+        self.room(room).wait(id)
+    }
+
+    /// Returns the places that can be had before the handler: in limits that refuse, unless a stream
+    /// will be evicted, which may make room in them.
+    pub(crate) fn early(&self, rooms: &[RoomId]) -> Vec<RoomId> {
+        let rooms = || rooms.iter().copied();
+        match rooms().any(|room| self.rooms[&room].to_evict().is_some()) {
+            true => Vec::new(),
+            false => rooms().filter(|room| !self.rooms[room].evicts()).collect(),
+        }
     }
 
     /// Takes all places or none at once, by eviction if need be.
     pub(crate) fn decide(&mut self, rooms: &[RoomId], id: usize) -> Result<(), RefuseReason> {
-        for (place, id_of_room) in rooms.iter().enumerate() {
-            let room = self.room(*id_of_room);
-            if room.take(id) {
-                continue;
-            }
-            let Some(evicted) = room.evict(id) else {
-                self.give_back(&rooms[..place], id);
-                return Err(id_of_room.reason());
+        while let Err(full) = self.take_all(rooms, id) {
+            let own = [full];
+            let candidates = match self.rooms[&full].evicts() {
+                true => &own[..],
+                false => rooms,
             };
-            self.evicted.push(evicted);
+            let mut oldest = candidates.iter().map(|room| self.rooms[room].to_evict());
+            let Some(oldest) = oldest.find_map(|oldest| oldest) else {
+                return Err(full.reason());
+            };
+            self.evict(oldest);
         }
-        self.stop_waiting(rooms, id);
         Ok(())
+    }
+
+    /// Takes the places away that a stream has in layers which evict, and has it end.
+    fn evict(&mut self, id: usize) {
+        let evicting = self.evicting;
+        for (room, places) in &mut self.rooms {
+            if evicting[usize::from(room.is_outer)] {
+                places.leave(id);
+            }
+        }
+        self.evicted.push(id);
     }
 
     /// Returns why a stream would be refused.
     pub(crate) fn look(&mut self, rooms: &[RoomId]) -> Result<(), RefuseReason> {
-        let mut rooms = rooms.iter();
-        match rooms.find(|room| self.room(**room).is_full()) {
+        let mut rooms = rooms.iter().copied();
+        if rooms
+            .clone()
+            .any(|room| self.rooms[&room].to_evict().is_some())
+        {
+            return Ok(());
+        }
+        match rooms.find(|room| self.rooms[room].is_full()) {
             Some(room) => Err(room.reason()),
             None => Ok(()),
         }
@@ -108,7 +132,7 @@ impl Limits {
         self.rooms.values_mut().for_each(|room| room.leave(id));
     }
 
-    pub(crate) fn take_evicted(&mut self) -> Vec<Holder> {
+    pub(crate) fn take_evicted(&mut self) -> Vec<usize> {
         self.rooms.values().for_each(Room::assert_in_bounds);
         mem::take(&mut self.evicted)
     }

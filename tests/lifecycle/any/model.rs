@@ -145,8 +145,8 @@ impl Model {
 
     /// Has the streams end that others wait for, or whose places were taken.
     fn see_evicted(&mut self) {
-        for holder in self.limits.take_evicted() {
-            self.orders[holder.id].get_or_insert(Order::Evict);
+        for id in self.limits.take_evicted() {
+            self.orders[id].get_or_insert(Order::Evict);
         }
     }
 

@@ -65,6 +65,7 @@ impl Request {
             }
             let mut rooms = at.limits.rooms_of(at.setting, side, opening.key);
             rooms.retain(|room| !claimed.contains(room));
+            let rooms = at.limits.early(&rooms);
             claimed.extend(&rooms);
             Entry::Claiming(rooms, None)
         });
@@ -159,7 +160,8 @@ impl Request {
 
     /// Has a layer admit the stream, if it has not done so before the handler.
     fn admit(&mut self, side: Side, at: &mut Surroundings<'_>) -> Result<(), RefuseReason> {
-        if self.entries[side as usize] == Entry::Decided {
+        let is_head = self.opening.client.is_head();
+        if is_head && self.entries[side as usize] == Entry::Decided {
             return Ok(());
         }
         if at.is_shut_down[side as usize] && !self.came_before[side as usize] {
@@ -168,7 +170,7 @@ impl Request {
         let mut rooms = at.limits.rooms_of(at.setting, side, self.opening.key);
         rooms.retain(|room| !self.claimed.contains(room));
         self.claimed.extend(&rooms);
-        match self.opening.client.is_head() {
+        match is_head {
             true => at.limits.look(&rooms),
             false => at.limits.decide(&rooms, self.id),
         }

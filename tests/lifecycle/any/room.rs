@@ -6,25 +6,18 @@ pub(crate) struct Room {
     most: usize,
     evicts: bool,
     /// The requests and streams that have a place, from the oldest on.
-    holders: Vec<Holder>,
+    holders: Vec<usize>,
     waiting: VecDeque<usize>,
     /// The requests that a place is kept for, which they have not taken yet.
     kept: Vec<usize>,
-}
-
-/// A request or stream with a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Holder {
-    pub(crate) id: usize,
-    /// Whether it is to end for another that waits.
-    ends: bool,
 }
 
 impl Room {
     pub(crate) fn new(most: usize, evicts: bool) -> Self {
         Self {
             most,
-            evicts,
+            // Where there is no place, there is no stream to evict.
+            evicts: evicts && most > 0,
             holders: Vec::new(),
             waiting: VecDeque::new(),
             kept: Vec::new(),
@@ -44,43 +37,36 @@ impl Room {
             return false;
         }
         self.kept.retain(|other| *other != id);
-        self.hold(id);
+        self.holders.push(id);
         true
     }
 
-    /// Waits in turn. Returns whether it may, and which stream has to end for it.
-    pub(crate) fn wait(&mut self, id: usize) -> (bool, Option<Holder>) {
+    /// Waits in turn. Returns whether it may.
+    pub(crate) fn wait(&mut self, id: usize) -> bool {
         if self.waiting.contains(&id) {
-            return (true, None);
+            return true;
         }
         if self.waiting.len() >= self.most {
-            return (false, None);
+            return false;
         }
         self.waiting.push_back(id);
-        let ending = self.holders.iter().filter(|holder| holder.ends).count();
-        let another = self.evicts && ending < self.waiting.len();
-        let ends = self.holders.iter_mut().find(|holder| !holder.ends);
-        let ends = ends.filter(|_| another).map(|holder| {
-            holder.ends = true;
-            *holder
-        });
-        (true, ends)
+        true
     }
 
-    /// Takes the place of the oldest, which is returned.
-    pub(crate) fn evict(&mut self, id: usize) -> Option<Holder> {
-        if !self.evicts || self.holders.is_empty() {
-            return None;
-        }
-        let oldest = self.holders.remove(0);
-        self.hold(id);
-        Some(oldest)
+    pub(crate) fn evicts(&self) -> bool {
+        self.evicts
+    }
+
+    /// Returns the stream that has to end for another, if all places are taken.
+    pub(crate) fn to_evict(&self) -> Option<usize> {
+        let is_it = self.evicts && self.is_full();
+        self.holders.first().copied().filter(|_| is_it)
     }
 
     /// Gives back what a request has, and its turn.
     pub(crate) fn leave(&mut self, id: usize) {
         let before = self.taken();
-        self.holders.retain(|holder| holder.id != id);
+        self.holders.retain(|holder| *holder != id);
         self.kept.retain(|other| *other != id);
         self.waiting.retain(|other| *other != id);
         for _ in self.taken()..before {
@@ -97,9 +83,8 @@ impl Room {
         }
     }
 
-    /// Returns `true` if a stream would be refused.
     pub(crate) fn is_full(&self) -> bool {
-        self.taken() >= self.most && (self.most == 0 || !self.evicts)
+        self.taken() >= self.most
     }
 
     pub(crate) fn is_unused(&self) -> bool {
@@ -108,10 +93,5 @@ impl Room {
 
     fn taken(&self) -> usize {
         self.holders.len() + self.kept.len()
-    }
-
-    fn hold(&mut self, id: usize) {
-        let ends = false;
-        self.holders.push(Holder { id, ends });
     }
 }

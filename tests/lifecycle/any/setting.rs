@@ -50,7 +50,7 @@ impl LayerSetting {
     /// Returns `true` if it may tell clients to stay away.
     pub(crate) fn stops_clients(&self) -> bool {
         let mut caps = [self.most, self.most_per_key].into_iter().flatten();
-        self.registry.is_some() || caps.any(|cap| cap.evicts)
+        self.registry.is_some() || caps.any(|cap| cap.evicts && cap.most > 0)
     }
 }
 

@@ -24,8 +24,13 @@ pub(crate) struct Request {
 
 /// A stream that has a place.
 pub(crate) struct Stream {
-    _place: Vec<Permit>,
     pub(crate) control: Arc<Control>,
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.control.release();
+    }
 }
 
 impl Request {
@@ -60,10 +65,9 @@ impl Request {
     }
 
     fn stream(&self, decided: Result<Vec<Permit>, Refused>) -> Result<Stream, RefuseReason> {
-        Ok(Stream {
-            _place: decided.map_err(|(reason, _)| reason)?,
-            control: Arc::clone(&self.control),
-        })
+        let control = Arc::clone(&self.control);
+        control.hold(decided.map_err(|(reason, _)| reason)?);
+        Ok(Stream { control })
     }
 }
 
