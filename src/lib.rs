@@ -5,7 +5,7 @@
 //! - [`EventStream`] makes a response body of a stream of [`Event`]s, or of anything else that is
 //!   [`EncodeEvent`].
 //! - [`SseLayer`] is put around a service, and gives every event stream that the service returns
-//!   headers, a first byte at once, heartbeats, a `retry` and the rest, whoever made it.
+//!   headers, a first byte at once, heartbeats, a `retry` and the rest, whatever code made it.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -66,7 +66,8 @@
 //! - `full`: all of them.
 //!
 //! Where axum says that `IntoResponse` or `Handler` is not implemented, or there is no `Event::json`,
-//! a feature is missing, or an error type is none of axum's.
+//! a feature is missing, an error type is none of axum's, or the options stand after the stream:
+//! write `(options, stream)`.
 //!
 //! # Coming from `axum::response::Sse`
 //!
