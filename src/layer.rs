@@ -14,7 +14,7 @@ use crate::{
 /// Makes good event streams of the event streams of a service.
 ///
 /// A response is one when its status is 200 and its `Content-Type` is `text/event-stream`,
-/// whoever made it: an [`EventStream`](crate::EventStream), `axum::response::Sse`, a reverse proxy.
+/// whatever made it: an [`EventStream`](crate::EventStream), `axum::response::Sse`, a reverse proxy.
 /// Every other response passes through untouched.
 ///
 /// ```
@@ -64,8 +64,9 @@ use crate::{
 ///
 /// A stream with a `Content-Encoding` gets the headers alone: nothing can be put into it.
 ///
-/// [`SseOptions`] set heartbeat, `retry`, preamble, the `Connection` header, lifetime, deadline and
-/// what happens at a shutdown for one response. The request gets a [`LastEventId`](crate::LastEventId) in its extensions.
+/// [`SseOptions`] set heartbeat, `retry`, preamble, the `Connection` header, lifetime, deadline, the end
+/// at a shutdown, whether the stream is resumable, final events, labels, tags and data for one response.
+/// The request gets a [`LastEventId`](crate::LastEventId) in its extensions.
 ///
 /// # Order of layers
 ///
@@ -145,14 +146,14 @@ impl SseLayer {
         self.set(|options| options.preamble(preamble))
     }
 
-    /// Sets whether `Connection: keep-alive` is sent over HTTP/1.1, unless the client asked to
-    /// close. By default it is.
+    /// Sets whether `Connection: keep-alive` is sent over HTTP/1.1. By default it is, unless the client
+    /// asked to close, the handler has set `Connection`, or the layer's shutdown has begun.
     pub fn keep_alive_header(self, send: bool) -> Self {
         self.set(|options| options.keep_alive_header(send))
     }
 
-    /// Sets whether a GET whose `Accept` does not allow `text/event-stream` gets 406 Not
-    /// Acceptable in place of a stream. By default it gets the stream.
+    /// Sets whether a GET, QUERY or HEAD request whose `Accept` does not allow `text/event-stream` gets
+    /// 406 Not Acceptable in place of a stream. By default it gets the stream.
     pub fn require_accept(self, require: bool) -> Self {
         self.set(|mut options| {
             options.require_accept = Some(require);
@@ -169,7 +170,7 @@ impl SseLayer {
         self
     }
 
-    /// Sets how long a stream may last. By default as long as it likes.
+    /// Sets how long a stream may last. By default unlimited.
     pub fn max_lifetime(self, lifetime: Lifetime) -> Self {
         self.set(|options| options.max_lifetime(lifetime))
     }
@@ -193,8 +194,12 @@ impl SseLayer {
         self.set(|options| options.final_events(events))
     }
 
-    /// Sets whether the layer tells clients in a last event when to come back, or to stay away. By
-    /// default it does. See [`SseOptions::final_retry`].
+    /// Sets whether the layer sends clients a last event that says when to come back, or to stay away.
+    /// By default it does. See [`SseOptions::final_retry`].
+    ///
+    /// A request that is refused before the handler runs goes by this setting of the layer, since there
+    /// is no response with options yet. Set it to `false` on a layer around the routes of clients that
+    /// fail on such an event: a refusal then has a status in place of the empty stream.
     pub fn final_retry(self, send: bool) -> Self {
         self.set(|options| options.final_retry(send))
     }
@@ -208,10 +213,15 @@ impl SseLayer {
     /// Sets which requests are sure to want a stream, in place of
     /// [`RequestHead::expects_stream`].
     ///
-    /// For these a shutdown and the limits act before the handler is called: a stream that is
-    /// refused costs nothing, and a request may wait for a place. If the response is no stream, its
+    /// For these a shutdown and the limits that refuse act before the handler is called: a stream that
+    /// is refused costs nothing, and a request may wait for a place. If the response is no stream, its
     /// place is given back. For any other request they act when the handler has returned a stream,
-    /// which is then dropped if it is refused.
+    /// which is then dropped if it is refused. A limit with [`LimitPolicy::evict_oldest`] acts only when
+    /// the handler has returned a stream.
+    ///
+    /// Name only requests that always get a stream. A request that is named here and wants plain JSON
+    /// is refused as well: whether OpenAI's endpoints stream, for instance, stands in the request's
+    /// body, which the layer does not read.
     ///
     /// The closure runs for each request. (A service that works in `call` and not in its future, such
     /// as `tower::buffer::Buffer`, has begun by the time the layer decides.)
@@ -237,13 +247,14 @@ impl SseLayer {
         self
     }
 
-    /// Sets how many streams may be open at once, through all services that have this layer. The last
-    /// call counts.
+    /// Sets the maximum number of open streams, through all services that have this layer. 0 refuses
+    /// every stream. The last call counts.
     ///
-    /// The limit acts before the handler where the request is sure to want a stream
-    /// ([`expect_stream`](Self::expect_stream)), and else when the handler has returned one. The
-    /// policy says what happens to a stream for which there is no place: `Refuse::softly()`, or
-    /// [`LimitPolicy::evict_oldest`].
+    /// The policy applies to a stream for which there is no place. `Refuse::softly()` and other
+    /// refusals act before the handler if the request is sure to want a stream
+    /// ([`expect_stream`](Self::expect_stream)), and otherwise when the handler has returned one.
+    /// [`LimitPolicy::evict_oldest`] always acts when the handler has returned a stream, so that a
+    /// request that gets none evicts nothing.
     ///
     /// A stream counts until its body has ended or is dropped; a HEAD request does not. By default
     /// there may be any number.
@@ -253,8 +264,9 @@ impl SseLayer {
         self
     }
 
-    /// Sets how many streams may be open at once for each key: a user, a client's address. If the
-    /// closure returns `None`, the request is not limited. See [`max_streams`](Self::max_streams).
+    /// Sets the maximum number of open streams for each key: a user, a client's address. 0 refuses every
+    /// stream that has a key. If the closure returns `None`, the request is not limited. See
+    /// [`max_streams`](Self::max_streams).
     ///
     /// The closure runs for every request, before the service. Behind a proxy that can be trusted,
     /// the client's address is in a header that the proxy sets; a header that a client may set
@@ -276,13 +288,13 @@ impl SseLayer {
         self
     }
 
-    /// Keeps the open streams in this handle, by which they can be listed, counted and ended.
+    /// Registers the open streams with this handle, which lists, counts and ends them.
     pub fn open_streams(mut self, streams: &OpenStreams) -> Self {
         Arc::make_mut(&mut self.config).open_streams = Some(streams.clone());
         self
     }
 
-    /// Gives streams a label, by which callbacks, spans and metrics identify them. Metrics keep a
+    /// Adds a label to streams, which callbacks, spans and metrics have. Metrics keep a
     /// series for each value of a label: a user's id belongs in a [`tag`](Self::tag).
     ///
     /// The closure runs for every request, before the service. A handler can add labels by
@@ -331,7 +343,8 @@ impl SseLayer {
     }
 
     /// Calls a closure when a stream is refused, by this layer or by one inside of it. It has never been
-    /// open. A HEAD request is not reported.
+    /// open. A HEAD request is not reported, and neither is the 204 that a client gets that was evicted or
+    /// revoked and comes back.
     ///
     /// It runs where the response is made, in the server's task: it must not block.
     pub fn on_refuse(mut self, callback: impl Fn(&Refusal) + Send + Sync + 'static) -> Self {

@@ -48,7 +48,7 @@ pub struct SseOptions {
     pub(crate) final_events: Option<Arc<FinalEvents>>,
     pub(crate) final_retry: Option<bool>,
     pub(crate) boundary_timeout: Option<Duration>,
-    /// What the handler says of its stream to callbacks.
+    /// The labels, tags and data of the handler.
     pub(crate) own: Option<Arc<StreamInfo>>,
 }
 
@@ -77,8 +77,9 @@ impl SseOptions {
         self
     }
 
-    /// Sets whether `Connection: keep-alive` is sent over HTTP/1.1, unless the client asked to
-    /// close. By default it is: it says what holds in any case, but some old proxies want it.
+    /// Sets whether `Connection: keep-alive` is sent over HTTP/1.1. By default it is, unless the client
+    /// asked to close, the handler has set `Connection`, or the layer's shutdown has begun. HTTP/1.1
+    /// keeps connections alive without it, but some old proxies want it.
     pub fn keep_alive_header(mut self, send: bool) -> Self {
         self.keep_alive_header = Some(send);
         self
@@ -91,17 +92,17 @@ impl SseOptions {
         self
     }
 
-    /// Sets how long the stream may last. By default as long as it likes.
+    /// Sets how long the stream may last. By default unlimited.
     pub fn max_lifetime(mut self, lifetime: Lifetime) -> Self {
         self.max_lifetime = Some(lifetime);
         self
     }
 
     /// Ends the stream after this time from its response, whatever its lifetime: when the token
-    /// that opened it expires. A client that does not read is not noticed before it does.
+    /// that opened it expires. If the client does not read then, the stream ends when it reads again.
     ///
-    /// The client comes back with the token that has expired: answer it by 401, or by
-    /// [`stop`](crate::stop), which end its reconnecting. To tell the page why, set
+    /// The client comes back with the token that has expired: answer with 401 or
+    /// [`stop`](crate::stop), after which it does not reconnect. To tell the page why, set
     /// [`FinalEvents::deadline`].
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
@@ -117,9 +118,9 @@ impl SseOptions {
 
     /// Sets whether a client that lost the stream can get the rest by connecting again.
     ///
-    /// The layer ends a resumable stream cleanly, for its client comes back. A one-shot stream it
-    /// never ends cleanly in the middle, since most clients would take the half for the whole: when
-    /// its time is over (shutdown, lifetime, deadline, lag, revocation) the stream gets the
+    /// The layer ends a resumable stream cleanly, because its client comes back. It never ends a
+    /// one-shot stream cleanly in the middle, because most clients would take half of the answer for
+    /// the whole: when its time is over (shutdown, lifetime, deadline, lag, revocation) the stream gets the
     /// [`final_events`](Self::final_events) event of that reason, or breaks. Over HTTP/1.1 the
     /// connection then closes without the last chunk, over HTTP/2 the stream is reset with
     /// `INTERNAL_ERROR`.
@@ -138,8 +139,9 @@ impl SseOptions {
         self
     }
 
-    /// Sets whether the layer tells clients in a last event when to come back, or to stay away. By
-    /// default it does.
+    /// Sets whether the layer sends clients a last event that says when to come back, or to stay away.
+    /// By default it does. For a request that is refused before the handler runs the layer's setting
+    /// holds ([`SseLayer::final_retry`](crate::SseLayer::final_retry)).
     ///
     /// Only a GET or QUERY whose `Accept` names `text/event-stream` gets such an event: named
     /// `tower-sse.retry`, with a `retry` and empty data, at a shutdown and in a soft refusal; named
@@ -203,12 +205,24 @@ impl SseOptions {
     /// }
     ///
     /// # #[cfg(feature = "tokio")]
-    /// let layer = tower_sse::SseLayer::new().on_close(|summary| {
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # use http_body_util::BodyExt;
+    /// # use tower::ServiceExt;
+    /// let billed = Arc::new(AtomicU64::new(0));
+    /// let total = Arc::clone(&billed);
+    /// let layer = tower_sse::SseLayer::new().on_close(move |summary| {
     ///     let usage = summary.data.get::<Usage>();
     ///     let tokens = usage.map_or(0, |usage| usage.tokens.load(Ordering::Relaxed));
-    ///     println!("{tokens} tokens");
+    ///     total.fetch_add(tokens, Ordering::Relaxed);
     /// });
-    /// # let _ = answer();
+    ///
+    /// # let handler = async |_: http::Request<()>| Ok::<_, std::convert::Infallible>(answer());
+    /// # let service = tower::ServiceBuilder::new().layer(layer).service_fn(handler);
+    /// let response = service.oneshot(http::Request::new(())).await.unwrap();
+    /// response.into_body().collect().await.unwrap();
+    /// assert_eq!(billed.load(Ordering::Relaxed), 2);
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
     /// ```
     pub fn data<T: fmt::Debug + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
         self.own().data.push(value);

@@ -10,7 +10,7 @@ pub enum CloseReason {
     Failed,
     /// The body was dropped before its end: the client left, or the connection broke.
     ClientGone,
-    /// The client had stopped reading, and its connection was aborted (`SseLayer::stall_timeout`,
+    /// The client read too slowly, and its connection was aborted (`SseLayer::stall_timeout`,
     /// feature `socket`).
     Stalled,
     /// A [`Shutdown`](crate::Shutdown) ended it.
@@ -19,7 +19,7 @@ pub enum CloseReason {
     Lifetime,
     /// It reached the deadline that was set for it.
     Deadline,
-    /// It fell off the log of its `Channel`, and is to resume (feature `channel`).
+    /// Its subscriber lagged: the next event was evicted from the `Channel` (feature `channel`).
     Lagged,
     /// [`OpenStreams::revoke`](crate::OpenStreams::revoke) ended it.
     Revoked,

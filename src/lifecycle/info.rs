@@ -37,6 +37,8 @@ impl Labels {
     }
 }
 
+/// Writes the values as `name=value`, with commas between them: `path=/b,user=ada`. Nothing is
+/// escaped.
 impl fmt::Display for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, (name, value)) in self.iter().enumerate() {
@@ -98,7 +100,7 @@ pub struct StreamInfo {
 }
 
 impl StreamInfo {
-    /// Adds what the handler says of its stream.
+    /// Adds the labels, tags and data of the handler.
     pub(crate) fn extend(&mut self, own: &Self) {
         self.labels.extend(&own.labels);
         self.tags.extend(&own.tags);

@@ -49,8 +49,8 @@ impl<'a> RequestHead<'a> {
         self.extensions
     }
 
-    /// Returns `true` if the request is sure to want an event stream: it is a GET or QUERY whose
-    /// `Accept` names `text/event-stream`, or `Accept` names nothing else.
+    /// Returns `true` if the request is sure to want an event stream: a GET or QUERY whose `Accept`
+    /// names `text/event-stream`, or a request of any method whose `Accept` names nothing else.
     ///
     /// Clients of language models and of MCP name JSON beside event streams, or nothing, and may want
     /// either.

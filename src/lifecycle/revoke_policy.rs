@@ -9,14 +9,15 @@ pub struct RevokePolicy {
 }
 
 impl RevokePolicy {
-    /// Ends the streams and tells their clients not to come back: for a token that was revoked, or a
-    /// user who was removed.
+    /// Ends the streams and makes browsers stay away: for a token that was revoked, or a user that was
+    /// removed.
     ///
     /// A client whose GET or QUERY names `text/event-stream` in `Accept` gets a last event with the
     /// name and the id `tower-sse.revoked` and a `retry` of 24 days. If it comes back with that id
     /// all the same, a layer with [`SseLayer::open_streams`](crate::SseLayer::open_streams) answers
-    /// 204 No Content ([`stop`](crate::stop)), on every node. This stops clients that follow the
-    /// standard; it is no access control. A page that is reloaded has no id: reject its request in
+    /// 204 No Content ([`stop`](crate::stop)), on every node. This 204 is not reported to
+    /// [`on_refuse`](crate::SseLayer::on_refuse). It stops clients that follow the standard; it is no
+    /// access control. A page that is reloaded has no id: reject its request in
     /// the handler.
     pub const fn stop() -> Self {
         Self {

@@ -48,8 +48,8 @@ pub struct StreamSummary {
     /// How many events the stream sent. `None` for an adopted stream, whose events are not
     /// counted.
     pub events: Option<u64>,
-    /// How many events the client missed: those that a channel had evicted before it came to them.
-    /// 0 where its stream ended for it.
+    /// How many events the client missed, because the channel had evicted them. 0 if the stream ended
+    /// instead.
     pub missed: u64,
     /// How many frames were handed to the server, heartbeats included.
     pub frames: u64,
@@ -91,6 +91,10 @@ impl Progress {
     }
 }
 
+/// Writes one line for a log: the reason, the wire end if it is `broken`, the duration, the counts,
+/// the data by its `Debug`, and the error. Labels and tags are not in it.
+///
+/// `completed after 12.3s, 7 events, 8 frames, 310 bytes, 0 heartbeats`
 impl fmt::Display for StreamSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.reason)?;
