@@ -1,4 +1,4 @@
-//! A server that ends its streams when it is told to stop: axum, on SIGTERM or ctrl-c.
+//! A server that ends its streams when it receives the signal to stop: axum, SIGTERM or ctrl-c.
 
 use std::{env, future::Future, io, process, time::Duration};
 
@@ -7,9 +7,9 @@ use futures::{Stream, stream};
 use tokio::net::TcpListener;
 use tower_sse::{Event, EventStream, Shutdown, SseLayer};
 
-/// How long the server still accepts connections after it was told to stop. A proxy answers 502 or
-/// 503 for a server that does not listen, which stops browsers for good; the layer tells clients
-/// that connect in this time when to come back.
+/// How long the server still accepts connections after it received the signal to stop. A proxy
+/// answers 502 or 503 for a server that does not listen, which stops browsers for good; the layer
+/// says to clients that connect in this time when to come back.
 const LISTEN_ON: Duration = Duration::from_secs(5);
 
 /// How long it then waits for clients at most: longer than the 20 seconds that a stream may go on

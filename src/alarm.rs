@@ -32,7 +32,7 @@ impl Alarm {
         self.timer.now()
     }
 
-    /// Is ready when the moment has come, with the moment that has.
+    /// Polls for the moment, and returns it when it has come.
     pub(crate) fn poll(&mut self, due: Instant, cx: &mut Context<'_>) -> Poll<Instant> {
         loop {
             ready!(self.poll_sleep(due, cx));

@@ -47,7 +47,7 @@ impl Boundary {
         }
     }
 
-    /// Tells whether a line may follow.
+    /// Returns `true` if a line may follow.
     pub(crate) fn is_line(self) -> bool {
         matches!(self, Self::Event | Self::Line)
     }

@@ -26,7 +26,7 @@ pub(crate) struct Config {
     pub(crate) turn: Arc<Mutex<()>>,
     pub(crate) open_streams: Option<OpenStreams>,
     pub(crate) observer: Observer,
-    /// How connections are set that carry a stream.
+    /// The options of connections that carry a stream.
     pub(crate) tuning: Option<Tuning>,
 }
 
@@ -66,7 +66,7 @@ impl Config {
         of_all.is_some_and(MaxStreams::evicts) || self.limits.iter().any(|limit| limit.evicts())
     }
 
-    /// Returns `true` if it tells clients to stay away, and so has to answer those that come back.
+    /// Returns `true` if it makes clients stay away, and so has to answer clients that come back.
     pub(crate) fn stops_clients(&self) -> bool {
         self.open_streams.is_some() || self.evicts()
     }
@@ -94,7 +94,7 @@ impl Config {
             .is_some_and(|own| own.is(streams))
     }
 
-    /// Returns how a stream is refused that comes when the shutdown has begun.
+    /// Returns the refusal of a stream that comes after the shutdown has begun.
     pub(crate) fn refuse_at_shutdown(&self) -> Refused {
         let how = AtShutdown::or_default(self.options.at_shutdown.as_deref());
         let retry = how.retry_or_default();

@@ -17,7 +17,7 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// Tells whether the content is an event stream, whatever its parameters (RFC 9110, 8.3.1).
+/// Returns `true` if the content is an event stream, whatever its parameters (RFC 9110, 8.3.1).
 pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let split = value.and_then(|value| value.split_at_checked(EVENT_STREAM.len()));
@@ -27,7 +27,7 @@ pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Tells whether the body is compressed, so that nothing can be put into it.
+/// Returns `true` if the body is compressed, so that nothing can be put into it.
 pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
     let values = headers.get_all(CONTENT_ENCODING).iter();
     values.flat_map(tokens).any(|token| {
@@ -53,7 +53,7 @@ pub(crate) fn forbid_store(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, NO_STORE);
 }
 
-/// Makes the connection's headers fit the HTTP version. Tells whether it added a `keep-alive`.
+/// Makes the connection's headers fit the HTTP version. Returns `true` if it added a `keep-alive`.
 pub(crate) fn fit_connection(headers: &mut HeaderMap, version: Version, keep_alive: bool) -> bool {
     if version != Version::HTTP_11 {
         // HTTP/2 and 3 forbid them (RFC 9113, 8.2.2), HTTP/1.0 cannot do what they say.
@@ -103,7 +103,7 @@ pub(crate) fn remove_connection(headers: &mut HeaderMap) {
     headers.remove(CONNECTION);
 }
 
-/// Tells whether a request asks for the connection to be closed after it.
+/// Returns `true` if a request asks for the connection to be closed after it.
 pub(crate) fn asks_to_close(headers: &HeaderMap) -> bool {
     let values = headers.get_all(CONNECTION).iter();
     values

@@ -7,11 +7,11 @@ use crate::EventId;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// The id of the last event that the client has seen, as it says.
+/// The id of the last event that the client has seen, from its `Last-Event-ID`.
 ///
 /// The layer puts it into the extensions of the request when the client sent one that is a valid
 /// [`EventId`]: UTF-8, without control characters, not empty, of at most
-/// [`EventId::MAX_LEN`] bytes. It comes from the client, who may send any: look it up only among
+/// [`EventId::MAX_LEN`] bytes. The client may send any id: look it up only among
 /// the events that this request may read.
 ///
 /// A browser sends it when it reconnects and cannot be made to on a first connection; for polyfills

@@ -26,7 +26,7 @@ pub(crate) struct RequestFacts {
     pub(crate) came_before: bool,
     /// What the layer attaches to the stream.
     pub(crate) noted: Option<Box<Noted>>,
-    /// The id of the last event that a client has seen which names event streams, as it says.
+    /// The `Last-Event-ID` of a client that names event streams.
     pub(crate) last_event_id: Option<Box<EventId>>,
     /// The connection, if it can be set.
     pub(crate) socket: Option<SocketHandle>,
@@ -54,8 +54,8 @@ impl RequestFacts {
         facts
     }
 
-    /// Returns `true` if the client is one that reads event streams as the standard has it, for it
-    /// names them in a GET or QUERY.
+    /// Returns `true` if the client names event streams in a GET or QUERY, and so reads them as the
+    /// standard requires.
     pub(crate) fn names_stream(&self) -> bool {
         self.reads && self.accept.named
     }
@@ -65,7 +65,7 @@ impl RequestFacts {
     }
 }
 
-/// Returns `true` for methods by which a client can get a stream again: GET, QUERY, and HEAD.
+/// Returns `true` for methods that can be repeated to resume a stream: GET, QUERY, and HEAD.
 pub(crate) fn reads(method: &Method) -> bool {
     matches!(method.as_str(), "GET" | "HEAD" | "QUERY")
 }
@@ -80,7 +80,8 @@ pub(crate) fn note_last_event_id<B>(request: &mut Request<B>, query: Option<&str
     }
 }
 
-/// Decides what happens to a request before the handler gets it. `None` if nothing does.
+/// Claims places for a request, or stops its client, before the handler is called. Returns `None` if
+/// the handler gets the request at once.
 pub(crate) fn enter<B>(
     request: &mut Request<B>,
     facts: &mut RequestFacts,

@@ -1,4 +1,4 @@
-//! What becomes of a response: the decision, and its head.
+//! Decides whether a response is an event stream, and makes its head.
 
 use std::sync::Arc;
 
@@ -92,7 +92,7 @@ fn reject<B: Body>(
     config: &Arc<Config>,
 ) -> Option<Response<SseBody<B>>> {
     if facts.reads && !facts.accept.accepted && options.require_accept.unwrap_or(false) {
-        // What an inner layer has attached was never to a stream that is open.
+        // The stream never opens, so nothing is to be reported of it.
         slot.retract();
         let mut response = Response::new(SseBody::default());
         *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
@@ -134,7 +134,7 @@ fn attach(
     slot.attach(entrant).err().map(|turned_away| *turned_away)
 }
 
-/// Returns why a stream would be refused, for a request that asks for the head of one alone.
+/// Returns the refusal that a GET would get, for a HEAD request.
 fn look(facts: &mut RequestFacts, config: &Config) -> Option<(Noted, Refused)> {
     let mut noted = facts.take_noted();
     let shutdown = config.shutdown.as_ref();
@@ -162,13 +162,13 @@ fn refuse<B: Body>(
         true => response.map(|_| SseBody::head()),
         false => response.map(SseBody::whole),
     };
-    // So that an outer layer does not take it for a stream of its own to look after.
+    // Otherwise an outer layer would treat the refusal as a stream.
     slot.refuse(report(noted, Told::none(reason), facts, config));
     response.extensions_mut().insert(slot.clone());
     response
 }
 
-/// Reports a refusal to the layer, but not that of a HEAD request. Returns what has been told by now.
+/// Reports a refusal to the layer, except for a HEAD request. Returns which reports have been made by now.
 fn report(noted: Noted, told: Told, facts: &RequestFacts, config: &Arc<Config>) -> Told {
     match facts.is_head {
         true => told,
@@ -193,7 +193,7 @@ fn open<B: Body>(
     slot.added_connection = header::fit_connection(headers, facts.version, keep_alive);
     header::complete(headers);
     let sealed = header::is_encoded(headers);
-    // It is not true once anything is put in, nor once the stream is cut.
+    // The layer inserts bytes and cuts streams, so the length would be wrong.
     headers.remove(CONTENT_LENGTH);
     response.extensions_mut().insert(slot.clone());
     let client = Client {

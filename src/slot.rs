@@ -20,7 +20,7 @@ pub(crate) struct Slot {
 #[derive(Debug, Default)]
 struct Shared {
     options: SseOptions,
-    /// What the handler's stream tells, if it is a typed one.
+    /// The counts of the handler's stream, if it is an `EventStream`.
     tally: Option<Tally>,
     /// From the inner layer to the outermost.
     attachments: Vec<Attachment>,
@@ -81,24 +81,24 @@ impl Slot {
         attachments.for_each(Attachment::retract);
     }
 
-    /// Notes that a layer has refused the stream, and who knows.
+    /// Records that a layer has refused the stream, and which reports have been made.
     pub(crate) fn refuse(&self, told: Told) {
         self.lock().refused = Some(told);
     }
 
-    /// Returns who knows that the stream was refused, if it was.
+    /// Returns the reports that have been made of a refusal, if the stream was refused.
     pub(crate) fn refused(&self) -> Option<Told> {
         self.lock().refused.clone()
     }
 
-    /// Takes what has been attached. What comes later is let go.
+    /// Takes what has been attached. What comes later is dropped.
     pub(crate) fn take_attachments(&self) -> Vec<Attachment> {
         let mut shared = self.lock();
         shared.closed = true;
         std::mem::take(&mut shared.attachments)
     }
 
-    /// Tells whether nothing can be attached any more.
+    /// Returns `true` if nothing can be attached any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.lock().closed
     }

@@ -3,7 +3,7 @@ use http::{Response, StatusCode};
 use crate::header;
 
 /// Makes the answer that stops a client from reconnecting: 204 No Content, with `Cache-Control:
-/// no-store`, for a cached 204 would stop every later visitor.
+/// no-store`, because a cached 204 would stop every later visitor.
 ///
 /// A stream that just ends is opened again by every browser. So when a client comes back for
 /// something finished, answer with this; in the stream itself a last

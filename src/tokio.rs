@@ -32,7 +32,7 @@ impl Default for ChannelOptions {
 }
 
 impl Shutdown {
-    /// Makes a shutdown whose [`deadline`](Self::deadline) is told by tokio's time.
+    /// Makes a shutdown whose [`deadline`](Self::deadline) uses tokio's timer.
     pub fn new() -> Self {
         Self::with_timer(TokioTimer::new())
     }

@@ -7,10 +7,10 @@ use crate::EventId;
 pub(crate) struct Client {
     /// Whether it asked by a GET or QUERY.
     pub(crate) reads: bool,
-    /// Whether it named `text/event-stream` in doing so. Such a client reads events as the standard
-    /// has it, and ignores those whose name it does not know.
+    /// Whether that request named `text/event-stream`. Such a client reads events as the standard
+    /// requires, and ignores events of a name that it does not know.
     pub(crate) names_stream: bool,
-    /// The id of the last event that it has seen, as it says.
+    /// The `Last-Event-ID` of its request.
     pub(crate) last_event_id: Option<Box<EventId>>,
     pub(crate) version: Version,
 }

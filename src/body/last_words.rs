@@ -10,7 +10,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct LastWords {
     pub(super) bytes: Bytes,
-    /// Whether an event of the user's is in it, which tells the client that the stream was cut.
+    /// Whether an event of the user's is in it, which says that the stream was cut.
     pub(super) has_final_event: bool,
 }
 

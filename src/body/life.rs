@@ -12,7 +12,7 @@ use crate::{
     slot::Slot,
 };
 
-/// How often the layers are told of a stream that goes on.
+/// How often an open stream reports its progress to the layers.
 const TELL: Duration = Duration::from_secs(10);
 
 /// How a stream has ended.
@@ -52,7 +52,7 @@ pub(crate) struct Life {
     frames: u64,
     bytes: u64,
     heartbeats: u64,
-    /// What the layers have been told of; `None` where none wants to know before the end.
+    /// What has been reported to the layers; `None` if none wants reports before the end.
     told: Option<Box<Progress>>,
     told_at: Instant,
 }
@@ -77,7 +77,7 @@ impl Life {
         slot.options()
     }
 
-    /// Tells the layers that the stream opens.
+    /// Reports to the layers that the stream opens.
     pub(super) fn open(&mut self) {
         let recorded = self.attachments.iter().any(Attachment::records);
         self.told = recorded.then(Box::default);
@@ -100,7 +100,7 @@ impl Life {
         }
     }
 
-    /// Tells the layers what has been sent, if the last time was some seconds ago.
+    /// Reports what has been sent to the layers, if the last report was some seconds ago.
     pub(super) fn tell_in_time(&mut self, now: Instant) {
         if now.saturating_duration_since(self.told_at) >= TELL {
             self.told_at = now;
@@ -108,7 +108,7 @@ impl Life {
         }
     }
 
-    /// Tells the layers what has been sent since they were last told.
+    /// Reports to the layers what has been sent since the last report.
     pub(super) fn tell(&mut self) {
         let missed = self.missed();
         let Some(told) = &mut self.told else { return };
@@ -131,7 +131,7 @@ impl Life {
         self.heartbeats += 1;
     }
 
-    /// Reports the end to the layers, and lets go of what they attached. Only the first end counts.
+    /// Reports the end to the layers, and drops what they attached. Only the first end counts.
     pub(super) fn close(&mut self, end: End, now: impl FnOnce() -> Instant) {
         if self.attachments.is_empty() {
             return;
@@ -160,29 +160,29 @@ impl Life {
             tags: Default::default(),
             data: Default::default(),
         };
-        // The shutdown is drained when all have been told.
+        // The shutdown is drained only when the end has been reported to all.
         let _members: Vec<_> = mem::take(&mut self.attachments)
             .into_iter()
             .map(|attachment| attachment.closed(&mut summary, now))
             .collect();
     }
 
-    /// Returns `true` if the clients of the stream can get later what they miss.
+    /// Returns `true` if the client can get what it misses by reconnecting.
     pub(super) fn is_resumable(&self) -> bool {
         self.tally.as_ref().is_some_and(Tally::is_resumable)
     }
 
-    /// Returns why the stream ended before it was complete, if its client has not been told.
+    /// Returns why the stream ended before it was complete, if its client got no event for it.
     pub(super) fn unconcluded(&self) -> Option<CloseReason> {
         self.tally.as_ref().and_then(Tally::unconcluded)
     }
 
-    /// Returns why the stream is to end, if it was told to from outside.
+    /// Returns the order to end the stream that came from outside, if there is one.
     pub(super) fn order(&self) -> Option<&Order> {
         self.attachments.iter().find_map(Attachment::order)
     }
 
-    /// Is ready when the stream was told to end from outside.
+    /// Polls for an order to end the stream from outside.
     pub(super) fn poll_order(&self, cx: &mut Context<'_>) -> Poll<()> {
         for attachment in &self.attachments {
             attachment.register(cx);
@@ -197,7 +197,7 @@ impl Life {
         self.tally.as_ref().map_or(0, Tally::missed)
     }
 
-    /// Has the connection reset when it closes.
+    /// Makes the connection reset when it closes.
     pub(super) fn break_connection(&self) {
         self.attachments
             .iter()
@@ -218,7 +218,7 @@ impl Life {
         self.attachments.iter().filter_map(since).max()
     }
 
-    /// Is ready when a shutdown has begun.
+    /// Polls for the beginning of a shutdown.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let begun = |attachment: &mut Attachment| attachment.poll_shutdown(cx).is_ready();
         // All of them are polled: each is to wake the stream.

@@ -7,8 +7,8 @@ use crate::{Event, EventId, EventName, LastEventId};
 
 /// One feed for many clients, which a client can resume without a seam.
 ///
-/// A channel is a log: to publish is to append, and a subscriber is a place in it. An event is encoded
-/// once, gets the next id, and goes to all who are there; publishing never waits for any of them.
+/// A channel is a log: publishing appends to it, and a subscriber is a place in it. An event is encoded
+/// once, gets the next id, and goes to all subscribers; publishing never waits for any of them.
 /// A client that comes back with its `Last-Event-ID` begins at an older place, so between what it
 /// had and what is new there is no gap, no duplicate and no other order. What is not held any more
 /// is left out in silence only if you say so ([`OnGap`](super::OnGap), [`Lag`](super::Lag)).
@@ -100,12 +100,12 @@ impl<T: ?Sized> Channel<T> {
         }
     }
 
-    /// Subscribes as [`resume`](Self::resume), unless there is a gap: for who decides at each request
-    /// what comes of it, such as an answer that is no stream.
+    /// Subscribes as [`resume`](Self::resume), unless there is a gap: for handlers that decide at each
+    /// request how to answer one, for instance without a stream.
     ///
     /// To fill it from a store that is asked here, send what the store has after the id, and try again
-    /// with the last id of that. Either the channel has let go of more meanwhile, or what follows has no
-    /// seam. What the store does not know either is a gap that is to be told.
+    /// with the last id of that. Either the channel has evicted more meanwhile, or what follows has no gap.
+    /// If the store does not know the id either, report the gap to the client.
     ///
     /// ```
     /// use futures_util::{FutureExt, StreamExt};
@@ -146,7 +146,7 @@ impl<T: ?Sized> Channel<T> {
     /// Subscribes to all that is held, and to what will be published: for a first visit, too. Where
     /// nothing is held, the client gets a checkpoint first, as by [`resume`](Self::resume).
     ///
-    /// What is not held any more is left out, and nobody is told.
+    /// Evicted events are left out, and the gap is not reported.
     pub fn replay(&self) -> Subscription {
         let (first, is_empty) = self.shared().look(|log| (log.first(), log.is_empty()));
         let held = Subscription::new(self.shared(), first);
@@ -180,8 +180,8 @@ impl<T: ?Sized> Channel<T> {
         self.shared().subscribers()
     }
 
-    /// Waits until there is a subscriber, to begin with what costs something only then, or until
-    /// the channel is closed. Tells whether there is one.
+    /// Waits until there is a subscriber, so that costly work begins only then, or until the
+    /// channel is closed. Returns `true` if there is one.
     pub fn occupied(&self) -> impl Future<Output = bool> + Send + use<T> {
         let shared = Arc::clone(self.shared());
         async move {
@@ -193,7 +193,7 @@ impl<T: ?Sized> Channel<T> {
         }
     }
 
-    /// Waits until there is no subscriber: to stop what costs something until the next one comes.
+    /// Waits until there is no subscriber, so that costly work can stop until the next one comes.
     pub fn vacant(&self) -> impl Future<Output = ()> + Send + use<T> {
         let shared = Arc::clone(self.shared());
         async move { until(&shared, |shared| (shared.subscribers() == 0).then_some(())).await }
@@ -201,23 +201,24 @@ impl<T: ?Sized> Channel<T> {
 
     /// Closes the channel: subscribers read what is left, and end; nothing more is published.
     ///
-    /// Browsers come back, again and again. To tell them not to, end the stream with
-    /// [`EventStream::closing`](crate::EventStream::closing)`(Event::close())`, and answer by
-    /// [`stop`](crate::stop) who has everything: whose id is the [`last_id`](Self::last_id) of a
-    /// channel that [`is_closed`](Self::is_closed). Who has been cut off earlier may yet
-    /// [`resume`](Self::resume), and gets what is left.
+    /// Browsers reconnect again and again. To prevent it, end the stream with
+    /// [`EventStream::closing`](crate::EventStream::closing)`(Event::close())`, and answer with
+    /// [`stop`](crate::stop) if the client has everything: the channel
+    /// [`is_closed`](Self::is_closed), and the client's id is its [`last_id`](Self::last_id). A client
+    /// that was cut off earlier can still [`resume`](Self::resume), and gets what is left.
     ///
-    /// It waits for whoever publishes, also for what [`publish_with`](Self::publish_with) does first.
+    /// It waits for a publisher that is at work, also for the closure of
+    /// [`publish_with`](Self::publish_with).
     pub fn close(&self) {
         self.shared().close();
     }
 
-    /// Tells whether it is closed.
+    /// Returns `true` if the channel is closed.
     pub fn is_closed(&self) -> bool {
         self.shared().look(Log::is_closed)
     }
 
-    /// Tells whether nobody but this clone could publish.
+    /// Returns `true` if only this clone can publish.
     pub(super) fn is_only(&mut self) -> bool {
         Arc::get_mut(&mut self.publisher).is_some()
     }

@@ -16,8 +16,8 @@ pub enum PublishError {
         /// How many bytes the channel holds at most.
         max: usize,
     },
-    /// More events are published together than the channel may hold: whoever is to read them would
-    /// lag at once.
+    /// More events are published together than the channel may hold: every subscriber would lag at
+    /// once.
     TooMany {
         /// How many events the channel holds at most.
         max: usize,

@@ -69,19 +69,18 @@ impl OnGap {
     /// [`Gap::until`], which the store may not have yet, and bear the ids that they were published
     /// with. Find both by equality, for ids do not sort by their numbers. Store an event before its
     /// publication, by
-    /// [`publish_with`](super::Channel::publish_with). An id that the store does not know either is
-    /// a gap that is to be told: [`Gap::notice`]. That of a client that has seen no event yet is the
+    /// [`publish_with`](super::Channel::publish_with). If the store does not know the id
+    /// either, report the gap to the client: [`Gap::notice`]. That of a client that has seen no event yet is the
     /// [`last_id`](super::Channel::last_id) that the channel had in the beginning: store it, too. The
     /// id comes from the client: with [`Topics`](super::Topics) each has a closure of its own
-    /// ([`each`](super::Topics::each)), lest one finds what is another's. The example
+    /// ([`each`](super::Topics::each)), so that a client finds no events of another topic. The example
     /// [`resume`](https://docs.rs/crate/tower-sse/latest/source/examples/resume/) has a store.
     ///
-    /// If the log has let that event go by the time all has been sent, the closure is asked once more,
-    /// for what has come between. An error ends the stream
+    /// If the log has evicted that event by the time all has been sent, the closure is called once more,
+    /// for the events in between. An error ends the stream
     /// ([`CloseReason::Failed`](crate::CloseReason::Failed)), and the client comes back with the last
-    /// id that it got. Nobody is told of the error itself, nor does
-    /// [`EventStream::on_error`](crate::EventStream::on_error) hear of it: write it to the log where it
-    /// is made.
+    /// id that it got. The error itself is not reported, nor passed to
+    /// [`EventStream::on_error`](crate::EventStream::on_error): log it in the closure.
     pub fn fill<F, S>(fill: F) -> Self
     where
         F: Fn(Gap) -> S + Send + Sync + 'static,

@@ -4,7 +4,7 @@ use crate::{Event, EventName};
 
 const LAGGED: EventName = EventName::from_static("lagged");
 
-/// What becomes of a subscriber that falls off the log: the next event for it is not held any more.
+/// The policy for a subscriber whose next event was evicted: it has lagged.
 ///
 /// By default its stream ends, and the client resumes.
 #[derive(Clone, Default)]
@@ -28,7 +28,7 @@ impl Lag {
     /// The [`EventStream`](crate::EventStream) that the subscription is in ends with it, also where
     /// it was merged with others. Within [`SseLayer`](crate::SseLayer), a stream that answers another
     /// method than GET or QUERY then gets the [`FinalEvents::lag`](crate::FinalEvents::lag) or
-    /// breaks, for its client does not come back.
+    /// breaks, because its client does not come back.
     pub fn end() -> Self {
         Self(Policy::End)
     }

@@ -77,7 +77,7 @@ impl Log {
         }
     }
 
-    /// Appends an event, and lets go of what is too much with it.
+    /// Appends an event, and evicts the events that exceed the bounds.
     pub(super) fn push(&mut self, event: EncodedEvent, at: Instant, bounds: &Bounds) {
         self.bytes += event.as_bytes().len();
         self.events.push_back(Entry { event, at });
@@ -93,7 +93,7 @@ impl Log {
         }
     }
 
-    /// Tells whether the oldest event is too old.
+    /// Returns `true` if the oldest event is too old.
     pub(super) fn has_old(&self, now: Instant, bounds: &Bounds) -> bool {
         let age = |entry: &Entry| now.saturating_duration_since(entry.at);
         let (oldest, most) = (self.events.front().map(age), bounds.age);

@@ -5,7 +5,7 @@ use hyper::rt::Timer;
 use super::{Lag, OnGap, epoch::Epoch, log::Bounds};
 use crate::{EventId, timer::SharedTimer};
 
-/// How a [`Channel`](super::Channel) remembers, and what becomes of those who cannot follow.
+/// Options of a [`Channel`](super::Channel): its history, and its policy for subscribers that lag.
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until a channel has them"]
 pub struct ChannelOptions {
@@ -49,8 +49,8 @@ impl ChannelOptions {
 
     /// Sets how long an event is held at most. By default there is no such bound.
     ///
-    /// Those that are older are let go when somebody next publishes, subscribes or resumes. A subscriber
-    /// that has not read one by then lags.
+    /// Older events are evicted at the next publication, subscription or resumption. A subscriber that
+    /// has not read one by then lags.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.bounds.age = Some(age);
         self
@@ -72,12 +72,12 @@ impl ChannelOptions {
     /// Numbers the events on from the last one that another channel has published, by its id: for a
     /// store that outlives the program, with [`OnGap::fill`].
     ///
-    /// An id that is none of a channel's is not heeded: then the channel numbers as it does by default.
+    /// An id that is none of a channel's is ignored: then the channel numbers as it does by default.
     ///
     /// Two channels that number on from the same id take each other's for their own, and a client that
     /// goes from one to the other misses events in silence. So the old program has ended its
-    /// publishing before the new one begins; and [`Topics`](super::Topics) do not heed this, but where
-    /// [`each`](super::Topics::each) says it for one.
+    /// publishing before the new one begins; and [`Topics`](super::Topics) ignore this, unless
+    /// [`each`](super::Topics::each) sets it for a topic.
     pub fn after(mut self, last: &EventId) -> Self {
         self.after = Epoch::parse(last.as_str());
         self

@@ -44,7 +44,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// ```
     ///
     /// A store that is `async` is waited for where a thread may be blocked. Publish from there alone,
-    /// for whoever else publishes blocks as well:
+    /// because every other publisher blocks as well:
     ///
     /// ```
     /// use tokio::{runtime::Handle, task::spawn_blocking};

@@ -16,12 +16,12 @@ use super::{
     wakers::Wakers,
 };
 
-/// A log with those who write to it and read from it.
+/// A log with its publishers and subscribers.
 pub(super) struct Shared {
     pub(super) options: ChannelOptions,
     pub(super) epoch: Epoch,
     log: RwLock<Log>,
-    /// Held by who publishes, so that events are numbered without holding up those who read.
+    /// Held while publishing, so that numbering events does not hold up subscribers.
     turn: Mutex<()>,
     /// Woken by each publication, and by the close.
     pub(super) published: Wakers,
@@ -52,8 +52,8 @@ impl Shared {
         }
     }
 
-    /// Numbers events and appends them, unless the closure, which is told the number of the last,
-    /// objects. Returns that number. Those who wait are yet to be woken.
+    /// Numbers events and appends them, unless the closure, which gets the number of the last,
+    /// objects. Returns that number. Does not wake the waiting subscribers.
     pub(super) fn append(
         &self,
         events: &[Unnumbered],
@@ -79,8 +79,8 @@ impl Shared {
         Ok(log.next() - 1)
     }
 
-    /// Lets go of everything, and of the next number, so that whoever reads on finds that something is
-    /// missing, unless the channel is closed. Those who wait are yet to be woken.
+    /// Evicts everything, and skips the next number, so that a subscriber that reads on finds that
+    /// something is missing, unless the channel is closed. Does not wake the waiting subscribers.
     pub(super) fn skip(&self) {
         let _turn = self.turn();
         let mut log = self.log_mut();

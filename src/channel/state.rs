@@ -134,7 +134,7 @@ impl<S, T: EncodeEvent> StateChannel<S, T> {
             shared.skip();
         }
         drop(state);
-        // Only now, for who is woken may read the state.
+        // Only now, because a woken subscriber may read the state.
         if !is_refused {
             shared.published.wake();
         }

@@ -117,7 +117,7 @@ impl Subscription {
         Poll::Ready(None)
     }
 
-    /// Fills what the log has let go while a gap was filled.
+    /// Fills what the log has evicted while a gap was filled.
     fn fill_again(&mut self) {
         let Answer::Fill(fill) = &self.shared.options.on_gap.0 else {
             return;

@@ -52,7 +52,7 @@ impl Wakers {
         self.rounds.load(Ordering::Acquire)
     }
 
-    /// Tells whether the task will be woken from the place that it has.
+    /// Returns `true` if the task will be woken from the place that it has.
     pub(super) fn holds(&self, place: &Option<Place>, waker: &Waker) -> bool {
         let held = |place: &Place| place.round == self.round() && place.task == Task::of(waker);
         place.as_ref().is_some_and(held)
@@ -87,7 +87,7 @@ impl Wakers {
         drop(waker);
     }
 
-    /// Wakes all who wait.
+    /// Wakes all waiting tasks.
     pub(super) fn wake(&self) {
         let mut waiting = self.waiting();
         self.rounds.fetch_add(1, Ordering::Release);
@@ -102,7 +102,7 @@ impl Wakers {
     }
 }
 
-/// Those who are yet to be woken. If one of them panics, the others are woken none the less.
+/// The tasks that are still to be woken. If one wake-up panics, the others are woken all the same.
 struct Woken(slab::IntoIter<Waker>);
 
 impl Drop for Woken {

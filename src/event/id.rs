@@ -38,7 +38,7 @@ impl EventId {
 
     /// The empty id, with which a client forgets the last one and sends none when it reconnects.
     ///
-    /// Put it on an event that has data: not every browser heeds it on one that has none.
+    /// Put it on an event that has data: not every browser keeps the id of an event without.
     pub const EMPTY: Self = Self(Text::Static(""));
 
     /// Makes an id of a text in the program, without copying it.
@@ -90,8 +90,8 @@ const SUSPECT: [bool; 256] = {
     suspect
 };
 
-/// Tells whether there may be a control character. Nearly no id has one, so there is no branch for
-/// each byte.
+/// Returns `true` if there may be a control character. Nearly no id has one, so there is no branch
+/// for each byte.
 const fn is_suspect(bytes: &[u8]) -> bool {
     let (mut suspect, mut position) = (false, 0);
     while position < bytes.len() {
@@ -106,7 +106,7 @@ const fn invalid(bytes: &[u8], position: usize) -> InvalidEventId {
     InvalidEventId(Invalid::Byte { position, byte })
 }
 
-/// Tells whether one of the control characters U+0080 to U+009F starts here.
+/// Returns `true` if one of the control characters U+0080 to U+009F starts here.
 const fn is_c1(bytes: &[u8], position: usize) -> bool {
     bytes[position] == 0xc2 && position + 1 < bytes.len() && bytes[position + 1] < 0xa0
 }

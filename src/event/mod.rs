@@ -82,8 +82,8 @@ impl Event {
 
     /// Makes a checkpoint: the client remembers the id, and no page sees an event.
     ///
-    /// It is an event named `checkpoint` with empty data, since browsers differ in heeding an id
-    /// that comes without data (WHATWG HTML 9.2.6 would have them all heed it). Give it another
+    /// It is an event named `checkpoint` with empty data, since not all browsers keep an id that
+    /// comes without data, as WHATWG HTML 9.2.6 requires. Give it another
     /// [`name`](Self::name) if somebody listens to `checkpoint`.
     pub fn checkpoint(id: impl Into<EventId>) -> Self {
         Self::new("")
@@ -95,7 +95,7 @@ impl Event {
     /// finished and call `EventSource.close()`; otherwise it would reconnect.
     ///
     /// [`EventStream::closing`](crate::EventStream::closing) sends it last, and
-    /// [`stop`](crate::stop) answers whoever comes back all the same.
+    /// [`stop`](crate::stop) answers clients that reconnect all the same.
     pub fn close() -> Self {
         Self::new("").name(EventName::from_static("close"))
     }

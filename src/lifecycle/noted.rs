@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{Refuse, config::Config};
 
-/// What a layer has noted of a request, for its stream.
+/// A layer's record of a request, for the stream that answers it.
 #[derive(Debug, Default)]
 pub(crate) struct Noted {
     pub(super) info: StreamInfo,
-    /// With the limit of each.
+    /// Claims, each with its limit.
     claims: Vec<(LimitId, Box<dyn Claim>)>,
     pub(super) watched: Option<Box<dyn Watched>>,
     /// The limits in which an outer layer has counted the request.
@@ -23,7 +23,7 @@ pub(crate) struct Noted {
 }
 
 impl Noted {
-    /// Notes what the layer wants to know of a request, if there is anything.
+    /// Records what the layer needs of a request. `None` if it needs nothing.
     pub(crate) fn of<B>(request: &Request<B>, config: &Config) -> Option<Box<Self>> {
         let observer = &config.observer;
         let outer = request.extensions().get::<OuterLimits>();
@@ -96,8 +96,8 @@ impl Noted {
         Claims::new(claims.chain(of_keys.map(|(_, claim)| claim)).collect())
     }
 
-    /// Reports to a layer that the request's stream was refused, by it or by one inside of it. Returns
-    /// what has been told by now.
+    /// Reports a refusal, by this layer or one inside of it, to the layer's callbacks. Returns which
+    /// reports have been made by now.
     pub(crate) fn refused(self, mut told: Told, config: &Arc<Config>) -> Told {
         if told.layers.iter().any(|layer| Arc::ptr_eq(layer, config)) {
             return told;
@@ -122,13 +122,13 @@ impl Noted {
     }
 }
 
-/// Why a stream is refused, and how.
+/// The reason for a refusal, and its answer.
 pub(crate) type Refused = (RefuseReason, Box<Refuse>);
 
-/// What an entrant gets back whose stream is refused.
+/// The result for an entrant whose stream is refused.
 pub(crate) type TurnedAway = Box<(Noted, Refused)>;
 
-/// What has been told of a refusal, which counts once.
+/// The reports of one refusal: each recorder and watcher gets it once.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     reason: RefuseReason,
@@ -139,7 +139,7 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// None has been told yet.
+    /// No report has been made yet.
     pub(crate) fn none(reason: RefuseReason) -> Self {
         Self {
             reason,

@@ -88,7 +88,7 @@ impl Observer {
         self.on_refuse.iter().for_each(|callback| callback(refusal));
     }
 
-    /// Tells whether anybody is to be told of streams.
+    /// Returns `true` if streams are reported to any callback.
     pub(crate) fn watches(&self) -> bool {
         !self.on_open.is_empty()
             || !self.on_close.is_empty()

@@ -122,7 +122,7 @@ impl OpenStreams {
         mut matches: impl FnMut(&OpenStream) -> bool,
     ) -> usize {
         let policy = Arc::new(policy);
-        // The closure runs without the lock, for it may use this handle.
+        // The closure runs without the lock, because it may use this handle.
         let entries = self.entries().into_iter();
         let matching = entries.filter(|entry| matches(&entry.look()));
         matching

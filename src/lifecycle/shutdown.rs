@@ -79,7 +79,7 @@ struct Found {
 }
 
 impl Shutdown {
-    /// Makes a shutdown whose [`deadline`](Self::deadline) is told by another runtime's time.
+    /// Makes a shutdown whose [`deadline`](Self::deadline) uses another runtime's timer.
     pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
         Self {
             shared: Arc::default(),
@@ -106,7 +106,7 @@ impl Shutdown {
         }
     }
 
-    /// Tells whether the shutdown has begun.
+    /// Returns `true` if the shutdown has begun.
     pub fn is_triggered(&self) -> bool {
         self.shared.triggered.load(Ordering::Acquire)
     }
@@ -124,9 +124,10 @@ impl Shutdown {
 
     /// Waits until the shutdown began this long ago.
     ///
-    /// Clients and load balancers go on connecting for a while after a server was told to stop. One
-    /// that refuses connections at once loses browsers for good behind most proxies, which answer 502
-    /// or 503. So listen for some seconds more: the layer refuses streams softly in that time.
+    /// Clients and load balancers go on connecting for a while after a server has received the signal
+    /// to stop. A server that refuses connections at once loses browsers for good behind most proxies,
+    /// which answer 502 or 503. So listen for some seconds more: the layer refuses streams softly in
+    /// that time.
     ///
     /// ```no_run
     /// # #[cfg(feature = "tokio")]
@@ -164,11 +165,10 @@ impl Shutdown {
         }
     }
 
-    /// Waits until some time after the shutdown began, whenever it is asked for, and tells how many
-    /// streams are left.
+    /// Waits until some time after the shutdown began, and returns how many streams are left. The time
+    /// counts from the trigger, whenever this is called.
     ///
-    /// None may be, and a connection still be held by a client that has not read the last of what
-    /// it was sent.
+    /// The number may be 0 while a client that has not read everything still holds its connection.
     pub fn deadline(&self, after: Duration) -> impl Future<Output = usize> + Send + Sync + use<> {
         let (shutdown, triggered) = (self.clone(), self.triggered());
         async move {
@@ -188,7 +188,7 @@ impl Shutdown {
         self.shared.count().open
     }
 
-    /// Tells whether another is the same shutdown.
+    /// Returns `true` if another is the same shutdown.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
@@ -252,7 +252,7 @@ impl Member {
         self.shared.triggered.load(Ordering::Acquire)
     }
 
-    /// Is ready when the shutdown has begun.
+    /// Polls for the beginning of the shutdown.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_triggered() {
             return Poll::Ready(());

@@ -125,7 +125,7 @@ impl Ahead {
         }
     }
 
-    /// Is ready with an error when the client has gone and the reader would not see it.
+    /// Polls for a departure of the client that the reader would not see, which is an error.
     ///
     /// While a stream is open, it reads on for a reader that has stopped, as far as there is room.
     pub(super) fn poll_end<T: AsyncRead>(

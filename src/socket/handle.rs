@@ -97,7 +97,7 @@ impl SocketHandle {
         self.update(|status| status.streams = status.streams.saturating_sub(1));
     }
 
-    /// Has the socket reset the connection when it is dropped, rather than close it. For HTTP/1:
+    /// Makes the socket reset the connection when it is dropped, in place of closing it. For HTTP/1:
     /// over HTTP/2 it would be the end of other streams.
     pub(crate) fn break_on_close(&self) {
         self.update(|status| status.breaks = true);

@@ -160,7 +160,7 @@ impl<T: AsyncRead + AsyncWrite + AsSocket> Socket<T> {
     }
 }
 
-/// Resets a connection: the system discards what waits, and wakes whoever reads or writes.
+/// Resets a connection: the system discards what waits, and wakes the reader and the writer.
 fn abort<T: AsSocket>(socket: &T, handle: &SocketHandle) -> io::Error {
     handle.set_stalled();
     reset_on_close(socket);
@@ -169,7 +169,7 @@ fn abort<T: AsSocket>(socket: &T, handle: &SocketHandle) -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the client reads too slowly")
 }
 
-/// Has the system send a reset in place of a proper end.
+/// Makes the system send a reset in place of a proper end.
 fn reset_on_close<T: AsSocket>(socket: &T) {
     let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
 }

@@ -73,7 +73,7 @@ impl Stall {
         self.debt = self.debt.saturating_sub(self.pace.time_for(bytes as u64));
     }
 
-    /// Is ready when a write, which now has to wait, has waited for too long. `step` returns the
+    /// Polls for the end of the patience with a write that has to wait. `step` returns the
     /// system's step.
     pub(super) fn poll_wait(
         &mut self,

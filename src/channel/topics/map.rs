@@ -8,8 +8,8 @@ use std::{
 
 use crate::Channel;
 
-/// How many topics that are vacant and held are looked at for one that gives way, lest who makes up keys
-/// holds up everyone: they go to the end, so others are looked at the next time.
+/// How many topics that are vacant and held are examined for one that gives way, so that a client that
+/// makes up keys does not hold up everyone: they go to the end, so others are looked at the next time.
 const LOOKS: usize = 32;
 
 /// The topics, and which of them may be vacant.
@@ -22,7 +22,7 @@ pub(super) struct Map<K, T: ?Sized> {
     waste: Waste<K, T>,
 }
 
-/// What is to be dropped when nothing is locked: a channel may have somebody who waits for its close,
+/// Values to drop when nothing is locked: a task may wait for the close of a channel,
 /// and a key may be more than a value.
 pub(super) type Waste<K, T> = Vec<(K, Option<Channel<T>>)>;
 
@@ -116,7 +116,7 @@ where
         while self.settle_first(now, is_due).is_some() {}
     }
 
-    /// Removes the topic that is vacant for the longest. Tells whether one was found.
+    /// Removes the topic that is vacant for the longest. Returns `true` if one was found.
     pub(super) fn make_room(&mut self, now: Instant) -> bool {
         let mut held = 0;
         while held < LOOKS {

@@ -14,10 +14,10 @@ use self::map::{Map, Waste};
 use super::{Channel, ChannelOptions, TooManyTopics, shared::Shared};
 use crate::Event;
 
-/// A channel for each key, made when it is first asked for: for each room, user or document.
+/// A channel for each key, made on first use: for each room, user or document.
 ///
-/// A topic that has no subscriber, and that nobody holds as a [`Channel`], is let go after some
-/// time, and its history with it. Who resumes there later finds a gap.
+/// A topic that has no subscriber, and that nobody holds as a [`Channel`], is dropped after some
+/// time, and its history with it. A client that resumes there later finds a gap.
 ///
 /// `Hash`, `Eq` and `Clone` of the keys run while the topics are locked: they must not use them.
 ///
@@ -46,7 +46,7 @@ pub struct Topics<K, T: ?Sized = Event> {
     options: ChannelOptions,
     each: Option<Each<K>>,
     map: Arc<Mutex<Map<K, T>>>,
-    /// Held by who makes a topic, and never while the map is locked.
+    /// Held while a topic is made, and never while the map is locked.
     making: Arc<Mutex<()>>,
 }
 
@@ -106,8 +106,8 @@ where
         Ok(channel)
     }
 
-    /// Returns the topic of a key, if there is one that is open: to publish only to those whom it
-    /// concerns.
+    /// Returns the topic of a key, if there is one that is open: to publish only where there are
+    /// or were subscribers.
     pub fn get<Q>(&self, key: &Q) -> Option<Channel<T>>
     where
         K: Borrow<Q>,
@@ -136,7 +136,7 @@ where
         self.swept(|map| map.len())
     }
 
-    /// Tells whether there is no topic.
+    /// Returns `true` if there are no topics.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -76,8 +76,8 @@ impl<K, T: ?Sized> Topics<K, T> {
     /// # #[cfg(not(feature = "tokio"))] fn main() {}
     /// ```
     ///
-    /// It runs whenever a topic is made, also one that had been let go. Another that is to be made
-    /// waits meanwhile, those that are there do not; it must not ask for a topic itself.
+    /// It runs whenever a topic is made, also again after the topic was dropped. Meanwhile other new
+    /// topics wait, existing ones do not; it must not ask for a topic itself.
     pub fn each(
         mut self,
         each: impl Fn(&K, ChannelOptions) -> ChannelOptions + Send + Sync + 'static,
@@ -90,8 +90,8 @@ impl<K, T: ?Sized> Topics<K, T> {
     /// minute, since the last one left or since it was made: to publish does not prolong it, to hold the
     /// [`Channel`](crate::Channel) does.
     ///
-    /// Those whose time has passed are let go when a topic is next asked for. Where there are as many
-    /// topics as may be, a new one takes the place of the one that is vacant for the longest and that
+    /// Topics whose time has passed are dropped at the next use of any topic. At the maximum number of
+    /// topics, a new one takes the place of the one that is vacant for the longest and that
     /// nobody holds.
     pub fn linger(mut self, linger: Duration) -> Self {
         self.linger = linger;
