@@ -4,7 +4,7 @@ use std::{
 };
 
 use crate::{
-    AtShutdown, OpenStreams, Refuse, RefuseReason, RequestHead, Shutdown, SseOptions,
+    AtShutdown, OpenStreams, RefuseReason, RequestHead, Shutdown, SseOptions,
     lifecycle::{Limit, LimitId, MaxStreams, Observer, Refused},
     socket::Tuning,
     timer::SharedTimer,
@@ -97,11 +97,7 @@ impl Config {
     /// Returns the refusal of a stream that comes after the shutdown has begun.
     pub(crate) fn refuse_at_shutdown(&self) -> Refused {
         let how = AtShutdown::or_default(self.options.at_shutdown.as_deref());
-        let retry = how.retry_or_default();
-        (
-            RefuseReason::ShutDown,
-            Box::new(Refuse::softly().retry(retry)),
-        )
+        (RefuseReason::ShutDown, Box::new(how.refuse_or_default()))
     }
 }
 

@@ -1,37 +1,61 @@
 use std::time::Duration;
 
-use crate::Retry;
+use crate::{Refuse, Retry};
 
-static DEFAULT: AtShutdown = AtShutdown::with(Grace::ByKind);
+static DEFAULT: AtShutdown = AtShutdown::new();
 
 /// How long a one-shot stream may go on by default. Kubernetes kills a pod after 30 seconds.
 const ONE_SHOT: Duration = Duration::from_secs(20);
+
+/// When clients come back by default.
+const RETRY: Retry = Retry::spread(Duration::from_secs(2)..=Duration::from_secs(10));
 
 /// How streams end when a [`Shutdown`](crate::Shutdown) begins.
 ///
 /// By default a resumable stream ends at once: its client comes back, in 2 to 10 seconds, each in
 /// its own time. A one-shot stream, such as the answer of a language model to a POST, goes on for up
-/// to 20 seconds, for its client does not come back. What is set here holds for both kinds.
+/// to 20 seconds, for its client does not come back. [`end`](Self::end), [`end_after`](Self::end_after)
+/// and [`finish`](Self::finish) hold for both kinds, [`one_shot_after`](Self::one_shot_after) for
+/// one-shot streams alone.
 /// [`SseOptions::resumable`](crate::SseOptions::resumable) says which is which.
 ///
 /// When the time of a one-shot stream is over, it gets the
 /// [`FinalEvents::shutdown`](crate::FinalEvents::shutdown), or breaks.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_sse::{AtShutdown, Retry};
+///
+/// // The usual times for both kinds, and a restart that takes a minute.
+/// let minute = Duration::from_secs(60);
+/// let how = AtShutdown::new().retry(Retry::spread(minute..=minute * 2));
+/// # let _ = how;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "it does nothing until a layer or a response has it"]
 pub struct AtShutdown {
     grace: Grace,
     retry: Option<Retry>,
+    refuse: Option<Refuse>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Grace {
     /// None for resumable streams, [`ONE_SHOT`] for others.
     ByKind,
+    /// None for resumable streams, this for others.
+    OneShot(Duration),
     Time(Duration),
     Unlimited,
 }
 
 impl AtShutdown {
+    /// Ends resumable streams at once, and one-shot streams after up to 20 seconds. This is the
+    /// default.
+    pub const fn new() -> Self {
+        Self::with(Grace::ByKind)
+    }
+
     /// Ends every stream at once.
     pub const fn end() -> Self {
         Self::end_after(Duration::ZERO)
@@ -42,19 +66,54 @@ impl AtShutdown {
         Self::with(Grace::Time(grace))
     }
 
+    /// Ends resumable streams at once, and one-shot streams after some time, if they have not ended
+    /// by then. The default is 20 seconds.
+    ///
+    /// The server has to wait longer than that for its streams
+    /// ([`Shutdown::deadline`](crate::Shutdown::deadline)), and so has whatever kills it.
+    pub const fn one_shot_after(grace: Duration) -> Self {
+        Self::with(Grace::OneShot(grace))
+    }
+
     /// Lets every stream come to its own end.
     pub const fn finish() -> Self {
         Self::with(Grace::Unlimited)
     }
 
     const fn with(grace: Grace) -> Self {
-        Self { grace, retry: None }
+        Self {
+            grace,
+            retry: None,
+            refuse: None,
+        }
     }
 
     /// Sets how long clients wait before they come back, also those that connect after the shutdown
-    /// has begun and are refused. By default 2 to 10 seconds.
+    /// has begun and are refused, whatever their [`refuse`](Self::refuse) says. By default 2 to 10
+    /// seconds.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
+        self
+    }
+
+    /// Sets how requests are refused that come after the shutdown has begun. By default
+    /// [`Refuse::softly`].
+    ///
+    /// Clients come back after the [`retry`](Self::retry) of this `AtShutdown` if it is set, else
+    /// after that of the [`Refuse`], else after 2 to 10 seconds. Set it on the layer: these requests
+    /// do not reach the handler, so a response cannot change it.
+    ///
+    /// ```
+    /// use http::HeaderValue;
+    /// use tower_sse::{AtShutdown, Refuse};
+    ///
+    /// let json = HeaderValue::from_static("application/json");
+    /// let restarting = r#"{"error":{"message":"server is restarting","type":"server_error"}}"#;
+    /// let how = AtShutdown::new().refuse(Refuse::softly().body(json, restarting));
+    /// # let _ = how;
+    /// ```
+    pub fn refuse(mut self, refuse: Refuse) -> Self {
+        self.refuse = Some(refuse);
         self
     }
 
@@ -66,6 +125,9 @@ impl AtShutdown {
         if self.retry.is_none() {
             self.retry.clone_from(&other.retry);
         }
+        if self.refuse.is_none() {
+            self.refuse.clone_from(&other.refuse);
+        }
     }
 
     /// Returns the default where there is none, without a copy for each stream.
@@ -74,16 +136,24 @@ impl AtShutdown {
     }
 
     pub(crate) fn retry_or_default(&self) -> Retry {
-        let spread = Retry::spread(Duration::from_secs(2)..=Duration::from_secs(10));
-        self.retry.clone().unwrap_or(spread)
+        self.retry.clone().unwrap_or(RETRY)
+    }
+
+    /// Returns how a request is refused that comes after the shutdown has begun.
+    pub(crate) fn refuse_or_default(&self) -> Refuse {
+        let refuse = self.refuse.clone().unwrap_or_default();
+        match &self.retry {
+            Some(retry) => refuse.retry(retry.clone()),
+            None => refuse.retry_unless_set(RETRY),
+        }
     }
 
     /// Returns how long a stream may yet go on. `None` sets no end.
     pub(crate) fn grace(&self, is_resumable: bool) -> Option<Duration> {
         match self.grace {
-            Grace::ByKind if is_resumable => Some(Duration::ZERO),
+            Grace::ByKind | Grace::OneShot(_) if is_resumable => Some(Duration::ZERO),
             Grace::ByKind => Some(ONE_SHOT),
-            Grace::Time(grace) => Some(grace),
+            Grace::OneShot(grace) | Grace::Time(grace) => Some(grace),
             Grace::Unlimited => None,
         }
     }

@@ -9,6 +9,9 @@ use http::{
 use super::reconnect::retry_event;
 use crate::{EventId, Labels, Retry, header};
 
+/// When clients may come back by default.
+static RETRY: Retry = Retry::spread(Duration::from_secs(5)..=Duration::from_secs(30));
+
 /// How a stream is refused.
 ///
 /// A browser that gets any status but 200 never comes back. So a refusal is soft where it can be: a
@@ -23,7 +26,7 @@ use crate::{EventId, Labels, Retry, header};
 pub struct Refuse {
     softly: bool,
     status: StatusCode,
-    retry: Retry,
+    retry: Option<Retry>,
     body: Option<(HeaderValue, Bytes)>,
 }
 
@@ -42,7 +45,7 @@ impl Refuse {
         Self {
             softly,
             status,
-            retry: Retry::spread(Duration::from_secs(5)..=Duration::from_secs(30)),
+            retry: None,
             body: None,
         }
     }
@@ -55,7 +58,12 @@ impl Refuse {
 
     /// Sets when clients may come back.
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.retry = retry;
+        self.retry = Some(retry);
+        self
+    }
+
+    pub(crate) fn retry_unless_set(mut self, retry: Retry) -> Self {
+        self.retry = self.retry.or(Some(retry));
         self
     }
 
@@ -84,7 +92,7 @@ impl Refuse {
         final_retry: bool,
         last_event_id: Option<&EventId>,
     ) -> Response<Bytes> {
-        let retry = self.retry.draw();
+        let retry = self.retry.as_ref().unwrap_or(&RETRY).draw();
         if self.softly && softly {
             let retry = retry.filter(|_| final_retry);
             let event = retry.map(|retry| retry_event(retry, last_event_id));

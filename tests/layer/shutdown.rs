@@ -10,7 +10,8 @@ use futures::FutureExt;
 use hyper_util::rt::TokioTimer;
 use tokio::time::{Instant, advance};
 use tower_sse::{
-    AtShutdown, CloseReason, Event, FinalEvents, Heartbeat, Retry, Shutdown, SseLayer, SseOptions,
+    AtShutdown, CloseReason, Event, FinalEvents, Heartbeat, Refuse, Retry, Shutdown, SseLayer,
+    SseOptions,
 };
 
 use crate::{closing::Closes, support::*};
@@ -136,6 +137,60 @@ async fn refuses_new_streams() {
     let response = send(&bare_with(&shutdown), get().method("POST"), response).await;
     assert_eq!(response.status(), 503);
     assert_eq!(response.headers()["retry-after"], "1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refuses_new_streams_as_the_user_says() {
+    let json = || http::HeaderValue::from_static("application/json");
+    let restarting = r#"{"error":{"message":"restarting"}}"#;
+    let softly = Refuse::softly().body(json(), restarting);
+    let hard = Refuse::with(http::StatusCode::BAD_GATEWAY).retry(Retry::fixed(7 * SECOND));
+    let answer = async |how: AtShutdown, request| {
+        let shutdown = shutdown();
+        shutdown.trigger();
+        let layer = bare().shutdown(&shutdown).at_shutdown(how);
+        let (feed, response) = adopted();
+        let (head, body) = send(&layer, request, response).await.into_parts();
+        assert!(feed.is_dropped());
+        let after = head.headers.get("retry-after");
+        let after = after.map(|after| after.to_str().unwrap().parse::<u32>().unwrap());
+        (head.status.as_u16(), after, text(body).await)
+    };
+    let post = || get().method("POST");
+
+    let (status, after, body) = answer(AtShutdown::new().refuse(softly.clone()), post()).await;
+    assert_eq!((status, &*body), (503, restarting));
+    assert!((2..=10).contains(&after.unwrap()), "{after:?}");
+    let retry = AtShutdown::new().retry(Retry::fixed(SECOND));
+    let soft = answer(retry.clone().refuse(softly), get()).await;
+    assert_eq!(soft, (200, None, RETRY.to_owned()));
+
+    for request in [get(), post()] {
+        let refused = answer(AtShutdown::new().refuse(hard.clone()), request).await;
+        assert_eq!(refused, (502, Some(7), String::new()));
+    }
+    let refused = answer(retry.refuse(hard), get()).await;
+    assert_eq!(refused, (502, Some(1), String::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn gives_another_time_to_one_shot_streams_alone() {
+    for (request, grace) in [(get(), Duration::ZERO), (get().method("POST"), 3 * SECOND)] {
+        let shutdown = shutdown();
+        let how = AtShutdown::one_shot_after(3 * SECOND);
+        let layer = bare()
+            .shutdown(&shutdown)
+            .at_shutdown(how)
+            .final_events(FinalEvents::new().shutdown(Event::new("bye")))
+            .final_retry(false);
+        let (_feed, response) = adopted();
+        let mut body = send(&layer, request, response).await.into_body();
+        assert!(is_silent(&mut body));
+        let start = Instant::now();
+        shutdown.trigger();
+        assert_eq!(text(body).await, "data: bye\n\n");
+        assert_eq!(start.elapsed(), grace);
+    }
 }
 
 #[tokio::test(start_paused = true)]
