@@ -147,7 +147,12 @@ impl SseOptions {
     /// `tower-sse.retry`, with a `retry` and empty data, at a shutdown and in a soft refusal; named
     /// `tower-sse.evicted` or `tower-sse.revoked` where a stream is evicted or revoked. Switch it off
     /// for clients that fail on an event of an unknown name, such as `graphql-sse` with a single
-    /// connection.
+    /// connection. They are then refused by a status in place of a soft refusal, which stops browsers
+    /// for good.
+    ///
+    /// A refusal before the handler follows the setting of the layer
+    /// ([`SseLayer::expect_stream`](crate::SseLayer::expect_stream)): set `final_retry` on a layer
+    /// around the routes of such clients, not in their handlers.
     pub fn final_retry(mut self, send: bool) -> Self {
         self.final_retry = Some(send);
         self

@@ -69,8 +69,8 @@ impl AtShutdown {
     /// Ends resumable streams at once, and one-shot streams after some time, if they have not ended
     /// by then. The default is 20 seconds.
     ///
-    /// The server has to wait longer than that for its streams
-    /// ([`Shutdown::deadline`](crate::Shutdown::deadline)), and so has whatever kills it.
+    /// Set the [`Shutdown::deadline`](crate::Shutdown::deadline) of the server, and the time after
+    /// which its supervisor kills it, to more than that.
     pub const fn one_shot_after(grace: Duration) -> Self {
         Self::with(Grace::OneShot(grace))
     }

@@ -20,6 +20,10 @@ static RETRY: Retry = Retry::spread(Duration::from_secs(5)..=Duration::from_secs
 /// answer: they get a status and `Retry-After`. Either is `no-store`, for a cached refusal would meet
 /// later visitors.
 ///
+/// Where [`SseOptions::final_retry`](crate::SseOptions::final_retry) is `false`, every client gets the
+/// status. A refusal before the handler follows the layer's setting, since the handler's is not known
+/// yet.
+///
 /// The time is drawn for each client; by default between 5 and 30 seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "it does nothing until a limit has it"]
@@ -84,8 +88,9 @@ impl Refuse {
         self
     }
 
-    /// Makes the answer: an event stream where it may be soft, else the status. The `retry` is said
-    /// in the stream if `final_retry` is set.
+    /// Makes the answer: an event stream where it may be soft, else the status.
+    ///
+    /// Without `final_retry` the stream would be empty, which clients take for a complete answer.
     pub(crate) fn response(
         &self,
         softly: bool,
@@ -93,8 +98,7 @@ impl Refuse {
         last_event_id: Option<&EventId>,
     ) -> Response<Bytes> {
         let retry = self.retry.as_ref().unwrap_or(&RETRY).draw();
-        if self.softly && softly {
-            let retry = retry.filter(|_| final_retry);
+        if self.softly && softly && final_retry {
             let event = retry.map(|retry| retry_event(retry, last_event_id));
             let mut response = Response::new(event.map(Bytes::from).unwrap_or_default());
             header::complete(response.headers_mut());

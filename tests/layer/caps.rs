@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
 use http_body::Body;
-use tower_sse::{Refuse, RefuseReason, Retry, SseLayer};
+use tower_sse::{Refuse, RefuseReason, Retry, SseLayer, SseOptions};
 
 use crate::{closing::Closes, support::*};
 
@@ -69,6 +69,23 @@ async fn answer_head_as_they_would_get_and_take_no_place() {
     let _open = send(&layer, get(), response).await;
     assert_eq!(head(get()).await, 429);
     assert_eq!(head(any()).await, 429);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refuse_by_the_status_where_no_event_may_be_added() {
+    let before = bare().max_streams(0, refuse()).final_retry(false);
+    let after = bare().max_streams(0, refuse()).expect_stream(|_| false);
+    for (layer, own) in [
+        (before, SseOptions::new()),
+        (after, SseOptions::new().final_retry(false)),
+    ] {
+        let (_feed, mut response) = adopted();
+        response.extensions_mut().insert(own);
+        let response = send(&layer, get(), response).await;
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()["retry-after"], "1");
+        assert_eq!(text(response.into_body()).await, "");
+    }
 }
 
 #[tokio::test(start_paused = true)]
