@@ -37,9 +37,10 @@ impl Error {
         }
     }
 
-    /// Makes an error of that of a response body. An error of this type is returned unchanged.
+    /// Makes an error of that of a response body. An error of this type is returned unchanged, also
+    /// from within an axum body.
     pub(crate) fn body(source: BoxError) -> Self {
-        Self::caused_by(Kind::Body, source)
+        Self::caused_by(Kind::Body, out_of_axum(source))
     }
 
     /// Makes an error of what a panic was raised with.
@@ -100,16 +101,40 @@ impl Error {
     }
 
     /// Returns the text of this error and of all its causes.
+    ///
+    /// A wrapper such as `axum::Error` has the text of its source: a text that equals the one before
+    /// is left out.
     pub(crate) fn chain(&self) -> String {
         let mut text = self.to_string();
+        let mut last = text.clone();
         let mut next = error::Error::source(self);
         while let Some(error) = next {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
+            let own = error.to_string();
+            if own != last {
+                text.push_str(": ");
+                text.push_str(&own);
+                last = own;
+            }
             next = error.source();
         }
         text
     }
+}
+
+/// Returns the error within axum's own, by which its bodies wrap every error.
+#[cfg(feature = "axum")]
+fn out_of_axum(mut error: BoxError) -> BoxError {
+    loop {
+        error = match error.downcast::<axum_core::Error>() {
+            Ok(wrapper) => wrapper.into_inner(),
+            Err(error) => return error,
+        };
+    }
+}
+
+#[cfg(not(feature = "axum"))]
+fn out_of_axum(error: BoxError) -> BoxError {
+    error
 }
 
 impl fmt::Display for Error {
@@ -149,6 +174,41 @@ mod tests {
         let formatted = Box::new(String::from("two"));
         assert_eq!(text(formatted), format!("{panicked}: two"));
         assert_eq!(text(Box::new(3)), panicked);
+    }
+
+    /// An error with the text of its source, as `axum::Error` is.
+    #[derive(Debug)]
+    struct Transparent(BoxError);
+
+    impl fmt::Display for Transparent {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+
+    impl error::Error for Transparent {
+        fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+            Some(&*self.0)
+        }
+    }
+
+    #[test]
+    fn says_nothing_twice_in_a_row() {
+        let panicked = Error::panic(Box::new("oh no"));
+        let wrapped = Transparent(Transparent(panicked.into()).into());
+        assert_eq!(
+            Error::body(wrapped.into()).chain(),
+            "the response body failed: the stream of events panicked: oh no"
+        );
+    }
+
+    #[cfg(feature = "axum")]
+    #[test]
+    fn finds_an_error_of_its_own_type_within_those_of_axum() {
+        let axum = axum_core::Error::new(Error::panic(Box::new("oh no")));
+        let error = Error::body(axum_core::Error::new(axum).into());
+        assert!(error.is_panic());
+        assert_eq!(error.chain(), "the stream of events panicked: oh no");
     }
 
     #[test]
