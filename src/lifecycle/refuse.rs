@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -151,6 +151,12 @@ impl RefuseReason {
     }
 }
 
+impl fmt::Display for RefuseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// A stream that was refused: it has never been open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -161,4 +167,15 @@ pub struct Refusal {
     pub labels: Labels,
     /// The tags of the layer.
     pub tags: Labels,
+}
+
+/// The reason and the labels: `too_many, path=/events,user=ada`.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.reason)?;
+        if !self.labels.is_empty() {
+            write!(f, ", {}", self.labels)?;
+        }
+        Ok(())
+    }
 }

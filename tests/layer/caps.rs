@@ -144,6 +144,7 @@ async fn can_be_for_each_key() {
     assert_eq!(refusals.len(), 1);
     assert_eq!(refusals[0].reason, RefuseReason::TooManyOfKey);
     assert_eq!(refusals[0].labels.get("user"), Some("ada"));
+    assert_eq!(refusals[0].to_string(), "too_many_of_key, user=ada");
     assert_eq!(
         closes.take().len(),
         2,
