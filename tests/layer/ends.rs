@@ -113,7 +113,8 @@ async fn gives_one_shot_streams_twenty_seconds_at_a_shutdown() {
 
 #[tokio::test(start_paused = true)]
 async fn holds_every_kind_of_stream_to_the_grace_that_the_user_sets() {
-    for request in [get(), get().method("POST")] {
+    // The stream of a POST breaks, a flush later.
+    for (request, tenths) in [(get(), 30), (get().method("POST"), 31)] {
         let (shutdown, layer) = shutdown();
         let layer = layer.at_shutdown(AtShutdown::end_after(3 * SECOND).retry(Retry::off()));
         let (_feed, response) = adopted();
@@ -122,8 +123,7 @@ async fn holds_every_kind_of_stream_to_the_grace_that_the_user_sets() {
         shutdown.trigger();
         let (text, _) = read(body).await;
         assert_eq!(text, "");
-        let tenths = start.elapsed().as_millis() / 100;
-        assert!([30, 31].contains(&tenths), "{tenths}");
+        assert_eq!(start.elapsed(), tenths * SECOND / 10);
     }
 }
 

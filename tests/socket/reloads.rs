@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{Router, routing::get};
@@ -16,17 +17,36 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper::{body::Incoming, client::conn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tower_sse::{Event, EventStream, Refuse, SseLayer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::sleep,
+};
+use tower_sse::{Event, EventStream, LimitPolicy, Refuse, SseLayer};
 
 const RELOADS: usize = 1000;
 
+/// How long an old stream stays open that a new one waits for.
+const OVERLAP: Duration = Duration::from_millis(50);
+
+/// An answer on its way.
+type Sent = JoinHandle<hyper::Result<Response<Incoming>>>;
+
+/// Waits for a place as long as it does by default.
+fn waits() -> LimitPolicy {
+    LimitPolicy::reject(Refuse::with(StatusCode::TOO_MANY_REQUESTS))
+}
+
+fn decides_at_once() -> LimitPolicy {
+    waits().wait(Duration::ZERO)
+}
+
 /// Serves streams that never end, one at a time. Returns the address and the count of refusals.
-async fn serve() -> (SocketAddr, Arc<AtomicUsize>) {
+async fn serve(policy: LimitPolicy) -> (SocketAddr, Arc<AtomicUsize>) {
     let refusals = Arc::<AtomicUsize>::default();
     let count = Arc::clone(&refusals);
     let layer = SseLayer::with_timer(TokioTimer::new())
-        .max_streams(1, Refuse::with(StatusCode::TOO_MANY_REQUESTS))
+        .max_streams(1, policy)
         .on_refuse(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
         });
@@ -45,8 +65,30 @@ fn request(address: SocketAddr) -> Request<Empty<Bytes>> {
     request.body(Empty::new()).unwrap()
 }
 
+/// Sends a request over a connection of its own.
+async fn send_alone(address: SocketAddr) -> (Sent, JoinHandle<hyper::Result<()>>) {
+    let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let (mut sender, connection) = conn::http1::handshake(io).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let sent = tokio::spawn(async move { sender.send_request(request(address)).await });
+    (sent, connection)
+}
+
+/// Connects by HTTP/2, and returns what sends a request over that connection.
+async fn connect(address: SocketAddr) -> impl Fn() -> Sent {
+    let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let connected = conn::http2::handshake(TokioExecutor::new(), io).await;
+    let (sender, connection) = connected.unwrap();
+    tokio::spawn(connection);
+    move || {
+        let mut sender = sender.clone();
+        tokio::spawn(async move { sender.send_request(request(address)).await })
+    }
+}
+
 /// Waits for the first line of a stream, which shows that it is open.
-async fn open(mut response: Response<Incoming>) -> Response<Incoming> {
+async fn open(sent: Sent) -> Response<Incoming> {
+    let mut response = sent.await.unwrap().unwrap();
     assert_eq!(response.status(), 200);
     let frame = response.body_mut().frame().await.unwrap().unwrap();
     assert!(frame.into_data().unwrap().starts_with(b"retry: "));
@@ -55,22 +97,15 @@ async fn open(mut response: Response<Incoming>) -> Response<Incoming> {
 
 #[tokio::test]
 async fn are_not_refused_over_http_1_1() {
-    let (address, refusals) = serve().await;
-    let connect = async || {
-        let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
-        let (mut sender, connection) = conn::http1::handshake(io).await.unwrap();
-        let connection = tokio::spawn(connection);
-        let sent = tokio::spawn(async move { sender.send_request(request(address)).await });
-        (sent, connection)
-    };
-    let (sent, mut connection) = connect().await;
-    let mut old = open(sent.await.unwrap().unwrap()).await;
+    let (address, refusals) = serve(waits()).await;
+    let (sent, mut connection) = send_alone(address).await;
+    let mut old = open(sent).await;
     for _ in 0..RELOADS {
         // The new request is on its way when the old connection is closed.
-        let (sent, next) = connect().await;
+        let (sent, next) = send_alone(address).await;
         connection.abort();
         drop(old);
-        old = open(sent.await.unwrap().unwrap()).await;
+        old = open(sent).await;
         connection = next;
     }
     assert_eq!(refusals.load(Ordering::Relaxed), 0);
@@ -78,37 +113,75 @@ async fn are_not_refused_over_http_1_1() {
 
 #[tokio::test]
 async fn are_not_refused_over_http_2() {
-    let (address, refusals) = serve().await;
-    let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
-    let (sender, connection) = conn::http2::handshake(TokioExecutor::new(), io)
-        .await
-        .unwrap();
-    tokio::spawn(connection);
-    let send = || {
-        let mut sender = sender.clone();
-        tokio::spawn(async move { sender.send_request(request(address)).await })
-    };
-    let mut old = open(send().await.unwrap().unwrap()).await;
+    let (address, refusals) = serve(waits()).await;
+    let send = connect(address).await;
+    let mut old = open(send()).await;
     for _ in 0..RELOADS {
         let sent = send();
         tokio::task::yield_now().await;
         drop(old);
-        old = open(sent.await.unwrap().unwrap()).await;
+        old = open(sent).await;
     }
     assert_eq!(refusals.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
+async fn wait_for_an_old_stream_that_is_yet_open_over_http_1_1() {
+    let (address, refusals) = serve(waits()).await;
+    let (sent, connection) = send_alone(address).await;
+    let old = open(sent).await;
+    let (sent, _connection) = send_alone(address).await;
+    sleep(OVERLAP).await;
+    assert!(!sent.is_finished());
+    connection.abort();
+    drop(old);
+    open(sent).await;
+    assert_eq!(refusals.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn wait_for_an_old_stream_that_is_yet_open_over_http_2() {
+    let (address, refusals) = serve(waits()).await;
+    let send = connect(address).await;
+    let old = open(send()).await;
+    let sent = send();
+    sleep(OVERLAP).await;
+    assert!(!sent.is_finished());
+    drop(old);
+    open(sent).await;
+    assert_eq!(refusals.load(Ordering::Relaxed), 0);
+}
+
+/// What the tests above would see if nothing waited.
+#[tokio::test]
+async fn are_refused_without_a_wait_over_http_1_1() {
+    let (address, refusals) = serve(decides_at_once()).await;
+    let (sent, _connection) = send_alone(address).await;
+    let old = open(sent).await;
+    let (sent, _connection) = send_alone(address).await;
+    let refused = sent.await.unwrap().unwrap();
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refusals.load(Ordering::Relaxed), 1);
+    drop(old);
+}
+
+#[tokio::test]
+async fn are_refused_without_a_wait_over_http_2() {
+    let (address, refusals) = serve(decides_at_once()).await;
+    let send = connect(address).await;
+    let old = open(send()).await;
+    let refused = send().await.unwrap().unwrap();
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refusals.load(Ordering::Relaxed), 1);
+    drop(old);
+}
+
+#[tokio::test]
 async fn are_told_from_a_second_stream() {
-    let (address, refusals) = serve().await;
-    let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
-    let (mut sender, connection) = conn::http2::handshake(TokioExecutor::new(), io)
-        .await
-        .unwrap();
-    tokio::spawn(connection);
-    let response = sender.send_request(request(address)).await.unwrap();
-    let _open = open(response).await;
-    let refused = sender.send_request(request(address)).await.unwrap();
+    let (address, refusals) = serve(waits()).await;
+    let send = connect(address).await;
+    let _open = open(send()).await;
+    let refused = send().await.unwrap().unwrap();
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(refusals.load(Ordering::Relaxed), 1);
 }
