@@ -18,10 +18,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc, task::spawn_blocking};
 use tokio_stream::wrappers::ReceiverStream;
-use tower_sse::{Event, EventStream, SseLayer};
+use tower_sse::{Event, EventStream, FinalEvents, SseLayer, SseOptions};
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
+    // With a limit or a `Shutdown` (see the example `shutdown`), also set `expect_stream`: clients of
+    // this API do not name event streams in `Accept`.
     let app = Router::new()
         .route("/", get(async || Html(include_str!("page.html"))))
         .route("/v1/models", get(models))
@@ -87,7 +89,11 @@ async fn complete(Json(request): Json<Request>) -> Response {
     let chunks = answer.chunks(tokens, include_usage);
     // Clients of this API wait for this very text.
     let events = EventStream::json(chunks).closing(Event::new("[DONE]"));
-    events.into_response()
+    // Without an error they take an answer that is cut short for a whole one.
+    let error =
+        json!({ "error": { "message": "the answer was cut short", "type": "server_error" } });
+    let cut = FinalEvents::any(Event::new(error.to_string()));
+    (SseOptions::new().final_events(cut), events).into_response()
 }
 
 /// What all parts of one answer have in common.
