@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, routing::get};
+use axum::{Router, routing::get, serve::ListenerExt};
 use bytes::Bytes;
 use futures::stream;
 use http::{Request, Response, StatusCode};
@@ -54,6 +54,8 @@ async fn serve(policy: LimitPolicy) -> (SocketAddr, Arc<AtomicUsize>) {
     let app = Router::new().route("/", get(silence)).layer(layer);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    // Otherwise each first line waits for an acknowledgement.
+    let listener = listener.tap_io(|socket| socket.set_nodelay(true).unwrap());
     tokio::spawn(async { axum::serve(listener, app).await });
     (address, refusals)
 }

@@ -76,7 +76,6 @@ impl Refused {
         // A limit that evicts has no way of its own to refuse a stream.
         let evicts = cap.is_some_and(|cap| cap.evicts);
         let softly = layer.softly || at_shutdown || evicts;
-        let is_soft = softly && client.names_stream();
         let retry = match layer.opts.leave.retry {
             _ if evicts => Some(5_000..=30_000),
             _ if !at_shutdown => Some(7_000..=7_000),
@@ -89,13 +88,14 @@ impl Refused {
             true => setting.opts(request.opening.own, by),
             false => layer.opts,
         };
+        let is_soft = softly && client.names_stream() && known.final_retry.unwrap_or(true);
         Self {
             status: match softly {
                 true if is_soft => 200,
                 true => 503,
                 false => 429,
             },
-            retry: retry.filter(|_| !is_soft || known.final_retry.unwrap_or(true)),
+            retry,
             is_head: client.is_head(),
             id: client.last_event_id(),
         }
