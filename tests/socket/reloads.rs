@@ -60,6 +60,12 @@ async fn serve(policy: LimitPolicy) -> (SocketAddr, Arc<AtomicUsize>) {
     (address, refusals)
 }
 
+async fn open_socket(address: SocketAddr) -> TcpStream {
+    let socket = TcpStream::connect(address).await.unwrap();
+    socket.set_nodelay(true).unwrap();
+    socket
+}
+
 fn request(address: SocketAddr) -> Request<Empty<Bytes>> {
     let request = Request::get(format!("http://{address}/"))
         .header("host", address.to_string())
@@ -69,7 +75,7 @@ fn request(address: SocketAddr) -> Request<Empty<Bytes>> {
 
 /// Sends a request over a connection of its own.
 async fn send_alone(address: SocketAddr) -> (Sent, JoinHandle<hyper::Result<()>>) {
-    let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let io = TokioIo::new(open_socket(address).await);
     let (mut sender, connection) = conn::http1::handshake(io).await.unwrap();
     let connection = tokio::spawn(connection);
     let sent = tokio::spawn(async move { sender.send_request(request(address)).await });
@@ -78,7 +84,7 @@ async fn send_alone(address: SocketAddr) -> (Sent, JoinHandle<hyper::Result<()>>
 
 /// Connects by HTTP/2, and returns what sends a request over that connection.
 async fn connect(address: SocketAddr) -> impl Fn() -> Sent {
-    let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let io = TokioIo::new(open_socket(address).await);
     let connected = conn::http2::handshake(TokioExecutor::new(), io).await;
     let (sender, connection) = connected.unwrap();
     tokio::spawn(connection);
