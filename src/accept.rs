@@ -1,4 +1,4 @@
-use http::{HeaderMap, header::ACCEPT};
+use http::{HeaderMap, HeaderValue, header::ACCEPT};
 
 /// What the `Accept` of a request says of `text/event-stream` (RFC 9110, 12.5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,8 +13,29 @@ pub(crate) struct Accept {
 }
 
 impl Accept {
+    const ANY: Self = Self {
+        accepted: true,
+        named: false,
+        alone: false,
+    };
+    const ALONE: Self = Self {
+        accepted: true,
+        named: true,
+        alone: true,
+    };
+
     /// Reads the header.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let mut values = headers.get_all(ACCEPT).iter();
+        // What most requests say is not taken apart.
+        match (values.next().map(HeaderValue::as_bytes), values.next()) {
+            (None | Some(b"*/*"), None) => Self::ANY,
+            (Some(EVENT_STREAM), None) => Self::ALONE,
+            _ => Self::parse(headers),
+        }
+    }
+
+    fn parse(headers: &HeaderMap) -> Self {
         let (mut best, mut others, mut any) = (None, false, false);
         for value in headers.get_all(ACCEPT) {
             any = true;
@@ -37,6 +58,8 @@ impl Accept {
     }
 }
 
+const EVENT_STREAM: &[u8] = b"text/event-stream";
+
 /// How specific the name itself is.
 const NAMED: u8 = 3;
 
@@ -45,7 +68,7 @@ fn fit(range: &[u8]) -> Option<(u8, bool)> {
     let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
     let media = parts.next()?;
     let is = |range: &[u8]| media.eq_ignore_ascii_case(range);
-    let specific = if is(b"text/event-stream") {
+    let specific = if is(EVENT_STREAM) {
         NAMED
     } else if is(b"text/*") {
         2
@@ -66,8 +89,6 @@ fn fit(range: &[u8]) -> Option<(u8, bool)> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn accept(values: &[&'static str]) -> Accept {

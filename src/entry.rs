@@ -18,7 +18,7 @@ use crate::{
 pub(crate) enum Entry {
     /// It is sure to want a stream, and needs places for it first.
     Claiming(Claiming),
-    /// Its client was told to stay away.
+    /// Its client was sent the event that says to stay away.
     Stopped,
     /// The handler has it, and these places are held for its stream.
     Open(Option<Held>),
@@ -52,7 +52,7 @@ impl Entry {
         })
     }
 
-    /// Is ready when the handler may have the request, or will not get it.
+    /// Polls for the decision whether the handler gets the request.
     pub(crate) fn poll(
         &mut self,
         facts: &RequestFacts,
@@ -92,7 +92,7 @@ impl Entry {
 }
 
 impl Claiming {
-    /// Is ready when it has all places, or is refused.
+    /// Polls for all places that the request needs, or a refusal.
     fn poll(
         &mut self,
         config: &Config,

@@ -40,7 +40,11 @@ impl RequestFacts {
             version,
             is_head: method == Method::HEAD,
             reads: reads(method),
-            accept: Accept::of(headers),
+            // Of other requests it matters only before the handler.
+            accept: match reads(method) || config.refuses() {
+                true => Accept::of(headers),
+                false => Accept::default(),
+            },
             closes: version == Version::HTTP_11 && header::asks_to_close(headers),
             came_before: config.shutdown.as_ref().is_none_or(|it| !it.is_triggered()),
             noted: Noted::of(request, config),

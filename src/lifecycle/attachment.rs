@@ -130,7 +130,7 @@ impl Attachment {
         }
     }
 
-    /// Reports the end, and lets go of everything but the shutdown, which is drained when all have
+    /// Reports the end, and releases everything but the shutdown, which is drained when all layers have
     /// been told.
     pub(crate) fn closed(self, summary: &mut StreamSummary, now: Instant) -> Option<Member> {
         summary.drain = self.since_trigger(now);
@@ -150,7 +150,7 @@ impl Attachment {
         self.member
     }
 
-    /// Is ready when a shutdown has begun; the task is woken when it does.
+    /// Polls for the begin of a shutdown.
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.member {
             Some(member) => member.poll(cx),
@@ -192,7 +192,7 @@ impl Attachment {
         self.socket.iter().for_each(SocketHandle::break_on_close);
     }
 
-    /// Returns `true` if the connection was aborted because the client had stopped reading.
+    /// Returns `true` if the connection was aborted because the client read too slowly.
     pub(crate) fn has_stalled(&self) -> bool {
         self.socket.as_ref().is_some_and(SocketHandle::has_stalled)
     }

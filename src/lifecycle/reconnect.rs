@@ -41,7 +41,7 @@ pub(crate) fn stop_event(reason: CloseReason) -> Option<EncodedEvent> {
     Some(event.into())
 }
 
-/// Returns `true` if a client has come back that was told to stay away.
+/// Returns `true` if this is the id of an event that says to stay away.
 pub(crate) fn was_stopped(last_event_id: &EventId) -> bool {
     matches!(last_event_id.as_str(), EVICTED | REVOKED)
 }

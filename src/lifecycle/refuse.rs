@@ -40,7 +40,7 @@ impl Refuse {
         Self::how(true, StatusCode::SERVICE_UNAVAILABLE)
     }
 
-    /// Refuses everyone with this status.
+    /// Refuses every client with this status.
     pub const fn with(status: StatusCode) -> Self {
         Self::how(false, status)
     }
