@@ -28,7 +28,7 @@ fn main() {
         ("`SseLayer::new()`", SseLayer::new()),
         ("and a shutdown", SseLayer::new().shutdown(&shutdown)),
         (
-            "and a cap, a lifetime, a label, somebody who is told",
+            "and a limit, a lifetime, a label, a callback",
             SseLayer::new()
                 .shutdown(&shutdown)
                 .max_streams(1_000_000, Refuse::softly())

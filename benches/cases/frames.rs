@@ -25,7 +25,7 @@ static PLAIN: LazyLock<SseLayer> = LazyLock::new(|| {
         .heartbeat(Heartbeat::off())
 });
 
-/// With a shutdown, a cap and somebody who is told.
+/// With a shutdown, a limit and a callback.
 static LIFE_CYCLE: LazyLock<SseLayer> = LazyLock::new(|| {
     PLAIN
         .clone()
