@@ -168,12 +168,12 @@ impl Attachment {
         self.config.shutdown.as_ref()?.since_trigger(now)
     }
 
-    /// Returns why the stream is to end, if it was told to from outside.
+    /// Returns why the stream is to end, if a handle has ordered it.
     pub(crate) fn order(&self) -> Option<&Order> {
         self.control.as_ref()?.order()
     }
 
-    /// Has the task woken when the stream is told to end.
+    /// Has the task woken by an order to end the stream.
     pub(crate) fn register(&self, cx: &Context<'_>) {
         if let Some(control) = &self.control {
             control.register(cx);

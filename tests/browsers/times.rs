@@ -5,10 +5,10 @@ use tower_sse::Retry;
 /// A short time for browsers: Firefox waits no less.
 pub(crate) const SOON: Retry = Retry::fixed(Duration::from_millis(500));
 
-/// How long browsers wait at least before they come back, unless they are told.
+/// How long browsers wait at least before they reconnect without a `retry`.
 pub(crate) const UNTOLD: Duration = Duration::from_secs(3);
 
-/// Checks that a browser has waited as long as it was told to, and not for its own default.
+/// Checks that a browser has waited for the `retry` that it got, and not for its own default.
 pub(crate) fn assert_in_time(after: &str, retry: Duration, waited: Duration) {
     println!("{after}: reconnects in {waited:?}, told {retry:?}");
     let almost = retry - Duration::from_millis(20);

@@ -52,7 +52,7 @@ async fn assert_stops(tab: &Tab) {
     tab.until_is("streams.a.log", log).await;
 }
 
-/// It is told when to come back, by an event that it need not know.
+/// An event that the page need not know says when to come back.
 pub(super) async fn gets_in_when_there_is_room(browser: &Browser) {
     const TIME: Duration = Duration::from_millis(700);
 

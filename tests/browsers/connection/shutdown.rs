@@ -30,7 +30,7 @@ pub(super) async fn sees_a_clean_end_and_comes_back(browser: &Browser) {
 
         shutdown.trigger();
         assert_eq!(guard(shutdown.drained()).await, 2);
-        // One that comes now is told the same.
+        // One that comes now gets the same event.
         tab.run("listen('b', '/sse')").await;
         tab.until("times('b', 'error')").await;
         let address = server.finish().await;

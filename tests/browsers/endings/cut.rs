@@ -11,7 +11,7 @@ use tower_sse::{
     SseLayer, SseOptions,
 };
 
-/// How long browsers are told to wait before they reconnect.
+/// The `retry` that browsers get.
 pub(super) const RETRY: Duration = Duration::from_millis(700);
 
 /// When a stream is cut, after its response.

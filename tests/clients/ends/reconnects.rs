@@ -38,10 +38,10 @@ const RETURNS: [(Cause, Return); 8] = [
 /// Longer than any waits by its own default.
 const LONG: Duration = Duration::from_millis(3500);
 
-/// How a client keeps to what it is told.
+/// How a client keeps to the `retry` that it gets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
-    /// How long it waits when it is told nothing.
+    /// How long it waits without a `retry`.
     pub(super) by_default: Duration,
     /// The part of the time told that it waits at least.
     pub(super) at_least: f64,

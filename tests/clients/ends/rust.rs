@@ -57,8 +57,8 @@ async fn eventsource_client_comes_back_when_it_is_told_to() {
     follow(readers, manner).await;
 }
 
-/// How long eventsource-client waits when it is told nothing. Of itself it would wait a second, as long as some of
-/// what it is told.
+/// How long eventsource-client waits without a `retry`. Its own default is a second, as long as some
+/// of the times that it gets.
 const BY_DEFAULT: Duration = Duration::from_secs(6);
 
 async fn read_eventsource_client(http: Http, url: String, say: Say) {

@@ -25,7 +25,7 @@ pub(crate) enum Answer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
     status: u16,
-    /// When the client may come back, in milliseconds, where it is told.
+    /// When the client may come back, in milliseconds, if the answer says so.
     retry: Option<RangeInclusive<u64>>,
     /// Whether nothing but the head was asked for.
     is_head: bool,

@@ -11,7 +11,7 @@ const REASONS: [CloseReason; 6] = [
     CloseReason::Failed,
 ];
 
-/// Who has set a final event.
+/// The place where a final event is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     Handler,
@@ -19,7 +19,7 @@ pub(crate) enum By {
     Outer,
 }
 
-/// Which reasons have a final event, and of whom.
+/// The reasons that have a final event, and where each is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Finals([Option<By>; REASONS.len()]);
 

@@ -4,7 +4,7 @@ use tower_sse::RefuseReason;
 
 use super::{room::Room, setting::Setting, told::Side};
 
-/// All limits, and who has places in them.
+/// All limits, and the requests and streams that have places in them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Limits {
     rooms: BTreeMap<RoomId, Room>,

@@ -23,7 +23,7 @@ pub(crate) struct Model {
     pub(crate) triggered: [Option<Trigger>; 2],
     pub(crate) limits: Limits,
     pub(crate) registries: [Registry; 2],
-    /// What each request was told first from outside, by way of any layer.
+    /// The first order from outside to each request's stream, by way of any layer.
     orders: Vec<Option<Order>>,
     pub(crate) requests: Vec<Running>,
     pub(crate) told: Vec<Told>,

@@ -1,6 +1,6 @@
 use tower_sse::CloseReason;
 
-/// Why a stream is told to end from outside.
+/// An order from outside to end a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     Evict,
@@ -10,7 +10,7 @@ pub(crate) enum Order {
 /// How streams are revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Revocation {
-    /// Whether clients are told not to come back.
+    /// Whether an event says to clients not to come back.
     pub(crate) stops: bool,
     /// Whether it has a final event of its own.
     pub(crate) speaks: bool,

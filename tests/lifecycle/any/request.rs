@@ -40,7 +40,7 @@ pub(crate) enum Outcome {
     Head,
     /// The handler's own answer, which is no stream.
     NotFound,
-    /// The client was told to stay away.
+    /// The client came with the id that says to stay away.
     Stopped,
     /// By a layer, before the handler or after it.
     Refused(Side, RefuseReason),
@@ -122,7 +122,7 @@ impl Request {
         entries.any(|entry| matches!(entry, Entry::Claiming(_, Some(until)) if *until <= now))
     }
 
-    /// Returns `true` if a layer knows that the client was told to stay away.
+    /// Returns `true` if a layer knows the id that says to stay away, and the client came with it.
     fn is_stopped(&self, side: Side, setting: &Setting) -> bool {
         let layer = setting.layer(side).unwrap();
         let client = self.opening.client;

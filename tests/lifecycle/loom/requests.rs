@@ -72,7 +72,7 @@ impl Request {
 }
 
 impl Stream {
-    /// Waits until it is told to end; loom finds it where nobody wakes.
+    /// Waits for the order to end; loom finds it where nothing wakes the task.
     pub(crate) fn wait_for_order(self) {
         wait_for_order(&self.control);
     }
