@@ -126,6 +126,11 @@ mod request;
 mod respond;
 mod retry;
 mod service;
+#[cfg_attr(
+    not(feature = "channel"),
+    expect(dead_code, reason = "subscriptions alone report")
+)]
+mod signal;
 mod slot;
 #[cfg(feature = "socket")]
 mod socket;
@@ -144,8 +149,8 @@ mod trace;
 
 #[cfg(feature = "channel")]
 pub use self::channel::{
-    Channel, ChannelEvent, ChannelOptions, Gap, Lag, OnGap, PublishError, StateChannel,
-    Subscription, TooManyTopics, Topics,
+    Channel, ChannelEvent, ChannelOptions, Gap, Lag, NoticePolicy, OnGap, PublishError,
+    StateChannel, Subscription, TooManyTopics, Topics,
 };
 #[cfg(feature = "socket")]
 pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};

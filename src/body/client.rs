@@ -1,6 +1,6 @@
 use http::Version;
 
-use crate::EventId;
+use crate::{EventId, signal::Audience};
 
 /// What the layer knows of the client that reads a stream.
 #[derive(Debug)]
@@ -16,6 +16,13 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    pub(crate) fn audience(&self) -> Audience {
+        match self.names_stream {
+            true => Audience::EventSource,
+            false => Audience::Other,
+        }
+    }
+
     /// Returns `true` if a broken stream may go unnoticed: WebKit does not see that a stream is reset
     /// over HTTP/2.
     pub(crate) fn may_miss_a_break(&self) -> bool {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::{
     CloseReason, Error, SseOptions, StreamSummary, WireEnd,
     lifecycle::{Attachment, Order, Progress, Tally},
+    signal::Audience,
     slot::Slot,
 };
 
@@ -75,6 +76,13 @@ impl Life {
     pub(super) fn settle(&mut self, slot: &Slot) -> SseOptions {
         self.attachments = slot.take_attachments();
         slot.options()
+    }
+
+    /// Tells the stream inside what is known of its client.
+    pub(super) fn set_audience(&self, audience: Audience) {
+        self.tally
+            .iter()
+            .for_each(|tally| tally.set_audience(audience));
     }
 
     /// Reports to the layers that the stream opens.

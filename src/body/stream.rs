@@ -151,6 +151,7 @@ impl StreamState {
     fn open(&mut self, options: &SseOptions) -> Option<Bytes> {
         let (open, preamble) = Open::begin(options, self.life.since(), self.sealed);
         self.phase = Phase::Open(open);
+        self.life.set_audience(self.client.audience());
         self.life.open();
         preamble
     }

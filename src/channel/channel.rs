@@ -3,7 +3,7 @@ use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
 use super::{
     ChannelOptions, Gap, Subscription, epoch::Epoch, gap::Answer, log::Log, shared::Shared,
 };
-use crate::{Event, EventId, EventName, LastEventId};
+use crate::{Event, EventId, LastEventId};
 
 /// One feed for many clients, which a client can resume without a seam.
 ///
@@ -32,7 +32,7 @@ use crate::{Event, EventId, EventName, LastEventId};
 /// let last_event_id = LastEventId::new(first).unwrap();
 /// let mut resumed = news.resume(Some(&last_event_id));
 /// let event = resumed.next().await.unwrap();
-/// assert!(event.encoded().unwrap().as_bytes().starts_with(b"data: two\n"));
+/// assert!(event.encoded().as_bytes().starts_with(b"data: two\n"));
 /// # Ok(())
 /// # }
 /// # #[cfg(not(feature = "tokio"))] fn main() {}
@@ -88,15 +88,15 @@ impl<T: ?Sized> Channel<T> {
     /// Subscribes to what has been published after an event, and to what will be. Without an id, as
     /// on a first visit, to what is published from now on ([`replay`](Self::replay) begins earlier).
     ///
-    /// Such a client gets a checkpoint first, an event named `checkpoint` with empty data, so that it
-    /// has an id to come back with though nothing has been published yet.
+    /// Such a client gets a checkpoint first ([`NoticePolicy`](super::NoticePolicy)), so that it has an
+    /// id to come back with though nothing has been published yet.
     ///
     /// An id that this channel does not know, or whose next event is not held any more, is a
     /// [`Gap`], and [`ChannelOptions::on_gap`] says what comes of it.
     pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
         match last_event_id {
             Some(id) => self.try_resume(id).unwrap_or_else(|gap| self.answer(gap)),
-            None => self.subscribe().preceded_by(checkpoint()),
+            None => self.subscribe().with_checkpoint(),
         }
     }
 
@@ -151,7 +151,7 @@ impl<T: ?Sized> Channel<T> {
         let (first, is_empty) = self.shared().look(|log| (log.first(), log.is_empty()));
         let held = Subscription::new(self.shared(), first);
         match is_empty {
-            true => held.preceded_by(checkpoint()),
+            true => held.with_checkpoint(),
             false => held,
         }
     }
@@ -159,8 +159,8 @@ impl<T: ?Sized> Channel<T> {
     fn answer(&self, gap: Gap) -> Subscription {
         let held = |first| Subscription::new(self.shared(), first);
         match &self.shared().options.on_gap.0 {
-            Answer::Tell => held(gap.first).preceded_by(gap.told()),
-            Answer::Live => self.subscribe().preceded_by(checkpoint()),
+            Answer::Tell => held(gap.first).with_gap(gap),
+            Answer::Live => self.subscribe().with_silent_gap(gap),
             Answer::Fill(fill) => held(gap.first).filled_by(fill(gap)),
         }
     }
@@ -226,11 +226,6 @@ impl<T: ?Sized> Channel<T> {
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.publisher.0
     }
-}
-
-/// Makes an event that nobody listens to, for the id that it gets.
-fn checkpoint() -> Event {
-    Event::new("").name(EventName::from_static("checkpoint"))
 }
 
 async fn until<R>(shared: &Shared, look: impl Fn(&Shared) -> Option<R>) -> R {

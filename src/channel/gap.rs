@@ -2,10 +2,8 @@ use std::{fmt, sync::Arc};
 
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 
-use super::{epoch::Epoch, log::Log};
-use crate::{BoxError, EncodedEvent, Event, EventId, EventItem, EventName};
-
-const GAP: EventName = EventName::from_static("gap");
+use super::{epoch::Epoch, log::Log, notice::Notice};
+use crate::{BoxError, EncodedEvent, Event, EventId, EventItem};
 
 /// A client wants to resume after an event that the channel does not know, or after which something
 /// is missing.
@@ -49,10 +47,12 @@ type Fill = Arc<dyn Fn(Gap) -> Filling + Send + Sync>;
 pub(super) type Filling = BoxStream<'static, Result<EncodedEvent, BoxError>>;
 
 impl OnGap {
-    /// Sends an event named `gap`, whose data is the id of the oldest event that is held (empty if
-    /// none is), and then the stream from there. This is the default.
+    /// Tells the client of the gap, and continues with the oldest event that is retained. This is the
+    /// default.
     ///
-    /// A page that gets it has missed something, and loads its state anew.
+    /// The notice is an event named `gap`, whose data is the id of that event (empty if none is
+    /// retained), for clients that take it ([`NoticePolicy`](super::NoticePolicy)). A page that gets it
+    /// has missed something, and loads its state anew.
     pub fn tell() -> Self {
         Self(Answer::Tell)
     }
@@ -78,9 +78,10 @@ impl OnGap {
     ///
     /// If the log has evicted that event by the time all has been sent, the closure is called once more,
     /// for the events in between. An error ends the stream
-    /// ([`CloseReason::Failed`](crate::CloseReason::Failed)), and the client comes back with the last
-    /// id that it got. The error itself is not reported, nor passed to
-    /// [`EventStream::on_error`](crate::EventStream::on_error): log it in the closure.
+    /// ([`CloseReason::Failed`](crate::CloseReason::Failed), with the error's text in
+    /// [`StreamSummary::error`](crate::StreamSummary::error)), and the client comes back with the last
+    /// id that it got. The error is not passed to
+    /// [`EventStream::on_error`](crate::EventStream::on_error).
     pub fn fill<F, S>(fill: F) -> Self
     where
         F: Fn(Gap) -> S + Send + Sync + 'static,
@@ -111,14 +112,14 @@ impl Gap {
     /// Makes the event that tells of the gap, named `gap`, for what [`OnGap::fill`] cannot fill. It has
     /// the id of the point before [`until`](Self::until), so that the client does not come back with
     /// the same gap: nothing but the log is to follow it.
+    ///
+    /// It is sent to all clients, whatever the [`NoticePolicy`](super::NoticePolicy).
     pub fn notice(&self) -> Event {
-        self.told().id(self.before.clone())
+        self.as_notice().event().id(self.before.clone())
     }
 
-    /// The same without an id.
-    pub(super) fn told(&self) -> Event {
-        let oldest = self.oldest.as_ref().map_or("", EventId::as_str);
-        Event::new(oldest.to_owned()).name(GAP)
+    pub(super) fn as_notice(&self) -> Notice<'_> {
+        Notice::Gap(self.oldest.as_ref())
     }
 }
 

@@ -1,8 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use crate::{Event, EventName};
-
-const LAGGED: EventName = EventName::from_static("lagged");
+use crate::Event;
 
 /// The policy for a subscriber whose next event was evicted: it has lagged.
 ///
@@ -15,7 +13,7 @@ pub struct Lag(pub(super) Policy);
 pub(super) enum Policy {
     #[default]
     End,
-    Skip(Notice),
+    Skip(Option<Notice>),
     Newest,
 }
 
@@ -23,31 +21,40 @@ type Notice = Arc<dyn Fn(u64) -> Event + Send + Sync>;
 
 impl Lag {
     /// Ends the stream ([`CloseReason::Lagged`](crate::CloseReason::Lagged)), so that the client
-    /// comes back with its last event id, and learns of the gap. This is the default.
+    /// reconnects with its last event id, and learns of the gap. This is the default.
     ///
-    /// The [`EventStream`](crate::EventStream) that the subscription is in ends with it, also where
-    /// it was merged with others. Within [`SseLayer`](crate::SseLayer), a stream that answers another
-    /// method than GET or QUERY then gets the [`FinalEvents::lag`](crate::FinalEvents::lag) or
-    /// breaks, because its client does not come back.
+    /// The [`EventStream`](crate::EventStream) that polls the subscription ends with it, whatever
+    /// combinators are between the two, and does not send its
+    /// [`closing`](crate::EventStream::closing) event. Within [`SseLayer`](crate::SseLayer), a stream
+    /// that answers another method than GET or QUERY then gets the
+    /// [`FinalEvents::lag`](crate::FinalEvents::lag) or breaks, because its client does not come back.
+    ///
+    /// A subscription that is polled elsewhere, such as in a task that forwards its events, ends alone:
+    /// see [`Subscription::close_reason`](super::Subscription::close_reason).
     pub fn end() -> Self {
         Self(Policy::End)
     }
 
-    /// Goes on with the oldest event that is held, after an event named `lagged` whose data is the
-    /// number of those that were missed.
+    /// Continues with the oldest event that is retained, after a notice: an event named `lagged` whose
+    /// data is the number of missed events, for clients that take it
+    /// ([`NoticePolicy`](super::NoticePolicy)).
+    ///
+    /// The notice has no id. A client that loses its connection right after it resumes before the gap,
+    /// and is told again.
     pub fn skip() -> Self {
-        Self::skip_with(|missed| Event::new(missed.to_string()).name(LAGGED))
+        Self(Policy::Skip(None))
     }
 
-    /// As [`skip`](Self::skip), with an event made of the number of those that were missed.
+    /// As [`skip`](Self::skip), with an event that the closure makes of the number of missed events. It
+    /// is sent to all clients; an id is removed from it.
     pub fn skip_with(notice: impl Fn(u64) -> Event + Send + Sync + 'static) -> Self {
-        Self(Policy::Skip(Arc::new(notice)))
+        Self(Policy::Skip(Some(Arc::new(notice))))
     }
 
-    /// Goes on with the newest event, and says nothing: for what is a state, of which the newest is
+    /// Continues with the newest event, and says nothing: for what is a state, of which the newest is
     /// all that counts.
     ///
-    /// A subscriber lags when it falls off the log, so hold few events
+    /// A subscriber lags when its next event is evicted, so retain few events
     /// ([`max_events`](super::ChannelOptions::max_events)). What the server and the system have taken
     /// already is sent first: `TcpOptions::unsent_low_water` bounds the system's part.
     pub fn newest() -> Self {

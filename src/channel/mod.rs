@@ -10,9 +10,11 @@ mod event;
 mod gap;
 mod lag;
 mod log;
+mod notice;
 mod numbered;
 mod options;
 mod publish;
+mod run;
 mod shared;
 mod state;
 mod subscription;
@@ -25,6 +27,7 @@ pub use self::{
     event::ChannelEvent,
     gap::{Gap, OnGap},
     lag::Lag,
+    notice::NoticePolicy,
     options::ChannelOptions,
     state::StateChannel,
     subscription::Subscription,

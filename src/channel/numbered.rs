@@ -1,4 +1,5 @@
 use bytes::Bytes;
+use memchr::memchr_iter;
 
 use super::{PublishError, epoch::Epoch, log::Bounds};
 use crate::{EncodeEvent, EncodedEvent, EventId};
@@ -12,7 +13,7 @@ pub(super) fn number_all(
 ) -> Result<Vec<EncodedEvent>, PublishError> {
     let numbered = events.iter().zip(first..);
     let numbered: Vec<_> = numbered
-        .map(|(event, number)| with_id(&event.0, &epoch.id(number)))
+        .map(|(event, number)| event.with_id(&epoch.id(number)))
         .collect();
     let len = numbered.iter().map(|event| event.as_bytes().len()).sum();
     match len > bounds.bytes {
@@ -24,40 +25,177 @@ pub(super) fn number_all(
     }
 }
 
-/// An event that is encoded, but for its id.
-pub(super) struct Unnumbered(EncodedEvent);
+/// An item that is encoded, but for its id.
+///
+/// The id ends the last event in it that clients dispatch, so that a client which is cut off in the
+/// middle gets the whole item again. Ids that the user has written are removed: they belong to no
+/// point of the log. An item that no client dispatches, such as a comment or a `retry`, gets no id,
+/// because browsers do not keep one of a block without data.
+#[derive(Debug)]
+pub(super) struct Unnumbered {
+    event: EncodedEvent,
+    /// Where the id goes.
+    id_at: Option<usize>,
+}
 
 impl Unnumbered {
     pub(super) fn encode<T: EncodeEvent + ?Sized>(event: &T) -> Result<Self, PublishError> {
         let encoded = EncodedEvent::new(event).map_err(PublishError::encode)?;
-        Ok(Self(encoded))
+        Ok(Self::new(encoded))
+    }
+
+    pub(super) fn new(event: EncodedEvent) -> Self {
+        let layout = Layout::of(event.as_bytes());
+        if layout.has_ids {
+            let bytes = without_ids(event.as_bytes());
+            return Self {
+                id_at: Layout::of(&bytes).id_at,
+                event: event.with_bytes(bytes.into()),
+            };
+        }
+        Self {
+            id_at: layout.id_at,
+            event,
+        }
+    }
+
+    /// Returns the event with an id, in memory of its own and no more than it needs.
+    pub(super) fn with_id(&self, id: &EventId) -> EncodedEvent {
+        let Some(at) = self.id_at else {
+            return self.event.clone();
+        };
+        let (before, after) = self.event.as_bytes().split_at(at);
+        let bytes = [before, b"id: ", id.as_bytes(), b"\n", after].concat();
+        self.event.with_bytes(Bytes::from(bytes))
+    }
+
+    /// Returns the event without an id.
+    pub(super) fn into_event(self) -> EncodedEvent {
+        self.event
     }
 }
 
-/// Adds an id to an event, in memory of its own and no more than it needs. The id comes last, for the
-/// last one holds.
-pub(super) fn with_id(event: &EncodedEvent, id: &EventId) -> EncodedEvent {
-    let bytes = event.as_bytes();
-    // Without the blank line, which comes after the id.
-    let fields = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let bytes = [fields, b"id: ", id.as_bytes(), b"\n\n"].concat();
-    EncodedEvent::from_wire(Bytes::from(bytes))
+/// What the lines of an item are.
+#[derive(Debug, Default)]
+struct Layout {
+    /// The end of the fields of the last event that has data.
+    id_at: Option<usize>,
+    has_ids: bool,
+}
+
+impl Layout {
+    fn of(bytes: &[u8]) -> Self {
+        let (mut layout, mut has_data) = (Self::default(), false);
+        for (start, line) in lines(bytes) {
+            match line {
+                b"\n" if std::mem::take(&mut has_data) => layout.id_at = Some(start),
+                b"\n" => {}
+                _ => {
+                    has_data |= line.starts_with(b"data: ");
+                    layout.has_ids |= line.starts_with(b"id: ");
+                }
+            }
+        }
+        layout
+    }
+}
+
+/// Removes the ids, and blocks that consist of nothing else.
+fn without_ids(bytes: &[u8]) -> Vec<u8> {
+    let (mut rest, mut has_fields) = (Vec::with_capacity(bytes.len()), false);
+    for (_, line) in lines(bytes) {
+        let is_blank = line == b"\n";
+        if line.starts_with(b"id: ") || is_blank && !has_fields {
+            continue;
+        }
+        has_fields = !is_blank;
+        rest.extend_from_slice(line);
+    }
+    rest
+}
+
+/// Returns the lines of an item with their ends and where they start. The encoder ends each with LF.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut start = 0;
+    memchr_iter(b'\n', bytes).map(move |end| {
+        let line = (start, &bytes[start..=end]);
+        start = end + 1;
+        line
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Event;
+    use crate::{BoxError, Encoder, Event};
 
-    fn numbered(event: Event) -> String {
-        let event = with_id(&event.into(), &EventId::from_static("a-7"));
+    const ID: EventId = EventId::from_static("a-7");
+
+    fn numbered(event: impl Into<EncodedEvent>) -> String {
+        let event = Unnumbered::new(event.into()).with_id(&ID);
         String::from_utf8(event.as_bytes().to_vec()).unwrap()
+    }
+
+    /// An item that writes what the function writes.
+    struct Item(fn(&mut Encoder));
+
+    impl EncodeEvent for Item {
+        fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+            (self.0)(encoder);
+            Ok(())
+        }
+    }
+
+    fn written(write: fn(&mut Encoder)) -> String {
+        numbered(EncodedEvent::new(&Item(write)).unwrap())
     }
 
     #[test]
     fn has_its_id_last() {
         assert_eq!(numbered(Event::new("one")), "data: one\nid: a-7\n\n");
-        assert_eq!(numbered(Event::new("").id(1)), "id: 1\ndata: \nid: a-7\n\n");
-        assert_eq!(numbered(Event::default()), "id: a-7\n\n");
+        let lines = Event::new("one\n\ntwo");
+        assert_eq!(numbered(lines), "data: one\ndata: \ndata: two\nid: a-7\n\n");
+    }
+
+    #[test]
+    fn has_no_id_of_the_users() {
+        assert_eq!(numbered(Event::new("").id(1)), "data: \nid: a-7\n\n");
+        let looks_like_one = Event::new("id: 1").comment("id: 2").id(3);
+        assert_eq!(
+            numbered(looks_like_one),
+            ": id: 2\ndata: id: 1\nid: a-7\n\n"
+        );
+    }
+
+    #[test]
+    fn has_one_id_at_the_end_of_several_events() {
+        let two = written(|encoder| {
+            encoder.id(&EventId::from(1)).data("a").dispatch();
+            encoder.data("b").id(&EventId::from(2));
+        });
+        assert_eq!(two, "data: a\n\ndata: b\nid: a-7\n\n");
+    }
+
+    #[test]
+    fn has_its_id_with_the_last_event_that_is_dispatched() {
+        let trailing = written(|encoder| {
+            encoder.data("a").dispatch();
+            encoder.comment("b").dispatch();
+        });
+        assert_eq!(trailing, "data: a\nid: a-7\n\n: b\n\n");
+    }
+
+    #[test]
+    fn has_no_id_where_nothing_is_dispatched() {
+        assert_eq!(numbered(Event::default()), "");
+        assert_eq!(numbered(Event::default().id(1)), "");
+        assert_eq!(numbered(Event::default().comment("c")), ": c\n\n");
+        let second = std::time::Duration::from_secs(1);
+        assert_eq!(numbered(Event::default().retry(second)), "retry: 1000\n\n");
+        let checkpoint = written(|encoder| {
+            encoder.id(&EventId::from(1)).dispatch();
+            encoder.comment("c");
+        });
+        assert_eq!(checkpoint, ": c\n\n");
     }
 }

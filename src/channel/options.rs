@@ -2,7 +2,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use hyper::rt::Timer;
 
-use super::{Lag, OnGap, epoch::Epoch, log::Bounds};
+use super::{Lag, NoticePolicy, OnGap, epoch::Epoch, log::Bounds};
 use crate::{EventId, timer::SharedTimer};
 
 /// Options of a [`Channel`](super::Channel): its history, and its policy for subscribers that lag.
@@ -13,6 +13,7 @@ pub struct ChannelOptions {
     pub(super) bounds: Bounds,
     pub(super) lag: Lag,
     pub(super) on_gap: OnGap,
+    pub(super) notices: NoticePolicy,
     /// The id of the event before the first.
     pub(super) after: Option<(Epoch, u64)>,
 }
@@ -29,6 +30,7 @@ impl ChannelOptions {
             },
             lag: Lag::default(),
             on_gap: OnGap::default(),
+            notices: NoticePolicy::default(),
             after: None,
         }
     }
@@ -56,16 +58,24 @@ impl ChannelOptions {
         self
     }
 
-    /// Sets what becomes of a subscriber that falls off the log. By default its stream ends.
+    /// Sets the policy for a subscriber whose next event was evicted. By default its stream ends.
     pub fn lag(mut self, lag: Lag) -> Self {
         self.lag = lag;
         self
     }
 
-    /// Sets what a client gets that cannot resume where it was. By default an event named `gap`,
-    /// and then all that is held.
+    /// Sets what a client gets that cannot resume where it was. By default it is told of the gap, and
+    /// gets all that is retained.
     pub fn on_gap(mut self, on_gap: OnGap) -> Self {
         self.on_gap = on_gap;
+        self
+    }
+
+    /// Sets the form of what the channel says by itself: checkpoints, gaps and lags. By default named
+    /// events for browsers, and ids alone for all others.
+    /// [`Subscription::notices`](super::Subscription::notices) sets it for one client.
+    pub fn notices(mut self, notices: NoticePolicy) -> Self {
+        self.notices = notices;
         self
     }
 

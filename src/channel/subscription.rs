@@ -9,41 +9,88 @@ use std::{
 use futures_util::{Stream, StreamExt};
 
 use super::{
-    ChannelEvent, Gap,
-    event::Kind,
+    ChannelEvent, Gap, NoticePolicy,
     gap::{Answer, Filling},
     lag::Policy,
     log::Read,
-    numbered::with_id,
+    notice::Notice,
+    numbered::Unnumbered,
+    run::Run,
     shared::Shared,
     wakers::Place,
 };
-use crate::{CloseReason, EncodedEvent, Event, EventId};
+use crate::{
+    BoxError, CloseReason, EncodedEvent, Error, EventId,
+    signal::{self, Audience},
+};
 
 /// The events of a channel, from a point of its log on.
 ///
-/// It is a place in the log and no copy of it: it holds nothing for its subscriber, however slow
-/// that is. It goes into an [`EventStream`](crate::EventStream) as it is, where all events that are
-/// ready leave in one frame. It counts as a subscriber until it ends or is dropped.
+/// It is a place in the log and no copy of it: it retains nothing for its subscriber, however slow
+/// that is. It goes into an [`EventStream`](crate::EventStream) as it is, or behind combinators, and all
+/// events that are ready leave in one frame. It counts as a subscriber until it ends or is dropped.
+///
+/// # How it reports to the stream
+///
+/// While an `EventStream` polls it, whatever is between the two, the subscription reports to it: a lag
+/// ends the stream or adds to [`StreamSummary::missed`](crate::StreamSummary::missed), and notices
+/// ([`NoticePolicy`]) go out before the next event.
+///
+/// A subscription that is polled elsewhere, for example in a task that forwards its events through an
+/// `mpsc` channel, yields its notices as events, and says by [`close_reason`](Self::close_reason) and
+/// [`missed`](Self::missed) what the stream cannot know:
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tower_sse::{BoxError, ChannelEvent, CloseReason, Subscription};
+/// use tokio::sync::mpsc::Sender;
+///
+/// async fn forward(mut subscription: Subscription, to: Sender<Result<ChannelEvent, BoxError>>) {
+///     while let Some(event) = subscription.next().await {
+///         if to.send(Ok(event)).await.is_err() {
+///             return;
+///         }
+///     }
+///     if subscription.close_reason() == Some(CloseReason::Lagged) {
+///         // Fails the stream in place of completing it, so that the client comes back.
+///         let _ = to.send(Err("lagged".into())).await;
+///     }
+/// }
+/// # let _ = forward;
+/// ```
+///
+/// # Fairness
+///
+/// A subscription that always has an event yields to its task's other work after about a millisecond,
+/// or 1,024 events: it is then pending once although more is ready.
 #[must_use = "a subscription does nothing until it is polled"]
 pub struct Subscription {
     shared: Arc<Shared>,
     /// The number of the next event.
     next: u64,
-    /// How many events were missed before it.
     missed: u64,
-    /// What comes before it, if anything does any more.
+    notices: NoticePolicy,
+    /// What comes before the log, until it has been sent.
     opening: Option<Box<Opening>>,
     /// Where it waits for what is published next.
     place: Option<Place>,
-    ended: bool,
+    run: Run,
+    end: Option<CloseReason>,
 }
 
-/// What comes before the log: what fills a gap, and then events that have the id of this point.
+/// What comes before the log: what fills a gap or tells of it, and then events with the id of this point.
 #[derive(Default)]
 struct Opening {
     filling: Option<Filling>,
+    gap: Option<Gap>,
+    says: Option<Says>,
     events: VecDeque<EncodedEvent>,
+}
+
+#[derive(Clone, Copy)]
+enum Says {
+    Checkpoint,
+    Gap,
 }
 
 impl Subscription {
@@ -54,15 +101,17 @@ impl Subscription {
             shared: Arc::clone(shared),
             next,
             missed: 0,
+            notices: shared.options.notices,
             opening: None,
             place: None,
-            ended: false,
+            run: Run::default(),
+            end: None,
         }
     }
 
     /// Sends an event before all that the log has, and after those that were put there before. The
     /// last of them gets the id of this point of the log, so that a client that has seen no more
-    /// resumes here; those before it keep what ids they have, and had better have none.
+    /// resumes here. The others keep their ids: have them be none, or ids of this channel's.
     ///
     /// For a state whose lock is held while it is changed and the change is published: subscribe
     /// and make the snapshot under the same lock, and no change is lost or seen twice.
@@ -70,6 +119,75 @@ impl Subscription {
     pub fn preceded_by(mut self, event: impl Into<EncodedEvent>) -> Self {
         self.opening().events.push_back(event.into());
         self
+    }
+
+    /// Sets the form of what the channel says by itself to this client. By default it is that of
+    /// [`ChannelOptions::notices`](super::ChannelOptions::notices).
+    pub fn notices(mut self, notices: NoticePolicy) -> Self {
+        self.notices = notices;
+        self
+    }
+
+    /// Returns the gap between the client's id and the first event of this subscription, if there is
+    /// one that [`OnGap::fill`](super::OnGap::fill) does not fill. It is there until the first poll, so
+    /// that a handler can tell the client in a header of the response.
+    ///
+    /// ```
+    /// use futures_util::Stream;
+    /// use http::{HeaderValue, Response};
+    /// use tower_sse::{Channel, ChannelEvent, EventStream, LastEventId, Subscription};
+    ///
+    /// fn news(channel: &Channel, id: Option<&LastEventId>) -> Response<EventStream<Subscription>> {
+    ///     let subscription = channel.resume(id);
+    ///     let has_gap = subscription.gap().is_some();
+    ///     let mut response = Response::from(EventStream::new(subscription));
+    ///     if has_gap {
+    ///         response.headers_mut().insert("x-gap", HeaderValue::from_static("true"));
+    ///     }
+    ///     response
+    /// }
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # fn main() {
+    /// let channel = Channel::new(tower_sse::ChannelOptions::new());
+    /// let unknown = LastEventId::new(7.into());
+    /// assert_eq!(news(&channel, unknown.as_ref()).headers()["x-gap"], "true");
+    /// assert!(!news(&channel, None).headers().contains_key("x-gap"));
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    pub fn gap(&self) -> Option<&Gap> {
+        self.opening.as_ref()?.gap.as_ref()
+    }
+
+    /// Returns why the subscription has ended: [`Completed`](CloseReason::Completed) when its channel
+    /// is closed, [`Lagged`](CloseReason::Lagged), or [`Failed`](CloseReason::Failed) if
+    /// [`OnGap::fill`](super::OnGap::fill) has failed. `None` before the end.
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        self.end
+    }
+
+    /// Returns the number of events that the subscriber has missed so far, by
+    /// [`Lag::skip`](super::Lag::skip) or [`Lag::newest`](super::Lag::newest).
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    pub(super) fn with_checkpoint(mut self) -> Self {
+        self.opening().says = Some(Says::Checkpoint);
+        self
+    }
+
+    pub(super) fn with_gap(mut self, gap: Gap) -> Self {
+        self.opening().gap = Some(gap);
+        self.opening().says = Some(Says::Gap);
+        self
+    }
+
+    /// Says nothing of the gap but what the handler asks for.
+    pub(super) fn with_silent_gap(mut self, gap: Gap) -> Self {
+        self.opening().gap = Some(gap);
+        self.with_checkpoint()
     }
 
     pub(super) fn filled_by(mut self, filling: Filling) -> Self {
@@ -86,35 +204,53 @@ impl Subscription {
         self.shared.epoch.id(self.next.saturating_sub(1))
     }
 
-    fn at_this_point(&self, event: &EncodedEvent) -> EncodedEvent {
-        with_id(event, &self.last_id())
-    }
-
     /// Yields what comes before the log. `None` if nothing does any more.
-    fn poll_opening(&mut self, cx: &mut Context<'_>) -> Poll<Option<Kind>> {
+    fn poll_opening(
+        &mut self,
+        audience: Option<Audience>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<ChannelEvent>> {
         while let Some(opening) = self.opening.as_deref_mut() {
             if let Some(filling) = &mut opening.filling {
                 match ready!(filling.poll_next_unpin(cx)) {
-                    Some(Ok(event)) => return Poll::Ready(Some(Kind::Other(event))),
-                    Some(Err(_)) => return Poll::Ready(Some(Kind::End(CloseReason::Failed))),
+                    Some(Ok(event)) => return Poll::Ready(Some(ChannelEvent::other(event))),
+                    Some(Err(error)) => {
+                        self.fail(error);
+                        return Poll::Ready(None);
+                    }
                     None => opening.filling = None,
                 }
                 self.fill_again();
-                continue;
-            }
-            match opening.events.pop_front() {
-                // Who is cut off before the last of them is to get them all again.
-                Some(event) if !opening.events.is_empty() => {
-                    return Poll::Ready(Some(Kind::Other(event)));
+            } else if let Some(says) = opening.says.take() {
+                if let Some(event) = self.say(says, audience) {
+                    return Poll::Ready(Some(event));
                 }
-                Some(event) => {
-                    let event = self.at_this_point(&event);
-                    return Poll::Ready(Some(Kind::Other(event)));
-                }
-                None => self.opening = None,
+            } else if let Some(event) = opening.events.pop_front() {
+                let event = match opening.events.is_empty() {
+                    true => Unnumbered::new(event).with_id(&self.last_id()),
+                    // A client that is cut off before the last of them is to get them all again.
+                    false => event,
+                };
+                return Poll::Ready(Some(ChannelEvent::other(event)));
+            } else {
+                self.opening = None;
             }
         }
         Poll::Ready(None)
+    }
+
+    /// Says that this is a checkpoint, or that there is a gap.
+    fn say(&self, says: Says, audience: Option<Audience>) -> Option<ChannelEvent> {
+        let opening = self.opening.as_deref()?;
+        // Otherwise the user's own event has the id, and comes after this one.
+        let is_last = opening.events.is_empty();
+        let notice = match says {
+            Says::Checkpoint if is_last => Notice::Checkpoint,
+            Says::Checkpoint => return None,
+            Says::Gap => opening.gap.as_ref()?.as_notice(),
+        };
+        let id = is_last.then(|| self.last_id());
+        self.notify(notice, audience, id)
     }
 
     /// Fills what the log has evicted while a gap was filled.
@@ -131,8 +267,12 @@ impl Subscription {
         self.opening().filling = Some(fill(gap));
     }
 
-    /// Yields what the log has. `None` when it is closed.
-    fn poll_log(&mut self, cx: &mut Context<'_>) -> Poll<Option<Kind>> {
+    /// Yields what the log has. `None` when it is closed, or the subscriber has lagged.
+    fn poll_log(
+        &mut self,
+        audience: Option<Audience>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<ChannelEvent>> {
         let waker = cx.waker();
         if self.shared.published.holds(&self.place, waker) {
             return Poll::Pending;
@@ -143,11 +283,15 @@ impl Subscription {
                 Read::Event(event) => {
                     let number = self.next;
                     self.next += 1;
-                    return Poll::Ready(Some(Kind::Event(event, self.shared.epoch, number)));
+                    let event = ChannelEvent::published(event, self.shared.epoch, number);
+                    return Poll::Ready(Some(event));
                 }
                 Read::Gone(first) => {
-                    if let Some(kind) = self.lag(first) {
-                        return Poll::Ready(Some(kind));
+                    if let Some(event) = self.lag(first, audience) {
+                        return Poll::Ready(Some(event));
+                    }
+                    if self.end.is_some() {
+                        return Poll::Ready(None);
                     }
                 }
                 Read::Closed => return Poll::Ready(None),
@@ -160,55 +304,105 @@ impl Subscription {
         }
     }
 
-    /// Heeds that the next event is gone, and that the oldest that is held has this number.
-    fn lag(&mut self, first: u64) -> Option<Kind> {
-        match &self.shared.options.lag.0 {
-            Policy::End => Some(Kind::End(CloseReason::Lagged)),
-            Policy::Skip(notice) => {
-                let notice = notice(first - self.next);
-                Some(Kind::Other(self.skip_to(first, notice)))
+    /// Applies the policy to a subscriber whose next event was evicted. The oldest event that is
+    /// retained, or will be, has this number.
+    fn lag(&mut self, first: u64, audience: Option<Audience>) -> Option<ChannelEvent> {
+        let notice = match &self.shared.options.lag.0 {
+            Policy::End => {
+                self.end_early(CloseReason::Lagged, None);
+                return None;
             }
+            Policy::Skip(notice) => notice.clone(),
             Policy::Newest => {
-                let (newest, is_empty) = self
-                    .shared
-                    .look(|log| (log.next().saturating_sub(1), log.is_empty()));
-                let newest = newest.max(first);
-                self.missed += newest - self.next;
-                self.next = newest;
-                is_empty.then_some(Kind::Missed)
+                let newest = self.shared.look(|log| log.next().saturating_sub(1));
+                self.skip_to(newest.max(first));
+                return None;
             }
+        };
+        let missed = self.skip_to(first);
+        match notice {
+            Some(notice) => {
+                let event = Unnumbered::new(notice(missed).into()).into_event();
+                send(event, audience)
+            }
+            None => self.notify(Notice::Lagged(missed), audience, None),
         }
     }
 
-    fn skip_to(&mut self, first: u64, notice: Event) -> EncodedEvent {
-        self.missed += first - self.next;
-        self.next = first;
-        self.at_this_point(&notice.into())
+    /// Goes on with a later event. Returns how many are missed.
+    fn skip_to(&mut self, next: u64) -> u64 {
+        let missed = next - self.next;
+        self.next = next;
+        self.missed += missed;
+        signal::report(|signals| signals.missed += missed);
+        missed
     }
+
+    /// Says what the channel says by itself, in the form that the client takes.
+    fn notify(
+        &self,
+        notice: Notice<'_>,
+        audience: Option<Audience>,
+        id: Option<EventId>,
+    ) -> Option<ChannelEvent> {
+        let event = notice.encode(self.notices, audience.unwrap_or_default(), id)?;
+        send(event, audience)
+    }
+
+    fn fail(&mut self, error: BoxError) {
+        self.end_early(CloseReason::Failed, Some(Error::stream(error).chain()));
+    }
+
+    /// Ends though the channel goes on, and ends the stream with it.
+    fn end_early(&mut self, reason: CloseReason, error: Option<String>) {
+        self.end(reason);
+        signal::report(|signals| {
+            // The first reason holds, of subscriptions that are merged.
+            signals.end.get_or_insert((reason, error));
+        });
+    }
+}
+
+/// Hands a notice to the stream. Returns it, to be yielded, where no stream polls.
+fn send(event: EncodedEvent, audience: Option<Audience>) -> Option<ChannelEvent> {
+    if audience.is_none() {
+        return Some(ChannelEvent::other(event));
+    }
+    signal::report(|signals| signals.notices.push(event));
+    None
 }
 
 impl Stream for Subscription {
     type Item = ChannelEvent;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ChannelEvent>> {
-        if self.ended {
+        if self.end.is_some() {
             return Poll::Ready(None);
         }
-        let kind = match ready!(self.poll_opening(cx)) {
-            Some(kind) => Some(kind),
-            None => ready!(self.poll_log(cx)),
-        };
-        if matches!(kind, None | Some(Kind::End(_))) {
-            self.end();
+        let this = &mut *self;
+        let audience = signal::polled();
+        if this.run.is_over(|| this.shared.options.timer.now()) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
-        let missed = std::mem::take(&mut self.missed);
-        Poll::Ready(kind.map(|kind| ChannelEvent { kind, missed }))
+        let polled = match this.poll_opening(audience, cx) {
+            Poll::Ready(None) if this.end.is_none() => this.poll_log(audience, cx),
+            polled => polled,
+        };
+        match &polled {
+            Poll::Pending => this.run = Run::default(),
+            Poll::Ready(None) => this.end(CloseReason::Completed),
+            Poll::Ready(Some(_)) => {}
+        }
+        polled
     }
 }
 
 impl Subscription {
-    fn end(&mut self) {
-        if !std::mem::replace(&mut self.ended, true) {
+    /// Leaves the channel. The first reason holds.
+    fn end(&mut self, reason: CloseReason) {
+        if self.end.is_none() {
+            self.end = Some(reason);
             self.opening = None;
             if let Some(place) = self.place.take() {
                 self.shared.published.leave(place);
@@ -220,7 +414,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.end();
+        self.end(CloseReason::Completed);
     }
 }
 
@@ -228,7 +422,7 @@ impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription")
             .field("next", &self.next)
-            .field("ended", &self.ended)
+            .field("end", &self.end)
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,8 @@
 use bytes::Bytes;
 
 use super::{EncodeEvent, Encoder};
+#[cfg(feature = "channel")]
+use crate::EventId;
 use crate::{BoxError, Event};
 
 /// An event that is encoded already, to be sent to many clients or many times.
@@ -8,7 +10,11 @@ use crate::{BoxError, Event};
 /// Cloning it is cheap, and alone in a frame it is sent without a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "an event does nothing until it is sent"]
-pub struct EncodedEvent(pub(super) Bytes);
+pub struct EncodedEvent {
+    pub(super) bytes: Bytes,
+    /// The number of events in it that clients dispatch. A type of the user's may write several.
+    pub(super) events: u32,
+}
 
 impl EncodedEvent {
     /// Encodes an event.
@@ -19,18 +25,28 @@ impl EncodedEvent {
     pub fn new<T: EncodeEvent + ?Sized>(event: &T) -> Result<Self, BoxError> {
         let mut encoder = Encoder::new();
         encoder.push(event)?;
-        Ok(Self(encoder.take_exact()))
+        Ok(encoder.into_event())
     }
 
-    /// Makes one of what goes over the wire.
+    /// Makes another of the same number of events, of what goes over the wire.
     #[cfg(feature = "channel")]
-    pub(crate) fn from_wire(bytes: Bytes) -> Self {
-        Self(bytes)
+    pub(crate) fn with_bytes(&self, bytes: Bytes) -> Self {
+        let events = self.events;
+        Self { bytes, events }
+    }
+
+    /// Returns the id that a client keeps of it, if it has one.
+    #[cfg(feature = "channel")]
+    pub(crate) fn id(&self) -> Option<EventId> {
+        // A value cannot be taken for a field: the encoder puts the name of its field before each line.
+        let mut lines = self.bytes.rsplit(|&byte| byte == b'\n');
+        let id = lines.find_map(|line| line.strip_prefix(b"id: "))?;
+        EventId::try_from(std::str::from_utf8(id).ok()?).ok()
     }
 
     /// Returns the event as it goes over the wire, with its blank line.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 }
 
@@ -39,7 +55,7 @@ impl From<&Event> for EncodedEvent {
         let mut encoder = Encoder::new();
         encoder.event(event);
         encoder.dispatch();
-        Self(encoder.take_exact())
+        encoder.into_event()
     }
 }
 
@@ -51,13 +67,13 @@ impl From<Event> for EncodedEvent {
 
 impl AsRef<[u8]> for EncodedEvent {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 }
 
 impl From<EncodedEvent> for Bytes {
     fn from(event: EncodedEvent) -> Self {
-        event.0
+        event.bytes
     }
 }
 

@@ -1,10 +1,10 @@
-use std::{fmt, mem, time::Duration};
+use std::{collections::VecDeque, fmt, mem, time::Duration};
 
 use bytes::Bytes;
 use memchr::memchr2;
 
 use super::{EncodeEvent, EncodedEvent, lines::Lines};
-use crate::{BoxError, CloseReason, Event, EventId, EventName};
+use crate::{BoxError, Event, EventId, EventName};
 
 /// The longest `retry` that every browser takes for what it is.
 const MAX_RETRY: u128 = (1 << 31) - 1;
@@ -29,45 +29,58 @@ const KEPT_IDLE: usize = 1024;
 #[derive(Debug)]
 pub struct Encoder {
     buffer: Vec<u8>,
-    /// The frame before, whose memory serves again once the server has let go of it.
+    /// The previous frame, whose memory is used again once the server has dropped the frame.
     before: Bytes,
-    /// How long the frame before was.
+    /// The length of the previous frame.
     hint: usize,
-    /// How much memory it had.
+    /// The capacity of the previous frame.
     kept: usize,
-    /// An encoded event that is all of the frame so far, kept out of the buffer so that it can
-    /// leave without a copy.
+    /// An encoded event that is the whole frame so far. It stays out of the buffer so that it leaves
+    /// without a copy.
     lone: Option<Bytes>,
+    /// Frames that are complete, in front of the one in progress.
+    complete: VecDeque<Bytes>,
+    /// The length that encoded events do not make a frame exceed.
+    frame_size: usize,
     /// Whether fields have been written that no blank line has ended yet.
     open: bool,
-    /// What an item has to say of its stream.
-    noted: Option<Noted>,
+    /// Whether data is among those fields, so that clients dispatch them as an event.
+    has_data: bool,
+    /// The number of events written since [`take_events`](Self::take_events).
+    events: u32,
 }
 
-/// What an item says of the stream that it comes by, beside what is sent.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(
-    not(feature = "channel"),
-    expect(dead_code, reason = "channels alone note anything")
-)]
-pub(crate) enum Noted {
-    /// So many events before it were missed.
-    Missed(u64),
-    /// It is the last, for this reason.
-    End(CloseReason),
+/// A point between two items, to which an encoder can return.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    complete: usize,
+    len: usize,
+    events: u32,
 }
 
 impl Encoder {
     pub(crate) fn new() -> Self {
+        Self::with_frame_size(usize::MAX)
+    }
+
+    /// Makes an encoder of frames that an encoded event does not make longer than this.
+    pub(crate) fn with_frame_size(frame_size: usize) -> Self {
         Self {
             buffer: Vec::new(),
             before: Bytes::new(),
             hint: 0,
             kept: 0,
             lone: None,
+            complete: VecDeque::new(),
+            frame_size,
             open: false,
-            noted: None,
+            has_data: false,
+            events: 0,
         }
+    }
+
+    pub(crate) fn set_frame_size(&mut self, frame_size: usize) {
+        self.frame_size = frame_size;
     }
 
     /// Writes the name of the event.
@@ -105,6 +118,7 @@ impl Encoder {
     /// Writes data, a line for each of its own. Empty data is one empty line.
     pub fn data(&mut self, data: impl AsRef<[u8]>) -> &mut Self {
         self.begin();
+        self.has_data = true;
         self.data_lines(data.as_ref());
         self
     }
@@ -122,11 +136,18 @@ impl Encoder {
     /// own.
     pub fn encoded(&mut self, event: &EncodedEvent) -> &mut Self {
         self.dispatch();
-        if self.is_empty() {
-            self.lone = Some(event.0.clone());
+        self.events += event.events;
+        let bytes = &event.bytes;
+        let frame = self.frame_len();
+        // A large event behind a small one would otherwise be copied for each of its receivers.
+        if frame > 0 && frame.saturating_add(bytes.len()) > self.frame_size {
+            self.complete_frame();
+        }
+        if self.frame_len() == 0 {
+            self.lone = Some(bytes.clone());
         } else {
             self.begin();
-            self.buffer.extend_from_slice(&event.0);
+            self.buffer.extend_from_slice(bytes);
             self.open = false;
         }
         self
@@ -139,6 +160,7 @@ impl Encoder {
         if self.open {
             self.buffer.push(b'\n');
             self.open = false;
+            self.events += u32::from(mem::take(&mut self.has_data));
         }
         self
     }
@@ -146,29 +168,23 @@ impl Encoder {
     /// Encodes a whole item, or nothing of it.
     #[inline]
     pub(crate) fn push<T: EncodeEvent + ?Sized>(&mut self, item: &T) -> Result<(), BoxError> {
-        let before = self.len();
+        let mark = self.mark();
         match item.encode(self) {
             Ok(()) => {
                 self.dispatch();
                 Ok(())
             }
             Err(error) => {
-                self.truncate(before);
+                self.reset(mark);
                 Err(error)
             }
         }
     }
 
-    /// Notes what an item has to say of its stream.
-    #[cfg(feature = "channel")]
-    pub(crate) fn note(&mut self, noted: Noted) {
-        self.noted = Some(noted);
-    }
-
-    /// Takes what the last item has noted.
+    /// Returns how many events have been written since it was last asked.
     #[inline]
-    pub(crate) fn noted(&mut self) -> Option<Noted> {
-        self.noted.take()
+    pub(crate) fn take_events(&mut self) -> u32 {
+        mem::take(&mut self.events)
     }
 
     /// Writes the fields of an event, which cannot fail.
@@ -195,8 +211,9 @@ impl Encoder {
         &mut self,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<&mut Self, E> {
-        let (before, open) = (self.len(), self.open);
+        let open = self.open;
         self.begin();
+        let before = self.buffer.len();
         self.buffer.extend_from_slice(b"data: ");
         let start = self.buffer.len();
         if let Err(error) = write(&mut self.buffer) {
@@ -204,6 +221,7 @@ impl Encoder {
             self.open = open;
             return Err(error);
         }
+        self.has_data = true;
         if memchr2(b'\r', b'\n', &self.buffer[start..]).is_none() {
             self.buffer.push(b'\n');
             return Ok(self);
@@ -214,18 +232,34 @@ impl Encoder {
         Ok(self)
     }
 
-    /// Returns the length of the frame so far.
+    /// Returns the length of the frame in progress.
     #[inline]
-    pub(crate) fn len(&self) -> usize {
+    fn frame_len(&self) -> usize {
         self.lone.as_ref().map_or(self.buffer.len(), Bytes::len)
     }
 
+    /// Returns `true` if there is nothing to take.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.frame_len() == 0 && self.complete.is_empty()
     }
 
-    /// Takes the frame out.
+    /// Returns `true` if a frame is to leave though more events may be ready.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.frame_len() >= self.frame_size || !self.complete.is_empty()
+    }
+
+    /// Takes a frame out.
     pub(crate) fn take(&mut self) -> Bytes {
+        match self.complete.pop_front() {
+            Some(frame) => frame,
+            None => self.take_frame(),
+        }
+    }
+
+    /// Takes the frame in progress.
+    fn take_frame(&mut self) -> Bytes {
         self.hint = self.buffer.len();
         self.kept = self.buffer.capacity();
         if self.lone.is_some() || self.kept > KEPT {
@@ -235,26 +269,56 @@ impl Encoder {
         self.before.clone()
     }
 
-    /// Takes the frame out, in no more memory than it needs.
+    /// Takes the frame in progress, in no more memory than it needs.
     pub(crate) fn take_exact(&mut self) -> Bytes {
         let buffered = || mem::take(&mut self.buffer).into_boxed_slice().into();
         self.lone.take().unwrap_or_else(buffered)
     }
 
-    /// Lets memory go that is too much for an idle stream to keep.
+    /// Makes an event of all that has been written.
+    pub(super) fn into_event(mut self) -> EncodedEvent {
+        EncodedEvent {
+            bytes: self.take_exact(),
+            events: self.events,
+        }
+    }
+
+    fn complete_frame(&mut self) {
+        let frame = self.take_frame();
+        self.complete.push_back(frame);
+    }
+
+    /// Drops memory that is too much for an idle stream to keep.
     pub(crate) fn rest(&mut self) {
         if self.kept > KEPT_IDLE {
             self.before = Bytes::new();
         }
     }
 
-    /// Removes what was written after whole items of this length.
-    pub(crate) fn truncate(&mut self, len: usize) {
-        if len == 0 {
-            self.lone = None;
+    /// Returns the point after all whole items so far.
+    #[inline]
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            complete: self.complete.len(),
+            len: self.frame_len(),
+            events: self.events,
         }
-        self.buffer.truncate(len);
+    }
+
+    /// Removes what was written after a mark.
+    pub(crate) fn reset(&mut self, mark: Mark) {
+        if let Some(frame) = self.complete.get(mark.complete) {
+            // The frame that was in progress has been completed since.
+            let whole = frame.slice(..mark.len);
+            self.complete.truncate(mark.complete);
+            self.buffer.clear();
+            self.lone = Some(whole);
+        }
+        self.buffer.truncate(mark.len);
+        self.lone.take_if(|_| mark.len == 0);
         self.open = false;
+        self.has_data = false;
+        self.events = mark.events;
     }
 
     /// Prepares the buffer for a field.
@@ -274,7 +338,10 @@ impl Encoder {
         }
         self.buffer.reserve(self.hint.clamp(FIRST, MOST));
         if let Some(lone) = self.lone.take() {
-            self.buffer.extend_from_slice(&lone);
+            match lone.len() >= self.frame_size {
+                true => self.complete.push_back(lone),
+                false => self.buffer.extend_from_slice(&lone),
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 
-pub(crate) use self::encoder::Noted;
+pub(crate) use self::encoder::Mark;
 pub use self::{encoded::EncodedEvent, encoder::Encoder};
 use crate::{BoxError, Event};
 

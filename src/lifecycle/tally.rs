@@ -1,9 +1,9 @@
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
 };
 
-use crate::{CloseReason, encode::Noted};
+use crate::{CloseReason, signal::Audience};
 
 /// What a typed stream tells the body around it, however it is boxed.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,8 @@ struct Counts {
     concluded: AtomicBool,
     /// Whether clients can get later what they miss.
     resumable: AtomicBool,
+    /// The [`Audience`], which the layer knows.
+    audience: AtomicU8,
 }
 
 impl Tally {
@@ -36,9 +38,26 @@ impl Tally {
         Arc::strong_count(&self.0) > 1
     }
 
-    /// Counts one more event.
-    pub(crate) fn add(&self) {
-        add(&self.0.events, 1);
+    /// Counts more events.
+    pub(crate) fn add(&self, events: u32) {
+        add(&self.0.events, events.into());
+    }
+
+    /// Counts events that the client has missed.
+    pub(crate) fn miss(&self, missed: u64) {
+        add(&self.0.missed, missed);
+    }
+
+    pub(crate) fn set_audience(&self, audience: Audience) {
+        self.0.audience.store(audience as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn audience(&self) -> Audience {
+        match self.0.audience.load(Ordering::Relaxed) {
+            audience if audience == Audience::EventSource as u8 => Audience::EventSource,
+            audience if audience == Audience::Other as u8 => Audience::Other,
+            _ => Audience::Unknown,
+        }
     }
 
     /// Returns how many events it has sent.
@@ -78,17 +97,18 @@ impl Tally {
         let _ = self.0.error.set(error);
     }
 
-    /// Records what an item has noted.
-    pub(crate) fn record(&self, noted: Noted) {
-        match noted {
-            Noted::Missed(missed) => add(&self.0.missed, missed),
-            Noted::End(reason) => {
-                // The first reason holds, of streams that were merged.
-                let _ = self.0.reason.set(reason);
-                // Channels alone note it, though the type of the items may hide the channel.
-                self.0.resumable.store(true, Ordering::Relaxed);
-            }
+    /// Records that the stream ends early, so that its client is to come back.
+    pub(crate) fn end(&self, reason: CloseReason, error: Option<String>) {
+        // The first reason holds, of streams that were merged.
+        let _ = self.0.reason.set(reason);
+        if let Some(error) = error {
+            let _ = self.0.error.set(error);
         }
+    }
+
+    /// Records that a channel is within, though the type of the items may hide it.
+    pub(crate) fn set_resumable(&self) {
+        self.0.resumable.store(true, Ordering::Relaxed);
     }
 }
 

@@ -1,4 +1,5 @@
 use std::{
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll, ready},
@@ -9,7 +10,7 @@ use futures_util::Stream;
 use http_body::{Body, Frame};
 
 use super::{EventItem, EventStream, State};
-use crate::{Error, encode::Noted, failure::Failure, lifecycle::Tally};
+use crate::{Error, failure::Failure, lifecycle::Tally, signal::Scope};
 
 /// The most items that one poll takes that add nothing to the frame, so that a stream which is
 /// always ready and whose items are empty does not hold its thread for ever.
@@ -64,39 +65,68 @@ where
 {
     /// Encodes what is ready. Is pending while more may come, ready when the frame is full or the
     /// stream has ended in one way or the other.
-    fn gather(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let mut this = self.project();
+    fn gather(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let this = self.as_mut().project();
         this.tally.take_if(|tally| !tally.is_shared());
+        *this.whole = this.encoder.mark();
+        let scope = Scope::enter(this.tally.as_ref().map(Tally::audience).unwrap_or_default());
+        let gathered = self.as_mut().gather_in(&scope, cx);
+        let this = self.project();
+        if let Some(tally) = this.tally {
+            tally.add(this.encoder.take_events());
+            if scope.has_channel() {
+                tally.set_resumable();
+            }
+        }
+        gathered
+    }
+
+    fn gather_in(
+        self: Pin<&mut Self>,
+        scope: &Scope,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        let mut this = self.project();
         let mut empty = 0;
-        *this.whole = this.encoder.len();
         while empty < ITEMS {
-            if !matches!(this.state, State::Open) || this.encoder.len() >= *this.frame_size {
+            if !matches!(this.state, State::Open) || this.encoder.is_full() {
                 return Poll::Ready(Ok(()));
             }
-            let result = match ready!(this.stream.as_mut().poll_next(cx)) {
-                Some(item) => item.into_result().map_err(Error::stream),
-                None => {
+            let polled = this.stream.as_mut().poll_next(cx);
+            if let Some(signals) = scope.take() {
+                // Before the item, which may be newer than what was missed.
+                signals.notices.iter().for_each(|notice| {
+                    this.encoder.encoded(notice);
+                });
+                *this.whole = this.encoder.mark();
+                this.tally
+                    .iter()
+                    .for_each(|tally| tally.miss(signals.missed));
+                if let Some((reason, error)) = signals.end {
+                    // Whatever it has been merged with: the client is to come back.
                     *this.state = State::Ended;
-                    if let Some(event) = this.closing.take() {
-                        this.encoder.encoded(&event);
-                        this.tally.iter().for_each(Tally::add);
+                    this.tally
+                        .iter()
+                        .for_each(|tally| tally.end(reason, error.clone()));
+                }
+            }
+            let item = match polled {
+                Poll::Ready(Some(item)) => item,
+                Poll::Ready(None) => {
+                    if let State::Open = mem::replace(this.state, State::Ended) {
+                        this.closing.take().iter().for_each(|event| {
+                            this.encoder.encoded(event);
+                        });
                     }
                     continue;
                 }
+                Poll::Pending if matches!(this.state, State::Open) => return Poll::Pending,
+                Poll::Pending => continue,
             };
-            let encoded = result.and_then(|event| this.encoder.push(&event).map_err(Error::encode));
-            let before = std::mem::replace(this.whole, this.encoder.len());
-            let is_empty = *this.whole == before;
-            empty += usize::from(is_empty);
-            if let Some(noted) = this.encoder.noted() {
-                if let Noted::End(_) = noted {
-                    // Whatever it has been merged with: the client is to come back.
-                    *this.state = State::Ended;
-                }
-                this.tally.iter().for_each(|tally| tally.record(noted));
-            }
-            encoded?;
-            this.tally.iter().filter(|_| !is_empty).for_each(Tally::add);
+            let event = item.into_result().map_err(Error::stream)?;
+            this.encoder.push(&event).map_err(Error::encode)?;
+            let before = mem::replace(this.whole, this.encoder.mark());
+            empty += usize::from(*this.whole == before);
         }
         cx.waker().wake_by_ref();
         Poll::Pending
@@ -106,7 +136,7 @@ where
     fn fail(self: Pin<&mut Self>, error: Error) {
         let this = self.project();
         // An item that panicked has left something behind.
-        this.encoder.truncate(*this.whole);
+        this.encoder.reset(*this.whole);
         let Some(event) = this.on_error.take() else {
             *this.state = State::Failed(Failure::new(error));
             return;
@@ -116,7 +146,7 @@ where
         this.encoder.event(&event(error));
         this.encoder.dispatch();
         for tally in this.tally.iter() {
-            tally.add();
+            tally.add(this.encoder.take_events());
             tally.conclude(text.clone());
         }
     }

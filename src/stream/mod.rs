@@ -17,7 +17,10 @@ use pin_project::pin_project;
 pub use self::item::EventItem;
 #[cfg(feature = "json")]
 pub use self::json::{JsonStream, TaggedStream};
-use crate::{EncodeEvent, EncodedEvent, Encoder, Error, Event, failure::Failure, lifecycle::Tally};
+use crate::{
+    EncodeEvent, EncodedEvent, Encoder, Error, Event, encode::Mark, failure::Failure,
+    lifecycle::Tally,
+};
 
 /// The default for [`EventStream::frame_size`], in bytes.
 const FRAME_SIZE: usize = 16 * 1024;
@@ -110,9 +113,8 @@ pub struct EventStream<S> {
     #[pin]
     stream: S,
     encoder: Encoder,
-    /// How much of the frame is of whole items.
-    whole: usize,
-    frame_size: usize,
+    /// The end of the last whole item.
+    whole: Mark,
     on_error: Option<ErrorEvent>,
     closing: Option<EncodedEvent>,
     state: State,
@@ -151,9 +153,8 @@ where
     pub fn new(stream: S) -> Self {
         Self {
             stream,
-            encoder: Encoder::new(),
-            whole: 0,
-            frame_size: FRAME_SIZE,
+            encoder: Encoder::with_frame_size(FRAME_SIZE),
+            whole: Mark::default(),
             on_error: None,
             closing: None,
             state: State::Open,
@@ -175,9 +176,9 @@ where
 impl<S> EventStream<S> {
     /// Sets the size, in bytes, from which on a frame is sent though more events are ready: 16 KiB
     /// by default, 0 for a frame to each event. An event is never split, so a frame can be larger
-    /// by its last event.
+    /// by its last event; an [`EncodedEvent`] that would make it larger starts a new frame.
     pub fn frame_size(mut self, size: usize) -> Self {
-        self.frame_size = size.max(1);
+        self.encoder.set_frame_size(size.max(1));
         self
     }
 
@@ -251,7 +252,6 @@ impl<S> EventStream<S> {
             stream: map(self.stream),
             encoder: self.encoder,
             whole: self.whole,
-            frame_size: self.frame_size,
             on_error: self.on_error,
             closing: self.closing,
             state: self.state,
@@ -272,7 +272,6 @@ impl<S: fmt::Debug> fmt::Debug for EventStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream")
             .field("stream", &self.stream)
-            .field("frame_size", &self.frame_size)
             .field("state", &self.state)
             .finish_non_exhaustive()
     }

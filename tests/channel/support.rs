@@ -9,7 +9,8 @@ use futures::Stream;
 use http_body::Body;
 use hyper_util::rt::TokioTimer;
 use tower_sse::{
-    Channel, ChannelEvent, ChannelOptions, Event, EventId, EventStream, LastEventId, Subscription,
+    Channel, ChannelEvent, ChannelOptions, CloseReason, Event, EventId, EventStream, LastEventId,
+    NoticePolicy, Subscription,
 };
 
 use crate::decode::Client;
@@ -18,7 +19,7 @@ pub(crate) use crate::decode::Seen;
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) fn options() -> ChannelOptions {
-    ChannelOptions::with_timer(TokioTimer::new())
+    ChannelOptions::with_timer(TokioTimer::new()).notices(NoticePolicy::event())
 }
 
 /// Options that hold so many events.
@@ -100,6 +101,11 @@ pub(crate) fn next(subscription: &mut Subscription) -> ChannelEvent {
 
 pub(crate) fn is_waiting(subscription: &mut Subscription) -> bool {
     poll(subscription).is_pending()
+}
+
+/// Returns `true` if the subscription ends because it has lagged.
+pub(crate) fn has_lagged(subscription: &mut Subscription) -> bool {
+    is_ended(subscription) && subscription.close_reason() == Some(CloseReason::Lagged)
 }
 
 pub(crate) fn is_ended(subscription: &mut Subscription) -> bool {

@@ -8,8 +8,8 @@ extern crate self as tokio;
 extern crate std as real;
 
 pub(crate) use real::{
-    any, borrow, cmp, collections, error, fmt, future, hash, marker, mem, num, ops, panic, pin,
-    ptr, str, task, time,
+    any, borrow, cell, cmp, collections, error, fmt, future, hash, marker, mem, num, ops, panic,
+    pin, ptr, str, task, time,
 };
 
 mod closing;
@@ -43,7 +43,12 @@ mod chance;
 #[path = "../../src/lifecycle/close_reason.rs"]
 mod close_reason;
 
-#[allow(dead_code, unreachable_pub, reason = "streams use more of it")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "streams use more of it"
+)]
 #[path = "../../src/encode/mod.rs"]
 mod encode;
 
@@ -55,6 +60,10 @@ mod event;
 #[allow(dead_code, unreachable_pub, reason = "streams use more of it")]
 #[path = "../../src/error.rs"]
 mod failure;
+
+#[allow(dead_code, reason = "streams use more of it")]
+#[path = "../../src/signal.rs"]
+mod signal;
 
 #[allow(unreachable_pub, reason = "the crate's face")]
 #[path = "../../src/stream/item.rs"]
@@ -81,7 +90,10 @@ pub(crate) mod sync {
 }
 
 use crate::{
-    channel::{Channel, ChannelEvent, ChannelOptions, Lag, StateChannel, Subscription, Topics},
+    channel::{
+        Channel, ChannelEvent, ChannelOptions, Lag, NoticePolicy, StateChannel, Subscription,
+        Topics,
+    },
     close_reason::CloseReason,
     encode::{EncodeEvent, EncodedEvent, Encoder},
     event::{Event, EventId, EventName},

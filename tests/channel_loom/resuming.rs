@@ -21,9 +21,6 @@ impl Client {
     }
 
     fn take(&mut self, place: usize, event: &ChannelEvent) {
-        if event.encoded().is_none() {
-            return; // It has lagged.
-        }
         let Some((number, data)) = published(event) else {
             assert_eq!(place, 0, "a gap in the middle");
             return self.heed_gap(event);

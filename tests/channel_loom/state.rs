@@ -1,9 +1,11 @@
 use loom::thread;
 
 use crate::{
-    ChannelEvent, EventId, LastEventId, StateChannel,
+    ChannelEvent, Event, EventId, EventName, LastEventId, StateChannel,
     support::{holding, in_every_order, number, published, rest, text},
 };
+
+const STATE: EventName = EventName::from_static("state");
 
 type Count = StateChannel<u64, String>;
 
@@ -22,17 +24,16 @@ struct Client {
 
 impl Client {
     fn come_back(&mut self, count: &Count) {
-        let resumed = count.resume(self.last_event_id.as_ref(), u64::to_string);
+        let snapshot = |count: &u64| Event::new(count.to_string()).name(STATE);
+        let resumed = count.resume(self.last_event_id.as_ref(), snapshot);
         for (place, event) in rest(resumed.unwrap()).iter().enumerate() {
-            if event.encoded().is_some() {
-                self.take(place, event);
-            }
+            self.take(place, event);
         }
     }
 
     fn take(&mut self, place: usize, event: &ChannelEvent) {
         let (state, id) = text(event);
-        let state = state.strip_prefix("data: ").unwrap().parse().unwrap();
+        let state = state.rsplit_once("data: ").unwrap().1.parse().unwrap();
         match published(event) {
             Some(_) => assert_eq!(state, self.seen + 1),
             None => assert!(place == 0 && state >= self.seen),

@@ -14,7 +14,9 @@ use loom::{
     thread::{self, JoinHandle},
 };
 
-use crate::{Channel, ChannelEvent, ChannelOptions, EventId, LastEventId, Subscription};
+use crate::{
+    Channel, ChannelEvent, ChannelOptions, EventId, LastEventId, NoticePolicy, Subscription,
+};
 
 /// Runs a test in every order of its threads' steps with so many changes of thread where none had
 /// to wait.
@@ -26,7 +28,9 @@ pub(crate) fn in_every_order(most: usize, test: impl Fn() + Sync + Send + 'stati
 
 /// Makes options for a channel that holds so many events.
 pub(crate) fn holding(events: usize) -> ChannelOptions {
-    ChannelOptions::with_timer(Clock::default()).max_events(NonZeroUsize::new(events).unwrap())
+    ChannelOptions::with_timer(Clock::default())
+        .max_events(NonZeroUsize::new(events).unwrap())
+        .notices(NoticePolicy::event())
 }
 
 pub(crate) fn channel() -> Channel<str> {
@@ -73,22 +77,21 @@ pub(crate) fn look(subscription: &mut Subscription) -> Poll<Option<ChannelEvent>
     subscription.poll_next_unpin(&mut cx)
 }
 
-/// Returns number and data of an event, if it was published, and checks that they belong together.
+/// Returns number and data of an event, if it was published, which has no name, and checks that its id
+/// is the one that is sent.
 #[track_caller]
 pub(crate) fn published(event: &ChannelEvent) -> Option<(u64, String)> {
-    let id = event.id()?;
-    let (text, sent) = text(event);
-    assert_eq!(sent, id.as_str());
-    Some((
-        number(id.as_str()),
-        text.strip_prefix("data: ").unwrap().to_owned(),
-    ))
+    let text = str::from_utf8(event.encoded().as_bytes()).unwrap();
+    let (data, sent) = text.strip_prefix("data: ")?.split_once("\nid: ").unwrap();
+    let sent = sent.strip_suffix("\n\n").unwrap();
+    assert_eq!(event.id().unwrap(), sent);
+    Some((number(sent), data.to_owned()))
 }
 
 /// Returns what goes over the wire before the id, and the id.
 #[track_caller]
 pub(crate) fn text(event: &ChannelEvent) -> (String, String) {
-    let text = str::from_utf8(event.encoded().unwrap().as_bytes()).unwrap();
+    let text = str::from_utf8(event.encoded().as_bytes()).unwrap();
     let (text, id) = text
         .strip_suffix("\n\n")
         .unwrap()

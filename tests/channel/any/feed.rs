@@ -6,14 +6,14 @@ use std::{
 
 use futures::stream;
 use tower_sse::{
-    BoxError, Channel, ChannelOptions, Event, EventId, EventName, Gap, Lag, LastEventId, OnGap,
-    PublishError, StateChannel, Subscription,
+    BoxError, Channel, ChannelOptions, Event, EventId, EventName, Gap, Lag, LastEventId,
+    NoticePolicy, OnGap, PublishError, StateChannel, Subscription,
 };
 
 use super::{
     clock::Clock,
     payload::Payload,
-    setting::{Answer, How, Policy, Setting},
+    setting::{Answer, How, Notices, Policy, Setting},
 };
 
 const STATE: EventName = EventName::from_static("state");
@@ -50,10 +50,17 @@ impl Feed {
             Policy::Skip => Lag::skip(),
             Policy::Newest => Lag::newest(),
         };
+        let notices = match setting.notices {
+            Notices::Auto => NoticePolicy::auto(),
+            Notices::Event => NoticePolicy::event(),
+            Notices::Id => NoticePolicy::id(),
+            Notices::Silent => NoticePolicy::silent(),
+        };
         let mut options = ChannelOptions::with_timer(clock.clone())
             .max_events(NonZeroUsize::new(setting.max_events).unwrap())
             .max_bytes(setting.max_bytes)
             .on_gap(on_gap)
+            .notices(notices)
             .lag(lag);
         if let Some(age) = setting.max_age {
             options = options.max_age(Duration::from_millis(age));

@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 mod feed;
+mod frames;
 mod log;
 mod model;
 mod payload;

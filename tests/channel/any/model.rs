@@ -59,7 +59,7 @@ impl Model {
         let log = &mut self.logs[index];
         log.expire(now);
         log.readers += 1;
-        let new = |behind| Reader::new(index, behind, opening.frame_size);
+        let new = |behind| Reader::new(index, behind, opening);
         let state = Payload::new("state", log.state.clone());
         let fresh = match log.setting.has_state {
             true => new(log.newest()).preceded_by(state),
@@ -67,15 +67,15 @@ impl Model {
         };
         let reader = match (opening.how, id) {
             (How::Preceded, _) => new(log.newest()).preceded_by(Payload::new("tick", "first")),
-            (How::Replay, _) if log.gone == log.newest() => new(log.gone).preceded_by(checkpoint()),
+            (How::Replay, _) if log.gone == log.newest() => new(log.gone).notified(checkpoint()),
             (How::Replay, _) => new(log.gone),
             (How::Resume(_), Some(id)) => match log.resumes(&id) {
                 Some(has) => new(has),
                 None if log.setting.has_state => fresh,
-                None => Reader::after_gap(index, log, &id, opening.frame_size),
+                None => Reader::after_gap(index, log, &id, opening),
             },
             (How::Resume(_), None) if !log.setting.has_state => {
-                new(log.newest()).preceded_by(checkpoint())
+                new(log.newest()).notified(checkpoint())
             }
             (How::Subscribe | How::Resume(_), _) => fresh,
         };

@@ -77,16 +77,19 @@ impl Payload {
         self.stored().event().id(id.clone())
     }
 
+    pub(crate) fn is_tick(&self) -> bool {
+        self.name == "tick"
+    }
+
     /// Returns how many bytes it has on the wire.
     pub(crate) fn len(&self, id: &str) -> usize {
         let name = match self.name {
             "message" => 0,
             name => "event: \n".len() + name.len(),
         };
-        let own = if self.has_id { "id: 77\n".len() } else { 0 };
         let lines = self.data.split('\n');
         let data: usize = lines.map(|line| "data: \n".len() + line.len()).sum();
-        name + own + data + "id: \n".len() + id.len() + "\n".len()
+        name + data + "id: \n".len() + id.len() + "\n".len()
     }
 
     pub(crate) fn seen(&self, id: &str) -> Seen {

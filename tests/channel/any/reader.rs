@@ -3,13 +3,15 @@ use std::collections::VecDeque;
 use tower_sse::CloseReason;
 
 use super::{
+    frames::Frames,
     log::{Id, Log},
     payload::Payload,
-    setting::{Answer, Policy},
+    setting::{self, Answer, Around, Notices, Policy},
+    world::BATCH,
 };
-use crate::{decode::Seen, served::Polled};
+use crate::served::Polled;
 
-/// A subscriber as it should be.
+/// A subscriber as it should be, with the stream that it is in.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
     pub(crate) log: usize,
@@ -18,11 +20,15 @@ pub(crate) struct Reader {
     opening: VecDeque<Opening>,
     /// Whether a gap is being filled.
     is_filling: bool,
-    frame_size: usize,
+    around: Around,
+    frames: Frames,
+    /// The id that its client has.
+    last_id: String,
     pub(crate) events: u64,
     pub(crate) missed: u64,
-    /// How many it has missed without a word, until the next event.
-    pub(crate) owed: u64,
+    /// Whether the subscription has ended.
+    pub(crate) has_left: bool,
+    /// Why the stream has ended.
     pub(crate) end: Option<CloseReason>,
     /// Whether its body has been told to be at its end.
     pub(crate) is_over: bool,
@@ -34,26 +40,38 @@ pub(crate) struct Reader {
 enum Opening {
     /// With the id of this number.
     Event(Payload, usize),
+    Notice(Payload, usize),
     Failure,
 }
 
 enum Next {
     Event(Payload, usize),
+    /// What the channel says by itself, with the id of this number if it has one.
+    Notice(Payload, Option<usize>),
     End(CloseReason),
     Pending,
 }
 
+/// What one poll of the stream that is around the subscription comes to.
+enum Turn {
+    More,
+    Pending,
+    End(CloseReason),
+}
+
 impl Reader {
-    pub(crate) fn new(log: usize, behind: usize, frame_size: usize) -> Self {
+    pub(crate) fn new(log: usize, behind: usize, opening: setting::Opening) -> Self {
         Self {
             log,
             behind,
             opening: VecDeque::new(),
             is_filling: false,
-            frame_size: frame_size.max(1),
+            around: opening.around,
+            frames: Frames::new(opening.frame_size),
+            last_id: String::new(),
             events: 0,
             missed: 0,
-            owed: 0,
+            has_left: false,
             end: None,
             is_over: false,
             waits_since: None,
@@ -66,13 +84,20 @@ impl Reader {
         self
     }
 
+    pub(crate) fn notified(mut self, payload: Payload) -> Self {
+        let notice = Opening::Notice(payload, self.behind);
+        self.opening.push_back(notice);
+        self
+    }
+
     /// Makes one that cannot resume.
-    pub(crate) fn after_gap(index: usize, log: &Log, id: &Id, frame_size: usize) -> Self {
-        let held = Self::new(index, log.gone, frame_size);
+    pub(crate) fn after_gap(index: usize, log: &Log, id: &Id, opening: setting::Opening) -> Self {
+        let held = Self::new(index, log.gone, opening);
         match log.setting.on_gap {
-            Answer::Tell => held.preceded_by(Payload::new("gap", log.oldest().unwrap_or_default())),
-            Answer::Live => Self::new(index, log.newest(), frame_size)
-                .preceded_by(Payload::new("checkpoint", "")),
+            Answer::Tell => held.notified(Payload::new("gap", log.oldest().unwrap_or_default())),
+            Answer::Live => {
+                Self::new(index, log.newest(), opening).notified(Payload::new("checkpoint", ""))
+            }
             Answer::Fill(_) => held.filled(log, id),
         }
     }
@@ -93,37 +118,93 @@ impl Reader {
     }
 
     pub(crate) fn poll(&mut self, log: &mut Log, now: u64) -> Polled {
-        let (mut frame, mut len) = (Vec::<Seen>::new(), 0);
-        while self.end.is_none() && len < self.frame_size {
-            match self.next(log, now) {
-                Next::Event(payload, number) => {
-                    let id = log.id_text(number);
-                    len += payload.len(&id);
-                    frame.push(payload.seen(&id));
-                    self.events += 1;
-                }
-                Next::End(reason) => {
-                    self.end = Some(reason);
-                    log.readers -= 1;
-                }
-                Next::Pending => break,
+        while self.end.is_none() && !self.frames.is_full() {
+            match self.turn(log, now) {
+                Turn::More => {}
+                Turn::Pending => break,
+                Turn::End(reason) => self.end = Some(reason),
             }
         }
         self.waits_since = None;
-        if !frame.is_empty() {
+        if let Some(frame) = self.frames.take() {
             return Polled::Frame(frame);
         }
         if self.end.is_some() {
             self.is_over = true;
             return Polled::End;
         }
-        self.waits_since = Some(log.tellings);
+        self.waits_since = Some(log.tellings).filter(|_| !self.has_left);
         Polled::Pending
     }
 
+    fn turn(&mut self, log: &mut Log, now: u64) -> Turn {
+        let most = match self.around {
+            Around::Batch => BATCH,
+            _ => 1,
+        };
+        let mut events = Vec::new();
+        let turn = loop {
+            if events.len() == most {
+                break Turn::More;
+            }
+            match self.next(log, now) {
+                // What the channel says comes before all that is batched with it.
+                Next::Notice(payload, number) => self.notify(log, &payload, number),
+                Next::Event(payload, _) if self.around == Around::Filter && payload.is_tick() => {}
+                Next::Event(payload, number) => events.push((payload, number)),
+                Next::Pending if events.is_empty() => break Turn::Pending,
+                Next::Pending => break Turn::More,
+                Next::End(reason) => break self.ends(log, reason, !events.is_empty()),
+            }
+        };
+        for (payload, number) in events {
+            let id = log.id_text(number);
+            self.events += 1;
+            self.frames.write(payload.len(&id), Some(payload.seen(&id)));
+            self.last_id = id;
+        }
+        turn
+    }
+
+    fn ends(&mut self, log: &mut Log, reason: CloseReason, has_events: bool) -> Turn {
+        if !std::mem::replace(&mut self.has_left, true) {
+            log.readers -= 1;
+        }
+        match (self.around, reason) {
+            (Around::Merge, CloseReason::Completed) => Turn::Pending,
+            // It hands out what it has, and ends when it is polled again.
+            (Around::Batch, CloseReason::Completed) if has_events => Turn::More,
+            _ => Turn::End(reason),
+        }
+    }
+
+    /// Writes what the channel says by itself.
+    fn notify(&mut self, log: &Log, payload: &Payload, number: Option<usize>) {
+        let id = number.map(|number| log.id_text(number));
+        let id_line = id.as_ref().map_or(0, |id| "id: \n".len() + id.len());
+        if let (Notices::Event, _) | (Notices::Auto | Notices::Id, Some(_)) =
+            (log.setting.notices, &id)
+        {
+            self.last_id = id.unwrap_or(std::mem::take(&mut self.last_id));
+        }
+        match log.setting.notices {
+            Notices::Event => {
+                let len = payload.len("") - "id: \n".len() + id_line;
+                self.events += 1;
+                self.frames.write(len, Some(payload.seen(&self.last_id)));
+            }
+            Notices::Auto | Notices::Id if id_line > 0 => self.frames.write(id_line + 1, None),
+            Notices::Auto | Notices::Id | Notices::Silent => {}
+        }
+    }
+
     fn next(&mut self, log: &mut Log, now: u64) -> Next {
+        if self.has_left {
+            return Next::End(CloseReason::Completed);
+        }
         match self.opening.pop_front() {
             Some(Opening::Event(payload, number)) => return Next::Event(payload, number),
+            Some(Opening::Notice(payload, number)) => return Next::Notice(payload, Some(number)),
             Some(Opening::Failure) => return Next::End(CloseReason::Failed),
             None => {}
         }
@@ -140,21 +221,17 @@ impl Reader {
                     let missed = log.gone - self.behind;
                     self.missed += missed as u64;
                     self.behind = log.gone;
-                    return Next::Event(Payload::new("lagged", missed.to_string()), self.behind);
+                    return Next::Notice(Payload::new("lagged", missed.to_string()), None);
                 }
                 Policy::Newest => {
                     log.expire(now);
                     let before_newest = log.newest().saturating_sub(1).max(log.gone);
-                    self.owed += (before_newest - self.behind) as u64;
+                    self.missed += (before_newest - self.behind) as u64;
                     self.behind = before_newest;
-                    if log.published.len() == before_newest {
-                        self.missed += std::mem::take(&mut self.owed);
-                    }
                 }
             }
         }
         if let Some(published) = log.published.get(self.behind) {
-            self.missed += std::mem::take(&mut self.owed);
             self.behind += 1;
             return Next::Event(published.payload.clone(), self.behind);
         }

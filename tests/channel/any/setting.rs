@@ -28,6 +28,7 @@ pub(crate) struct Setting {
     pub(crate) max_age: Option<u64>,
     pub(crate) lag: Policy,
     pub(crate) on_gap: Answer,
+    pub(crate) notices: Notices,
     /// Whether it is the channel of a state's changes.
     pub(crate) has_state: bool,
 }
@@ -55,13 +56,31 @@ pub(crate) enum How {
     Resume(Last),
 }
 
+/// What a channel says by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notices {
+    /// The client names no event stream, so it gets ids.
+    Auto,
+    Event,
+    Id,
+    Silent,
+}
+
 /// What is put around a subscription.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Around {
     Nothing,
     Box,
     TakeWhile,
+    /// Hides what the items are.
+    Map,
+    /// Drops what is named `tick`.
+    Filter,
+    /// Batches of up to three.
+    Batch,
     Select,
+    /// With a stream that never ends.
+    Merge,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,14 +123,19 @@ pub(crate) fn setting() -> impl Strategy<Value = Setting> {
         option::weighted(0.4, select(&[10, 30][..])),
     );
     let lag = select(&[Policy::End, Policy::Skip, Policy::Newest][..]);
+    let notices = prop_oneof![
+        3 => Just(Notices::Event),
+        1 => select(&[Notices::Auto, Notices::Id, Notices::Silent][..]),
+    ];
     let has_state = prop::bool::weighted(0.3);
-    (bounds, lag, on_gap, has_state).prop_map(
-        |((max_events, max_bytes, max_age), lag, on_gap, has_state)| Setting {
+    (bounds, lag, on_gap, notices, has_state).prop_map(
+        |((max_events, max_bytes, max_age), lag, on_gap, notices, has_state)| Setting {
             max_events,
             max_bytes,
             max_age,
             lag,
             on_gap,
+            notices,
             has_state,
         },
     )
@@ -150,7 +174,11 @@ fn opening() -> impl Strategy<Value = Opening> {
         Around::Nothing,
         Around::Box,
         Around::TakeWhile,
+        Around::Map,
+        Around::Filter,
+        Around::Batch,
         Around::Select,
+        Around::Merge,
     ];
     let frame_size = select(&[0, 1, 60, 16 * 1024][..]);
     (0..CHANNELS, how, select(around.to_vec()), frame_size).prop_map(

@@ -1,5 +1,8 @@
 use futures::{FutureExt, StreamExt, future::ready, stream};
-use tower_sse::{EventId, EventStream, LastEventId, Subscription};
+use tower_sse::{
+    BoxError, ChannelEvent, EncodeEvent, EncodedEvent, Encoder, EventId, EventStream, LastEventId,
+    Subscription,
+};
 
 use super::{
     clock::Clock,
@@ -13,6 +16,11 @@ use crate::{
     support::seen,
     wake_ups::Task,
 };
+
+/// How many events a batch has at most.
+pub(crate) const BATCH: usize = 3;
+
+const TICK: &[u8] = b"event: tick\n";
 
 /// What is.
 pub(crate) struct World {
@@ -79,10 +87,36 @@ fn serve(subscription: Subscription, opening: Opening, clock: &Clock) -> Served 
             let stream = subscription.take_while(|_| ready(true));
             Served::new(layer, EventStream::new(stream).frame_size(size))
         }
+        Around::Map => Served::new(
+            layer,
+            EventStream::new(subscription.map(EncodedEvent::from)).frame_size(size),
+        ),
+        Around::Filter => {
+            let is_tick = |event: &ChannelEvent| event.encoded().as_bytes().starts_with(TICK);
+            let stream = subscription.filter(move |event| ready(!is_tick(event)));
+            Served::new(layer, EventStream::new(stream).frame_size(size))
+        }
+        Around::Batch => {
+            let stream = subscription.ready_chunks(BATCH).map(Batch);
+            Served::new(layer, EventStream::new(stream).frame_size(size))
+        }
+        Around::Merge => {
+            let stream = stream::select(subscription, stream::pending());
+            Served::new(layer, EventStream::new(stream).frame_size(size))
+        }
         Around::Select => {
             let stream = stream::select(subscription, stream::empty());
             Served::new(layer, EventStream::new(stream).frame_size(size))
         }
+    }
+}
+
+/// Several events as one item.
+struct Batch(Vec<ChannelEvent>);
+
+impl EncodeEvent for Batch {
+    fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+        self.0.iter().try_for_each(|event| event.encode(encoder))
     }
 }
 

@@ -1,5 +1,7 @@
 use futures::{StreamExt, executor::block_on};
-use tower_sse::{Channel, ChannelEvent, Event, Lag, LastEventId, Subscription};
+use tower_sse::{
+    Channel, ChannelEvent, CloseReason, Event, EventId, Lag, LastEventId, Subscription,
+};
 
 use super::threads::{Chance, start, wait};
 use crate::{decode::Client, support::*};
@@ -44,24 +46,27 @@ impl Reading {
     fn read(&mut self, subscription: &mut Subscription, events: u64) -> Option<LastEventId> {
         let mut id = None;
         for _ in 0..events {
-            let event = block_on(subscription.next())?;
-            if event.encoded().is_none() {
+            let before = subscription.missed();
+            let Some(event) = block_on(subscription.next()) else {
+                if subscription.close_reason() == Some(CloseReason::Completed) {
+                    return None;
+                }
                 // It has lagged, and is to resume.
-                assert!(block_on(subscription.next()).is_none());
                 return id.or_else(|| Some(last(format!("unknown-{}", self.number))));
-            }
-            id = Some(self.heed(&event));
+            };
+            self.take(&event, subscription.missed() - before);
+            id = event.id().and_then(LastEventId::new).or(id);
         }
-        id
+        id.or_else(|| Some(last(format!("unknown-{}", self.number))))
     }
 
-    fn heed(&mut self, event: &ChannelEvent) -> LastEventId {
-        let encoded = event.encoded().unwrap();
+    fn take(&mut self, event: &ChannelEvent, missed: u64) {
+        let encoded = event.encoded();
         let [[name, data, id]] = &Client::default().read(encoded.as_bytes())[..] else {
             panic!("one event");
         };
-        let last = last(id);
-        let (_, number) = parts(&last);
+        let number = event.id().map_or(0, |id| parts(&id).1);
+        assert_eq!(event.id().unwrap_or(EventId::EMPTY), *id);
         match &**name {
             "gap" => {
                 self.gaps += 1;
@@ -69,18 +74,16 @@ impl Reading {
                 self.number = number;
             }
             "lagged" => {
-                assert_eq!(event.missed().to_string(), *data);
-                self.number += event.missed();
-                assert_eq!(number, self.number);
+                assert_eq!(missed.to_string(), *data);
+                self.number += missed;
             }
             _ => {
-                self.number += event.missed() + 1;
+                self.number += missed + 1;
                 assert_eq!(number, self.number);
-                self.see(data, event.missed());
+                self.see(data, missed);
             }
         }
-        self.missed += event.missed();
-        last
+        self.missed += missed;
     }
 
     /// Heeds the order of each publisher.

@@ -1,5 +1,5 @@
 use futures::{StreamExt, executor::block_on};
-use tower_sse::{Event, EventName, LastEventId, StateChannel, Subscription};
+use tower_sse::{CloseReason, Event, EventName, LastEventId, StateChannel, Subscription};
 
 use super::threads::{Chance, start, wait};
 use crate::{decode::Client, support::*};
@@ -22,12 +22,12 @@ fn follow(counter: &StateChannel<u64>, mut subscription: Subscription, seed: u64
     loop {
         for _ in 0..1 + chance.below(30) {
             let Some(event) = block_on(subscription.next()) else {
-                return (count, snapshots);
+                match subscription.close_reason() {
+                    Some(CloseReason::Completed) => return (count, snapshots),
+                    _ => break,
+                }
             };
-            let Some(encoded) = event.encoded() else {
-                break;
-            };
-            let seen = Client::default().read(encoded.as_bytes()).remove(0);
+            let seen = Client::default().read(event.encoded().as_bytes()).remove(0);
             let told: u64 = seen[1].parse().unwrap();
             match &*seen[0] {
                 "total" => {
