@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 
 use tokio::time::advance;
-use tower_sse::{Channel, ChannelOptions, Event, EventId};
+use tower_sse::{Channel, ChannelOptions, Event, EventId, NoticePolicy};
 
 use crate::{any::clock::Clock, support::*};
 
@@ -77,7 +77,9 @@ async fn holds_events_for_so_long() {
 #[test]
 fn holds_events_since_they_are_published_and_not_since_they_are_stored() {
     let clock = Clock::new();
-    let options = ChannelOptions::with_timer(clock.clone()).max_age(10 * SECOND);
+    let options = ChannelOptions::with_timer(clock.clone())
+        .max_age(10 * SECOND)
+        .notices(NoticePolicy::event());
     let channel: Channel = Channel::new(options);
     let mut subscriber = channel.subscribe();
     let store = |_: &EventId| {

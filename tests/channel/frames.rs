@@ -4,15 +4,18 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, stream};
 use http_body::Body;
-use tower_sse::{ChannelEvent, EventStream};
+use tower_sse::{
+    BoxError, Channel, EncodeEvent, EncodedEvent, Encoder, Event, EventItem, EventStream,
+};
 
 use crate::support::*;
 
 fn frame<S>(body: &mut EventStream<S>) -> Option<Bytes>
 where
-    S: Stream<Item = ChannelEvent> + Unpin,
+    S: Stream + Unpin,
+    S::Item: EventItem,
 {
     let mut cx = Context::from_waker(Waker::noop());
     match Pin::new(body).poll_frame(&mut cx) {
@@ -63,4 +66,81 @@ fn of_one_event_share_its_memory() {
     publish(&channel, "one");
     let [left, right] = bodies.each_mut().map(|body| frame(body).unwrap());
     assert_eq!(left.as_ptr(), right.as_ptr());
+}
+
+#[test]
+fn start_anew_with_an_event_that_would_make_them_too_large() {
+    let channel = Channel::new(options());
+    let mut bodies = [(); 2].map(|()| EventStream::new(channel.subscribe()));
+    let small = publish(&channel, "small");
+    let large = channel.publish(Event::new("x".repeat(1 << 20))).unwrap();
+    let last = publish(&channel, "last");
+    let large_frames = bodies.each_mut().map(|body| {
+        let expected = format!("data: small\nid: {small}\n\n");
+        assert_eq!(frame(body).unwrap(), expected);
+        let large_frame = frame(body).unwrap();
+        assert!(large_frame.ends_with(format!("x\nid: {large}\n\n").as_bytes()));
+        assert_eq!(frame(body).unwrap(), format!("data: last\nid: {last}\n\n"));
+        assert_eq!(frame(body), None);
+        large_frame
+    });
+    let [left, right] = large_frames.each_ref().map(|frame| frame.as_ptr());
+    assert_eq!(left, right, "it is not copied");
+}
+
+/// An item of several events, one of them large.
+struct Item(Vec<EncodedEvent>);
+
+impl EncodeEvent for Item {
+    fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+        for event in &self.0 {
+            encoder.comment("before").encoded(event);
+        }
+        match self.0.len() {
+            0 => Err("empty".into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[test]
+fn do_not_copy_a_large_event_within_an_item() {
+    let large = EncodedEvent::from(Event::new("x".repeat(20_000)));
+    let small = EncodedEvent::from(Event::new("small"));
+    let pointer = large.as_bytes().as_ptr();
+    let items = [vec![small.clone(), large.clone(), small], vec![large]].map(Item);
+    let mut body = EventStream::new(stream::iter(items));
+    let mut frames = std::iter::from_fn(|| frame(&mut body));
+    assert_eq!(
+        frames.next().unwrap(),
+        ": before\n\ndata: small\n\n: before\n\n"
+    );
+    assert_eq!(frames.next().unwrap().as_ptr(), pointer);
+    assert_eq!(
+        frames.next().unwrap(),
+        ": before\n\ndata: small\n\n: before\n\n"
+    );
+    assert_eq!(frames.next().unwrap().as_ptr(), pointer);
+    assert_eq!(frames.next(), None);
+}
+
+/// An item that fails after it has completed a frame.
+struct Failing(EncodedEvent);
+
+impl EncodeEvent for Failing {
+    fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+        encoder.data("half").encoded(&self.0).data("another half");
+        Err("failed".into())
+    }
+}
+
+#[test]
+fn have_nothing_of_an_item_that_fails() {
+    let items: [Box<dyn EncodeEvent>; 2] = [
+        Box::new("whole"),
+        Box::new(Failing(EncodedEvent::from(Event::new("x".repeat(20_000))))),
+    ];
+    let mut body = EventStream::new(stream::iter(items)).on_error(|_| Event::new("failed"));
+    assert_eq!(frame(&mut body).unwrap(), "data: whole\n\ndata: failed\n\n");
+    assert_eq!(frame(&mut body), None);
 }

@@ -4,9 +4,11 @@ mod any;
 mod batches;
 mod bounds;
 mod closing;
+mod combinators;
 mod counting;
 mod decode;
 mod ending;
+mod fairness;
 mod filling;
 mod frames;
 mod gaps;
@@ -14,6 +16,7 @@ mod hostile;
 mod lagging;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod notices;
 mod publishing;
 mod reentrance;
 #[cfg(feature = "axum")]

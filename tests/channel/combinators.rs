@@ -1,0 +1,273 @@
+//! What stands between a subscription and its stream, and what it cannot hide.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures::{
+    Stream, StreamExt,
+    future::ready,
+    stream::{self, FuturesUnordered},
+};
+use hyper_util::rt::TokioTimer;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tower_sse::{
+    BoxError, Channel, ChannelEvent, CloseReason, EncodeEvent, EncodedEvent, Encoder, Event,
+    EventStream, Lag, StreamSummary, Subscription,
+};
+
+use crate::{
+    served::{Served, silent},
+    support::*,
+};
+
+/// Several events as one item.
+struct Batch(Vec<ChannelEvent>);
+
+impl EncodeEvent for Batch {
+    fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+        self.0.iter().try_for_each(|event| event.encode(encoder))
+    }
+}
+
+type Around = fn(Subscription) -> Pin<Box<dyn Stream<Item = EncodedEvent> + Send>>;
+
+/// Everything that may stand between, made to one type.
+const AROUND: [Around; 8] = [
+    |stream| stream.map(EncodedEvent::from).boxed(),
+    |stream| {
+        stream
+            .filter(|_| ready(false))
+            .map(EncodedEvent::from)
+            .boxed()
+    },
+    |stream| {
+        let batches = stream.ready_chunks(10).map(Batch);
+        batches
+            .map(|batch| EncodedEvent::new(&batch).unwrap())
+            .boxed()
+    },
+    |stream| {
+        stream::select(stream, stream::pending())
+            .map(EncodedEvent::from)
+            .boxed()
+    },
+    |stream| {
+        stream
+            .chain(stream::pending())
+            .map(EncodedEvent::from)
+            .boxed()
+    },
+    |stream| stream.peekable().fuse().map(EncodedEvent::from).boxed(),
+    |stream| {
+        stream
+            .map(ready)
+            .buffered(4)
+            .map(EncodedEvent::from)
+            .boxed()
+    },
+    |stream| {
+        stream
+            .flat_map(|event| stream::iter([event.clone(), event]))
+            .map(EncodedEvent::from)
+            .boxed()
+    },
+];
+
+fn serve(stream: impl Stream<Item = EncodedEvent> + Send + 'static) -> Served {
+    let stream = EventStream::new(stream).closing(Event::close());
+    Served::new(silent(TokioTimer::new()), stream)
+}
+
+/// Returns the names of what a subscriber of two events gets that lags by three, and the summary.
+fn lagging(lag: Lag, around: Around) -> (Vec<String>, StreamSummary) {
+    let channel = Channel::new(holding(2).lag(lag));
+    let mut served = serve(around(channel.subscribe()));
+    publish_numbers(&channel, 1..=5);
+    let (seen, _) = served.read();
+    let names = seen.into_iter().map(|[name, ..]| name).collect();
+    (names, served.leave())
+}
+
+#[test]
+fn do_not_hide_a_lag_nor_make_a_completion_of_it() {
+    for around in AROUND {
+        let (names, summary) = lagging(Lag::end(), around);
+        assert_eq!(names, [""; 0], "the page is not told that all is over");
+        assert_eq!(summary.reason, CloseReason::Lagged);
+    }
+}
+
+#[test]
+fn do_not_hide_what_was_missed() {
+    for around in AROUND {
+        let (names, summary) = lagging(Lag::skip(), around);
+        assert_eq!(names[0], "lagged");
+        assert_eq!(summary.missed, 3);
+        let (_, summary) = lagging(Lag::newest(), around);
+        assert_eq!(summary.missed, 4);
+    }
+}
+
+#[test]
+fn do_not_hide_events_before_the_lag() {
+    let channel = Channel::new(holding(2));
+    let batches = channel.subscribe().ready_chunks(10).map(Batch);
+    let batches = batches.map(|batch| EncodedEvent::new(&batch).unwrap());
+    let mut served = serve(batches);
+    publish_numbers(&channel, 1..=2);
+    assert_eq!(served.read().0.len(), 2);
+    publish_numbers(&channel, 3..=5);
+    assert_eq!(served.read(), (vec![], true));
+    let summary = served.leave();
+    assert_eq!(
+        (summary.reason, summary.events),
+        (CloseReason::Lagged, Some(2))
+    );
+}
+
+/// Publishes two events while the batch is made, so that the lag is found in the middle of it.
+#[test]
+fn a_lag_in_the_middle_of_a_batch_is_told_before_it_and_ends_after_it() {
+    for (lag, expected, reason) in [
+        (Lag::end(), &["1"][..], CloseReason::Lagged),
+        (Lag::skip(), &["1", "1", "3"], CloseReason::ClientGone),
+    ] {
+        let channel = Channel::new(holding(1).lag(lag));
+        publish(&channel, "1");
+        let publisher = channel.clone();
+        let mut more = Some(move || publish_numbers(&publisher, 2..=3));
+        let subscription = channel.replay().inspect(move |_| {
+            more.take().map(|publish| publish());
+        });
+        let mut served = serve(
+            subscription
+                .ready_chunks(10)
+                .map(|batch| EncodedEvent::new(&Batch(batch)).unwrap()),
+        );
+        let texts: Vec<_> = served
+            .read()
+            .0
+            .into_iter()
+            .map(|[_, data, _]| data)
+            .collect();
+        assert_eq!(texts, expected);
+        assert_eq!(served.leave().reason, reason);
+    }
+}
+
+#[test]
+fn events_are_counted_one_by_one_in_batches() {
+    let channel = channel();
+    let batches = channel.subscribe().ready_chunks(10).map(Batch);
+    let mut served = Served::new(silent(TokioTimer::new()), EventStream::new(batches));
+    publish_numbers(&channel, 1..=7);
+    channel
+        .publish(Event::default().comment("no event"))
+        .unwrap();
+    assert_eq!(served.read().0.len(), 7);
+    assert_eq!(served.leave().events, Some(7));
+}
+
+#[test]
+fn what_two_subscribers_have_missed_adds_up() {
+    let channels = [(); 2].map(|()| Channel::new(holding(2).lag(Lag::newest())));
+    let [left, right] = channels.each_ref().map(Channel::subscribe);
+    let mut served = serve(stream::select(left, right).map(EncodedEvent::from));
+    for channel in &channels {
+        publish_numbers(channel, 1..=5);
+    }
+    served.read();
+    assert_eq!(served.leave().missed, 8);
+}
+
+#[test]
+fn the_first_of_two_lags_is_the_reason_and_nothing_is_sent_after_it() {
+    let lagging = Channel::new(holding(2));
+    let other = channel();
+    let both = FuturesUnordered::from_iter(
+        [lagging.subscribe(), other.subscribe()].map(StreamExt::into_future),
+    );
+    let mut served = serve(
+        both.filter_map(|(event, _)| ready(event))
+            .map(EncodedEvent::from),
+    );
+    publish_numbers(&lagging, 1..=5);
+    assert!(served.read().1);
+    assert_eq!(served.leave().reason, CloseReason::Lagged);
+}
+
+/// A body of a stream in a stream: what the inner one reports is not the outer one's.
+#[test]
+fn a_stream_that_polls_another_body_keeps_its_own_reports() {
+    use http_body::Body;
+    let inner = Channel::new(holding(2));
+    let outer = channel();
+    let mut body = EventStream::new(inner.subscribe());
+    let polling = stream::poll_fn(move |cx: &mut Context<'_>| {
+        let polled = Pin::new(&mut body).poll_frame(cx);
+        assert!(!matches!(polled, Poll::Ready(Some(_))));
+        Poll::<Option<ChannelEvent>>::Pending
+    });
+    let mut served = serve(stream::select(polling, outer.subscribe()).map(EncodedEvent::from));
+    publish_numbers(&inner, 1..=5);
+    publish(&outer, "one");
+    assert_eq!(served.read().0.len(), 1);
+    assert_eq!(served.leave().reason, CloseReason::ClientGone);
+}
+
+/// Forwards all that a subscription yields, as a task of the user's does.
+async fn forward(
+    mut subscription: Subscription,
+    to: mpsc::Sender<Result<ChannelEvent, BoxError>>,
+) -> (Option<CloseReason>, u64) {
+    while let Some(event) = subscription.next().await {
+        to.send(Ok(event)).await.unwrap();
+    }
+    if subscription.close_reason() == Some(CloseReason::Lagged) {
+        to.send(Err("lagged".into())).await.unwrap();
+    }
+    (subscription.close_reason(), subscription.missed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_that_is_polled_elsewhere_says_itself_why_it_ended() {
+    for (lag, reason, missed, end) in [
+        (Lag::end(), CloseReason::Lagged, 0, CloseReason::Failed),
+        (
+            Lag::skip(),
+            CloseReason::Completed,
+            3,
+            CloseReason::Completed,
+        ),
+    ] {
+        let channel = Channel::new(holding(2).lag(lag));
+        let subscription = channel.subscribe();
+        assert_eq!(
+            (subscription.close_reason(), subscription.missed()),
+            (None, 0)
+        );
+        publish_numbers(&channel, 1..=5);
+        drop(channel);
+        let (to, from) = mpsc::channel(10);
+        let forwarded = tokio::spawn(forward(subscription, to)).await.unwrap();
+        assert_eq!(forwarded, (Some(reason), missed));
+        let stream = EventStream::new(ReceiverStream::new(from)).on_error(|_| Event::new("failed"));
+        let mut served = Served::new(silent(TokioTimer::new()), stream);
+        let texts: Vec<_> = served
+            .read()
+            .0
+            .into_iter()
+            .map(|[_, data, _]| data)
+            .collect();
+        // A notice is an event there.
+        let expected = match end {
+            CloseReason::Failed => &["failed"][..],
+            _ => &["3", "4", "5"],
+        };
+        assert_eq!(texts, expected);
+        assert_eq!(served.leave().reason, end);
+    }
+}

@@ -1,0 +1,92 @@
+//! A subscription that always has an event leaves time to others.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    task::Poll,
+};
+
+use futures::{StreamExt, future::ready};
+use http_body::Body;
+use tower_sse::{Channel, ChannelOptions, EventStream};
+
+use crate::{any::clock::Clock, support::*, wake_ups::Task};
+
+#[test]
+fn a_slow_filter_holds_its_thread_for_some_milliseconds_alone() {
+    let clock = Clock::new();
+    let channel = Channel::new(ChannelOptions::with_timer(clock.clone()));
+    publish_numbers(&channel, 1..=1000);
+    let seen = Arc::new(AtomicUsize::new(0));
+    let (task, count) = (Task::default(), Arc::clone(&seen));
+    let filtered = channel.replay().filter(move |_| {
+        // Half a millisecond for each.
+        if count.fetch_add(1, Relaxed) % 2 == 0 {
+            clock.advance(1);
+        }
+        ready(false)
+    });
+    let mut body = EventStream::new(filtered);
+    let mut polls = 0;
+    while seen.load(Relaxed) < 1000 {
+        let before = seen.load(Relaxed);
+        let waker = task.waker();
+        let mut cx = std::task::Context::from_waker(&waker);
+        assert!(Pin::new(&mut body).poll_frame(&mut cx).is_pending());
+        let looked_at = seen.load(Relaxed) - before;
+        assert!(
+            looked_at <= 32,
+            "{looked_at} events, half a millisecond each"
+        );
+        let is_woken = task.wakes() > 0;
+        assert!(is_woken || seen.load(Relaxed) == 1000, "it goes on by itself");
+        polls += 1;
+    }
+    assert!(polls >= 1000 / 32);
+}
+
+#[test]
+fn a_fast_reader_is_seldom_interrupted() {
+    let channel = Channel::new(ChannelOptions::with_timer(Clock::new()));
+    publish_numbers(&channel, 1..=1000);
+    let mut subscription = channel.replay();
+    for _ in 0..1000 {
+        let _ = next(&mut subscription);
+    }
+}
+
+/// One task reads what another publishes, and would go on for ever. A third one is to have its turn.
+#[test]
+fn a_loop_over_a_subscription_does_not_starve_a_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let channel = channel();
+        publish(&channel, "0");
+        let mut subscription = channel.replay();
+        let publisher = channel.clone();
+        let reading = tokio::spawn(async move {
+            // Whenever it has read an event, there is another.
+            while subscription.next().await.is_some() {
+                publish(&publisher, "more");
+            }
+        });
+        let mut turns = 0;
+        poll_fn(|cx| {
+            turns += 1;
+            cx.waker().wake_by_ref();
+            if turns < 100 {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
+        reading.abort();
+    });
+}
