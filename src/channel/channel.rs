@@ -43,7 +43,11 @@ use crate::{Event, EventId, LastEventId};
 /// An id is an epoch and a number, such as `k3Zp9A-42`: 22 bytes at most for the first hundred
 /// million million. The epoch is drawn when the channel is made, so an id of before a restart, of
 /// another channel, or made up by a client is a [`Gap`], not an empty answer. An id that the event
-/// itself has is overridden.
+/// itself has is removed.
+///
+/// The id stands at the end of the last event of an item, so that a client which is cut off within an
+/// item of several events gets all of them again. An item without data, such as a comment or a `retry`,
+/// has a number but no id on the wire: most browsers drop the id of a block without data.
 ///
 /// # Types
 ///

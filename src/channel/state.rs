@@ -26,7 +26,7 @@ use crate::{EncodeEvent, EncodedEvent, Error, Event, EventId, EventItem, LastEve
 ///
 /// let mut subscription = votes.subscribe(|votes| Event::new(votes.to_string()).name(TOTAL))?;
 /// let snapshot = subscription.next().await.unwrap();
-/// assert!(snapshot.encoded().unwrap().as_bytes().starts_with(b"event: total\ndata: 1\n"));
+/// assert!(snapshot.encoded().as_bytes().starts_with(b"event: total\ndata: 1\n"));
 /// # Ok(())
 /// # }
 /// # #[cfg(not(feature = "tokio"))] fn main() {}

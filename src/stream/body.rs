@@ -10,7 +10,12 @@ use futures_util::Stream;
 use http_body::{Body, Frame};
 
 use super::{EventItem, EventStream, State};
-use crate::{Error, failure::Failure, lifecycle::Tally, signal::Scope};
+use crate::{
+    Error,
+    failure::Failure,
+    lifecycle::Tally,
+    signal::{Scope, Signals},
+};
 
 /// The most items that one poll takes that add nothing to the frame, so that a stream which is
 /// always ready and whose items are empty does not hold its thread for ever.
@@ -40,6 +45,8 @@ where
             }
         });
         let this = self.project();
+        let events = this.encoder.take_events();
+        this.tally.iter().for_each(|tally| tally.add(events));
         if !this.encoder.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(this.encoder.take()))));
         }
@@ -71,45 +78,28 @@ where
         *this.whole = this.encoder.mark();
         let scope = Scope::enter(this.tally.as_ref().map(Tally::audience).unwrap_or_default());
         let gathered = self.as_mut().gather_in(&scope, cx);
-        let this = self.project();
-        if let Some(tally) = this.tally {
-            tally.add(this.encoder.take_events());
-            if scope.has_channel() {
-                tally.set_resumable();
-            }
+        if scope.has_channel() {
+            self.tally.iter().for_each(Tally::set_resumable);
         }
         gathered
     }
 
     fn gather_in(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         scope: &Scope,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
-        let mut this = self.project();
         let mut empty = 0;
         while empty < ITEMS {
+            let this = self.as_mut().project();
             if !matches!(this.state, State::Open) || this.encoder.is_full() {
                 return Poll::Ready(Ok(()));
             }
-            let polled = this.stream.as_mut().poll_next(cx);
+            let polled = this.stream.poll_next(cx);
             if let Some(signals) = scope.take() {
-                // Before the item, which may be newer than what was missed.
-                signals.notices.iter().for_each(|notice| {
-                    this.encoder.encoded(notice);
-                });
-                *this.whole = this.encoder.mark();
-                this.tally
-                    .iter()
-                    .for_each(|tally| tally.miss(signals.missed));
-                if let Some((reason, error)) = signals.end {
-                    // Whatever it has been merged with: the client is to come back.
-                    *this.state = State::Ended;
-                    this.tally
-                        .iter()
-                        .for_each(|tally| tally.end(reason, error.clone()));
-                }
+                self.as_mut().apply(signals);
             }
+            let this = self.as_mut().project();
             let item = match polled {
                 Poll::Ready(Some(item)) => item,
                 Poll::Ready(None) => {
@@ -132,6 +122,25 @@ where
         Poll::Pending
     }
 
+    /// Applies what subscriptions have reported. What the channel says goes before the item that came by
+    /// the same poll, which may be newer than what was missed.
+    fn apply(self: Pin<&mut Self>, signals: Signals) {
+        let this = self.project();
+        for notice in &signals.notices {
+            this.encoder.encoded(notice);
+        }
+        *this.whole = this.encoder.mark();
+        if signals.end.is_some() {
+            // Whatever the channel has been merged with: the client is to come back.
+            *this.state = State::Ended;
+        }
+        let Some(tally) = this.tally else { return };
+        tally.miss(signals.missed);
+        if let Some((reason, error)) = signals.end {
+            tally.end(reason, error);
+        }
+    }
+
     /// Ends the stream after an error: by the event that the user makes of it, or by failing.
     fn fail(self: Pin<&mut Self>, error: Error) {
         let this = self.project();
@@ -146,7 +155,6 @@ where
         this.encoder.event(&event(error));
         this.encoder.dispatch();
         for tally in this.tally.iter() {
-            tally.add(this.encoder.take_events());
             tally.conclude(text.clone());
         }
     }

@@ -43,7 +43,10 @@ fn a_slow_filter_holds_its_thread_for_some_milliseconds_alone() {
             "{looked_at} events, half a millisecond each"
         );
         let is_woken = task.wakes() > 0;
-        assert!(is_woken || seen.load(Relaxed) == 1000, "it goes on by itself");
+        assert!(
+            is_woken || seen.load(Relaxed) == 1000,
+            "it goes on by itself"
+        );
         polls += 1;
     }
     assert!(polls >= 1000 / 32);

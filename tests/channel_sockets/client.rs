@@ -23,7 +23,9 @@ pub(crate) async fn ask(
     last_event_id: Option<&[u8]>,
 ) -> io::Result<TcpStream> {
     let mut socket = socket.connect(address).await?;
-    let mut request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n").into_bytes();
+    // As a browser's `EventSource` sends it.
+    let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n");
+    let mut request = head.into_bytes();
     if let Some(id) = last_event_id {
         request.extend([b"last-event-id: ", id, b"\r\n"].concat());
     }
