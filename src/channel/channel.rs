@@ -211,8 +211,8 @@ impl<T: ?Sized> Channel<T> {
     /// [`is_closed`](Self::is_closed), and the client's id is its [`last_id`](Self::last_id). A client
     /// that was cut off earlier can still [`resume`](Self::resume), and gets what is left.
     ///
-    /// It waits for a publisher that is at work, also for the closure of
-    /// [`publish_with`](Self::publish_with).
+    /// It never waits for a store: an event that [`publish_with`](Self::publish_with) is storing is
+    /// still sent, and then the subscribers end.
     pub fn close(&self) {
         self.shared().close();
     }

@@ -3,7 +3,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::PublishError;
 use crate::EncodedEvent;
+
+/// The capacity that a log keeps, however few events it holds.
+const KEPT: usize = 32;
 
 /// How much a log holds at most.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +26,9 @@ pub(super) struct Log {
     /// The number of the oldest; of the next event where none is held.
     first: u64,
     closed: bool,
+    /// Whether the next event is being stored. It is appended though the log is closed meanwhile,
+    /// because then the store has it.
+    storing: bool,
 }
 
 #[derive(Debug)]
@@ -49,6 +56,7 @@ impl Log {
             bytes: 0,
             first,
             closed: false,
+            storing: false,
         }
     }
 
@@ -72,25 +80,38 @@ impl Log {
         let entry = usize::try_from(index).ok().and_then(|i| self.events.get(i));
         match entry {
             Some(entry) => Read::Event(entry.event.clone()),
-            None if self.closed => Read::Closed,
+            None if self.is_over() => Read::Closed,
             None => Read::Coming,
         }
     }
 
-    /// Appends an event, and evicts the events that exceed the bounds.
-    pub(super) fn push(&mut self, event: EncodedEvent, at: Instant, bounds: &Bounds) {
-        self.bytes += event.as_bytes().len();
-        self.events.push_back(Entry { event, at });
-        while self.events.len() > bounds.events || self.bytes > bounds.bytes {
-            self.pop();
+    /// Appends events, and evicts those that are too old or exceed the bounds.
+    pub(super) fn append(&mut self, events: Vec<EncodedEvent>, now: Instant, bounds: &Bounds) {
+        self.expire(now, bounds);
+        for event in events {
+            self.push(event, now, bounds);
         }
+        self.shrink();
     }
 
-    /// Lets go of what is too old.
+    fn push(&mut self, event: EncodedEvent, at: Instant, bounds: &Bounds) {
+        let len = event.as_bytes().len();
+        // First, or a full log would grow.
+        while self.events.len() >= bounds.events || self.bytes + len > bounds.bytes {
+            if !self.pop() {
+                break;
+            }
+        }
+        self.bytes += len;
+        self.events.push_back(Entry { event, at });
+    }
+
+    /// Evicts the events that are too old.
     pub(super) fn expire(&mut self, now: Instant, bounds: &Bounds) {
         while self.has_old(now, bounds) {
             self.pop();
         }
+        self.shrink();
     }
 
     /// Returns `true` if the oldest event is too old.
@@ -100,26 +121,65 @@ impl Log {
         oldest.zip(most).is_some_and(|(age, most)| age > most)
     }
 
-    /// Lets go of all events, and of the next number.
+    /// Evicts all events, and skips the next number.
     pub(super) fn skip(&mut self) {
-        while !self.events.is_empty() {
-            self.pop();
-        }
+        while self.pop() {}
         self.first += 1;
+        self.shrink();
     }
 
+    /// Returns the number of the next event, if there may be one.
+    pub(super) fn next_if_open(&self) -> Result<u64, PublishError> {
+        match self.closed {
+            true => Err(PublishError::Closed),
+            false => Ok(self.next()),
+        }
+    }
+
+    /// Returns the number of an event that is stored now, until [`end_storing`](Self::end_storing).
+    pub(super) fn begin_storing(&mut self) -> Result<u64, PublishError> {
+        let number = self.next_if_open()?;
+        self.storing = true;
+        Ok(number)
+    }
+
+    /// Returns `true` if the log has been closed meanwhile.
+    pub(super) fn end_storing(&mut self) -> bool {
+        self.storing = false;
+        self.closed
+    }
+
+    /// Returns `true` if nothing new may be published.
     pub(super) fn is_closed(&self) -> bool {
         self.closed
     }
 
-    pub(super) fn close(&mut self) {
-        self.closed = true;
+    /// Returns `true` if nothing more will be published.
+    pub(super) fn is_over(&self) -> bool {
+        self.closed && !self.storing
     }
 
-    fn pop(&mut self) {
-        if let Some(entry) = self.events.pop_front() {
-            self.bytes -= entry.event.as_bytes().len();
-            self.first += 1;
+    /// Returns `true` if nothing more will be published.
+    pub(super) fn close(&mut self) -> bool {
+        self.closed = true;
+        self.is_over()
+    }
+
+    fn pop(&mut self) -> bool {
+        let Some(entry) = self.events.pop_front() else {
+            return false;
+        };
+        self.bytes -= entry.event.as_bytes().len();
+        self.first += 1;
+        true
+    }
+
+    /// Releases memory that more events took. What remains can hold twice as many as there are, so
+    /// that moving them is rare.
+    fn shrink(&mut self) {
+        let (len, capacity) = (self.events.len(), self.events.capacity());
+        if capacity > KEPT && len < capacity / 4 {
+            self.events.shrink_to(KEPT.max(2 * len));
         }
     }
 }

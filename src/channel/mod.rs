@@ -20,6 +20,7 @@ mod state;
 mod subscription;
 mod topics;
 mod wakers;
+mod watch;
 
 pub use self::{
     channel::Channel,

@@ -11,7 +11,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// When the channel is closed, or the event cannot be encoded or is larger than all that the
     /// channel holds. Then nobody gets anything.
     pub fn publish(&self, event: impl Borrow<T>) -> Result<EventId, PublishError> {
-        self.append_and_wake(&[Unnumbered::encode(event.borrow())?], |_| Ok(()))
+        self.append_and_wake(&[Unnumbered::encode(event.borrow())?])
     }
 
     /// Publishes an event that has been put somewhere else before, such as into a store: the closure
@@ -20,8 +20,10 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     ///
     /// So nobody sees an event that is not stored, and after a crash no id is given twice
     /// ([`ChannelOptions::after`](super::ChannelOptions::after),
-    /// [`OnGap::fill`](super::OnGap::fill)). Whoever else publishes waits until the closure returns;
-    /// subscribers do not. It must neither publish on this channel nor close it, nor use the
+    /// [`OnGap::fill`](super::OnGap::fill)). Other publishers wait until the closure returns;
+    /// subscribers do not, and neither does [`close`](Self::close): if the channel is closed while
+    /// the closure runs, other publishers fail at once, and subscribers still get the event before
+    /// they end, because it is stored. The closure must not publish on this channel, nor use the
     /// [`StateChannel`](super::StateChannel) whose channel this is.
     ///
     /// ```
@@ -43,8 +45,8 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// # #[cfg(not(feature = "tokio"))] fn main() {}
     /// ```
     ///
-    /// A store that is `async` is waited for where a thread may be blocked. Publish from there alone,
-    /// because every other publisher blocks as well:
+    /// To wait for an `async` store, use a thread that may block. Publish from such threads alone,
+    /// because every other publisher of the channel blocks as well:
     ///
     /// ```
     /// use tokio::{runtime::Handle, task::spawn_blocking};
@@ -75,16 +77,24 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     ///
     /// # Errors
     ///
-    /// As [`publish`](Self::publish), and what the closure returns.
+    /// As [`publish`](Self::publish), and what the closure returns, as [`PublishError::Before`].
+    ///
+    /// # Panics
+    ///
+    /// When the closure does. Then nothing is published, and the id is free.
     pub fn publish_with<E: Into<BoxError>>(
         &self,
         event: impl Borrow<T>,
         before: impl FnOnce(&EventId) -> Result<(), E>,
     ) -> Result<EventId, PublishError> {
-        let epoch = self.shared().epoch;
-        self.append_and_wake(&[Unnumbered::encode(event.borrow())?], |number| {
-            before(&epoch.id(number)).map_err(|error| PublishError::Before(error.into()))
-        })
+        let shared = self.shared();
+        let store = |number| {
+            let stored = before(&shared.epoch.id(number));
+            stored.map_err(|error| PublishError::Before(error.into()))
+        };
+        let number = shared.append_stored(Unnumbered::encode(event.borrow())?, store)?;
+        shared.published.wake();
+        Ok(shared.epoch.id(number))
     }
 
     /// Publishes events together: all of them or none, with none of another's between. Returns the
@@ -109,17 +119,13 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
         }
         match encoded.is_empty() {
             true => Ok(None),
-            false => self.append_and_wake(&encoded, |_| Ok(())).map(Some),
+            false => self.append_and_wake(&encoded).map(Some),
         }
     }
 
-    fn append_and_wake(
-        &self,
-        events: &[Unnumbered],
-        before: impl FnOnce(u64) -> Result<(), PublishError>,
-    ) -> Result<EventId, PublishError> {
+    fn append_and_wake(&self, events: &[Unnumbered]) -> Result<EventId, PublishError> {
         let shared = self.shared();
-        let last = shared.append(events, before)?;
+        let last = shared.append(events)?;
         shared.published.wake();
         Ok(shared.epoch.id(last))
     }

@@ -1,7 +1,9 @@
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        TryLockError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -14,6 +16,7 @@ use super::{
     log::{Log, Read},
     numbered::{Unnumbered, number_all},
     wakers::Wakers,
+    watch::{Change, Watch},
 };
 
 /// A log with its publishers and subscribers.
@@ -21,22 +24,20 @@ pub(super) struct Shared {
     pub(super) options: ChannelOptions,
     pub(super) epoch: Epoch,
     log: RwLock<Log>,
-    /// Held while publishing, so that numbering events does not hold up subscribers.
+    /// Held while publishing, so that numbering and storing events does not hold up subscribers. It
+    /// is taken before the log, and never to close the channel: that must not wait for a store.
     turn: Mutex<()>,
     /// Woken by each publication, and by the close.
     pub(super) published: Wakers,
     subscribers: AtomicUsize,
-    /// Woken when the first subscriber comes, and when the last has left.
+    /// Woken when the first subscriber comes, when the last has left, and by the close.
     occupied: Arc<Notify>,
-    /// Called when the last subscriber has left.
-    on_vacant: Option<Box<dyn Fn() + Send + Sync>>,
+    /// Called when nothing is locked.
+    watch: Option<Watch>,
 }
 
 impl Shared {
-    pub(super) fn new(
-        options: ChannelOptions,
-        on_vacant: Option<Box<dyn Fn() + Send + Sync>>,
-    ) -> Self {
+    pub(super) fn new(options: ChannelOptions, watch: Option<Watch>) -> Self {
         // The number of a last id is from outside: it must leave room for more.
         let after = options.after.filter(|(_, last)| *last < u64::MAX / 2);
         let (epoch, last) = after.unwrap_or_else(|| (Epoch::draw(), 0));
@@ -48,54 +49,90 @@ impl Shared {
             published: Wakers::default(),
             subscribers: AtomicUsize::new(0),
             occupied: Arc::default(),
-            on_vacant,
+            watch,
         }
     }
 
-    /// Numbers events and appends them, unless the closure, which gets the number of the last,
-    /// objects. Returns that number. Does not wake the waiting subscribers.
-    pub(super) fn append(
-        &self,
-        events: &[Unnumbered],
-        before: impl FnOnce(u64) -> Result<(), PublishError>,
-    ) -> Result<u64, PublishError> {
-        let _turn = self.turn();
-        let (first, closed) = {
-            let log = self.log();
-            (log.next(), log.is_closed())
-        };
-        if closed {
-            return Err(PublishError::Closed);
-        }
+    /// Numbers events and appends them. Returns the number of the last. Does not wake the waiting
+    /// subscribers.
+    pub(super) fn append(&self, events: &[Unnumbered]) -> Result<u64, PublishError> {
+        let _turn = self.turn()?;
+        let first = self.log().next_if_open()?;
         let numbered = number_all(events, self.epoch, first, &self.options.bounds)?;
-        before(first + events.len() as u64 - 1)?;
-        // Only now, for that may have taken its time.
         let now = self.options.timer.now();
         let mut log = self.log_mut();
-        log.expire(now, &self.options.bounds);
-        for event in numbered {
-            log.push(event, now, &self.options.bounds);
-        }
+        // The channel may have been closed since.
+        log.next_if_open()?;
+        log.append(numbered, now, &self.options.bounds);
         Ok(log.next() - 1)
+    }
+
+    /// As [`append`](Self::append), for an event that the closure stores first: it gets the number.
+    /// If the channel is closed meanwhile, the close is complete afterwards.
+    pub(super) fn append_stored(
+        &self,
+        event: Unnumbered,
+        store: impl FnOnce(u64) -> Result<(), PublishError>,
+    ) -> Result<u64, PublishError> {
+        let turn = self.turn()?;
+        let number = self.log_mut().begin_storing()?;
+        let stored = catch_unwind(AssertUnwindSafe(|| {
+            let numbered = number_all(&[event], self.epoch, number, &self.options.bounds)?;
+            store(number)?;
+            // Only now, for that may have taken its time.
+            Ok::<_, PublishError>((numbered, self.options.timer.now()))
+        }));
+        let mut log = self.log_mut();
+        let stored = stored.map(|stored| {
+            stored.map(|(events, now)| log.append(events, now, &self.options.bounds))
+        });
+        let is_closed = log.end_storing();
+        drop(log);
+        drop(turn);
+        if is_closed {
+            self.complete_close();
+        }
+        stored.unwrap_or_else(|panic| resume_unwind(panic))?;
+        Ok(number)
     }
 
     /// Evicts everything, and skips the next number, so that a subscriber that reads on finds that
     /// something is missing, unless the channel is closed. Does not wake the waiting subscribers.
     pub(super) fn skip(&self) {
-        let _turn = self.turn();
+        let Ok(_turn) = self.turn() else { return };
         let mut log = self.log_mut();
         if !log.is_closed() {
             log.skip();
         }
     }
 
+    /// Closes the channel for publishers, and for subscribers as well unless an event is being
+    /// stored: they read it first.
     pub(super) fn close(&self) {
-        // Not while somebody publishes: what has been stored is to be sent, too.
-        let turn = self.turn();
-        self.log_mut().close();
-        drop(turn);
+        let mut log = self.log_mut();
+        let (was_closed, is_over) = (log.is_closed(), log.close());
+        drop(log);
+        if was_closed {
+            return;
+        }
+        if !is_over {
+            self.changed(Change::Closing);
+        }
         self.occupied.notify_waiters();
+        if is_over {
+            self.complete_close();
+        }
+    }
+
+    fn complete_close(&self) {
+        // First, so that a subscriber that is woken finds the topic removed.
+        self.changed(Change::Closed);
         self.published.wake();
+    }
+
+    /// Returns `true` if the channel is closed, and nothing is being stored any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.log().is_over()
     }
 
     pub(super) fn read(&self, number: u64) -> Read {
@@ -126,18 +163,33 @@ impl Shared {
     pub(super) fn enter(&self) {
         if self.subscribers.fetch_add(1, Ordering::AcqRel) == 0 {
             self.occupied.notify_waiters();
+            self.changed(Change::Occupied);
         }
     }
 
     pub(super) fn leave(&self) {
         if self.subscribers.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.occupied.notify_waiters();
-            self.on_vacant.iter().for_each(|told| told());
+            self.changed(Change::Vacant);
         }
     }
 
-    fn turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    fn changed(&self, change: Change) {
+        if let Some(watch) = &self.watch {
+            watch(change);
+        }
+    }
+
+    /// Waits for the turn to publish, but not in vain: an event may be being stored.
+    fn turn(&self) -> Result<MutexGuard<'_, ()>, PublishError> {
+        match self.turn.try_lock() {
+            Ok(turn) => Ok(turn),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {
+                self.log().next_if_open()?;
+                Ok(self.turn.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+        }
     }
 
     fn log(&self) -> RwLockReadGuard<'_, Log> {

@@ -127,7 +127,7 @@ impl<S, T: EncodeEvent> StateChannel<S, T> {
         let updated = catch_unwind(AssertUnwindSafe(|| {
             let event = change(&mut state).into_result();
             let event = event.map_err(PublishError::Before)?;
-            shared.append(&[Unnumbered::encode(&event)?], |_| Ok(()))
+            shared.append(&[Unnumbered::encode(&event)?])
         }));
         let is_refused = matches!(updated, Ok(Err(PublishError::Before(_))));
         if !is_refused && !matches!(updated, Ok(Ok(_))) {

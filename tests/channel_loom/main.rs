@@ -80,7 +80,7 @@ mod timer;
 pub(crate) mod sync {
     pub(crate) use loom::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
     // Those of loom know neither `Weak` nor `dyn`.
-    pub(crate) use real::sync::{Arc, PoisonError, Weak};
+    pub(crate) use real::sync::{Arc, PoisonError, TryLockError, Weak};
 
     pub(crate) use crate::{notify::Notify, steps as atomic};
 

@@ -1,39 +1,49 @@
 use std::{
     borrow::Borrow,
-    collections::{BTreeMap, HashMap},
-    hash::Hash,
+    collections::BTreeMap,
     mem,
     time::{Duration, Instant},
 };
 
-use crate::Channel;
+use crate::{Channel, channel::watch::Change};
 
-/// How many topics that are vacant and held are examined for one that gives way, so that a client that
-/// makes up keys does not hold up everyone: they go to the end, so others are looked at the next time.
+/// How many topics one call settles at most, so that none pays for all: neither for a peak that has
+/// passed, nor where a client makes up keys.
 const LOOKS: usize = 32;
 
 /// The topics, and which of them may be vacant.
+///
+/// These are trees, because a hash map moves all of its entries when it grows, and keeps its memory
+/// after a peak.
 pub(super) struct Map<K, T: ?Sized> {
-    topics: HashMap<K, Topic<T>>,
+    topics: BTreeMap<Place, Topic<K, T>>,
     /// The topics that may be vacant, by when they became so.
-    vacant: BTreeMap<Since, K>,
+    vacant: BTreeMap<Since, Place>,
+    /// How many of the topics are closing.
+    closing: usize,
     /// How often a topic was made, or became vacant.
     count: u64,
     waste: Waste<K, T>,
 }
 
-/// Values to drop when nothing is locked: a task may wait for the close of a channel,
+/// The hash of a topic's key, and a number that no other topic has had.
+pub(super) type Place = (u64, u64);
+
+/// Topics to drop when nothing is locked: a task may wait for the close of a channel,
 /// and a key may be more than a value.
-pub(super) type Waste<K, T> = Vec<(K, Option<Channel<T>>)>;
+pub(super) type Waste<K, T> = Vec<Topic<K, T>>;
 
 /// A moment, and a number to tell those apart that came in the same.
 type Since = (Instant, u64);
 
-struct Topic<T: ?Sized> {
+pub(super) struct Topic<K, T: ?Sized> {
+    key: K,
     channel: Channel<T>,
-    serial: u64,
     /// Its place among the vacant.
     since: Option<Since>,
+    /// Whether it is closed, but an event is still being stored. Until then another of its key could
+    /// give the same id.
+    is_closing: bool,
 }
 
 /// What has come of a topic that may have been vacant.
@@ -45,147 +55,162 @@ enum Settled {
     Held,
 }
 
-impl<K, T> Map<K, T>
-where
-    K: Hash + Eq + Clone,
-    T: ?Sized,
-{
-    pub(super) fn get<Q>(&self, key: &Q) -> Option<&Channel<T>>
+impl<K, T: ?Sized> Map<K, T> {
+    /// Returns the topic of a key, open or closed, unless its time has passed.
+    pub(super) fn get<Q>(
+        &mut self,
+        (hash, key): (u64, &Q),
+        now: Instant,
+        linger: Duration,
+    ) -> Option<(Place, Channel<T>)>
     where
         K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Eq + ?Sized,
     {
-        Some(&self.topics.get(key)?.channel)
+        let mut same = self.topics.range((hash, 0)..=(hash, u64::MAX));
+        let (place, topic) = same.find(|(_, topic)| topic.key.borrow() == key)?;
+        let place = *place;
+        match topic.since {
+            Some(since) if is_due(&since, now, linger) => self.settle(place, now),
+            _ => return Some((place, topic.channel.clone())),
+        };
+        Some((place, self.topics.get(&place)?.channel.clone()))
     }
 
+    /// Returns how many topics are open.
     pub(super) fn len(&self) -> usize {
-        self.topics.len()
+        self.topics.len() - self.closing
     }
 
-    pub(super) fn keys(&self) -> Vec<K> {
-        self.topics.keys().cloned().collect()
+    pub(super) fn keys(&self) -> Vec<K>
+    where
+        K: Clone,
+    {
+        let open = self.topics.values().filter(|topic| !topic.is_closing);
+        open.map(|topic| topic.key.clone()).collect()
     }
 
-    /// Draws a number for a topic that is to be made.
-    pub(super) fn draw(&mut self) -> u64 {
+    pub(super) fn channels(&self) -> Vec<Channel<T>> {
+        let topics = self.topics.values();
+        topics.map(|topic| topic.channel.clone()).collect()
+    }
+
+    /// Draws a place for a topic that is to be made.
+    pub(super) fn draw(&mut self, hash: u64) -> Place {
+        (hash, self.next())
+    }
+
+    fn next(&mut self) -> u64 {
         self.count += 1;
         self.count
     }
 
     /// Adds a topic, which nobody has subscribed to yet.
-    pub(super) fn insert(&mut self, key: K, channel: Channel<T>, serial: u64, now: Instant) {
+    pub(super) fn insert(&mut self, place: Place, key: K, channel: Channel<T>, now: Instant) {
         let topic = Topic {
+            key,
             channel,
-            serial,
             since: None,
+            is_closing: false,
         };
-        self.topics.insert(key.clone(), topic);
-        self.list(key, now);
+        self.topics.insert(place, topic);
+        self.list(place, now);
     }
 
-    /// Heeds that a topic may have no subscriber since now.
-    pub(super) fn vacated(&mut self, key: &K, serial: u64, now: Instant) {
-        let topic = self.topics.get(key);
-        // Another may have the key by now.
-        if topic.is_some_and(|topic| topic.serial == serial) {
-            self.list(key.clone(), now);
+    /// Follows a change of a topic, which may be gone by now.
+    pub(super) fn changed(&mut self, place: Place, change: Change, now: Instant) {
+        match change {
+            Change::Occupied => self.occupied(place),
+            Change::Vacant => self.list(place, now),
+            Change::Closing => self.closing(place),
+            Change::Closed => self.remove(place),
         }
     }
 
-    /// Lists a topic as vacant since now.
-    fn list(&mut self, key: K, now: Instant) {
-        let since = (now, self.draw());
-        if let Some(topic) = self.topics.get_mut(&key) {
+    fn occupied(&mut self, place: Place) {
+        let topic = self.topics.get_mut(&place);
+        // If the subscriber has left since, that may have been reported before.
+        if let Some(topic) = topic.filter(|topic| topic.channel.subscribers() > 0) {
+            let since = topic.since.take();
+            self.unlist(since);
+        }
+    }
+
+    fn closing(&mut self, place: Place) {
+        if let Some(topic) = self.topics.get_mut(&place) {
+            topic.is_closing = true;
+            self.closing += 1;
+            let since = topic.since.take();
+            self.unlist(since);
+        }
+    }
+
+    /// Lists a topic as vacant since now, unless it goes anyway.
+    fn list(&mut self, place: Place, now: Instant) {
+        let since = (now, self.next());
+        let topic = self.topics.get_mut(&place);
+        if let Some(topic) = topic.filter(|topic| !topic.is_closing) {
             let before = topic.since.replace(since);
-            self.vacant.insert(since, key);
             self.unlist(before);
+            self.vacant.insert(since, place);
         }
     }
 
     fn unlist(&mut self, since: Option<Since>) {
-        let key = since.and_then(|since| self.vacant.remove(&since));
-        self.waste.extend(key.map(|key| (key, None)));
+        if let Some(since) = since {
+            self.vacant.remove(&since);
+        }
     }
 
-    /// Removes the topics that have been vacant for too long.
+    /// Removes topics that have been vacant for too long: some of them, if there are many.
     pub(super) fn sweep(&mut self, now: Instant, linger: Duration) {
-        // Each once: those that are held are listed again.
-        let newest = self.count;
-        let is_due =
-            |since: &Since| since.1 <= newest && now.saturating_duration_since(since.0) >= linger;
-        while self.settle_first(now, is_due).is_some() {}
+        for _ in 0..LOOKS {
+            let settled = self.settle_first(now, |since| is_due(since, now, linger));
+            if settled.is_none() {
+                return;
+            }
+        }
     }
 
     /// Removes the topic that is vacant for the longest. Returns `true` if one was found.
+    ///
+    /// Topics that someone holds go to the end, so the next call looks at others.
     pub(super) fn make_room(&mut self, now: Instant) -> bool {
-        let mut held = 0;
-        while held < LOOKS {
+        for _ in 0..LOOKS {
             match self.settle_first(now, |_| true) {
                 Some(Settled::Removed) => return true,
-                Some(Settled::Held) => held += 1,
-                Some(Settled::Occupied) => {}
+                Some(Settled::Held | Settled::Occupied) => {}
                 None => return false,
             }
         }
         false
     }
 
-    /// Looks at the topic that is listed for the longest, if it is due.
+    /// Settles the topic that is listed for the longest, if it is due.
     fn settle_first(&mut self, now: Instant, is_due: impl Fn(&Since) -> bool) -> Option<Settled> {
-        let first = self.vacant.first_entry();
-        let key = first.filter(|first| is_due(first.key()))?.remove();
-        let settled = match self.topics.get_mut(&key) {
-            Some(topic) => {
-                topic.since = None;
-                topic.settle()
-            }
-            None => Settled::Occupied,
-        };
+        let (since, place) = self.vacant.first_key_value()?;
+        let place = *place;
+        is_due(since).then(|| self.settle(place, now))
+    }
+
+    /// Removes a topic that is listed as vacant, if it is, and nobody holds it.
+    fn settle(&mut self, place: Place, now: Instant) -> Settled {
+        let topic = self.topics.get_mut(&place);
+        let settled = topic.map_or(Settled::Removed, Topic::look);
         match settled {
-            Settled::Removed => {
-                self.remove(&key);
-                self.waste.push((key, None));
-            }
-            Settled::Held => self.list(key, now),
-            Settled::Occupied => self.waste.push((key, None)),
+            Settled::Removed => self.remove(place),
+            Settled::Held => self.list(place, now),
+            Settled::Occupied => self.occupied(place),
         }
-        Some(settled)
+        settled
     }
 
-    /// Removes a topic.
-    pub(super) fn remove<Q>(&mut self, key: &Q)
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        if let Some((key, topic)) = self.topics.remove_entry(key) {
+    pub(super) fn remove(&mut self, place: Place) {
+        if let Some(topic) = self.topics.remove(&place) {
+            self.closing -= usize::from(topic.is_closing);
             self.unlist(topic.since);
-            self.waste.push((key, Some(topic.channel)));
+            self.waste.push(topic);
         }
-    }
-
-    /// Removes a topic if it is closed.
-    pub(super) fn remove_closed<Q>(&mut self, key: &Q)
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        if self.get(key).is_some_and(Channel::is_closed) {
-            self.remove(key);
-        }
-    }
-
-    /// Removes all topics that are closed.
-    pub(super) fn remove_all_closed(&mut self) {
-        for key in self.keys() {
-            self.remove_closed(&key);
-            self.waste.push((key, None));
-        }
-    }
-
-    pub(super) fn channels(&self) -> Vec<Channel<T>> {
-        let topics = self.topics.values();
-        topics.map(|topic| topic.channel.clone()).collect()
     }
 
     /// Returns what has been removed, to be dropped when nothing is locked.
@@ -194,8 +219,12 @@ where
     }
 }
 
-impl<T: ?Sized> Topic<T> {
-    fn settle(&mut self) -> Settled {
+fn is_due(since: &Since, now: Instant, linger: Duration) -> bool {
+    now.saturating_duration_since(since.0) >= linger
+}
+
+impl<K, T: ?Sized> Topic<K, T> {
+    fn look(&mut self) -> Settled {
         // First, for with the only handle here nobody can subscribe meanwhile.
         let is_only = self.channel.is_only();
         match self.channel.subscribers() {
@@ -209,8 +238,9 @@ impl<T: ?Sized> Topic<T> {
 impl<K, T: ?Sized> Default for Map<K, T> {
     fn default() -> Self {
         Self {
-            topics: HashMap::new(),
+            topics: BTreeMap::new(),
             vacant: BTreeMap::new(),
+            closing: 0,
             count: 0,
             waste: Vec::new(),
         }

@@ -4,22 +4,27 @@ mod options;
 use std::{
     borrow::Borrow,
     fmt,
-    hash::Hash,
+    hash::{BuildHasher, Hash, RandomState},
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use self::map::{Map, Waste};
-use super::{Channel, ChannelOptions, TooManyTopics, shared::Shared};
+use self::map::{Map, Place, Waste};
+use super::{Channel, ChannelOptions, TooManyTopics, shared::Shared, watch::Change};
 use crate::Event;
 
 /// A channel for each key, made on first use: for each room, user or document.
 ///
 /// A topic that has no subscriber, and that nobody holds as a [`Channel`], is dropped after some
-/// time, and its history with it. A client that resumes there later finds a gap.
+/// time, and its history with it. A client that resumes there later finds a gap. A topic that is
+/// closed leaves the map at once, whether by [`remove`](Self::remove) or by [`Channel::close`].
 ///
-/// `Hash`, `Eq` and `Clone` of the keys run while the topics are locked: they must not use them.
+/// No call waits for a store or a subscriber, and none pays for all topics, except
+/// [`keys`](Self::keys) and [`close`](Self::close), which are about all: each drops at most 32
+/// topics whose time has passed. The map returns its memory as topics go.
+///
+/// `Eq` and `Clone` of the keys run while the topics are locked: they must not use them.
 ///
 /// ```
 /// use tower_sse::{ChannelOptions, Event, Topics};
@@ -45,6 +50,7 @@ pub struct Topics<K, T: ?Sized = Event> {
     linger: Duration,
     options: ChannelOptions,
     each: Option<Each<K>>,
+    hasher: RandomState,
     map: Arc<Mutex<Map<K, T>>>,
     /// Held while a topic is made, and never while the map is locked.
     making: Arc<Mutex<()>>,
@@ -58,7 +64,11 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     T: ?Sized + 'static,
 {
-    /// Returns the topic of a key. It is made if there is none that is open.
+    /// Returns the topic of a key. It is made if there is none.
+    ///
+    /// A topic that is closed while [`publish_with`](Channel::publish_with) stores an event there
+    /// is returned, closed, until that event is published: publishing fails, and a subscriber reads
+    /// what is left. A topic made meanwhile could give the same id once more.
     ///
     /// # Errors
     ///
@@ -77,31 +87,22 @@ where
     /// # let _ = room;
     /// ```
     pub fn topic(&self, key: K) -> Result<Channel<T>, TooManyTopics> {
-        if let Some(channel) = self.get(&key) {
-            return Ok(channel);
-        }
-        // Dropped last.
+        let hash = self.hasher.hash_one(&key);
+        // Dropped last: a task that waits for the close of a topic may ask for another.
         let mut waste = Waste::new();
-        // Nobody else makes it meanwhile, publishes to it, and lets go of it.
-        let _making = lock(&self.making);
-        let (now, mut serial) = (self.options.timer.now(), None);
-        let found = self.work(&mut waste, |map| {
-            map.sweep(now, self.linger);
-            map.remove_closed(&key);
-            let found = map.get(&key).cloned();
-            if found.is_none() && (map.len() < self.most.get() || map.make_room(now)) {
-                serial = Some(map.draw());
-            }
-            found
-        });
-        if let Some(channel) = found {
+        if let Some(channel) = self.find(&mut waste, hash, &key) {
             return Ok(channel);
         }
-        let serial = serial.ok_or(TooManyTopics(()))?;
-        let channel = self.make(&key, serial);
+        // Nobody else makes it meanwhile, publishes to it, and drops it.
+        let _making = lock(&self.making);
+        if let Some(channel) = self.find(&mut waste, hash, &key) {
+            return Ok(channel);
+        }
+        let place = self.reserve(&mut waste, hash).ok_or(TooManyTopics(()))?;
+        let channel = self.make(&key, place);
         let now = self.options.timer.now();
         self.work(&mut waste, |map| {
-            map.insert(key, channel.clone(), serial, now);
+            map.insert(place, key, channel.clone(), now);
         });
         Ok(channel)
     }
@@ -113,93 +114,118 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let channel = self.swept(|map| map.get(key).cloned())?;
+        let channel = self.find(&mut Waste::new(), self.hasher.hash_one(key), key)?;
         (!channel.is_closed()).then_some(channel)
     }
 
     /// Closes the topic of a key and removes it: its subscribers read what is left, and end.
+    ///
+    /// It does not wait for an event that [`publish_with`](Channel::publish_with) is storing: the
+    /// subscribers get that one as well, and [`topic`](Self::topic) makes no other until then.
     pub fn remove<Q>(&self, key: &Q)
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let mut waste = Waste::new();
-        // Until it is closed, it is found: two of one key could give the same ids.
-        if let Some(channel) = self.work(&mut waste, |map| map.get(key).cloned()) {
+        if let Some(channel) = self.find(&mut Waste::new(), self.hasher.hash_one(key), key) {
             channel.close();
-            self.work(&mut waste, |map| map.remove_closed(key));
         }
     }
 
-    /// Returns how many topics there are.
+    /// Returns how many topics are open.
+    ///
+    /// After many have become vacant at once, those whose time has passed are counted until later
+    /// calls have dropped them.
     pub fn len(&self) -> usize {
-        self.swept(|map| map.len())
+        self.swept(&mut Waste::new(), |map, _| map.len())
     }
 
-    /// Returns `true` if there are no topics.
+    /// Returns `true` if there are no topics, in the sense of [`len`](Self::len).
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Returns the keys of all topics, in no order.
+    /// Returns the keys of all topics that [`len`](Self::len) counts, in no order. It takes time in
+    /// proportion to them, in which no other call proceeds.
     pub fn keys(&self) -> Vec<K> {
-        self.swept(|map| map.keys())
+        self.swept(&mut Waste::new(), |map, _| map.keys())
     }
 
-    /// Closes and removes all topics. Those that are asked for later are made anew.
+    /// Closes and removes all topics, as [`remove`](Self::remove) does, and takes time in proportion
+    /// to them. Those that are asked for later are made anew.
     pub fn close(&self) {
-        let mut waste = Waste::new();
-        let channels = self.work(&mut waste, |map| map.channels());
+        let channels = self.work(&mut Waste::new(), |map| map.channels());
         channels.iter().for_each(Channel::close);
-        self.work(&mut waste, Map::remove_all_closed);
     }
 
-    /// Looks at the topics when those are gone whose time has passed.
-    fn swept<R>(&self, look: impl FnOnce(&mut Map<K, T>) -> R) -> R {
-        let (mut waste, now) = (Waste::new(), self.options.timer.now());
-        self.work(&mut waste, |map| {
-            map.sweep(now, self.linger);
-            look(map)
+    /// Finds a topic that is open, or about to be closed.
+    fn find<Q>(&self, waste: &mut Waste<K, T>, hash: u64, key: &Q) -> Option<Channel<T>>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let get = |map: &mut Map<K, T>, now| map.get((hash, key), now, self.linger);
+        let (place, channel) = self.swept(waste, get)?;
+        if !channel.shared().is_over() {
+            return Some(channel);
+        }
+        // The thread that closed it does the same, but may not have come to it yet.
+        self.work(waste, |map| map.remove(place));
+        None
+    }
+
+    /// Draws a place for a topic that is to be made, if there is room.
+    fn reserve(&self, waste: &mut Waste<K, T>, hash: u64) -> Option<Place> {
+        let now = self.options.timer.now();
+        self.work(waste, |map| {
+            let has_room = map.len() < self.most.get() || map.make_room(now);
+            has_room.then(|| map.draw(hash))
         })
     }
 
-    /// Works on the topics.
+    /// Looks at the topics when some of those are gone whose time has passed.
+    fn swept<R>(
+        &self,
+        waste: &mut Waste<K, T>,
+        look: impl FnOnce(&mut Map<K, T>, Instant) -> R,
+    ) -> R {
+        let now = self.options.timer.now();
+        self.work(waste, |map| {
+            map.sweep(now, self.linger);
+            look(map, now)
+        })
+    }
+
     fn work<R>(&self, waste: &mut Waste<K, T>, work: impl FnOnce(&mut Map<K, T>) -> R) -> R {
         with(&self.map, waste, work)
     }
 
-    fn make(&self, key: &K, serial: u64) -> Channel<T> {
+    fn make(&self, key: &K, place: Place) -> Channel<T> {
         let mut options = self.options.clone();
         // Two topics with the same ids would take each other's for their own.
         options.after = None;
         if let Some(each) = &self.each {
             options = each(key, options);
         }
-        let (map, key, timer) = (
-            Arc::downgrade(&self.map),
-            key.clone(),
-            self.options.timer.clone(),
-        );
-        let on_vacant = move || {
+        let (map, timer) = (Arc::downgrade(&self.map), self.options.timer.clone());
+        let watch = move |change: Change| {
             if let Some(map) = Weak::upgrade(&map) {
-                let (mut waste, now) = (Waste::new(), timer.now());
-                with(&map, &mut waste, |map| map.vacated(&key, serial, now));
+                let now = timer.now();
+                with(&map, &mut Waste::new(), |map| {
+                    map.changed(place, change, now)
+                });
             }
         };
-        Channel::of(Shared::new(options, Some(Box::new(on_vacant))))
+        Channel::of(Shared::new(options, Some(Box::new(watch))))
     }
 }
 
 /// Works on the topics, and hands out what is to be dropped when they are not locked any more.
-fn with<K, T, R>(
+fn with<K, T: ?Sized, R>(
     map: &Mutex<Map<K, T>>,
     waste: &mut Waste<K, T>,
     work: impl FnOnce(&mut Map<K, T>) -> R,
-) -> R
-where
-    K: Hash + Eq + Clone,
-    T: ?Sized,
-{
+) -> R {
     let mut map = lock(map);
     let done = work(&mut map);
     waste.append(&mut map.take_waste());
@@ -217,6 +243,7 @@ impl<K, T: ?Sized> Clone for Topics<K, T> {
             linger: self.linger,
             options: self.options.clone(),
             each: self.each.clone(),
+            hasher: self.hasher.clone(),
             map: Arc::clone(&self.map),
             making: Arc::clone(&self.making),
         }

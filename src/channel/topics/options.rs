@@ -1,6 +1,6 @@
 //! How topics are made, and how long they are kept.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{hash::RandomState, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use super::Topics;
 use crate::ChannelOptions;
@@ -14,6 +14,7 @@ impl<K, T: ?Sized> Topics<K, T> {
             linger: Duration::from_secs(60),
             options,
             each: None,
+            hasher: RandomState::new(),
             map: Arc::default(),
             making: Arc::default(),
         }

@@ -1,0 +1,16 @@
+/// What has become of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// The first subscriber has come.
+    Occupied,
+    /// The last subscriber has left.
+    Vacant,
+    /// It is closed for publishers, but one of them is storing an event, which it publishes then.
+    Closing,
+    /// It is closed, and nothing will be published any more.
+    Closed,
+}
+
+/// A callback for the changes of a channel. By the time of a call there may have been more, and calls
+/// from several threads come in any order.
+pub(super) type Watch = Box<dyn Fn(Change) + Send + Sync>;
