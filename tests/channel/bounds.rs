@@ -143,3 +143,25 @@ async fn numbers_on_after_all_has_been_let_go() {
     assert_eq!(parts(&two).1, 2);
     assert_eq!(seen(&mut subscriber), [event("two", &two)]);
 }
+
+/// Returns how many bytes of memory each event of a full log takes beside those that go over the wire,
+/// when subscribers have read it.
+fn beside(events: usize) -> usize {
+    let channel = Channel::new(holding(events));
+    let mut len = 0;
+    let memory = allocation_counter::measure(|| {
+        publish_numbers(&channel, 0..2 * events as u64);
+        len = wire(&mut channel.replay()).len();
+    });
+    let memory = usize::try_from(memory.bytes_current).unwrap();
+    (memory - len) / events
+}
+
+#[test]
+fn holds_an_event_in_120_bytes_beside_its_own() {
+    for events in [100, 1024, 1025, 5_000, 8_193] {
+        let beside = beside(events);
+        assert!(beside <= 120, "{beside} bytes for each of {events}");
+    }
+    assert!(beside(1024) <= 80, "by default");
+}

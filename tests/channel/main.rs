@@ -17,6 +17,7 @@ mod lagging;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod notices;
+mod peaks;
 mod publishing;
 mod reentrance;
 #[cfg(feature = "axum")]
@@ -27,6 +28,7 @@ mod served;
 mod sizes;
 mod snapshots;
 mod state;
+mod storing;
 mod stress;
 mod summaries;
 mod support;

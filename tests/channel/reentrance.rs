@@ -32,7 +32,7 @@ fn waker(does: impl Fn() + Send + Sync + 'static) -> Waker {
 }
 
 /// Has something done, and fails if it hangs.
-fn in_time(does: impl FnOnce() + Send + 'static) {
+pub(crate) fn in_time(does: impl FnOnce() + Send + 'static) {
     let (done, is_done) = mpsc::channel();
     let thread = thread::spawn(move || {
         does();

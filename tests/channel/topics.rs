@@ -150,6 +150,16 @@ fn that_are_closed_are_made_anew() {
 }
 
 #[test]
+fn that_are_closed_do_not_count() {
+    let topics = topics(1);
+    let a = topic(&topics, "a");
+    let _subscriber = a.subscribe();
+    a.close();
+    assert_eq!((topics.len(), topics.keys()), (0, vec![]));
+    assert!(!topic(&topics, "b").is_closed());
+}
+
+#[test]
 fn close_all_at_once() {
     let topics = topics(9);
     let mut subscribers = ["a", "b"].map(|key| topic(&topics, key).subscribe());
