@@ -5,7 +5,7 @@ use real::sync::{Arc, Mutex};
 
 use crate::{
     BoxError, EventId, Subscription, Topics,
-    support::{holding, in_every_order, look, next, wait},
+    support::{holding, in_every_order, look, next, rest, wait},
 };
 
 /// Makes so many topics at most, each of which is let go when it is looked at and has been vacant.
@@ -101,6 +101,27 @@ fn a_topic_that_is_removed_ends_for_who_comes_to_it() {
 }
 
 #[test]
+fn who_reads_the_end_of_a_topic_that_is_removed_finds_another() {
+    in_every_order(2, || {
+        let topics = topics(1);
+        let topic = topics.topic("a").unwrap();
+        let subscription = topic.subscribe();
+        let publishing = thread::spawn(move || {
+            let store = |_: &EventId| Ok::<_, BoxError>(());
+            topic.publish_with("one", store).is_ok()
+        });
+        let removing = thread::spawn({
+            let topics = topics.clone();
+            move || topics.remove("a")
+        });
+        let got = rest(subscription).len();
+        assert!(!topics.topic("a").unwrap().is_closed());
+        assert_eq!(got, usize::from(publishing.join().unwrap()));
+        removing.join().unwrap();
+    });
+}
+
+#[test]
 fn no_id_is_given_twice_while_a_topic_is_removed() {
     let remove: [fn(&Topics<_, str>); 2] = [|topics| topics.remove("a"), Topics::close];
     for remove in remove {
@@ -115,6 +136,8 @@ fn no_id_is_given_twice_while_a_topic_is_removed() {
                 let (topics, stored) = (topics.clone(), Arc::clone(&stored));
                 move || {
                     let store = |id: &EventId| {
+                        // It takes its time.
+                        thread::yield_now();
                         stored.lock().unwrap().push(id.clone());
                         Ok::<_, BoxError>(())
                     };

@@ -120,28 +120,26 @@ impl<K, T: ?Sized> Map<K, T> {
     /// Follows a change of a topic, which may be gone by now.
     pub(super) fn changed(&mut self, place: Place, change: Change, now: Instant) {
         match change {
-            Change::Occupied => self.occupied(place),
+            Change::Occupied => self.take_off(place),
+            // If the next subscriber has come since, the topic is looked at in vain, once.
             Change::Vacant => self.list(place, now),
             Change::Closing => self.closing(place),
             Change::Closed => self.remove(place),
         }
     }
 
-    fn occupied(&mut self, place: Place) {
+    /// Takes a topic off the list of the vacant. The last of its subscribers lists it again.
+    fn take_off(&mut self, place: Place) {
         let topic = self.topics.get_mut(&place);
-        // If the subscriber has left since, that may have been reported before.
-        if let Some(topic) = topic.filter(|topic| topic.channel.subscribers() > 0) {
-            let since = topic.since.take();
-            self.unlist(since);
-        }
+        let since = topic.and_then(|topic| topic.since.take());
+        self.unlist(since);
     }
 
     fn closing(&mut self, place: Place) {
+        self.take_off(place);
         if let Some(topic) = self.topics.get_mut(&place) {
             topic.is_closing = true;
             self.closing += 1;
-            let since = topic.since.take();
-            self.unlist(since);
         }
     }
 
@@ -151,8 +149,8 @@ impl<K, T: ?Sized> Map<K, T> {
         let topic = self.topics.get_mut(&place);
         if let Some(topic) = topic.filter(|topic| !topic.is_closing) {
             let before = topic.since.replace(since);
-            self.unlist(before);
             self.vacant.insert(since, place);
+            self.unlist(before);
         }
     }
 
@@ -200,7 +198,7 @@ impl<K, T: ?Sized> Map<K, T> {
         match settled {
             Settled::Removed => self.remove(place),
             Settled::Held => self.list(place, now),
-            Settled::Occupied => self.occupied(place),
+            Settled::Occupied => self.take_off(place),
         }
         settled
     }
