@@ -104,143 +104,157 @@ fn while_storing(
 
 #[test]
 fn wakes_a_subscriber_when_the_event_is_there() {
-    for close in CLOSES {
-        let topics = topics(1);
-        let (task, mut subscriber) = (Task::default(), topic(&topics, "a").subscribe());
-        task.waits(&mut subscriber);
-        let published = while_storing(
-            &topics,
-            || Ok(()),
-            |channel| {
-                close(&topics, channel);
-                assert_eq!(task.wakes(), 0, "there is nothing to read yet");
-            },
-        );
-        assert!(task.wakes() > 0);
-        assert_eq!(seen(&mut subscriber), [event("stored", published.unwrap())]);
-        assert!(is_ended(&mut subscriber));
-    }
+    in_time(|| {
+        for close in CLOSES {
+            let topics = topics(1);
+            let (task, mut subscriber) = (Task::default(), topic(&topics, "a").subscribe());
+            task.waits(&mut subscriber);
+            let published = while_storing(
+                &topics,
+                || Ok(()),
+                |channel| {
+                    close(&topics, channel);
+                    assert_eq!(task.wakes(), 0, "there is nothing to read yet");
+                },
+            );
+            assert!(task.wakes() > 0);
+            assert_eq!(seen(&mut subscriber), [event("stored", published.unwrap())]);
+            assert!(is_ended(&mut subscriber));
+        }
+    });
 }
 
 #[test]
 fn is_complete_when_the_store_fails() {
-    for close in CLOSES {
-        let topics = topics(1);
-        let (task, mut subscriber) = (Task::default(), topic(&topics, "a").subscribe());
-        task.waits(&mut subscriber);
-        let error = while_storing(
-            &topics,
-            || Err("the disk is full".into()),
-            |channel| close(&topics, channel),
-        );
-        assert!(matches!(error, Err(PublishError::Before(_))));
-        assert_eq!(task.wakes(), 1);
-        assert!(is_ended(&mut subscriber));
-        assert!(!topic(&topics, "a").is_closed());
-    }
+    in_time(|| {
+        for close in CLOSES {
+            let topics = topics(1);
+            let (task, mut subscriber) = (Task::default(), topic(&topics, "a").subscribe());
+            task.waits(&mut subscriber);
+            let error = while_storing(
+                &topics,
+                || Err("the disk is full".into()),
+                |channel| close(&topics, channel),
+            );
+            assert!(matches!(error, Err(PublishError::Before(_))));
+            assert_eq!(task.wakes(), 1);
+            assert!(is_ended(&mut subscriber));
+            assert!(!topic(&topics, "a").is_closed());
+        }
+    });
 }
 
 #[test]
 fn is_complete_when_the_store_panics() {
-    for close in CLOSES {
-        let topics = topics(1);
-        let (task, mut subscriber) = (Task::default(), topic(&topics, "a").subscribe());
-        task.waits(&mut subscriber);
-        let panics = AssertUnwindSafe(|| {
-            while_storing(
-                &topics,
-                || std::panic::resume_unwind(Box::new("on purpose")),
-                |channel| close(&topics, channel),
-            )
-        });
-        let panic = catch_unwind(panics).unwrap_err();
-        assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
-        assert_eq!(task.wakes(), 1);
-        assert!(is_ended(&mut subscriber));
-        assert!(!topic(&topics, "a").is_closed());
-    }
+    in_time(|| {
+        for close in CLOSES {
+            let topics = topics(1);
+            let (task, mut subscriber) = (Task::default(), topic(&topics, "a").subscribe());
+            task.waits(&mut subscriber);
+            let panics = AssertUnwindSafe(|| {
+                while_storing(
+                    &topics,
+                    || std::panic::resume_unwind(Box::new("on purpose")),
+                    |channel| close(&topics, channel),
+                )
+            });
+            let panic = catch_unwind(panics).unwrap_err();
+            assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
+            assert_eq!(task.wakes(), 1);
+            assert!(is_ended(&mut subscriber));
+            assert!(!topic(&topics, "a").is_closed());
+        }
+    });
 }
 
 #[test]
 fn leaves_the_number_free_where_nothing_was_stored() {
-    let channel = channel();
-    let mut subscriber = channel.subscribe();
-    let fails = |_: &EventId| Err("the disk is full");
-    assert!(channel.publish_with(Event::new("lost"), fails).is_err());
-    let panics =
-        |_: &EventId| -> Result<(), Infallible> { std::panic::resume_unwind(Box::new(())) };
-    let panics = || channel.publish_with(Event::new("lost"), panics);
-    assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
-    assert_eq!(parts(&publish(&channel, "one")).1, 1);
-    assert_eq!(texts(&mut subscriber), ["one"]);
+    in_time(|| {
+        let channel = channel();
+        let mut subscriber = channel.subscribe();
+        let fails = |_: &EventId| Err("the disk is full");
+        assert!(channel.publish_with(Event::new("lost"), fails).is_err());
+        let panics =
+            |_: &EventId| -> Result<(), Infallible> { std::panic::resume_unwind(Box::new(())) };
+        let panics = || channel.publish_with(Event::new("lost"), panics);
+        assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+        assert_eq!(parts(&publish(&channel, "one")).1, 1);
+        assert_eq!(texts(&mut subscriber), ["one"]);
+    });
 }
 
 #[test]
 fn is_reported_at_once_to_a_producer_without_subscribers() {
-    let topics = topics(1);
-    let channel = topic(&topics, "a");
-    let mut occupied = Box::pin(channel.occupied());
-    assert_eq!((&mut occupied).now_or_never(), None);
-    let published = while_storing(
-        &topics,
-        || Ok(()),
-        |channel| {
-            channel.close();
-            assert_eq!((&mut occupied).now_or_never(), Some(false));
-        },
-    );
-    assert!(published.is_ok());
-    assert_eq!(texts(&mut channel.replay()), ["stored"]);
-}
-
-#[test]
-fn leaves_no_topic_but_for_subscribers() {
-    for close in CLOSES {
+    in_time(|| {
         let topics = topics(1);
-        let mut late = None;
+        let channel = topic(&topics, "a");
+        let mut occupied = Box::pin(channel.occupied());
+        assert_eq!((&mut occupied).now_or_never(), None);
         let published = while_storing(
             &topics,
             || Ok(()),
             |channel| {
-                close(&topics, channel);
-                assert!(topics.get("a").is_none());
-                assert_eq!((topics.len(), topics.keys()), (0, vec![]));
-                let closing = topic(&topics, "a");
-                assert!(closing.publish(Event::new("late")).is_err());
-                late = Some(closing.subscribe());
-                // It leaves its place to another, and may be closed once more.
-                assert!(!topic(&topics, "b").is_closed());
-                close(&topics, channel);
+                channel.close();
+                assert_eq!((&mut occupied).now_or_never(), Some(false));
             },
         );
-        let mut late = late.unwrap();
-        assert_eq!(seen(&mut late), [event("stored", published.unwrap())]);
-        assert!(is_ended(&mut late));
-        topics.remove("b");
-        assert!(!topic(&topics, "a").is_closed());
-    }
+        assert!(published.is_ok());
+        assert_eq!(texts(&mut channel.replay()), ["stored"]);
+    });
+}
+
+#[test]
+fn leaves_no_topic_but_for_subscribers() {
+    in_time(|| {
+        for close in CLOSES {
+            let topics = topics(1);
+            let mut late = None;
+            let published = while_storing(
+                &topics,
+                || Ok(()),
+                |channel| {
+                    close(&topics, channel);
+                    assert!(topics.get("a").is_none());
+                    assert_eq!((topics.len(), topics.keys()), (0, vec![]));
+                    let closing = topic(&topics, "a");
+                    assert!(closing.publish(Event::new("late")).is_err());
+                    late = Some(closing.subscribe());
+                    // It leaves its place to another, and may be closed once more.
+                    assert!(!topic(&topics, "b").is_closed());
+                    close(&topics, channel);
+                },
+            );
+            let mut late = late.unwrap();
+            assert_eq!(seen(&mut late), [event("stored", published.unwrap())]);
+            assert!(is_ended(&mut late));
+            topics.remove("b");
+            assert!(!topic(&topics, "a").is_closed());
+        }
+    });
 }
 
 #[test]
 fn gives_no_id_twice() {
-    let stored = Arc::new(Mutex::new(vec![EventId::from_static("ABCDEF-41")]));
-    let topics = topics(1).each({
-        let stored = Arc::clone(&stored);
-        move |_, options| options.after(stored.lock().unwrap().last().unwrap())
+    in_time(|| {
+        let stored = Arc::new(Mutex::new(vec![EventId::from_static("ABCDEF-41")]));
+        let topics = topics(1).each({
+            let stored = Arc::clone(&stored);
+            move |_, options| options.after(stored.lock().unwrap().last().unwrap())
+        });
+        let publish = |channel: &Channel, meanwhile: &dyn Fn()| {
+            channel.publish_with(Event::new("one"), |id| {
+                meanwhile();
+                stored.lock().unwrap().push(id.clone());
+                Ok::<_, Infallible>(())
+            })
+        };
+        let other = || {
+            topics.remove("a");
+            assert!(publish(&topic(&topics, "a"), &|| {}).is_err());
+        };
+        publish(&topic(&topics, "a"), &other).unwrap();
+        publish(&topic(&topics, "a"), &|| {}).unwrap();
+        let stored = stored.lock().unwrap();
+        assert_eq!(stored[..], ["ABCDEF-41", "ABCDEF-42", "ABCDEF-43"]);
     });
-    let publish = |channel: &Channel, meanwhile: &dyn Fn()| {
-        channel.publish_with(Event::new("one"), |id| {
-            meanwhile();
-            stored.lock().unwrap().push(id.clone());
-            Ok::<_, Infallible>(())
-        })
-    };
-    let other = || {
-        topics.remove("a");
-        assert!(publish(&topic(&topics, "a"), &|| {}).is_err());
-    };
-    publish(&topic(&topics, "a"), &other).unwrap();
-    publish(&topic(&topics, "a"), &|| {}).unwrap();
-    let stored = stored.lock().unwrap();
-    assert_eq!(stored[..], ["ABCDEF-41", "ABCDEF-42", "ABCDEF-43"]);
 }
