@@ -146,6 +146,16 @@ fn their_memory_is_returned() {
 }
 
 #[test]
+fn a_topic_costs_less_than_1_kib() {
+    const MANY: u64 = 10_000;
+    let options = ChannelOptions::with_timer(Clock::new());
+    let topics: Topics<u64> = Topics::new(NonZeroUsize::MAX, options);
+    let made = measure(|| (0..MANY).for_each(|key| drop(topics.topic(key).unwrap())));
+    let each = made.bytes_current / MANY as i64;
+    assert!(each < 1024, "{each}");
+}
+
+#[test]
 fn the_memory_of_events_is_returned() {
     let clock = Clock::new();
     let options = ChannelOptions::with_timer(clock.clone())

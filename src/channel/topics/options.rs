@@ -6,8 +6,9 @@ use super::Topics;
 use crate::ChannelOptions;
 
 impl<K, T: ?Sized> Topics<K, T> {
-    /// Allows for so many topics at once, each a channel with these options. Together they may hold
-    /// that many times the [`max_bytes`](ChannelOptions::max_bytes) of one.
+    /// Allows for so many open topics at once, each a channel with these options. Together they may
+    /// hold that many times the [`max_bytes`](ChannelOptions::max_bytes) of one, and what a log takes
+    /// beside them. A topic without events takes up to 1 KiB of memory.
     pub fn new(most: NonZeroUsize, options: ChannelOptions) -> Self {
         Self {
             most,
@@ -78,7 +79,9 @@ impl<K, T: ?Sized> Topics<K, T> {
     /// ```
     ///
     /// It runs whenever a topic is made, also again after the topic was dropped. Meanwhile other new
-    /// topics wait, existing ones do not; it must not ask for a topic itself.
+    /// topics wait, existing ones do not; it must not ask for a topic itself. If it waits for an
+    /// `async` store, call [`topic`](Self::topic) only from threads that may block, as with
+    /// [`publish_with`](crate::Channel::publish_with).
     pub fn each(
         mut self,
         each: impl Fn(&K, ChannelOptions) -> ChannelOptions + Send + Sync + 'static,
@@ -91,9 +94,10 @@ impl<K, T: ?Sized> Topics<K, T> {
     /// minute, since the last one left or since it was made: to publish does not prolong it, to hold the
     /// [`Channel`](crate::Channel) does.
     ///
-    /// Topics whose time has passed are dropped at the next use of any topic. At the maximum number of
-    /// topics, a new one takes the place of the one that is vacant for the longest and that
-    /// nobody holds.
+    /// Topics whose time has passed are dropped at the next uses of any topic, up to 32 at each; a
+    /// topic that is asked for itself, at once. At the maximum number of topics, a new one takes the
+    /// place of the one that is vacant for the longest and that nobody holds: if the program holds the
+    /// 32 that are vacant for the longest, the call fails, and the next one looks at others.
     pub fn linger(mut self, linger: Duration) -> Self {
         self.linger = linger;
         self
