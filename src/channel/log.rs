@@ -1,9 +1,10 @@
 use std::{
     collections::VecDeque,
+    mem,
     time::{Duration, Instant},
 };
 
-use super::PublishError;
+use super::{PublishError, watch::Change};
 use crate::EncodedEvent;
 
 /// The capacity that a log keeps, however few events it holds.
@@ -159,10 +160,14 @@ impl Log {
         self.closed && !self.storing
     }
 
-    /// Returns `true` if nothing more will be published.
-    pub(super) fn close(&mut self) -> bool {
-        self.closed = true;
-        self.is_over()
+    /// Closes the log. Returns what that changes, if it was open.
+    pub(super) fn close(&mut self) -> Option<Change> {
+        let was_closed = mem::replace(&mut self.closed, true);
+        let change = match self.storing {
+            true => Change::Closing,
+            false => Change::Closed,
+        };
+        (!was_closed).then_some(change)
     }
 
     fn pop(&mut self) -> bool {

@@ -90,7 +90,8 @@ impl Shared {
         drop(log);
         drop(turn);
         if is_closed {
-            self.complete_close();
+            self.changed(Change::Closed);
+            self.published.wake();
         }
         stored.unwrap_or_else(|panic| resume_unwind(panic))?;
         Ok(number)
@@ -109,25 +110,14 @@ impl Shared {
     /// Closes the channel for publishers, and for subscribers as well unless an event is being
     /// stored: they read it first.
     pub(super) fn close(&self) {
-        let mut log = self.log_mut();
-        let (was_closed, is_over) = (log.is_closed(), log.close());
-        drop(log);
-        if was_closed {
-            return;
-        }
-        if !is_over {
-            self.changed(Change::Closing);
-        }
+        let change = self.log_mut().close();
+        let Some(change) = change else { return };
+        // First, so that a task that is woken finds the topic removed.
+        self.changed(change);
         self.occupied.notify_waiters();
-        if is_over {
-            self.complete_close();
+        if change == Change::Closed {
+            self.published.wake();
         }
-    }
-
-    fn complete_close(&self) {
-        // First, so that a subscriber that is woken finds the topic removed.
-        self.changed(Change::Closed);
-        self.published.wake();
     }
 
     /// Returns `true` if the channel is closed, and nothing is being stored any more.

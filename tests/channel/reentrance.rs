@@ -184,6 +184,25 @@ fn who_is_told_that_a_topic_has_given_way_may_ask_for_another() {
     });
 }
 
+#[test]
+fn who_is_told_of_a_close_may_ask_for_another_topic_in_its_place() {
+    in_time(|| {
+        let topics = topics(1);
+        let a = topic(&topics, "a");
+        let (count, counted) = counter();
+        let waker = waker({
+            let topics = topics.clone();
+            move || {
+                count();
+                assert!(topics.topic("b".to_owned()).is_ok());
+            }
+        });
+        let _occupied = wait_for_one(&a, &waker);
+        a.close();
+        assert_eq!(counted.try_iter().count(), 1);
+    });
+}
+
 /// A key that looks at the topics when it is dropped.
 #[derive(Clone)]
 struct Key {

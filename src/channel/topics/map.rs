@@ -67,7 +67,8 @@ impl<K, T: ?Sized> Map<K, T> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let mut same = self.topics.range((hash, 0)..=(hash, u64::MAX));
+        let from_hash = self.topics.range((hash, 0)..);
+        let mut same = from_hash.take_while(|(place, _)| place.0 == hash);
         let (place, topic) = same.find(|(_, topic)| topic.key.borrow() == key)?;
         let place = *place;
         match topic.since {
