@@ -20,9 +20,10 @@ use crate::Event;
 /// time, and its history with it. A client that resumes there later finds a gap. A topic that is
 /// closed leaves the map at once, whether by [`remove`](Self::remove) or by [`Channel::close`].
 ///
-/// No call waits for a store or a subscriber, and none pays for all topics, except
-/// [`keys`](Self::keys) and [`close`](Self::close), which are about all: each drops at most 32
-/// topics whose time has passed. The map returns its memory as topics go.
+/// Closing and removing wait neither for a store nor for a subscriber. Each call drops at most 32
+/// topics whose time has passed, so none pays for a peak; only [`keys`](Self::keys) and
+/// [`close`](Self::close), which are about all topics, take time in proportion to them. The map
+/// returns its memory as topics go.
 ///
 /// `Eq` and `Clone` of the keys run while the topics are locked: they must not use them.
 ///
