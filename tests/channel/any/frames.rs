@@ -35,6 +35,10 @@ impl Frames {
         self.current.seen.extend(seen);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.current.len == 0 && self.complete.is_empty()
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.current.len >= self.size || !self.complete.is_empty()
     }

@@ -241,6 +241,11 @@ impl Reader {
         }
     }
 
+    /// Returns why the stream has ended, if its server has got all of it.
+    pub(crate) fn seen_end(&self) -> Option<CloseReason> {
+        self.end.filter(|_| self.frames.is_empty())
+    }
+
     /// Returns how often its task has been woken since it began to wait.
     pub(crate) fn wakes(&self, log: &Log) -> Option<usize> {
         let since = self.waits_since?;

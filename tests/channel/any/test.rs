@@ -116,7 +116,7 @@ impl Test {
         }
         model.waits_since = None;
         let gone = tower_sse::CloseReason::ClientGone;
-        assert_eq!(summary.reason, model.end.unwrap_or(gone));
+        assert_eq!(summary.reason, model.seen_end().unwrap_or(gone));
         assert_eq!(summary.events, Some(model.events));
         assert_eq!(summary.missed, model.missed);
     }
