@@ -3,12 +3,15 @@
 use http::{
     HeaderMap, HeaderName, HeaderValue, Version,
     header::{
-        CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, TRANSFER_ENCODING,
-        UPGRADE, VARY,
+        ACCEPT_RANGES, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, ETAG,
+        LAST_MODIFIED, SET_COOKIE, TRANSFER_ENCODING, UPGRADE, VARY,
     },
 };
 
-const EVENT_STREAM: &str = "text/event-stream";
+use crate::media_type;
+
+/// With a charset, for clients that otherwise read ISO-8859-1 (Python's `requests`).
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
 /// Chromium keeps on disk what a fetch streams, unless it may not be stored.
 const UNSTORED: HeaderValue = HeaderValue::from_static("no-store, no-transform");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -16,16 +19,16 @@ const NO_TRANSFORM: &str = "no-transform";
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-
-/// Returns `true` if the content is an event stream, whatever its parameters (RFC 9110, 8.3.1).
-pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
-    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let split = value.and_then(|value| value.split_at_checked(EVENT_STREAM.len()));
-    split.is_some_and(|(essence, rest)| {
-        essence.eq_ignore_ascii_case(EVENT_STREAM.as_bytes())
-            && matches!(rest.trim_ascii_start(), [] | [b';', ..])
-    })
-}
+/// What holds for the bytes of a body as they were made.
+const VALIDATORS: [HeaderName; 7] = [
+    ACCEPT_RANGES,
+    ETAG,
+    LAST_MODIFIED,
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("content-md5"),
+    HeaderName::from_static("digest"),
+    HeaderName::from_static("repr-digest"),
+];
 
 /// Returns `true` if the body is compressed, so that nothing can be put into it.
 pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
@@ -38,13 +41,20 @@ pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
 
 /// Sets what every event stream needs and was not set.
 pub(crate) fn complete(headers: &mut HeaderMap) {
-    if !is_event_stream(headers) || has_wrong_charset(headers) {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
+    if !media_type::is_event_stream(headers) || !media_type::is_clean(headers) {
+        headers.insert(CONTENT_TYPE, EVENT_STREAM);
     }
     forbid_transform(headers);
     headers
         .entry(ACCEL_BUFFERING)
         .or_insert(HeaderValue::from_static("no"));
+}
+
+/// Removes, from headers or trailers, what does not hold once bytes have been put into the body.
+pub(crate) fn remove_validators(headers: &mut HeaderMap) {
+    for name in VALIDATORS {
+        headers.remove(name);
+    }
 }
 
 /// Keeps caches from storing an answer. A 204 is cacheable by heuristics, and so are some statuses
@@ -109,26 +119,6 @@ pub(crate) fn asks_to_close(headers: &HeaderMap) -> bool {
     values
         .flat_map(tokens)
         .any(|token| token.eq_ignore_ascii_case(b"close"))
-}
-
-/// Chromium closes for good over any charset but `utf-8`, be it `utf8`.
-fn has_wrong_charset(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_some_and(|value| {
-        value
-            .as_bytes()
-            .split(|&byte| byte == b';')
-            .map(<[u8]>::trim_ascii)
-            .filter_map(|part| {
-                let (name, charset) = part.split_at_checked(b"charset=".len())?;
-                name.eq_ignore_ascii_case(b"charset=").then_some(charset)
-            })
-            .any(|charset| {
-                let bare = charset
-                    .strip_prefix(b"\"")
-                    .and_then(|c| c.strip_suffix(b"\""));
-                !bare.unwrap_or(charset).eq_ignore_ascii_case(b"utf-8")
-            })
-    })
 }
 
 /// Adds to what the handler says of caching that nobody may transform the body.

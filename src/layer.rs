@@ -13,9 +13,9 @@ use crate::{
 
 /// Makes good event streams of the event streams of a service.
 ///
-/// A response is one when its status is 200 and its `Content-Type` is `text/event-stream`,
-/// whatever made it: an [`EventStream`](crate::EventStream), `axum::response::Sse`, a reverse proxy.
-/// Every other response passes through untouched.
+/// A response is one when its status is 200 and its `Content-Type` is `text/event-stream`, whatever made
+/// it: an [`EventStream`](crate::EventStream), `axum::response::Sse`, a reverse proxy. (Of several types
+/// the last valid one counts, as in browsers.) Every other response passes through untouched.
 ///
 /// ```
 /// use futures_util::stream;
@@ -34,7 +34,7 @@ use crate::{
 /// let request = http::Request::new(Empty::new());
 /// let response = layer.layer(service).oneshot(request).await.unwrap();
 ///
-/// assert_eq!(response.headers()["content-type"], "text/event-stream");
+/// assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
 /// let body = response.into_body().collect().await.unwrap().to_bytes();
 /// assert_eq!(&body[..], b"retry: 3000\ndata: hello\n\n");
 /// # }
@@ -46,7 +46,10 @@ use crate::{
 /// - **Headers.** Missing ones are added, wrong ones removed, the handler's stay:
 ///   `Cache-Control: no-store, no-transform`, `X-Accel-Buffering: no`, over HTTP/1.1
 ///   `Connection: keep-alive`, over HTTP/1.0 `close`; over HTTP/2 and 3 the connection's headers
-///   go. `Content-Length` goes, and a charset other than `utf-8`.
+///   go. `Content-Length` goes. A `Content-Type` that some clients refuse, such as one of another
+///   charset than `utf-8`, becomes `text/event-stream; charset=utf-8`. `ETag`, `Last-Modified`,
+///   `Accept-Ranges` and digests go, also from trailers, for they do not hold with what the layer
+///   puts in.
 /// - **A first line at once** ([`Preamble`]), which tells how long to wait before a reconnect
 ///   ([`Retry`]).
 /// - **Heartbeats** when it is silent ([`Heartbeat`]), only where they are safe, however the body
@@ -164,7 +167,8 @@ impl SseLayer {
     /// Reads the last event id from this parameter of the query, too, where the header is missing.
     ///
     /// For polyfills, which call it `lastEventId`, and for pages that continue from where they
-    /// were rendered. The header holds where both are there: on a reconnect it is the newer.
+    /// were rendered. The header holds where both are there: on a reconnect it is the newer. Of several
+    /// such parameters the last counts.
     pub fn last_event_id_query(mut self, parameter: &str) -> Self {
         Arc::make_mut(&mut self.config).last_event_id_query = Some(parameter.into());
         self

@@ -118,6 +118,7 @@ mod json;
 mod last_event_id;
 mod layer;
 mod lifecycle;
+mod media_type;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod options;

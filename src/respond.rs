@@ -11,8 +11,9 @@ use crate::{
     body::{Client, Life},
     config::Config,
     entry::Denied,
-    header::{self, is_event_stream},
+    header,
     lifecycle::{Entrant, Held, Noted, Refused, Tally, Told},
+    media_type::is_event_stream,
     request::RequestFacts,
     slot::Slot,
     stop,
@@ -195,6 +196,9 @@ fn open<B: Body>(
     let sealed = header::is_encoded(headers);
     // The layer inserts bytes and cuts streams, so the length would be wrong.
     headers.remove(CONTENT_LENGTH);
+    if !sealed {
+        header::remove_validators(headers);
+    }
     response.extensions_mut().insert(slot.clone());
     let client = Client {
         reads: facts.reads,

@@ -27,7 +27,10 @@ fn layer() -> SseLayer {
 async fn a_stream_is_a_response() {
     let app = Router::new().route("/", get(async || one()));
     let (parts, body) = send(app, Request::get("/")).await;
-    assert_eq!(parts.headers["content-type"], "text/event-stream");
+    assert_eq!(
+        parts.headers["content-type"],
+        "text/event-stream; charset=utf-8"
+    );
     assert_eq!(body, "data: x\n\n");
 }
 
@@ -75,7 +78,10 @@ async fn head_is_answered_without_the_stream() {
         .route("/", get(async || one()))
         .layer(layer().preamble(Preamble::off()));
     let (parts, body) = send(app, Request::head("/")).await;
-    assert_eq!(parts.headers["content-type"], "text/event-stream");
+    assert_eq!(
+        parts.headers["content-type"],
+        "text/event-stream; charset=utf-8"
+    );
     assert!(!parts.headers.contains_key("content-length"));
     assert_eq!(body, "");
 }

@@ -98,7 +98,10 @@ async fn send(version: Version, request: Builder, body: &'static [u8]) -> Respon
 
 /// Reads a stream to the end of its first event.
 async fn first_event(response: Response<Incoming>) -> String {
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(
+        response.headers()["content-type"],
+        "text/event-stream; charset=utf-8"
+    );
     let mut body = response.into_body();
     let mut text = String::new();
     while !text.contains("\n\n") {
@@ -278,7 +281,7 @@ async fn service_runs_to_its_end_with_heartbeats() {
     let text = String::from_utf8(output.stdout).unwrap();
     let (head, frames) = text.split_once("}\n").unwrap();
     assert!(head.starts_with("200 OK {\n"));
-    assert!(head.contains(r#""content-type": "text/event-stream""#));
+    assert!(head.contains(r#""content-type": "text/event-stream; charset=utf-8""#));
 
     let (heartbeats, frames): (Vec<_>, Vec<_>) =
         frames.lines().partition(|&frame| frame == r#"b":\n""#);

@@ -67,7 +67,10 @@ async fn assert_streams<B>(response: Response<B>)
 where
     B: http_body::Body<Data = Bytes, Error: std::fmt::Debug>,
 {
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(
+        response.headers()["content-type"],
+        "text/event-stream; charset=utf-8"
+    );
     assert_eq!(response.headers()["access-control-allow-origin"], "*");
     assert!(!response.headers().contains_key("content-encoding"));
     assert_eq!(

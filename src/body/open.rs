@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes};
 use http_body::Frame;
 
 use super::{client::Client, ending::Ending, injection::Injection, into_bytes};
-use crate::{CloseReason, EncodedEvent, EventId, SseOptions};
+use crate::{CloseReason, EncodedEvent, EventId, SseOptions, header};
 
 /// A stream that goes on: what is put into it, and when and how it will be ended.
 #[derive(Debug)]
@@ -107,6 +107,10 @@ impl Open {
     pub(super) fn pass<D: Buf>(&mut self, frame: Frame<D>) -> Frame<Bytes> {
         let mut frame = frame.map_data(into_bytes);
         if let Some(injection) = &mut self.injection {
+            frame
+                .trailers_mut()
+                .into_iter()
+                .for_each(header::remove_validators);
             frame = frame.map_data(|data| match self.leaving {
                 Some(_) => {
                     let (data, is_cut) = injection.pass_to_boundary(data);

@@ -61,7 +61,7 @@ pub type BoxEventStream<T = Event> = EventStream<BoxStream<'static, Result<T, Er
 /// let stream = EventStream::new(stream::iter([Event::new("one"), Event::new("two")]));
 /// let response = http::Response::from(stream);
 ///
-/// assert_eq!(response.headers()["content-type"], "text/event-stream");
+/// assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
 /// let body = response.into_body().collect().await.unwrap().to_bytes();
 /// assert_eq!(&body[..], b"data: one\n\ndata: two\n\n");
 /// # }

@@ -4,8 +4,8 @@ use http::Response;
 use super::{EventItem, EventStream};
 use crate::{EncodeEvent, header, lifecycle::Tally};
 
-/// Makes a response with the headers of an event stream: `Content-Type: text/event-stream`,
-/// `Cache-Control: no-store, no-transform` and `X-Accel-Buffering: no`.
+/// Makes a response with the headers of an event stream: `Content-Type: text/event-stream;
+/// charset=utf-8`, `Cache-Control: no-store, no-transform` and `X-Accel-Buffering: no`.
 impl<S> From<EventStream<S>> for Response<EventStream<S>>
 where
     S: Stream,

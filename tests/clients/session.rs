@@ -65,7 +65,10 @@ impl Session {
     pub(crate) async fn count(&self, to: u64) -> (Response, String) {
         let params = json!({ "name": "count", "arguments": { "to": to } });
         let mut response = send(self.post(message("tools/call", &params))).await;
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(
+            response.headers()["content-type"],
+            "text/event-stream; charset=utf-8"
+        );
         let mut text = String::new();
         while !text.ends_with("\n\n") {
             let bytes = guard(response.chunk()).await.unwrap().unwrap();

@@ -1,7 +1,7 @@
 use std::error::Error;
 
 use bytes::{Buf, Bytes};
-use http::{HeaderMap, Response};
+use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
 use tokio::time::Instant;
@@ -38,6 +38,26 @@ async fn keeps_trailers() {
     assert_eq!(frame.into_trailers().unwrap(), trailers);
     assert!(body.is_end_stream(), "no heartbeat may follow");
     assert!(body.frame().await.is_none());
+}
+
+#[tokio::test]
+async fn keeps_no_trailers_that_hold_for_the_bytes_of_the_body_alone() {
+    let trailers = |names: &[&str]| {
+        let pairs = names
+            .iter()
+            .map(|name| (name.parse().unwrap(), "1".parse().unwrap()));
+        HeaderMap::from_iter(pairs)
+    };
+    let all = ["content-digest", "digest", "etag", "x-sum"];
+    for (encoding, kept) in [("identity", &["x-sum"][..]), ("gzip", &all)] {
+        let (feed, mut response) = adopted();
+        let encoding = HeaderValue::from_static(encoding);
+        response.headers_mut().insert("content-encoding", encoding);
+        let mut body = send(&bare(), get(), response).await.into_body();
+        feed.frame(Frame::trailers(trailers(&all)));
+        let frame = body.frame().await.unwrap().unwrap();
+        assert_eq!(frame.into_trailers().unwrap(), trailers(kept));
+    }
 }
 
 #[tokio::test]

@@ -119,7 +119,10 @@ async fn refuses_at_a_shutdown_without_calling_the_handler() {
     let handler = handler(&bare().shutdown(&shutdown));
     shutdown.trigger();
     let response = handler.request(get()).await;
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(
+        response.headers()["content-type"],
+        "text/event-stream; charset=utf-8"
+    );
     let post = handler.request(get().method("POST")).await;
     assert_eq!(post.status(), 503);
     assert_eq!(post.headers()["cache-control"], "no-store");

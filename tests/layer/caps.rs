@@ -29,7 +29,10 @@ async fn count_until_the_body_is_dropped_or_has_ended() {
     let (dropped, response) = refused().await;
     assert!(dropped);
     assert_eq!(response.status(), 200);
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(
+        response.headers()["content-type"],
+        "text/event-stream; charset=utf-8"
+    );
     assert_eq!(
         text(response.into_body()).await,
         "event: tower-sse.retry\nretry: 1000\ndata: \n\n"

@@ -2,7 +2,7 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, Method, Response, Version,
+    HeaderMap, HeaderValue, Method, Response, Version,
     header::{ACCEPT, CONNECTION, CONTENT_TYPE},
 };
 use http_body::Body;
@@ -127,31 +127,112 @@ async fn removes_a_length_that_would_not_be_true() {
     assert!(!headers.contains_key("content-length"));
 }
 
+/// What the layer makes of an event stream's type that cannot stay.
+const CLEAN: &str = "text/event-stream; charset=utf-8";
+
+/// Returns the types of a response after the layer, and whether it was an event stream.
+async fn types(fields: &[&'static str]) -> (Vec<String>, bool) {
+    let (_feed, mut response) = adopted();
+    response.headers_mut().remove(CONTENT_TYPE);
+    for field in fields {
+        let value = HeaderValue::from_static(field);
+        response.headers_mut().append(CONTENT_TYPE, value);
+    }
+    let headers = send(&layer(), get(), response).await.headers().clone();
+    let types = all(&headers, "content-type").into_iter();
+    let is_stream = headers.contains_key("x-accel-buffering");
+    (types.map(str::to_owned).collect(), is_stream)
+}
+
 #[tokio::test]
-async fn corrects_a_charset_that_browsers_refuse() {
-    for (set, sent) in [
-        ("Text/Event-Stream", "Text/Event-Stream"),
-        (
-            "text/event-stream; charset=UTF-8",
-            "text/event-stream; charset=UTF-8",
-        ),
-        (
-            "text/event-stream;charset=\"utf-8\"",
-            "text/event-stream;charset=\"utf-8\"",
-        ),
-        ("text/event-stream; charset=utf8", "text/event-stream"),
-        (
-            "text/event-stream ; a=b; Charset=latin1",
-            "text/event-stream",
-        ),
+async fn keeps_a_type_that_every_client_reads_as_an_event_stream() {
+    for field in [
+        "text/event-stream",
+        "Text/Event-Stream",
+        "text/event-stream;",
+        "text/event-stream ; a=b",
+        "text/event-stream; charset=UTF-8",
+        "text/event-stream;charset=\"utf-8\"",
+        "text/event-stream;a=\"x, text/plain\"",
+        r#"text/event-stream;a="\", text/plain""#,
     ] {
-        let headers = heads(get(), &[("content-type", set)]).await;
-        assert_eq!(all(&headers, "content-type"), [sent]);
-        assert!(
-            headers.contains_key("x-accel-buffering"),
-            "{set} is a stream"
+        assert_eq!(types(&[field]).await, (vec![field.to_owned()], true));
+    }
+}
+
+#[tokio::test]
+async fn corrects_a_type_that_some_clients_refuse() {
+    let cases: [&[&str]; 17] = [
+        &["text/event-stream; charset=utf8"],
+        &["text/event-stream ; a=b; Charset=latin1"],
+        &["text/event-stream;charset=utf-8;charset=latin1"],
+        &[" text/event-stream"],
+        &["text/event-stream\t"],
+        &["text/plain, text/event-stream"],
+        &["text/event-stream,"],
+        &["text/event-stream", "text/event-stream"],
+        &["text/event-stream", "text/event-stream; charset=utf8"],
+        &["text/html", "text/event-stream"],
+        &["text/event-stream", "*/*"],
+        &["text/event-stream", "*/*;charset=latin1"],
+        &["text/event-stream", ""],
+        &["", "text/event-stream"],
+        &["text/event-stream", "no type"],
+        &["text/event-stream", "text/"],
+        // One value of two fields: the quotation goes on.
+        &["text/event-stream;a=\"x", "text/plain\""],
+    ];
+    for fields in cases {
+        assert_eq!(
+            types(fields).await,
+            (vec![CLEAN.to_owned()], true),
+            "{fields:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn leaves_a_response_alone_whose_last_type_is_another() {
+    let cases: [&[&str]; 11] = [
+        &[],
+        &[""],
+        &["*/*"],
+        &["text/event-stream", "text/html"],
+        &["text/event-stream, text/plain"],
+        &["text/plain", "nothing", "*/*"],
+        &["text/plain;a=\"x, text/event-stream\""],
+        &["text/plain;a=\"x", "text/event-stream\""],
+        &["text /event-stream"],
+        &["text/event-stream x"],
+        &["text/event-streams"],
+    ];
+    for fields in cases {
+        let kept: Vec<_> = fields.iter().map(|&field| field.to_owned()).collect();
+        assert_eq!(types(fields).await, (kept, false), "{fields:?}");
+    }
+}
+
+#[tokio::test]
+async fn removes_what_holds_for_the_bytes_of_the_body_alone() {
+    let set = [
+        ("accept-ranges", "bytes"),
+        ("content-digest", "sha-256=:AA==:"),
+        ("content-md5", "AA=="),
+        ("digest", "sha-256=AA=="),
+        ("etag", "\"1\""),
+        ("last-modified", "Thu, 01 Jan 2026 00:00:00 GMT"),
+        ("repr-digest", "sha-256=:AA==:"),
+    ];
+    let plain = heads(get(), &set).await;
+    // Nothing is put into it.
+    let compressed = [&set[..], &[("content-encoding", "gzip")]].concat();
+    let compressed = heads(get(), &compressed).await;
+    for (name, value) in set {
+        assert!(!plain.contains_key(name), "{name}");
+        assert_eq!(all(&compressed, name), [value]);
+    }
+    let head = heads(get().method(Method::HEAD), &set).await;
+    assert_eq!(head, plain);
 }
 
 #[tokio::test]

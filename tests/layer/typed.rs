@@ -10,7 +10,10 @@ async fn is_a_response_by_itself() {
     let layer = layer().retry(Retry::fixed(SECOND));
     let response = send(&layer, get(), events).await;
     assert_eq!(response.status(), 200);
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(
+        response.headers()["content-type"],
+        "text/event-stream; charset=utf-8"
+    );
     assert_eq!(
         response.headers()["cache-control"],
         "no-store, no-transform"

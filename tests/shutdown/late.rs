@@ -54,7 +54,7 @@ fn a_second_request_of_a_connection_of_http_1_1_is_refused_softly() {
         ]);
         let text = curl.end().await;
         let first = "stopped\n200 text/plain; charset=utf-8, connections: 1\n";
-        let second = "200 text/event-stream, connections: 0\n";
+        let second = "200 text/event-stream; charset=utf-8, connections: 0\n";
         let refused = text
             .strip_prefix(first)
             .and_then(|rest| rest.strip_suffix(second));
@@ -69,7 +69,10 @@ fn a_second_request_of_a_connection_of_http_2_is_refused_softly() {
         let stopped = connection.get("/stop").await;
         assert_eq!(body(stopped).await, "stopped\n");
         let refused = connection.get("/sse").await;
-        assert_eq!(refused.headers()["content-type"], "text/event-stream");
+        assert_eq!(
+            refused.headers()["content-type"],
+            "text/event-stream; charset=utf-8"
+        );
         assert_soft_refusal(&body(refused).await);
         assert!(!connection.task.is_finished());
     });

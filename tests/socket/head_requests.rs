@@ -30,7 +30,10 @@ async fn a_head_drops_the_stream_while_the_connection_stays() {
         let (address, dropped) = idle().await;
         let mut client = Client::connect(version, address).await;
         let response = client.send(Method::HEAD).await;
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(
+            response.headers()["content-type"],
+            "text/event-stream; charset=utf-8"
+        );
 
         let (body, end) = read_all(&mut response.into_body()).await;
         assert_eq!(body, "", "{version:?}");
@@ -52,7 +55,7 @@ async fn curl_gets_the_head_alone_over_http_1_1() {
         "HTTP/1.1 200 OK",
         "cache-control: no-store, no-transform",
         "connection: keep-alive",
-        "content-type: text/event-stream",
+        "content-type: text/event-stream; charset=utf-8",
         "x-accel-buffering: no",
     ];
     assert_eq!(lines(&answer.head), expected);
@@ -69,7 +72,7 @@ async fn curl_gets_the_head_alone_over_http_2() {
     let expected = [
         "HTTP/2 200",
         "cache-control: no-store, no-transform",
-        "content-type: text/event-stream",
+        "content-type: text/event-stream; charset=utf-8",
         "x-accel-buffering: no",
     ];
     assert_eq!(lines(&answer.head), expected);

@@ -28,7 +28,7 @@ async fn http_1_1_keeps_alive_and_sends_chunks() {
         "HTTP/1.1 200 OK",
         "cache-control: no-store, no-transform",
         "connection: keep-alive",
-        "content-type: text/event-stream",
+        "content-type: text/event-stream; charset=utf-8",
         "transfer-encoding: chunked",
         "x-accel-buffering: no",
     ];
@@ -43,7 +43,7 @@ async fn http_1_1_does_not_promise_to_keep_what_the_client_closes() {
         "HTTP/1.1 200 OK",
         "cache-control: no-store, no-transform",
         "connection: close",
-        "content-type: text/event-stream",
+        "content-type: text/event-stream; charset=utf-8",
         "transfer-encoding: chunked",
         "x-accel-buffering: no",
     ];
@@ -81,7 +81,7 @@ async fn assert_http_1_0(request: &str, address: SocketAddr) {
         "HTTP/1.0 200 OK",
         "cache-control: no-store, no-transform",
         "connection: close",
-        "content-type: text/event-stream",
+        "content-type: text/event-stream; charset=utf-8",
         "x-accel-buffering: no",
     ];
     assert_eq!(lines(&head), expected);
@@ -104,7 +104,7 @@ async fn http_2_has_no_headers_of_a_connection() {
         let expected = [
             "HTTP/2 200",
             "cache-control: no-store, no-transform",
-            "content-type: text/event-stream",
+            "content-type: text/event-stream; charset=utf-8",
             "x-accel-buffering: no",
         ];
         assert_eq!(lines(&answer.head), expected);

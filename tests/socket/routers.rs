@@ -42,7 +42,7 @@ async fn two_layers_double_nothing_over_http_1_1() {
         "HTTP/1.1 200 OK",
         "cache-control: no-store, no-transform",
         "connection: keep-alive",
-        "content-type: text/event-stream",
+        "content-type: text/event-stream; charset=utf-8",
         "transfer-encoding: chunked",
         "x-accel-buffering: no",
     ];
@@ -59,7 +59,7 @@ async fn two_layers_double_nothing_over_http_2() {
     let expected = [
         "HTTP/2 200",
         "cache-control: no-store, no-transform",
-        "content-type: text/event-stream",
+        "content-type: text/event-stream; charset=utf-8",
         "x-accel-buffering: no",
     ];
     assert_eq!(lines(&answer.head), expected);

@@ -112,7 +112,10 @@ impl Refused {
             return self.assert_retry(after);
         }
         assert_eq!(after, None);
-        assert_eq!(head.headers["content-type"], "text/event-stream");
+        assert_eq!(
+            head.headers["content-type"],
+            "text/event-stream; charset=utf-8"
+        );
         if self.is_head {
             return assert_eq!(body, "");
         }
