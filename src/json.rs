@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::{BoxError, EncodeEvent, Encoder, Event};
+use crate::{BoxError, EncodeEvent, Encoder, Event, separators::escape_separators};
 
 /// Sends a value as JSON data, written straight into the frame.
 ///
@@ -17,6 +17,9 @@ use crate::{BoxError, EncodeEvent, Encoder, Event};
 /// assert_eq!(event.as_bytes(), b"data: {\"yes\":3,\"no\":1}\n\n");
 /// # Ok::<(), tower_sse::BoxError>(())
 /// ```
+///
+/// U+2028, U+2029 and U+0085 are written as escapes, which are the same value: some clients would end
+/// the line there.
 ///
 /// A name or an id beside it wants an [`Event`] (see [`Event::json`]) or an [`EncodeEvent`] of
 /// your own, with [`Encoder::json`]. It is not axum's `Json`, which is an answer of its own: where
@@ -43,7 +46,12 @@ impl Encoder {
     {
         // Fragments are not searched for line ends one by one; the whole is, once: a `RawValue`
         // can hold some.
-        self.data_with(|buffer| serde_json::to_writer(buffer, value))
+        self.data_with(|buffer| {
+            let start = buffer.len();
+            serde_json::to_writer(&mut *buffer, value)?;
+            escape_separators(buffer, start);
+            Ok(())
+        })
     }
 }
 
@@ -61,7 +69,9 @@ impl Event {
     ///
     /// When the value cannot be JSON, such as a map whose keys are no strings.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        Ok(Self::new(Bytes::from(serde_json::to_vec(value)?)))
+        let mut json = serde_json::to_vec(value)?;
+        escape_separators(&mut json, 0);
+        Ok(Self::new(Bytes::from(json)))
     }
 }
 

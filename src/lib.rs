@@ -126,6 +126,8 @@ mod preamble;
 mod request;
 mod respond;
 mod retry;
+#[cfg(feature = "json")]
+mod separators;
 mod service;
 #[cfg_attr(
     not(feature = "channel"),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 pub use self::error::TaggedError;
 use self::{content::Content, variant::variant};
-use crate::{BoxError, EncodeEvent, Encoder, Event};
+use crate::{BoxError, EncodeEvent, Encoder, Event, separators::escape_separators};
 
 /// Sends an enum: the variant's name is the event's name, its content is JSON data.
 ///
@@ -83,11 +83,11 @@ impl Event {
     }
 }
 
-fn write<T: Serialize + ?Sized>(
-    writer: impl std::io::Write,
-    value: &T,
-) -> Result<(), serde_json::Error> {
-    value.serialize(Content(&mut serde_json::Serializer::new(writer)))
+fn write<T: Serialize + ?Sized>(buffer: &mut Vec<u8>, value: &T) -> Result<(), serde_json::Error> {
+    let start = buffer.len();
+    value.serialize(Content(&mut serde_json::Serializer::new(&mut *buffer)))?;
+    escape_separators(buffer, start);
+    Ok(())
 }
 
 #[cfg(test)]

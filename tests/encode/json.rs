@@ -102,7 +102,8 @@ proptest! {
         let value = RawValue::from_string(raw.clone()).unwrap();
         let event = EncodedEvent::new(&Json(&value)).unwrap();
         prop_assert_eq!(&EncodedEvent::from(Event::json(&value).unwrap()), &event);
-        assert_read(event.as_bytes(), &cuts, &Client::after([[Call::Data(raw)]]));
+        let sent = raw.replace('\u{2028}', r"\u2028").replace('\u{85}', r"\u0085");
+        assert_read(event.as_bytes(), &cuts, &Client::after([[Call::Data(sent)]]));
     }
 
     #[test]
@@ -138,6 +139,63 @@ proptest! {
         let event = EncodedEvent::new(&Patient(value.clone())).unwrap();
         let meant = vec![("patient".to_owned(), json!([value]))];
         prop_assert_eq!(read(event.as_bytes(), &cuts), meant);
+    }
+}
+
+/// A client that ends lines as Python's `splitlines` does (Unicode's rules, UAX 14, for NEL, LS and PS).
+fn split_lines(text: &str) -> Vec<&str> {
+    text.split(['\n', '\u{85}', '\u{2028}', '\u{2029}'])
+        .collect()
+}
+
+#[test]
+fn what_ends_lines_by_the_rules_of_a_language_is_escaped() {
+    let nested = json!({"\u{2028}": ["\u{2029}", {"\u{85}a\u{85}": "é\u{2028}"}]});
+    let map = r#"{"\u2028":["\u2029",{"\u0085a\u0085":"é\u2028"}]}"#;
+    let raw = RawValue::from_string("[\"\u{2028}\"]".to_owned()).unwrap();
+    let plain = "\u{85}\u{2028}";
+    let events = [
+        (
+            EncodedEvent::new(&Json(&nested)).unwrap(),
+            format!("data: {map}\n\n"),
+        ),
+        (
+            Event::json(&nested).unwrap().into(),
+            format!("data: {map}\n\n"),
+        ),
+        (
+            EncodedEvent::new(&Json(raw)).unwrap(),
+            "data: [\"\\u2028\"]\n\n".to_owned(),
+        ),
+        (
+            EncodedEvent::new(&Tagged(Notice::Message(plain.to_owned()))).unwrap(),
+            "event: message\ndata: \"\\u0085\\u2028\"\n\n".to_owned(),
+        ),
+        (
+            Event::tagged(&Notice::Moved(1, plain.to_owned()))
+                .unwrap()
+                .into(),
+            "event: moved\ndata: [1,\"\\u0085\\u2028\"]\n\n".to_owned(),
+        ),
+        // What is no JSON stays as it is.
+        (Event::new(plain).into(), format!("data: {plain}\n\n")),
+    ];
+    for (event, wire) in &events {
+        assert_eq!(str::from_utf8(event.as_bytes()).unwrap(), wire);
+    }
+    let sent = send(EventStream::json(iter(vec![&nested; 3]))).bytes();
+    let lines = str::from_utf8(&sent).unwrap();
+    assert_eq!(split_lines(lines), lines.split('\n').collect::<Vec<_>>());
+    assert_eq!(lines, format!("data: {map}\n\n").repeat(3));
+}
+
+#[test]
+fn what_is_escaped_may_stand_at_any_place_of_a_frame() {
+    for len in (0..40).chain(16_340..16_400) {
+        let text = format!("{}\u{2028}", "x".repeat(len));
+        let sent = send(EventStream::json(iter([&text, &text]))).bytes();
+        let wire = format!("data: \"{}\\u2028\"\n\n", "x".repeat(len));
+        assert_eq!(str::from_utf8(&sent).unwrap(), wire.repeat(2));
     }
 }
 
