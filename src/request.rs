@@ -53,6 +53,7 @@ impl RequestFacts {
         };
         if facts.names_stream() {
             let id = request.extensions().get::<LastEventId>();
+            let id = id.filter(|id| !id.is_lossy());
             facts.last_event_id = id.map(|id| Box::new(EventId::clone(id)));
         }
         facts

@@ -1,3 +1,5 @@
+use std::char::REPLACEMENT_CHARACTER as REPLACEMENT;
+
 use super::{
     error::{Invalid, InvalidEventId},
     text::{Text, string_like},
@@ -51,6 +53,25 @@ impl EventId {
             Ok(()) => Self(Text::Static(id)),
             Err(error) => error.0.panic(),
         }
+    }
+
+    /// Makes an id of any text, with U+FFFD in place of what is not allowed. A text that is too long is
+    /// cut, and ends in U+FFFD.
+    pub(crate) fn from_lossy(text: &str) -> Self {
+        let mut id = String::new();
+        for (at, char) in text.char_indices() {
+            let is_outer = at == 0 || at + 1 == text.len();
+            let is_allowed = !char.is_control() && !(char == ' ' && is_outer);
+            id.push(if is_allowed { char } else { REPLACEMENT });
+            if id.len() > Self::MAX_LEN {
+                let max = Self::MAX_LEN - REPLACEMENT.len_utf8();
+                let end = (0..=max).rev().find(|&at| id.is_char_boundary(at));
+                id.truncate(end.unwrap_or(0));
+                id.push(REPLACEMENT);
+                break;
+            }
+        }
+        Self(Text::new(&id))
     }
 
     const fn check(id: &str) -> Result<(), InvalidEventId> {
@@ -126,6 +147,37 @@ from_integer!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_what_is_not_allowed_in_a_lossy_one() {
+        for (text, id) in [
+            ("", ""),
+            ("a-7", "a-7"),
+            (" ", "\u{fffd}"),
+            (" a b ", "\u{fffd}a b\u{fffd}"),
+            ("a\0b\u{85}\u{7f}", "a\u{fffd}b\u{fffd}\u{fffd}"),
+        ] {
+            assert_eq!(EventId::from_lossy(text), id, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn cuts_a_lossy_one_that_is_too_long() {
+        let end = "\u{fffd}";
+        for (text, kept) in [
+            ("a".repeat(4097), "a".repeat(4093)),
+            ("é".repeat(4097), "é".repeat(2046)),
+            ("\0".repeat(1366), end.repeat(1364)),
+            (" ".repeat(4097), format!("{end}{}", " ".repeat(4090))),
+        ] {
+            let id = EventId::from_lossy(&text);
+            assert_eq!(id, format!("{kept}{end}"));
+            assert!(EventId::try_from(id.as_str()).is_ok());
+        }
+        assert_eq!(EventId::from_lossy(&"a".repeat(4096)), "a".repeat(4096));
+        let full = "\0".repeat(1365);
+        assert_eq!(EventId::from_lossy(&full), end.repeat(1365));
+    }
 
     #[test]
     fn refuses_every_control_character() {

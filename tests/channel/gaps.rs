@@ -1,8 +1,9 @@
 use std::sync::{Arc, Mutex};
 
 use futures::stream;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::advance;
-use tower_sse::{Channel, ChannelOptions, Event, EventId, Gap, OnGap};
+use tower_sse::{Channel, ChannelOptions, Event, EventId, Gap, LastEventId, OnGap};
 
 use crate::support::*;
 
@@ -143,6 +144,24 @@ fn are_told_of_even_where_everything_is_held() {
         .map(|[name, ..]| name)
         .collect();
     assert_eq!(names, ["gap", "message", "message"]);
+}
+
+#[test]
+fn are_found_where_the_client_sent_what_is_no_id() {
+    let channel = channel();
+    let ids = publish_numbers(&channel, 1..=1);
+    for sent in [&b"\xff\x80"[..], b"a\tb", &[b'a'; 5000]] {
+        let headers = HeaderMap::from_iter([(
+            HeaderName::from_static("last-event-id"),
+            HeaderValue::from_bytes(sent).unwrap(),
+        )]);
+        let last_event_id = LastEventId::from_headers(&headers).unwrap();
+        assert!(last_event_id.is_lossy());
+        assert!(!channel.try_resume(&last_event_id).unwrap_err().is_known);
+        let before = sibling(&ids[0], 0);
+        let expected = [named("gap", &ids[0], before), event("1", &ids[0])];
+        assert_eq!(seen(&mut channel.resume(Some(&last_event_id))), expected);
+    }
 }
 
 #[test]

@@ -29,14 +29,14 @@ fn assert_is_gap(channel: &Channel, id: &LastEventId) {
 }
 
 #[test]
-fn ids_with_control_characters_are_none() {
-    let (_, id) = channel_of_five();
-    for control in ["\t", "\r", "\n", "\0", "\u{7f}", "\u{85}"] {
+fn ids_with_control_characters_are_gaps() {
+    let (channel, id) = channel_of_five();
+    for control in ["\t", "\u{85}", " "] {
         for value in [format!("{id}{control}"), format!("{control}{id}")] {
-            assert_eq!(from_header(value.as_bytes()), None, "{value:?}");
+            assert_is_gap(&channel, &from_header(value.as_bytes()).unwrap());
         }
     }
-    assert_eq!(from_header(b"\xff-1"), None);
+    assert_is_gap(&channel, &from_header(b"\xff-1").unwrap());
     assert_eq!(from_header(b""), None);
 }
 
@@ -99,16 +99,15 @@ fn numbers_beyond_64_bits_are_gaps() {
 }
 
 #[test]
-fn the_longest_ids_are_gaps_and_not_sent_back() {
+fn long_ids_are_gaps_and_not_sent_back() {
     let (channel, id) = channel_of_five();
     let zeros = format!("{}-{}4", parts(&id).0, "0".repeat(4096 - 8));
-    let values = ["a".repeat(4096), "9".repeat(4096), "-".repeat(4096), zeros];
-    for value in values {
-        assert_eq!(value.len(), 4096);
+    let longest = ["a".repeat(4096), "9".repeat(4096), "-".repeat(4096), zeros];
+    let longer = longest.clone().map(|longest| longest + "4");
+    for value in longest.into_iter().chain(longer) {
         let id = from_header(value.as_bytes()).unwrap();
         assert_is_gap(&channel, &id);
         let mut subscriber = channel.resume(Some(&id));
-        assert!(!wire(&mut subscriber).contains(&value));
+        assert!(!wire(&mut subscriber).contains(&value[..1000]));
     }
-    assert_eq!(from_header(&[b'a'; 4097]), None);
 }
