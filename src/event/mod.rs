@@ -6,7 +6,7 @@ mod id;
 mod name;
 mod text;
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, iter::repeat_n, time::Duration};
 
 pub use self::{
     data::EventData,
@@ -153,13 +153,13 @@ impl Event {
     }
 }
 
-/// Puts a line after others. A CR at their end is an end of its own, not half of a CRLF.
+/// Puts a line after others. A CR at their end is an end of its own, not half of a CRLF, and so is each
+/// of several.
 fn join(mut lines: String, line: &str) -> String {
-    if lines.ends_with('\r') {
-        lines.pop();
-        lines.push('\n');
-    }
-    lines.push('\n');
+    let end = lines.trim_end_matches('\r').len();
+    let ends = lines.len() - end + 1;
+    lines.truncate(end);
+    lines.extend(repeat_n('\n', ends));
     lines.push_str(line);
     lines
 }
@@ -172,6 +172,17 @@ mod tests {
     fn joins_lines_that_have_ends_of_their_own() {
         let event = Event::lines(["a\r", "b\n", "c\r\n", "d"]);
         assert_eq!(event, Event::new("a\n\nb\n\nc\r\n\nd"));
+        let event = Event::lines(["a\r\r", "b\n\r", "\r\r\r", ""]);
+        assert_eq!(event, Event::new("a\n\n\nb\n\n\n\n\n\n\n"));
+    }
+
+    #[test]
+    fn joins_comments_that_have_ends_of_their_own() {
+        let event = Event::default().comment("a\r\r").comment("b");
+        assert_eq!(
+            crate::EncodedEvent::from(event).as_bytes(),
+            b": a\n:\n:\n: b\n\n"
+        );
     }
 
     #[test]
