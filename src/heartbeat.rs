@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -15,6 +15,8 @@ static DEFAULT: Heartbeat = Heartbeat::every(Duration::from_secs(15));
 /// comment is a line, without a blank line after it, which some clients that keep the last id take for
 /// the end of an event. So it may also stand within an event; in the middle of a line nothing can be
 /// written: there none is, and the interval begins anew with the next bytes.
+///
+/// All clients read over a comment. An event is another matter: see [`event`](Self::event).
 ///
 /// It is for the proxies in between, which cut a silent connection (nginx after 60 seconds, unless
 /// told otherwise). It is no proof that the client is there: that is for TCP to find out.
@@ -37,7 +39,12 @@ pub struct Heartbeat {
     comment: Bytes,
     /// What is sent between events, in place of the comment.
     event: Option<EncodedEvent>,
+    /// What makes the comment and the event anew at each heartbeat.
+    make: Option<Make>,
 }
+
+#[derive(Clone)]
+struct Make(Arc<dyn Fn(u64) -> Event + Send + Sync>);
 
 impl Heartbeat {
     /// Sends an empty comment after each interval of silence.
@@ -62,30 +69,61 @@ impl Heartbeat {
             interval,
             comment: Bytes::from_static(COMMENT),
             event: None,
+            make: None,
         }
     }
 
     /// Sends a comment with this text.
-    pub fn comment(mut self, text: &str) -> Self {
-        let mut encoder = Encoder::new();
-        encoder.comment(text);
-        self.comment = encoder.take_exact();
-        self.event = None;
-        self
+    pub fn comment(self, text: &str) -> Self {
+        self.event(Event::default().comment(text.to_owned()))
     }
 
-    /// Sends an event; in the middle of another event, where it cannot be, an empty comment.
+    /// Sends an event; in the middle of another event, where it cannot be, the comment that it has, or
+    /// an empty one.
     ///
-    /// One without data, which no client dispatches, is the comment that it has, or an empty one.
+    /// One without data, which no client dispatches, is its comment everywhere.
+    ///
+    /// # Clients that an event breaks
+    ///
+    /// A browser's page hears nothing of an event whose name it does not listen to. Other clients do,
+    /// as seen in 2026:
+    ///
+    /// - `openai`, `ai` and `@ag-ui/client` parse the data of every event as JSON, whatever its name,
+    ///   and fail at empty data.
+    /// - `graphql-sse` fails at any name but `next` and `complete`.
+    /// - Clients of A2A want a `Task` first.
+    ///
+    /// A comment breaks none of them. Where clients of a protocol want a heartbeat of its own, send
+    /// that one, on the routes of that protocol alone
+    /// ([`SseOptions::heartbeat`](crate::SseOptions::heartbeat)).
     pub fn event(self, event: Event) -> Self {
-        let comments = Self::comments(self.interval);
-        match (&event.data, &event.comment) {
-            (Some(_), _) => Self {
-                event: Some(event.into()),
-                ..comments
-            },
-            (None, Some(comment)) => comments.comment(comment),
-            (None, None) => comments,
+        Self {
+            comment: comment_of(&event),
+            event: event.data.is_some().then(|| event.into()),
+            ..Self::comments(self.interval)
+        }
+    }
+
+    /// Sends as [`event`](Self::event) an event that is made anew each time, of the number of heartbeats
+    /// that the stream has had before: 0 for the first.
+    ///
+    /// The closure runs in the server's task: it must not block, and not panic. Two heartbeats with
+    /// closures are equal if they are clones of one.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use tower_sse::{Event, Heartbeat};
+    ///
+    /// let heartbeat = Heartbeat::every(Duration::from_secs(20)).event_with(|count| {
+    ///     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    ///     Event::default().comment(format!("{count}: {:?}", now.unwrap_or_default()))
+    /// });
+    /// # assert_eq!(heartbeat.clone(), heartbeat);
+    /// ```
+    pub fn event_with(self, event: impl Fn(u64) -> Event + Send + Sync + 'static) -> Self {
+        Self {
+            make: Some(Make(Arc::new(event))),
+            ..Self::comments(self.interval)
         }
     }
 
@@ -98,13 +136,32 @@ impl Heartbeat {
         self.interval
     }
 
-    /// Returns what may be sent at this place.
-    pub(crate) fn at(&self, boundary: Boundary) -> Option<Bytes> {
-        match &self.event {
-            Some(event) if boundary == Boundary::Event => Some(event.clone().into()),
-            _ => boundary.is_line().then(|| self.comment.clone()),
+    /// Returns what may be sent at this place, in a stream that has had so many heartbeats.
+    pub(crate) fn at(&self, boundary: Boundary, count: u64) -> Option<Bytes> {
+        if !boundary.is_line() {
+            return None;
+        }
+        let is_between_events = boundary == Boundary::Event;
+        let Some(Make(make)) = &self.make else {
+            let event = self.event.clone().filter(|_| is_between_events);
+            return Some(event.map_or_else(|| self.comment.clone(), Bytes::from));
+        };
+        let event = make(count);
+        match event.data {
+            Some(_) if is_between_events => Some(EncodedEvent::from(event).into()),
+            _ => Some(comment_of(&event)),
         }
     }
+}
+
+/// Returns the comment of an event, or an empty one, as lines without a blank line after them.
+fn comment_of(event: &Event) -> Bytes {
+    let Some(comment) = &event.comment else {
+        return Bytes::from_static(COMMENT);
+    };
+    let mut encoder = Encoder::new();
+    encoder.comment(comment);
+    encoder.take_exact()
 }
 
 impl Default for Heartbeat {
@@ -112,3 +169,17 @@ impl Default for Heartbeat {
         DEFAULT.clone()
     }
 }
+
+impl fmt::Debug for Make {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Make")
+    }
+}
+
+impl PartialEq for Make {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Make {}

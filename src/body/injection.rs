@@ -13,6 +13,8 @@ pub(super) struct Injection {
     /// Whether something has been sent since the heartbeat was last put off.
     busy: bool,
     next_heartbeat: Option<Instant>,
+    /// How many there have been.
+    heartbeats: u64,
 }
 
 impl Injection {
@@ -27,6 +29,7 @@ impl Injection {
             boundary: Boundary::default(),
             busy: true,
             next_heartbeat: None,
+            heartbeats: 0,
         };
         (injection, preamble)
     }
@@ -71,7 +74,9 @@ impl Injection {
     /// it off.
     pub(super) fn heartbeat(&mut self, now: Instant) -> Option<Bytes> {
         self.next_heartbeat.take_if(|next| *next <= now)?;
-        let heartbeat = Heartbeat::or_default(self.heartbeat.as_deref()).at(self.boundary)?;
+        let heartbeat = Heartbeat::or_default(self.heartbeat.as_deref());
+        let heartbeat = heartbeat.at(self.boundary, self.heartbeats)?;
+        self.heartbeats += 1;
         self.busy = true;
         Some(heartbeat)
     }

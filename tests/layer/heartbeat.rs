@@ -125,6 +125,59 @@ async fn can_be_an_event_but_not_within_another() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn within_another_event_is_the_comment_of_its_event() {
+    let heartbeat = || Heartbeat::default().event(Event::new("").comment("here"));
+    let beat = beat_after(heartbeat(), "data: x\n\n").await.unwrap();
+    assert_eq!(beat, ": here\ndata: \n\n");
+    let beat = beat_after(heartbeat(), "data: x\n").await.unwrap();
+    assert_eq!(beat, ": here\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn can_be_made_anew_each_time() {
+    let heartbeat = Heartbeat::default().event_with(|count| match count {
+        0 => Event::default(),
+        1 => Event::default().comment("one"),
+        2 => Event::new("two").id(2),
+        _ => Event::new("more").comment(count.to_string()),
+    });
+    let layer = bare().heartbeat(heartbeat);
+    // Each stream counts its own.
+    for _ in 0..2 {
+        let (feed, response) = adopted();
+        let mut body = send(&layer, get(), response).await.into_body();
+        for beat in [":\n", ": one\n", "id: 2\ndata: two\n\n"] {
+            assert_eq!(next(&mut body).await.unwrap(), beat);
+        }
+        feed.data("data: x\n");
+        assert_eq!(next(&mut body).await.unwrap(), "data: x\n");
+        // Within an event.
+        assert_eq!(next(&mut body).await.unwrap(), ": 3\n");
+        feed.data("\ndata");
+        assert_eq!(next(&mut body).await.unwrap(), "\ndata");
+        assert!(is_silent(&mut body));
+        advance(40 * SECOND).await;
+        assert!(is_silent(&mut body), "within a line");
+        feed.data(": y\n\n");
+        assert_eq!(next(&mut body).await.unwrap(), ": y\n\n");
+        let beat = ": 4\ndata: more\n\n";
+        assert_eq!(next(&mut body).await.unwrap(), beat);
+    }
+}
+
+#[test]
+fn is_equal_to_its_clones() {
+    let made = Heartbeat::default().event_with(|_| Event::default());
+    assert_eq!(made, made.clone());
+    assert_ne!(made, Heartbeat::default().event_with(|_| Event::default()));
+    assert_ne!(made, Heartbeat::default());
+    assert_eq!(
+        Heartbeat::default().event(Event::default()),
+        Heartbeat::default()
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn is_a_comment_where_the_event_is_none() {
     let nothing = Heartbeat::default().event(Event::default());
     assert_eq!(beat_after(nothing, "data: x\n\n").await.unwrap(), ":\n");
