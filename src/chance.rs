@@ -1,6 +1,7 @@
 use std::{
     hash::{BuildHasher, RandomState},
-    time::Duration,
+    process,
+    time::{Duration, SystemTime},
 };
 
 /// Draws a time between none and this.
@@ -14,5 +15,47 @@ pub(crate) fn share(of: Duration) -> Duration {
 
 /// Draws 64 bits.
 pub(crate) fn bits() -> u64 {
-    RandomState::new().hash_one(())
+    // There are none on WebAssembly, where asking for one panics.
+    let process = match cfg!(target_family = "wasm") {
+        true => 0,
+        false => process::id(),
+    };
+    let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    mix(
+        &RandomState::new(),
+        process,
+        time.unwrap_or_else(|before| before.duration()),
+    )
+}
+
+/// Makes bits of keys, and of what differs where the keys do not: they are drawn once for a thread and
+/// counted up, so processes that were forked from one, or restored from one image, have the same.
+fn mix(keys: &RandomState, process: u32, time: Duration) -> u64 {
+    keys.hash_one((process, time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differs_with_the_same_keys_in_another_process_or_at_another_time() {
+        let (keys, time) = (RandomState::new(), Duration::new(1_800_000_000, 5));
+        let later = time + Duration::from_nanos(1);
+        let drawn = mix(&keys, 7, time);
+        assert_eq!(drawn, mix(&keys, 7, time));
+        assert_ne!(drawn, mix(&keys, 8, time));
+        assert_ne!(drawn, mix(&keys, 7, later));
+        assert_ne!(drawn, mix(&RandomState::new(), 7, time));
+    }
+
+    #[test]
+    fn draws_a_part_of_a_time() {
+        let most = Duration::from_secs(10);
+        let drawn: Vec<_> = (0..1000).map(|_| share(most)).collect();
+        assert!(drawn.iter().all(|share| *share < most));
+        assert!(drawn.iter().any(|share| *share < most / 4));
+        assert!(drawn.iter().any(|share| *share > most / 4 * 3));
+        assert_eq!(share(Duration::ZERO), Duration::ZERO);
+    }
 }
