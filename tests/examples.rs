@@ -98,10 +98,9 @@ async fn send(version: Version, request: Builder, body: &'static [u8]) -> Respon
 
 /// Reads a stream to the end of its first event.
 async fn first_event(response: Response<Incoming>) -> String {
-    assert_eq!(
-        response.headers()["content-type"],
-        "text/event-stream; charset=utf-8"
-    );
+    // That of axum's own streams has no charset, and stays as it is.
+    let content_type = response.headers()["content-type"].to_str().unwrap();
+    assert!(content_type.starts_with("text/event-stream"));
     let mut body = response.into_body();
     let mut text = String::new();
     while !text.contains("\n\n") {

@@ -1,6 +1,12 @@
-use tower_sse::Channel;
+use std::convert::Infallible;
 
-use crate::support::*;
+use http::Request;
+use http_body_util::BodyExt;
+use hyper_util::rt::TokioTimer;
+use tower::{Layer, ServiceExt, service_fn};
+use tower_sse::{Channel, EventStream, Lifetime};
+
+use crate::{served::silent, support::*};
 
 #[test]
 fn closing_lets_subscribers_read_what_is_left() {
@@ -59,6 +65,23 @@ fn a_subscriber_outlives_the_channel_it_was_too_slow_for() {
     drop(channel);
     assert!(has_lagged(&mut subscriber));
     assert!(is_ended(&mut subscriber), "what has ended stays so");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_whose_time_is_over_ends_cleanly_for_clients_that_can_repeat_the_request() {
+    for (method, is_clean) in [("GET", true), ("QUERY", true), ("POST", false)] {
+        let channel = channel();
+        let lifetime = Lifetime::new(SECOND);
+        let layer = silent(TokioTimer::new()).max_lifetime(lifetime);
+        let service = service_fn(|_: Request<()>| {
+            let stream = EventStream::new(channel.subscribe());
+            async { Ok::<_, Infallible>(stream) }
+        });
+        let request = Request::builder().method(method).body(()).unwrap();
+        let response = layer.layer(service).oneshot(request).await.unwrap();
+        let collected = response.into_body().collect().await;
+        assert_eq!(collected.is_ok(), is_clean, "{method}");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod nested;
 mod opening;
 mod options;
 mod pass_through;
+mod query;
 mod revoking;
 mod shutdown;
 mod support;
