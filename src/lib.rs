@@ -152,7 +152,7 @@ mod trace;
 
 #[cfg(feature = "channel")]
 pub use self::channel::{
-    Channel, ChannelEvent, ChannelOptions, Gap, Lag, NoticePolicy, OnGap, PublishError,
+    BorrowEvent, Channel, ChannelEvent, ChannelOptions, Gap, Lag, NoticePolicy, OnGap, PublishError,
     StateChannel, Subscription, TooManyTopics, Topics,
 };
 #[cfg(feature = "socket")]
@@ -163,7 +163,10 @@ pub use self::{
     body::SseBody,
     encode::{EncodeEvent, EncodedEvent, Encoder},
     error::{BoxError, Error},
-    event::{Event, EventData, EventId, EventName, InvalidEventId, InvalidEventName},
+    event::{
+        Event, EventData, EventId, EventName, IntoEventId, IntoEventName, InvalidEventId,
+        InvalidEventName,
+    },
     future::ResponseFuture,
     heartbeat::Heartbeat,
     into_response::IntoSseResponse,

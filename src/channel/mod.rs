@@ -2,6 +2,7 @@
 
 #[cfg(feature = "axum")]
 mod axum;
+mod borrow;
 #[expect(clippy::module_inception, reason = "it holds `Channel`")]
 mod channel;
 mod epoch;
@@ -23,6 +24,7 @@ mod wakers;
 mod watch;
 
 pub use self::{
+    borrow::BorrowEvent,
     channel::Channel,
     error::{PublishError, TooManyTopics},
     event::ChannelEvent,

@@ -1,6 +1,4 @@
-use std::borrow::Borrow;
-
-use super::{Channel, PublishError, numbered::Unnumbered};
+use super::{BorrowEvent, Channel, PublishError, numbered::Unnumbered};
 use crate::{BoxError, EncodeEvent, EventId};
 
 impl<T: EncodeEvent + ?Sized> Channel<T> {
@@ -10,8 +8,8 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     ///
     /// When the channel is closed, or the event cannot be encoded or is larger than all that the
     /// channel holds. Then nobody gets anything.
-    pub fn publish(&self, event: impl Borrow<T>) -> Result<EventId, PublishError> {
-        self.append_and_wake(&[Unnumbered::encode(event.borrow())?])
+    pub fn publish(&self, event: impl BorrowEvent<T>) -> Result<EventId, PublishError> {
+        self.append_and_wake(&[Unnumbered::encode(event.borrow_event())?])
     }
 
     /// Publishes an event that has been put somewhere else before, such as into a store: the closure
@@ -84,7 +82,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// When the closure does. Then nothing is published, and the id is free.
     pub fn publish_with<E: Into<BoxError>>(
         &self,
-        event: impl Borrow<T>,
+        event: impl BorrowEvent<T>,
         before: impl FnOnce(&EventId) -> Result<(), E>,
     ) -> Result<EventId, PublishError> {
         let shared = self.shared();
@@ -92,7 +90,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
             let stored = before(&shared.epoch.id(number));
             stored.map_err(|error| PublishError::Before(error.into()))
         };
-        let number = shared.append_stored(Unnumbered::encode(event.borrow())?, store)?;
+        let number = shared.append_stored(Unnumbered::encode(event.borrow_event())?, store)?;
         shared.published.wake();
         Ok(shared.epoch.id(number))
     }
@@ -107,7 +105,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     pub fn publish_all<I>(&self, events: I) -> Result<Option<EventId>, PublishError>
     where
         I: IntoIterator,
-        I::Item: Borrow<T>,
+        I::Item: BorrowEvent<T>,
     {
         let max = self.shared().options.bounds.events;
         let mut encoded = Vec::new();
@@ -115,7 +113,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
             if encoded.len() == max {
                 return Err(PublishError::TooMany { max });
             }
-            encoded.push(Unnumbered::encode(event.borrow())?);
+            encoded.push(Unnumbered::encode(event.borrow_event())?);
         }
         match encoded.is_empty() {
             true => Ok(None),

@@ -1,5 +1,3 @@
-use std::char::REPLACEMENT_CHARACTER as REPLACEMENT;
-
 use super::{
     error::{Invalid, InvalidEventId},
     text::{Text, string_like},
@@ -99,6 +97,8 @@ impl EventId {
         Ok(())
     }
 }
+
+const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
 /// The bytes with which a control character may begin.
 const SUSPECT: [bool; 256] = {

@@ -3,6 +3,7 @@
 mod data;
 mod error;
 mod id;
+mod into;
 mod name;
 mod text;
 
@@ -12,6 +13,7 @@ pub use self::{
     data::EventData,
     error::{InvalidEventId, InvalidEventName},
     id::EventId,
+    into::{IntoEventId, IntoEventName},
     name::EventName,
 };
 
@@ -85,7 +87,7 @@ impl Event {
     /// It is an event named `checkpoint` with empty data, since not all browsers keep an id that
     /// comes without data, as WHATWG HTML 9.2.6 requires. Give it another
     /// [`name`](Self::name) if somebody listens to `checkpoint`.
-    pub fn checkpoint(id: impl Into<EventId>) -> Self {
+    pub fn checkpoint(id: impl IntoEventId) -> Self {
         Self::new("")
             .name(EventName::from_static("checkpoint"))
             .id(id)
@@ -111,8 +113,8 @@ impl Event {
     ///
     /// A name in the program is `EventName::from_static("tick")`, best as a `const`; any other text
     /// goes through `EventName::try_from(text)?`.
-    pub fn name(mut self, name: impl Into<EventName>) -> Self {
-        self.name = Some(name.into());
+    pub fn name(mut self, name: impl IntoEventName) -> Self {
+        self.name = Some(name.into_event_name());
         self
     }
 
@@ -121,8 +123,8 @@ impl Event {
     /// It holds for later events that have none. [`EventId::EMPTY`] takes it back.
     ///
     /// Integers are ids as they are; text goes through `EventId::try_from(text)?`.
-    pub fn id(mut self, id: impl Into<EventId>) -> Self {
-        self.id = Some(id.into());
+    pub fn id(mut self, id: impl IntoEventId) -> Self {
+        self.id = Some(id.into_event_id());
         self
     }
 
