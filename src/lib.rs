@@ -115,6 +115,8 @@ mod heartbeat;
 mod into_response;
 #[cfg(feature = "json")]
 mod json;
+#[cfg(all(feature = "channel", feature = "json"))]
+mod json_errors;
 mod last_event_id;
 mod layer;
 mod lifecycle;

@@ -9,7 +9,7 @@ use http::{
 use super::{PublishError, TooManyTopics};
 
 /// 413 Payload Too Large, 503 Service Unavailable where the channel is closed, else 500 Internal
-/// Server Error, with the error's own text alone.
+/// Server Error, with the error's text, but for the cause that it names.
 impl IntoResponse for PublishError {
     fn into_response(self) -> Response {
         let status = match self {
@@ -17,7 +17,7 @@ impl IntoResponse for PublishError {
             Self::Closed => StatusCode::SERVICE_UNAVAILABLE,
             Self::Encode(_) | Self::Before(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        (status, self.to_string()).into_response()
+        (status, self.without_cause().to_string()).into_response()
     }
 }
 

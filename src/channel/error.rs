@@ -31,33 +31,58 @@ pub enum PublishError {
 }
 
 impl PublishError {
-    pub(super) fn encode(error: BoxError) -> Self {
+    pub(crate) fn encode(error: BoxError) -> Self {
         Self::Encode(Error::encode(error))
+    }
+
+    /// Returns what went wrong, without the cause, which is none of a client's business.
+    pub(super) fn without_cause(&self) -> WithoutCause<'_> {
+        WithoutCause(self)
+    }
+
+    /// Returns the cause, which the text names.
+    fn cause(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Encode(error) => Some(error.source().unwrap_or(error)),
+            Self::Before(error) => Some(&**error),
+            Self::Closed | Self::TooLarge { .. } | Self::TooMany { .. } => None,
+        }
     }
 }
 
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed => f.write_str("the channel is closed"),
-            Self::TooLarge { len, max } => {
-                write!(f, "{len} bytes are too many for a channel that holds {max}")
-            }
-            Self::TooMany { max } => {
-                write!(f, "the events are too many for a channel that holds {max}")
-            }
-            Self::Encode(_) => f.write_str("the event cannot be published"),
-            Self::Before(_) => f.write_str("what comes before the publication has failed"),
+        self.without_cause().fmt(f)?;
+        match self.cause() {
+            Some(cause) => write!(f, ": {cause}"),
+            None => Ok(()),
         }
     }
 }
 
+/// The text of [`PublishError::Encode`] and [`PublishError::Before`] names the cause. So `source()` is the
+/// cause of that one, and a report says nothing twice.
 impl StdError for PublishError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::Encode(error) => Some(error),
-            Self::Before(error) => Some(&**error),
-            Self::Closed | Self::TooLarge { .. } | Self::TooMany { .. } => None,
+        self.cause()?.source()
+    }
+}
+
+/// A [`PublishError`] without its cause.
+pub(super) struct WithoutCause<'a>(&'a PublishError);
+
+impl fmt::Display for WithoutCause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            PublishError::Closed => f.write_str("the channel is closed"),
+            PublishError::TooLarge { len, max } => {
+                write!(f, "{len} bytes are too many for a channel that holds {max}")
+            }
+            PublishError::TooMany { max } => {
+                write!(f, "the events are too many for a channel that holds {max}")
+            }
+            PublishError::Encode(_) => f.write_str("the event cannot be encoded"),
+            PublishError::Before(_) => f.write_str("what comes before the publication has failed"),
         }
     }
 }

@@ -68,9 +68,12 @@ fn what_cannot_be_encoded_is_not_published_and_has_no_number() {
         panic!("{error:?}");
     };
     assert!(encode.is_encode());
-    assert_eq!(error.to_string(), "the event cannot be published");
-    let cause = error.source().unwrap().source().unwrap();
-    assert!(cause.is::<Unknown>());
+    assert!(encode.source().unwrap().is::<Unknown>());
+    assert_eq!(
+        error.to_string(),
+        "the event cannot be encoded: the price is not known"
+    );
+    assert!(error.source().is_none(), "the text has named it");
 
     let batch = [Price(Some(1)), Price(None), Price(Some(2))];
     assert!(channel.publish_all(batch).is_err());
@@ -107,6 +110,37 @@ fn a_comment_alone_has_a_number_and_no_client_sees_it() {
     let two = publish(&channel, "two");
     assert_eq!((parts(&one).1, parts(&two).1), (1, 2));
     assert_eq!(seen(&mut subscriber), [event("two", &two)]);
+}
+
+#[cfg(feature = "json")]
+#[test]
+fn errors_of_json_are_errors_of_a_publication() {
+    use std::collections::BTreeMap;
+
+    #[derive(serde::Serialize)]
+    enum Notice {
+        Unwritable(BTreeMap<(), ()>),
+    }
+    fn publish(channel: &Channel, tagged: bool) -> Result<tower_sse::EventId, PublishError> {
+        let unwritable = BTreeMap::from([((), ())]);
+        channel.publish(match tagged {
+            true => Event::tagged(&Notice::Unwritable(unwritable))?,
+            false => Event::json(&unwritable)?,
+        })
+    }
+    let channel = channel();
+    let error = publish(&channel, false).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the event cannot be encoded: key must be a string"
+    );
+    let error = publish(&channel, true).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the event cannot be encoded: the variant's content cannot be written as JSON"
+    );
+    let cause = error.source().unwrap().to_string();
+    assert_eq!(cause, "key must be a string");
 }
 
 #[cfg(feature = "json")]
