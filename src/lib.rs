@@ -66,8 +66,9 @@
 //! - `full`: all of them.
 //!
 //! Where axum says that `IntoResponse` or `Handler` is not implemented, or there is no `Event::json`,
-//! a feature is missing, an error type is none of axum's, or the options stand after the stream:
-//! write `(options, stream)`.
+//! a feature is missing, an error type is none of axum's, the options stand after the stream (write
+//! `(options, stream)`), or a handler asks for a [`LastEventId`] in place of an `Option<LastEventId>`:
+//! on its first connection a client has none.
 //!
 //! # Coming from `axum::response::Sse`
 //!

@@ -22,10 +22,17 @@ impl From<serde_json::Error> for TaggedError {
 impl fmt::Display for TaggedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::NotAnEnum(got) => write!(
-                f,
-                "only an externally tagged enum can be sent so, not {got}"
-            ),
+            Kind::NotAnEnum(got) => {
+                write!(
+                    f,
+                    "only an externally tagged enum can be sent as a tagged event, not {got}: "
+                )?;
+                // An enum with a tag of its own serializes as one of these.
+                if matches!(*got, "a struct" | "a map") {
+                    f.write_str("remove `#[serde(tag)]`, or ")?;
+                }
+                f.write_str("send it as `Json`")
+            }
             Kind::Name(_) => f.write_str("the variant's name cannot be an event's"),
             Kind::Json(_) => f.write_str("the variant's content cannot be written as JSON"),
         }

@@ -41,6 +41,45 @@ use crate::{BoxError, EncodeEvent, Encoder, Event, separators::escape_separators
 /// ```
 ///
 /// With an id beside it, it is an [`Event`]: `Event::tagged(&notice)?.id(42)`.
+///
+/// # Enums with a tag of their own
+///
+/// An enum with `#[serde(tag = "type")]` is refused when its first value is sent, for serde gives it as a
+/// struct, whose variant cannot be known. Send it as [`Json`](crate::Json), which has the tag, or give it
+/// the names of events by an [`EncodeEvent`] of its own:
+///
+/// ```
+/// use tower_sse::{BoxError, EncodeEvent, EncodedEvent, Encoder, EventName};
+///
+/// #[derive(serde::Serialize)]
+/// #[serde(tag = "type", rename_all = "lowercase")]
+/// enum Part {
+///     Delta { text: String },
+///     Done,
+/// }
+///
+/// impl EncodeEvent for Part {
+///     fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+///         let name = match self {
+///             Self::Delta { .. } => EventName::from_static("delta"),
+///             Self::Done => EventName::from_static("done"),
+///         };
+///         encoder.name(&name).json(self)?;
+///         Ok(())
+///     }
+/// }
+///
+/// let delta = Part::Delta { text: "hi".to_owned() };
+/// assert_eq!(
+///     EncodedEvent::new(&delta)?.as_bytes(),
+///     b"event: delta\ndata: {\"type\":\"delta\",\"text\":\"hi\"}\n\n",
+/// );
+/// assert_eq!(
+///     EncodedEvent::new(&Part::Done)?.as_bytes(),
+///     b"event: done\ndata: {\"type\":\"done\"}\n\n",
+/// );
+/// # Ok::<(), BoxError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tagged<T>(pub T);
 
@@ -176,15 +215,18 @@ mod tests {
         enum Internal {
             A { a: u8 },
         }
-        let message = |got| format!("only an externally tagged enum can be sent so, not {got}");
-        assert_eq!(error(Plain {}), message("a struct"));
-        assert_eq!(error(Internal::A { a: 1 }), message("a struct"));
+        const REMEDY: &str = ": remove `#[serde(tag)]`, or send it as `Json`";
+        let start = "only an externally tagged enum can be sent as a tagged event, not";
+        let message = |got| format!("{start} {got}: send it as `Json`");
+        let of_fields = |got| format!("{start} {got}{REMEDY}");
+        assert_eq!(error(Plain {}), of_fields("a struct"));
+        assert_eq!(error(Internal::A { a: 1 }), of_fields("a struct"));
         assert_eq!(error("text"), message("a string"));
         assert_eq!(error(1u8), message("a number"));
         assert_eq!(error(1u128), message("a number"));
         assert_eq!(error(None::<u8>), message("an option"));
         assert_eq!(error([1u8].as_slice()), message("a sequence"));
-        assert_eq!(error(BTreeMap::from([(1, 2)])), message("a map"));
+        assert_eq!(error(BTreeMap::from([(1, 2)])), of_fields("a map"));
         assert_eq!(error(()), message("a unit"));
     }
 
