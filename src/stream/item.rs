@@ -9,6 +9,35 @@ use crate::{BoxError, EncodeEvent};
 /// A stream of `Result<_, BoxError>` that is made within an `async` block may get the message that an
 /// "implementation of `From` is not general enough". Make it outside of the block, or give it an
 /// error type of its own in place of `BoxError`.
+///
+/// # Streams of `async-stream`
+///
+/// Within `try_stream!`, `?` converts errors into that of the stream, which the compiler cannot guess:
+/// name it, by the return type of a function.
+///
+/// ```
+/// use async_stream::try_stream;
+/// use futures_util::Stream;
+/// # use http_body_util::BodyExt;
+/// use tower_sse::{BoxError, Event, EventStream};
+///
+/// fn numbers(text: String) -> EventStream<impl Stream<Item = Result<Event, BoxError>>> {
+///     EventStream::new(try_stream! {
+///         for word in text.split(' ') {
+///             let number: u32 = word.parse()?;
+///             yield Event::new(number.to_string());
+///         }
+///     })
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let body = numbers("1 2 three".to_owned())
+///     .on_error(|error| Event::new(error.into_inner().to_string()));
+///
+/// let bytes = body.collect().await.unwrap().to_bytes();
+/// assert_eq!(&bytes[..], b"data: 1\n\ndata: 2\n\ndata: invalid digit found in string\n\n");
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a stream of `{Self}` is no stream of events",
     label = "neither an event nor a result of one",
