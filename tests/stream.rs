@@ -16,7 +16,9 @@ use futures::{
 };
 use http_body::Body;
 use http_body_util::BodyExt;
-use tower_sse::{BoxError, EncodeEvent, EncodedEvent, Encoder, Event, EventItem, EventStream};
+use tower_sse::{
+    BoxError, BoxEventStream, EncodeEvent, EncodedEvent, Encoder, Event, EventItem, EventStream,
+};
 
 fn poll<B: Body + Unpin>(body: &mut B) -> Poll<Option<Result<B::Data, B::Error>>> {
     let mut cx = Context::from_waker(Waker::noop());
@@ -80,6 +82,46 @@ fn makes_frames_of_16_kib_by_default() {
 fn fills_a_large_frame_with_small_events() {
     let mut body = EventStream::new(stream::repeat("x")).frame_size(1 << 20);
     assert_eq!(ready(&mut body).unwrap().len(), (1 << 20) / 9 * 9 + 9);
+}
+
+#[test]
+fn boxes_streams_of_different_types_as_one() {
+    let events = [Event::new("one").id(1), Event::new("two")];
+    let encoded = EncodedEvent::from(Event::new("three"));
+    let bodies: [BoxEventStream; 3] = [
+        EventStream::new(iter(events)).into_boxed(),
+        EventStream::new(iter([encoded.clone()])).into_boxed(),
+        EventStream::new(iter([Ok::<_, BoxError>("four\nfive")])).into_boxed(),
+    ];
+    let [first, second, third] = bodies.map(|mut body| ready(&mut body).unwrap());
+    assert_eq!(first, "id: 1\ndata: one\n\ndata: two\n\n");
+    assert_eq!(second.as_ptr(), encoded.as_bytes().as_ptr(), "not a copy");
+    assert_eq!(third, "data: four\ndata: five\n\n");
+}
+
+#[tokio::test]
+async fn fails_in_a_box_as_it_does_outside() {
+    struct Failing;
+
+    impl EncodeEvent for Failing {
+        fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+            encoder.data("half");
+            Err("no".into())
+        }
+    }
+
+    let text = |error: tower_sse::Error| Event::new(error.into_inner().to_string());
+    let encode = EventStream::new(iter([Failing])).into_boxed();
+    let sent = encode.on_error(text).collect().await.unwrap();
+    assert_eq!(sent.to_bytes(), "data: no\n\n");
+
+    let items = [Ok("one"), Err(BoxError::from("gone"))];
+    let failed = EventStream::new(iter(items)).on_error(text).into_boxed();
+    let sent = failed.collect().await.unwrap();
+    assert_eq!(sent.to_bytes(), "data: one\n\ndata: gone\n\n");
+
+    let body = EventStream::new(iter([Failing])).into_boxed();
+    assert!(body.collect().await.unwrap_err().is_encode());
 }
 
 #[test]

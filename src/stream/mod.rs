@@ -25,24 +25,25 @@ use crate::{
 /// The default for [`EventStream::frame_size`], in bytes.
 const FRAME_SIZE: usize = 16 * 1024;
 
-/// An [`EventStream`] whose type can be written, for struct fields and return types.
+/// An [`EventStream`] whose type can be written, for struct fields and return types: of whatever
+/// events the stream is, a channel's among them.
 ///
-/// [`EventStream::into_boxed`] makes it. It keeps the type of the items: to have several kinds of streams
-/// as one type, map their items to [`Event`]s first.
+/// [`EventStream::into_boxed`] makes it. Its items are encoded one by one, and then copied into the
+/// frame; an [`EncodedEvent`] alone in a frame is still not copied.
 ///
 /// ```
 /// use futures_util::{StreamExt, stream};
 /// use tower_sse::{BoxEventStream, Event, EventStream};
 ///
-/// struct Feed {
-///     events: BoxEventStream,
+/// fn greet(name: Option<String>) -> BoxEventStream {
+///     match name {
+///         Some(name) => EventStream::new(stream::iter([Event::new(name)])).into_boxed(),
+///         None => EventStream::new(stream::repeat("who is there?").take(3)).into_boxed(),
+///     }
 /// }
-///
-/// let words = stream::iter(["one", "two"]).map(Event::new);
-/// let feed = Feed { events: EventStream::new(words).into_boxed() };
-/// # let _ = feed.events;
+/// # let _ = greet(None);
 /// ```
-pub type BoxEventStream<T = Event> = EventStream<BoxStream<'static, Result<T, Error>>>;
+pub type BoxEventStream = EventStream<BoxStream<'static, Result<EncodedEvent, Error>>>;
 
 /// A stream of events as a response body.
 ///
@@ -118,6 +119,8 @@ pub struct EventStream<S> {
     on_error: Option<ErrorEvent>,
     closing: Option<EncodedEvent>,
     state: State,
+    /// Whether clients can get later what they miss, by the type that the events have had.
+    is_resumable: bool,
     /// What the layers around are told.
     tally: Option<Tally>,
     /// Run when the stream is gone: fields are dropped in their order.
@@ -158,18 +161,22 @@ where
             on_error: None,
             closing: None,
             state: State::Open,
+            is_resumable: <S::Item as EventItem>::Event::is_resumable(),
             tally: None,
             guards: Vec::new(),
         }
     }
 
-    /// Boxes the stream, so that its type can be written.
-    pub fn into_boxed(self) -> BoxEventStream<<S::Item as EventItem>::Event>
+    /// Boxes the stream, so that its type can be written, and streams of several types are one.
+    pub fn into_boxed(self) -> BoxEventStream
     where
         S: Send + 'static,
     {
-        let result = |item: S::Item| item.into_result().map_err(Error::stream);
-        self.map_stream(|stream| stream.map(result).boxed())
+        let encode = |item: S::Item| {
+            let event = item.into_result().map_err(Error::stream)?;
+            EncodedEvent::new(&event).map_err(Error::encode)
+        };
+        self.map_stream(|stream| stream.map(encode).boxed())
     }
 }
 
@@ -255,6 +262,7 @@ impl<S> EventStream<S> {
             on_error: self.on_error,
             closing: self.closing,
             state: self.state,
+            is_resumable: self.is_resumable,
             tally: self.tally,
             guards: self.guards,
         }
@@ -262,7 +270,7 @@ impl<S> EventStream<S> {
 }
 
 /// Makes a stream without events, for [`stop`](crate::stop).
-impl<T: EncodeEvent + Send + 'static> Default for BoxEventStream<T> {
+impl Default for BoxEventStream {
     fn default() -> Self {
         Self::new(stream::empty().boxed())
     }

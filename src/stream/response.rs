@@ -2,7 +2,7 @@ use futures_util::Stream;
 use http::Response;
 
 use super::{EventItem, EventStream};
-use crate::{EncodeEvent, header, lifecycle::Tally};
+use crate::{header, lifecycle::Tally};
 
 /// Makes a response with the headers of an event stream: `Content-Type: text/event-stream;
 /// charset=utf-8`, `Cache-Control: no-store, no-transform` and `X-Accel-Buffering: no`.
@@ -12,7 +12,7 @@ where
     S::Item: EventItem,
 {
     fn from(mut stream: EventStream<S>) -> Self {
-        let tally = Tally::new(<S::Item as EventItem>::Event::is_resumable());
+        let tally = Tally::new(stream.is_resumable);
         stream.tally = Some(tally.clone());
         let mut response = Response::new(stream);
         response.extensions_mut().insert(tally);

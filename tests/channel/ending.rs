@@ -1,10 +1,11 @@
 use std::convert::Infallible;
 
+use futures::{Stream, stream};
 use http::Request;
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tower::{Layer, ServiceExt, service_fn};
-use tower_sse::{Channel, EventStream, Lifetime};
+use tower_sse::{BoxEventStream, Channel, Event, EventItem, EventStream, Lifetime, Subscription};
 
 use crate::{served::silent, support::*};
 
@@ -69,19 +70,37 @@ fn a_subscriber_outlives_the_channel_it_was_too_slow_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_whose_time_is_over_ends_cleanly_for_clients_that_can_repeat_the_request() {
+    let streams: [fn(Subscription) -> BoxEventStream; 2] = [
+        |stream| EventStream::new(stream).into_boxed(),
+        |stream| EventStream::new(stream).into_boxed().into_boxed(),
+    ];
     for (method, is_clean) in [("GET", true), ("QUERY", true), ("POST", false)] {
         let channel = channel();
-        let lifetime = Lifetime::new(SECOND);
-        let layer = silent(TokioTimer::new()).max_lifetime(lifetime);
-        let service = service_fn(|_: Request<()>| {
-            let stream = EventStream::new(channel.subscribe());
-            async { Ok::<_, Infallible>(stream) }
-        });
-        let request = Request::builder().method(method).body(()).unwrap();
-        let response = layer.layer(service).oneshot(request).await.unwrap();
-        let collected = response.into_body().collect().await;
-        assert_eq!(collected.is_ok(), is_clean, "{method}");
+        let plain = EventStream::new(channel.subscribe());
+        assert_eq!(ends_cleanly(method, plain).await, is_clean, "{method}");
+        for boxed in streams {
+            let boxed = boxed(channel.subscribe());
+            assert_eq!(ends_cleanly(method, boxed).await, is_clean, "{method}");
+        }
+        let other = EventStream::new(stream::pending::<Event>()).into_boxed();
+        assert!(!ends_cleanly(method, other).await);
     }
+}
+
+/// Asks for a stream without naming event streams, and returns `true` if it ends cleanly.
+async fn ends_cleanly<S>(method: &str, stream: EventStream<S>) -> bool
+where
+    S: Stream<Item: EventItem>,
+{
+    let layer = silent(TokioTimer::new()).max_lifetime(Lifetime::new(SECOND));
+    let mut stream = Some(stream);
+    let service = service_fn(move |_: Request<()>| {
+        let stream = stream.take().unwrap();
+        async { Ok::<_, Infallible>(stream) }
+    });
+    let request = Request::builder().method(method).body(()).unwrap();
+    let response = layer.layer(service).oneshot(request).await.unwrap();
+    response.into_body().collect().await.is_ok()
 }
 
 #[test]

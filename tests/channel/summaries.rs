@@ -51,9 +51,13 @@ fn tell_of_a_lag_after_events() {
 
 #[test]
 fn tell_of_a_lag_through_boxes_and_adapters() {
-    let serves: [fn(Subscription) -> Served; 7] = [
+    let serves: [fn(Subscription) -> Served; 8] = [
         |stream| serve(EventStream::new(stream.boxed())),
         |stream| serve(EventStream::new(stream).into_boxed()),
+        |stream| {
+            let boxed = EventStream::new(stream).into_boxed();
+            serve(boxed.into_boxed().closing(Event::close()))
+        },
         |stream| serve(EventStream::new(stream).frame_size(0)),
         |stream| serve(EventStream::new(stream.take_while(|_| ready(true)))),
         |stream| serve(EventStream::new(stream.map(Ok::<_, BoxError>))),

@@ -34,7 +34,7 @@ fn subscriptions_go_between_threads_and_need_no_pin() {
     fn assert_stream<T: Send + Unpin + 'static>() {}
     assert_stream::<Subscription>();
     assert_stream::<EventStream<Subscription>>();
-    assert_stream::<BoxEventStream<ChannelEvent>>();
+    assert_stream::<BoxEventStream>();
 }
 
 #[test]

@@ -77,9 +77,9 @@ where
     /// an error never comes back. It does after an empty stream:
     ///
     /// ```
-    /// use tower_sse::{BoxEventStream, ChannelEvent, EventStream, Topics};
+    /// use tower_sse::{BoxEventStream, EventStream, Topics};
     ///
-    /// fn room(rooms: &Topics<String>, room: String) -> BoxEventStream<ChannelEvent> {
+    /// fn room(rooms: &Topics<String>, room: String) -> BoxEventStream {
     ///     match rooms.topic(room) {
     ///         Ok(topic) => EventStream::new(topic.resume(None)).into_boxed(),
     ///         Err(_) => BoxEventStream::default(),
