@@ -39,7 +39,7 @@ impl IntoResponse for Error {
     }
 }
 
-/// Extracts `Option<LastEventId>`: `None` where the client sent none that is valid.
+/// Extracts `Option<LastEventId>`: `None` where the client sent none.
 ///
 /// There is no extractor that refuses such a client: on its first connection a browser has no id, and
 /// a refusal would stop it for good.

@@ -11,6 +11,9 @@ use super::{
 /// an allocation, as does any text of up to 22 bytes. It is ordered as its text is: `10` comes before
 /// `9`.
 ///
+/// Visible ASCII is best. Beyond it, clients that are no browsers fail when they reconnect (npm
+/// `eventsource`, `httpx`) or send Latin-1, which [`LastEventId`](crate::LastEventId) reads.
+///
 /// ```
 /// use tower_sse::EventId;
 ///
@@ -59,8 +62,8 @@ impl EventId {
         let mut id = String::new();
         for (at, char) in text.char_indices() {
             let is_outer = at == 0 || at + 1 == text.len();
-            let is_allowed = !char.is_control() && !(char == ' ' && is_outer);
-            id.push(if is_allowed { char } else { REPLACEMENT });
+            let is_refused = char.is_control() || char == ' ' && is_outer;
+            id.push(if is_refused { REPLACEMENT } else { char });
             if id.len() > Self::MAX_LEN {
                 let max = Self::MAX_LEN - REPLACEMENT.len_utf8();
                 let end = (0..=max).rev().find(|&at| id.is_char_boundary(at));
