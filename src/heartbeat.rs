@@ -27,7 +27,7 @@ static DEFAULT: Heartbeat = Heartbeat::every(Duration::from_secs(15));
 ///
 /// let quiet = Heartbeat::every(Duration::from_secs(25));
 /// let named = Heartbeat::every(Duration::from_secs(25)).comment("ping");
-/// // For clients that stumble over a comment, and pages that watch the connection:
+/// // For pages that watch the connection:
 /// const PING: EventName = EventName::from_static("ping");
 /// let event = Heartbeat::every(Duration::from_secs(25)).event(Event::new("").name(PING));
 /// # assert_ne!(quiet, named); assert_ne!(named, event);
