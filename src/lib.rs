@@ -155,8 +155,8 @@ mod trace;
 
 #[cfg(feature = "channel")]
 pub use self::channel::{
-    BorrowEvent, Channel, ChannelEvent, ChannelOptions, Gap, Lag, NoticePolicy, OnGap, PublishError,
-    StateChannel, Subscription, TooManyTopics, Topics,
+    BorrowEvent, Channel, ChannelEvent, ChannelOptions, Gap, Lag, NoticePolicy, OnGap,
+    PublishError, StateChannel, Subscription, TooManyTopics, Topics,
 };
 #[cfg(feature = "socket")]
 pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};

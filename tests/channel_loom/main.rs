@@ -8,8 +8,8 @@ extern crate self as tokio;
 extern crate std as real;
 
 pub(crate) use real::{
-    any, borrow, cell, cmp, collections, error, fmt, future, hash, iter, marker, mem, num, ops, panic,
-    pin, process, ptr, str, task, time,
+    any, borrow, cell, cmp, collections, error, fmt, future, hash, iter, marker, mem, num, ops,
+    panic, pin, process, ptr, str, task, time,
 };
 
 mod closing;
