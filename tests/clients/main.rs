@@ -4,6 +4,7 @@
 //! Those of JavaScript and Python want packages. `tests/clients/install <directory>` puts them
 //! there, and the tests find them by the environment variable `CLIENTS`.
 
+mod bytes;
 mod client;
 mod ends;
 mod example;

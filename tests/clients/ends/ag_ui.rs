@@ -6,7 +6,7 @@ use super::{
     reader::Reader,
 };
 
-const RUN: Protocol = Protocol {
+pub(crate) const RUN: Protocol = Protocol {
     half: &[
         ("", r#"{"type":"RUN_STARTED","threadId":"1","runId":"2"}"#),
         (

@@ -6,7 +6,7 @@ use super::{
     reader::Reader,
 };
 
-const UI_MESSAGE_STREAM: Protocol = Protocol {
+pub(crate) const UI_MESSAGE_STREAM: Protocol = Protocol {
     half: &[
         ("", r#"{"type":"start","messageId":"1"}"#),
         ("", r#"{"type":"text-start","id":"2"}"#),

@@ -6,7 +6,7 @@ use super::{
     reader::Reader,
 };
 
-const MESSAGES: Protocol = Protocol {
+pub(crate) const MESSAGES: Protocol = Protocol {
     half: &[
         (
             "message_start",

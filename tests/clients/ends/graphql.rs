@@ -6,7 +6,7 @@ use super::{
     reader::Reader,
 };
 
-const DISTINCT_CONNECTIONS: Protocol = Protocol {
+pub(crate) const DISTINCT_CONNECTIONS: Protocol = Protocol {
     half: &[
         ("next", r#"{"data":{"text":"one"}}"#),
         ("next", r#"{"data":{"text":" two"}}"#),
@@ -16,7 +16,7 @@ const DISTINCT_CONNECTIONS: Protocol = Protocol {
     options: SseOptions::new,
 };
 
-const SINGLE_CONNECTION: Protocol = Protocol {
+pub(crate) const SINGLE_CONNECTION: Protocol = Protocol {
     half: &[
         ("next", r#"{"id":"any","payload":{"data":{"text":"one"}}}"#),
         ("next", r#"{"id":"any","payload":{"data":{"text":" two"}}}"#),

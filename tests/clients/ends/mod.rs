@@ -7,19 +7,19 @@
 
 mod agreed;
 mod cause;
-mod protocol;
-mod reader;
-mod server;
+pub(crate) mod protocol;
+pub(crate) mod reader;
+pub(crate) mod server;
 mod tls;
 
 mod answers;
 
-mod ag_ui;
-mod ai_sdk;
-mod anthropic;
+pub(crate) mod ag_ui;
+pub(crate) mod ai_sdk;
+pub(crate) mod anthropic;
 mod fetch_event_source;
-mod graphql;
-mod openai;
+pub(crate) mod graphql;
+pub(crate) mod openai;
 
 mod reconnects;
 

@@ -6,7 +6,7 @@ use super::{
     reader::Reader,
 };
 
-const CHAT: Protocol = Protocol {
+pub(crate) const CHAT: Protocol = Protocol {
     half: &[
         (
             "",
@@ -31,7 +31,7 @@ const CHAT: Protocol = Protocol {
     final_event: ("", r#"{"error":{"message":"the server restarts"}}"#),
     options: SseOptions::new,
 };
-const RESPONSES: Protocol = Protocol {
+pub(crate) const RESPONSES: Protocol = Protocol {
     half: &[
         (
             "response.created",

@@ -5,19 +5,19 @@ type Said = (&'static str, &'static str);
 
 /// What a server says in a protocol.
 #[derive(Debug)]
-pub(super) struct Protocol {
+pub(crate) struct Protocol {
     /// Says "one", then " two".
-    pub(super) half: &'static [Said],
+    pub(crate) half: &'static [Said],
     /// Says " three", and that this is all.
-    pub(super) rest: &'static [Said],
+    pub(crate) rest: &'static [Said],
     /// Says that [`FINAL`] is why there is no more.
-    pub(super) final_event: Said,
+    pub(crate) final_event: Said,
     /// What else a server should set.
-    pub(super) options: fn() -> SseOptions,
+    pub(crate) options: fn() -> SseOptions,
 }
 
 /// Plain text.
-pub(super) const PLAIN: Protocol = Protocol {
+pub(crate) const PLAIN: Protocol = Protocol {
     half: &[("", "one"), ("", " two")],
     rest: &[("", " three")],
     final_event: ("last", "the server restarts"),
@@ -25,33 +25,39 @@ pub(super) const PLAIN: Protocol = Protocol {
 };
 
 /// What a client has read of half an answer, and of a whole one.
-pub(super) const HALF: &str = "one two";
-pub(super) const WHOLE: &str = "one two three";
+pub(crate) const HALF: &str = "one two";
+pub(crate) const WHOLE: &str = "one two three";
 /// What the final events say.
-pub(super) const FINAL: &str = "the server restarts";
+pub(crate) const FINAL: &str = "the server restarts";
 
 impl Protocol {
     /// Returns the first half, of which the events have the ids 1, 2 and so on.
-    pub(super) fn half(&self) -> Vec<Event> {
+    pub(crate) fn half(&self) -> Vec<Event> {
         let said = self.half.iter().map(event);
         said.zip(1_u32..).map(|(event, id)| event.id(id)).collect()
     }
 
-    pub(super) fn rest(&self) -> Vec<Event> {
+    pub(crate) fn rest(&self) -> Vec<Event> {
         self.rest.iter().map(event).collect()
     }
 
-    pub(super) fn final_event(&self) -> Event {
+    pub(crate) fn final_event(&self) -> Event {
         event(&self.final_event)
     }
 
     /// Returns the bytes of half of the answer, and of an event that has begun.
-    pub(super) fn bytes(&self) -> [String; 2] {
+    pub(crate) fn bytes(&self) -> [String; 2] {
         let half = self.half.iter().zip(1..);
         let half = half.map(|(said, id)| format!("id: {id}\n{}\n\n", text(said)));
         let mut begun = text(&self.half[self.half.len() - 1]);
         begun.pop();
         [half.collect(), begun]
+    }
+
+    /// Returns the bytes of both halves of the answer, without ids.
+    pub(crate) fn blocks(&self) -> [String; 2] {
+        let blocks = |said: &[Said]| said.iter().map(|said| text(said) + "\n\n").collect();
+        [self.half, self.rest].map(blocks)
     }
 }
 

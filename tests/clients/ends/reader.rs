@@ -16,15 +16,15 @@ use crate::client::{node_command, python_command, spawn};
 /// Far above what any step takes.
 const LONGEST: Duration = Duration::from_secs(60);
 
-pub(super) struct Reader {
-    pub(super) http: Http,
+pub(crate) struct Reader {
+    pub(crate) http: Http,
     urls: mpsc::UnboundedSender<String>,
     said: watch::Receiver<Vec<Value>>,
 }
 
 impl Reader {
     /// Runs a script by Node, after what such scripts share.
-    pub(super) fn node(http: Http, script: &str, arguments: &[&str]) -> Self {
+    pub(crate) fn node(http: Http, script: &str, arguments: &[&str]) -> Self {
         let script = [include_str!("reading.mjs"), script].concat();
         let mut command = node_command(&script, arguments);
         command
@@ -35,7 +35,7 @@ impl Reader {
     }
 
     /// Runs a script by Python, after what such scripts share.
-    pub(super) fn python(http: Http, script: &str) -> Self {
+    pub(crate) fn python(http: Http, script: &str) -> Self {
         let script = [include_str!("reading.py"), script].concat();
         let mut command = python_command(&script, &[]);
         command.env("SSL_CERT_FILE", tls::certificate());
@@ -71,7 +71,7 @@ impl Reader {
     }
 
     /// Runs a client within this process, one for each URL.
-    pub(super) fn task<F>(http: Http, follow: impl Fn(String, Say) -> F + Send + 'static) -> Self
+    pub(crate) fn task<F>(http: Http, follow: impl Fn(String, Say) -> F + Send + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -89,12 +89,12 @@ impl Reader {
         Self { http, urls, said }
     }
 
-    pub(super) fn read(&self, url: &str) {
+    pub(crate) fn read(&self, url: &str) {
         self.urls.send(url.to_owned()).unwrap();
     }
 
     /// Waits until it has said something of a URL, and returns what it has said of it.
-    pub(super) async fn until(&self, url: &str, is_said: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    pub(crate) async fn until(&self, url: &str, is_said: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let mut said = self.said.clone();
         let waited = said.wait_for(|said| is_said(&about(said, url)));
         match timeout(LONGEST, waited).await {
@@ -103,7 +103,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn said(&self, url: &str) -> Vec<Value> {
+    pub(crate) fn said(&self, url: &str) -> Vec<Value> {
         about(&self.said.borrow(), url)
     }
 }
@@ -114,24 +114,29 @@ fn about(said: &[Value], url: &str) -> Vec<Value> {
 }
 
 /// Says what a client within this process reads.
-pub(super) struct Say {
+pub(crate) struct Say {
     url: String,
     say: watch::Sender<Vec<Value>>,
 }
 
 impl Say {
-    pub(super) fn event(&self, name: &str, data: &str) {
+    pub(crate) fn event(&self, name: &str, data: &str) {
         let line = match name {
-            "message" => json!({ "url": self.url, "text": data }),
-            "last" => json!({ "url": self.url, "last": data }),
+            "message" => json!({ "text": data }),
+            "last" => json!({ "last": data }),
             _ => return,
         };
+        self.say(line);
+    }
+
+    pub(crate) fn say(&self, mut line: Value) {
+        line["url"] = json!(self.url);
         self.say.send_modify(|said| said.push(line));
     }
 }
 
 /// Joins what a client has read.
-pub(super) fn text(said: &[Value]) -> String {
+pub(crate) fn text(said: &[Value]) -> String {
     said.iter()
         .filter_map(|line| line["text"].as_str())
         .collect()

@@ -27,7 +27,7 @@ use super::{
 
 /// How a client speaks to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Http {
+pub(crate) enum Http {
     /// By HTTP/1.1.
     One,
     /// By HTTP/2, over TLS.

@@ -1,0 +1,3 @@
+// Some write there what fails.
+console.error = () => {}
+
