@@ -8,6 +8,7 @@ mod server;
 mod clients;
 mod rust;
 
+mod ends;
 mod ids;
 mod lines;
 mod no_content;
