@@ -4,6 +4,7 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::{
+    check,
     clients::*,
     rust::{eventsource_client, reqwest_eventsource},
     server::{Answer, Server},
@@ -19,13 +20,15 @@ use crate::ends::{
 };
 
 /// The kinds of notices, each with how they are written, and the name of the event that they could be taken for.
-const NOTICES: [&[(&str, &str)]; 5] = [
+const NOTICES: [&[(&str, &str)]; 6] = [
     // An event with a name and empty data.
     &[
         ("event: checkpoint\ndata: \nid: k-1\n\n", "checkpoint"),
         ("event: gap\ndata: \nid: k-1\n\n", "gap"),
         ("event: ping\ndata: \n\n", "ping"),
     ],
+    // A block of a name alone.
+    &[("event: discard\n\n", "discard")],
     // A block of an id alone.
     &[("id: k-1\n\n", "message")],
     // A block of a retry alone.
@@ -56,61 +59,61 @@ enum Verdict {
 
 use Verdict::{Comments, Extra, Fails, Fine};
 
-type Row = (fn() -> Reader, &'static Protocol, [Verdict; 5]);
+type Row = (fn() -> Reader, &'static Protocol, [Verdict; 6]);
 
 const OPENAI: Verdict = Fails("malformed server-sent event JSON");
-const OPENAI_OF_PYTHON: Verdict = Fails("Expecting value: line 1 column 1 (char 0)");
+const PYTHON: Verdict = Fails("Expecting value: line 1 column 1 (char 0)");
 const AI: Verdict = Fails("JSON parsing failed: Text: .");
 const AG_UI: Verdict = Fails("Unexpected end of JSON input");
 const GRAPHQL: Verdict = Fails("Invalid stream event");
 
 #[rustfmt::skip]
 const ASKING_OF_NODE: &[Row] = &[
-    //                                                          named    id    retry comment lines
-    (openai_chat,                   &CHAT,                     [OPENAI,  Fine, Fine, Fine, Fine]),
-    (openai_chat_stream,            &CHAT,                     [OPENAI,  Fine, Fine, Fine, Fine]),
-    (openai_responses,              &RESPONSES,                [OPENAI,  Fine, Fine, Fine, Fine]),
-    (anthropic,                     &MESSAGES,                 [Fine,    Fine, Fine, Fine, Fine]),
-    (anthropic_stream,              &MESSAGES,                 [Fine,    Fine, Fine, Fine, Fine]),
-    (ai_chat,                       &UI_MESSAGE_STREAM,        [AI,      Fine, Fine, Fine, Fine]),
-    (ai_read_message,               &UI_MESSAGE_STREAM,        [AI,      Fine, Fine, Fine, Fine]),
-    (ag_ui,                         &RUN,                      [AG_UI,   Fine, Fine, Fine, Fine]),
-    (graphql_sse,                   &DISTINCT_CONNECTIONS,     [GRAPHQL, Fine, Fine, Fine, Fine]),
-    (graphql_sse_by_one_connection, &SINGLE_CONNECTION,        [GRAPHQL, Fine, Fine, Fine, Fine]),
+    //                                                      named    name     id    retry comment lines
+    (openai_chat,                   &CHAT,                 [OPENAI,  OPENAI,  Fine, Fine, Fine,   Fine]),
+    (openai_chat_stream,            &CHAT,                 [OPENAI,  OPENAI,  Fine, Fine, Fine,   Fine]),
+    (openai_responses,              &RESPONSES,            [OPENAI,  OPENAI,  Fine, Fine, Fine,   Fine]),
+    (anthropic,                     &MESSAGES,             [Fine,    Fine,    Fine, Fine, Fine,   Fine]),
+    (anthropic_stream,              &MESSAGES,             [Fine,    Fine,    Fine, Fine, Fine,   Fine]),
+    (ai_chat,                       &UI_MESSAGE_STREAM,    [AI,      Fine,    Fine, Fine, Fine,   Fine]),
+    (ai_read_message,               &UI_MESSAGE_STREAM,    [AI,      Fine,    Fine, Fine, Fine,   Fine]),
+    (ag_ui,                         &RUN,                  [AG_UI,   Fine,    Fine, Fine, Fine,   Fine]),
+    (graphql_sse,                   &DISTINCT_CONNECTIONS, [GRAPHQL, GRAPHQL, Fine, Fine, Fine,   Fine]),
+    (graphql_sse_by_one_connection, &SINGLE_CONNECTION,    [GRAPHQL, GRAPHQL, Fine, Fine, Fine,   Fine]),
 ];
 
 #[rustfmt::skip]
 const ASKING_OF_PYTHON: &[Row] = &[
-    //                                       named             id                retry             comment lines
-    (openai_chat_of_python,      &CHAT,     [OPENAI_OF_PYTHON, OPENAI_OF_PYTHON, OPENAI_OF_PYTHON, Fine, Fine]),
-    (openai_responses_of_python, &RESPONSES,[OPENAI_OF_PYTHON, OPENAI_OF_PYTHON, OPENAI_OF_PYTHON, Fine, Fine]),
-    (anthropic_of_python,        &MESSAGES, [Fine,             Fine,             Fine,             Fine, Fine]),
-    (httpx_sse,                  &PLAIN,    [Extra,            Extra,            Extra,            Fine, Fine]),
-    (sseclient_py,               &PLAIN,    [Extra,            Fine,             Fine,             Fine, Fine]),
+    //                                        named   name    id      retry   comment lines
+    (openai_chat_of_python,      &CHAT,      [PYTHON, PYTHON, PYTHON, PYTHON, Fine,   Fine]),
+    (openai_responses_of_python, &RESPONSES, [PYTHON, PYTHON, PYTHON, PYTHON, Fine,   Fine]),
+    (anthropic_of_python,        &MESSAGES,  [Fine,   Fine,   Fine,   Fine,   Fine,   Fine]),
+    (httpx_sse,                  &PLAIN,     [Extra,  Extra,  Extra,  Extra,  Fine,   Fine]),
+    (sseclient_py,               &PLAIN,     [Extra,  Fine,   Fine,   Fine,   Fine,   Fine]),
 ];
 
 #[rustfmt::skip]
 const RETURNING_OF_NODE: &[Row] = &[
-    //                                  named  id     retry  comment lines
-    (event_source_of_node,     &PLAIN, [Extra, Fine,  Fine,  Fine,  Fine]),
-    (eventsource,              &PLAIN, [Extra, Fine,  Fine,  Fine,  Fine]),
-    (event_source_polyfill,    &PLAIN, [Extra, Fine,  Fine,  Fine,  Fine]),
-    (reconnecting_eventsource, &PLAIN, [Extra, Fine,  Fine,  Fine,  Fine]),
-    (fetch_event_source,       &PLAIN, [Extra, Extra, Extra, Extra, Fine]),
+    //                                  named  name   id     retry  comment lines
+    (event_source_of_node,     &PLAIN, [Extra, Fine,  Fine,  Fine,  Fine,   Fine]),
+    (eventsource,              &PLAIN, [Extra, Fine,  Fine,  Fine,  Fine,   Fine]),
+    (event_source_polyfill,    &PLAIN, [Extra, Fine,  Fine,  Fine,  Fine,   Fine]),
+    (reconnecting_eventsource, &PLAIN, [Extra, Fine,  Fine,  Fine,  Fine,   Fine]),
+    (fetch_event_source,       &PLAIN, [Extra, Extra, Extra, Extra, Extra,  Fine]),
 ];
 
 #[rustfmt::skip]
 const RETURNING_OF_PYTHON: &[Row] = &[
-    //                            named  id     retry  comment lines
-    (sseclient,          &PLAIN, [Extra, Extra, Extra, Extra, Fine]),
-    (aiohttp_sse_client, &PLAIN, [Extra, Fine,  Fine,  Fine,  Fine]),
+    //                            named  name   id     retry  comment lines
+    (sseclient,          &PLAIN, [Extra, Extra, Extra, Extra, Extra,  Fine]),
+    (aiohttp_sse_client, &PLAIN, [Extra, Fine,  Fine,  Fine,  Fine,   Fine]),
 ];
 
 #[rustfmt::skip]
 const RETURNING_OF_RUST: &[Row] = &[
-    //                             named  id    retry comment   lines
-    (reqwest_eventsource, &PLAIN, [Extra, Fine, Fine, Fine,     Fine]),
-    (eventsource_client,  &PLAIN, [Extra, Fine, Fine, Comments, Comments]),
+    //                             named  name  id    retry comment   lines
+    (reqwest_eventsource, &PLAIN, [Extra, Fine, Fine, Fine, Fine,     Fine]),
+    (eventsource_client,  &PLAIN, [Extra, Fine, Fine, Fine, Comments, Comments]),
 ];
 
 #[ignore = "needs Node and its packages; `tests/all` runs it"]
@@ -146,31 +149,26 @@ async fn clients_of_rust_read_notices() {
 ///
 /// A client that asks says its `end`. To one that comes back the second answer says "end", and then waits.
 async fn read(rows: &[Row], end: Option<&str>) {
-    let rows = rows.iter().map(|(start, protocol, verdicts)| async move {
+    let read = async |(start, protocol, verdicts): &Row| {
         let reader = &start();
-        let notices = NOTICES.iter().zip(verdicts);
-        let cases = notices.flat_map(|(notices, verdict)| {
-            let notices = notices.iter();
-            notices.flat_map(move |notice| {
-                [false, true].map(|is_between| (*notice, is_between, *verdict))
-            })
+        let cases = NOTICES.iter().zip(verdicts);
+        let cases = cases.flat_map(|(notices, verdict)| {
+            let cases = notices.iter().map(|notice| (*notice, *verdict));
+            cases.flat_map(|case| [false, true].map(|is_between| (case, is_between)))
         });
-        join_all(cases.map(|case| read_one(reader, protocol, case, end))).await
-    });
-    let wrong: Vec<_> = join_all(rows)
-        .await
-        .into_iter()
-        .flatten()
-        .flatten()
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        let wrong =
+            cases.map(|(case, is_between)| read_one(reader, protocol, case, is_between, end));
+        join_all(wrong).await.into_iter().flatten().collect()
+    };
+    check(rows, read).await;
 }
 
 /// Returns what is wrong with what a client says of a notice.
 async fn read_one(
     reader: &Reader,
     protocol: &Protocol,
-    ((notice, name), is_between, verdict): ((&str, &str), bool, Verdict),
+    ((notice, name), verdict): ((&str, &str), Verdict),
+    is_between: bool,
     end: Option<&str>,
 ) -> Option<String> {
     let [half, rest] = protocol.blocks();

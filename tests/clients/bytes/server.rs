@@ -153,7 +153,7 @@ impl Answer {
 }
 
 /// Responds to what graphql-sse asks beside the one stream that it reads.
-fn respond_beside(method: &Method, headers: &HeaderMap) -> Option<Response> {
+pub(super) fn respond_beside(method: &Method, headers: &HeaderMap) -> Option<Response> {
     let is_beside = headers.contains_key("x-graphql-event-stream-token");
     match *method {
         Method::PUT => Some((StatusCode::CREATED, "token").into_response()),

@@ -54,6 +54,11 @@ impl Protocol {
         [half.collect(), begun]
     }
 
+    /// Returns both halves of the answer, without ids.
+    pub(crate) fn halves(&self) -> [Vec<Event>; 2] {
+        [self.half, self.rest].map(|said| said.iter().map(event).collect())
+    }
+
     /// Returns the bytes of both halves of the answer, without ids.
     pub(crate) fn blocks(&self) -> [String; 2] {
         let blocks = |said: &[Said]| said.iter().map(|said| text(said) + "\n\n").collect();
