@@ -36,7 +36,10 @@ impl Boundary {
             };
             at == Self::Event
         });
-        ends.map(|end| end + 1)
+        let end = ends? + 1;
+        // The LF of a CRLF belongs to the blank line that its CR has ended.
+        let is_split = bytes[end - 1] == b'\r' && bytes.get(end) == Some(&b'\n');
+        Some(end + usize::from(is_split))
     }
 
     fn step(self, is_cr: bool) -> Self {
@@ -98,8 +101,11 @@ mod tests {
         let end = |at: Boundary, bytes: &str| at.event_end(bytes.as_bytes());
         assert_eq!(end(Boundary::Inside, "x\n\ndata: y"), Some(3));
         assert_eq!(end(Boundary::Line, "\ndata: y\n\n"), Some(1));
-        assert_eq!(end(Boundary::LineCr, "\n\r\n"), Some(2));
-        assert_eq!(end(Boundary::Inside, "\r\n\r\n"), Some(3));
+        assert_eq!(end(Boundary::LineCr, "\n\r\n"), Some(3));
+        assert_eq!(end(Boundary::Inside, "\r\n\r\n"), Some(4));
+        assert_eq!(end(Boundary::Inside, "\r\n\r\n\n"), Some(4));
+        assert_eq!(end(Boundary::Inside, "\r\n\r"), Some(3));
+        assert_eq!(end(Boundary::Inside, "\n\n\n"), Some(2));
         assert_eq!(end(Boundary::Inside, "x\ny\nz"), None);
         assert_eq!(end(Boundary::Inside, ""), None);
     }

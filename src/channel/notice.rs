@@ -17,11 +17,21 @@ const LAGGED: EventName = EventName::from_static("lagged");
 ///
 /// # Clients
 ///
-/// A browser's `EventSource` ignores an event that the page has no listener for, and keeps its id. Many
-/// other clients parse the data of every event, whatever its name, and fail: `openai`, `ai` and
-/// `@ag-ui/client` expect JSON, `graphql-sse` the names `next` and `complete`, A2A a `Task` first. All of
-/// them read an id alone without harm. Of the browsers only Chromium keeps the id of such a block:
-/// Firefox drops it, and WebKit does not send it when it reconnects.
+/// A browser's `EventSource` ignores an event that the page has no listener for, and keeps its id. Other
+/// clients hand each event to their user, and many parse its data, whatever its name. What they make of
+/// a notice that comes before their own events or between them:
+///
+/// | client | named event | id alone |
+/// |---|---|---|
+/// | browsers; npm `eventsource`, `event-source-polyfill`, `reconnecting-eventsource`, Node's EventSource | ignored without a listener, the id is kept | the id is kept, but Firefox drops it, and WebKit does not send it |
+/// | `openai` of PyPI | fails | fails |
+/// | `openai` of npm, `ai`, `@ag-ui/client`, `graphql-sse` | fails | nothing |
+/// | `@anthropic-ai/sdk`, `anthropic` of PyPI | nothing | nothing |
+/// | `httpx-sse`, `@microsoft/fetch-event-source`, `sseclient` | an event with empty data | an event with empty data |
+/// | `sseclient-py`, `aiohttp-sse-client`, `reqwest-eventsource`, `eventsource-client` | an event with empty data | nothing |
+///
+/// As the last block of a connection, an id alone is not kept by `event-source-polyfill`,
+/// `reqwest-eventsource` and `eventsource-client`. A2A clients expect a `Task` as the first event.
 ///
 /// Where a client gets no event, tell it of a gap before the stream begins: by
 /// [`Channel::try_resume`](super::Channel::try_resume), or in a header of the response by
@@ -60,10 +70,11 @@ enum Kind {
 
 impl NoticePolicy {
     /// Sends named events to clients that name `text/event-stream` in a GET or QUERY, as browsers do,
-    /// and ids alone to all others. This is the default.
+    /// and nothing to all others. This is the default.
     ///
     /// The client is known within [`SseLayer`](crate::SseLayer), where the subscription is polled by
-    /// the [`EventStream`](crate::EventStream) itself. Elsewhere ids alone are sent.
+    /// the [`EventStream`](crate::EventStream) itself. Elsewhere nothing is sent: without the layer, set
+    /// [`event`](Self::event) for a stream that browsers read.
     pub const fn auto() -> Self {
         Self(Kind::Auto)
     }
@@ -73,7 +84,8 @@ impl NoticePolicy {
         Self(Kind::Event)
     }
 
-    /// Sends ids alone, each in a block without data: for clients that fail on events they do not know.
+    /// Sends ids alone, each in a block without data: for clients that keep such an id and fail on
+    /// events they do not know.
     pub const fn id() -> Self {
         Self(Kind::Id)
     }
@@ -81,6 +93,14 @@ impl NoticePolicy {
     /// Sends nothing.
     pub const fn silent() -> Self {
         Self(Kind::Silent)
+    }
+
+    fn form(self, audience: Audience) -> Kind {
+        match (self.0, audience) {
+            (Kind::Auto, Audience::EventSource) => Kind::Event,
+            (Kind::Auto, Audience::Other | Audience::Unknown) => Kind::Silent,
+            (form, _) => form,
+        }
     }
 }
 
@@ -103,17 +123,11 @@ impl Notice<'_> {
         audience: Audience,
         id: Option<EventId>,
     ) -> Option<EncodedEvent> {
-        let is_event = match policy.0 {
-            Kind::Auto => audience == Audience::EventSource,
-            Kind::Event => true,
-            Kind::Id => false,
-            Kind::Silent => return None,
-        };
-        match (is_event, id) {
-            (true, Some(id)) => Some(Unnumbered::new(self.event().into()).with_id(&id)),
-            (true, None) => Some(self.event().into()),
-            (false, Some(id)) => Some(Event::default().id(id).into()),
-            (false, None) => None,
+        match (policy.form(audience), id) {
+            (Kind::Event, Some(id)) => Some(Unnumbered::new(self.event().into()).with_id(&id)),
+            (Kind::Event, None) => Some(self.event().into()),
+            (Kind::Id, Some(id)) => Some(Event::default().id(id).into()),
+            _ => None,
         }
     }
 

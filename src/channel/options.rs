@@ -78,7 +78,7 @@ impl ChannelOptions {
     }
 
     /// Sets the form of what the channel says by itself: checkpoints, gaps and lags. By default named
-    /// events for browsers, and ids alone for all others.
+    /// events for browsers, and nothing for all others.
     /// [`Subscription::notices`](super::Subscription::notices) sets it for one client.
     pub fn notices(mut self, notices: NoticePolicy) -> Self {
         self.notices = notices;

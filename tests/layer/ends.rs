@@ -192,8 +192,8 @@ async fn passes_on_the_rest_of_an_event_before_it_ends() {
     for (first, second, rest) in [
         ("data: x", "y\n\ndata: never", "y\n\n"),
         ("data: x\n", "\ndata: never\n\n", "\n"),
-        ("data: x\r\n\r\ndata", ": y\r\n\r\n", ": y\r\n\r"),
-        ("data: x\r", "\n\r\ndata: never", "\n\r"),
+        ("data: x\r\n\r\ndata", ": y\r\n\r\n", ": y\r\n\r\n"),
+        ("data: x\r", "\n\r\ndata: never", "\n\r\n"),
     ] {
         let (shutdown, layer) = shutdown();
         let (feed, response) = adopted();

@@ -182,9 +182,7 @@ impl Reader {
     fn notify(&mut self, log: &Log, payload: &Payload, number: Option<usize>) {
         let id = number.map(|number| log.id_text(number));
         let id_line = id.as_ref().map_or(0, |id| "id: \n".len() + id.len());
-        if let (Notices::Event, _) | (Notices::Auto | Notices::Id, Some(_)) =
-            (log.setting.notices, &id)
-        {
+        if let (Notices::Event, _) | (Notices::Id, Some(_)) = (log.setting.notices, &id) {
             self.last_id = id.unwrap_or(std::mem::take(&mut self.last_id));
         }
         match log.setting.notices {
@@ -193,7 +191,7 @@ impl Reader {
                 self.events += 1;
                 self.frames.write(len, Some(payload.seen(&self.last_id)));
             }
-            Notices::Auto | Notices::Id if id_line > 0 => self.frames.write(id_line + 1, None),
+            Notices::Id if id_line > 0 => self.frames.write(id_line + 1, None),
             Notices::Auto | Notices::Id | Notices::Silent => {}
         }
     }

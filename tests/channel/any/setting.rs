@@ -59,7 +59,7 @@ pub(crate) enum How {
 /// What a channel says by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notices {
-    /// The client names no event stream, so it gets ids.
+    /// The client names no event stream, so it gets nothing.
     Auto,
     Event,
     Id,

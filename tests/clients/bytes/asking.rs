@@ -7,10 +7,13 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
+use http::Method;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tokio::{net::TcpListener, time::sleep};
-use tower_sse::{Channel, ChannelOptions, EventStream, Heartbeat, SseLayer};
+use tower_sse::{
+    Channel, ChannelOptions, EventStream, Heartbeat, LastEventId, NoticePolicy, SseLayer,
+};
 
 use super::{check, clients::*, server::respond_beside};
 use crate::ends::{
@@ -86,10 +89,18 @@ async fn respond(protocol: &'static Protocol, request: Request) -> Response {
     if let Some(response) = respond_beside(request.method(), request.headers()) {
         return response;
     }
+    // The one connection of `graphql-sse` is a GET that names event streams, as a browser's is.
+    let request_reads = request.method() == Method::GET;
     // A question that is not read makes the system reset the connection.
     request.into_body().collect().await.unwrap();
     let channel = Channel::new(ChannelOptions::new());
-    let mut response = EventStream::new(channel.subscribe()).into_response();
+    // A gap, of which the channel says nothing to a client that asks by POST.
+    let unknown = LastEventId::new(7.into());
+    let mut subscription = channel.resume(unknown.as_ref());
+    if request_reads {
+        subscription = subscription.notices(NoticePolicy::silent());
+    }
+    let mut response = EventStream::new(subscription).into_response();
     response.extensions_mut().insert((protocol.options)());
     tokio::spawn(async move {
         for half in protocol.halves() {

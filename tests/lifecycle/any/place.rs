@@ -37,7 +37,12 @@ pub(crate) fn event_end(before: &[u8], bytes: &[u8]) -> usize {
         let whole = [before, &bytes[..*end]].concat();
         Place::after(visible(&whole)) == Place::BetweenEvents
     };
-    (1..=bytes.len()).find(ends).unwrap_or(bytes.len())
+    let end = (1..=bytes.len()).find(ends).unwrap_or(bytes.len());
+    // Half of a CRLF is no end.
+    match bytes[end - 1..] {
+        [b'\r', b'\n', ..] => end + 1,
+        _ => end,
+    }
 }
 
 /// Returns what goes out of these bytes: not a byte order mark at the start, nor what may become
