@@ -109,6 +109,7 @@ mod entry;
 mod error;
 mod event;
 mod failure;
+mod frame_size;
 mod future;
 pub mod guide;
 mod header;
@@ -125,7 +126,9 @@ mod media_type;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod options;
+mod owed_pending;
 mod preamble;
+mod relay;
 mod request;
 mod respond;
 mod retry;

@@ -25,7 +25,7 @@ impl Injection {
         let preamble = preamble.encode(&retry);
         let injection = Self {
             heartbeat: options.heartbeat.clone(),
-            bom: BomFilter::default(),
+            bom: BomFilter::new(preamble.is_none()),
             boundary: Boundary::default(),
             busy: true,
             next_heartbeat: None,
@@ -78,6 +78,7 @@ impl Injection {
         let heartbeat = heartbeat.at(self.boundary, self.heartbeats)?;
         self.heartbeats += 1;
         self.busy = true;
+        self.bom.follow();
         Some(heartbeat)
     }
 }

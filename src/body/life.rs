@@ -175,6 +175,11 @@ impl Life {
             .collect();
     }
 
+    /// Returns `true` if the body is an `EventStream`, however it is boxed.
+    pub(super) fn is_typed(&self) -> bool {
+        self.tally.is_some()
+    }
+
     /// Returns `true` if the client can get what it misses by reconnecting.
     pub(super) fn is_resumable(&self) -> bool {
         self.tally.as_ref().is_some_and(Tally::is_resumable)

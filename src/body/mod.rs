@@ -2,10 +2,12 @@
 
 mod client;
 mod ending;
+mod gatherer;
 mod injection;
 mod last_words;
 mod life;
 mod open;
+mod source;
 mod stream;
 
 use std::{

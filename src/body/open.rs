@@ -1,9 +1,9 @@
 use std::time::Instant;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http_body::Frame;
 
-use super::{client::Client, ending::Ending, injection::Injection, into_bytes};
+use super::{client::Client, ending::Ending, injection::Injection};
 use crate::{CloseReason, EncodedEvent, EventId, SseOptions, header};
 
 /// A stream that goes on: what is put into it, and when and how it will be ended.
@@ -104,8 +104,7 @@ impl Open {
     }
 
     /// Returns what goes out of a frame of the body.
-    pub(super) fn pass<D: Buf>(&mut self, frame: Frame<D>) -> Frame<Bytes> {
-        let mut frame = frame.map_data(into_bytes);
+    pub(super) fn pass(&mut self, mut frame: Frame<Bytes>) -> Frame<Bytes> {
         if let Some(injection) = &mut self.injection {
             frame
                 .trailers_mut()

@@ -1,20 +1,20 @@
 use std::{
     mem,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http_body::{Body, Frame};
 
 use super::{
     client::Client,
-    into_bytes,
+    gatherer::{EMPTY, Gatherer},
     last_words::LastWords,
     life::{End, Life},
     open::Open,
+    source::{Next, poll_next},
 };
 use crate::{BoxError, CloseReason, Error, SseOptions, WireEnd, alarm::Alarm, slot::Slot};
 
@@ -36,6 +36,8 @@ pub(super) struct StreamState {
     client: Client,
     /// Whether nothing may be put in, for it is compressed.
     sealed: bool,
+    /// `None` for an `EventStream`, which has gathered its events itself.
+    gatherer: Option<Gatherer>,
 }
 
 #[derive(Debug)]
@@ -48,20 +50,22 @@ enum Phase {
     Ended,
 }
 
-type PollFrame = Poll<Option<Result<Frame<Bytes>, Error>>>;
+type PollFrame = Poll<Next>;
 
 impl StreamState {
     pub(super) fn new(slot: Slot, life: Life, alarm: Alarm, client: Client, sealed: bool) -> Self {
+        let gatherer = (!life.is_typed()).then(Gatherer::default);
         Self {
             phase: Phase::Fresh(slot),
             life,
             alarm,
             client,
             sealed,
+            gatherer,
         }
     }
 
-    pub(super) fn poll_frame<B>(&mut self, body: Pin<&mut B>, cx: &mut Context<'_>) -> PollFrame
+    pub(super) fn poll_frame<B>(&mut self, mut body: Pin<&mut B>, cx: &mut Context<'_>) -> PollFrame
     where
         B: Body,
         B::Error: Into<BoxError>,
@@ -86,16 +90,42 @@ impl StreamState {
                 return end;
             }
         }
-        // A body that has panicked is not polled again, so what state it is in does not matter.
-        match catch_unwind(AssertUnwindSafe(|| body.poll_frame(cx))) {
-            Ok(Poll::Ready(Some(Ok(frame)))) => Poll::Ready(Some(Ok(self.pass(frame)))),
-            Ok(Poll::Ready(Some(Err(error)))) => self.fail(Error::body(error.into()), cx),
-            Ok(Poll::Ready(None)) => match self.life.unconcluded() {
-                Some(reason) => self.conclude(reason, cx),
-                None => self.complete(),
-            },
-            Ok(Poll::Pending) => self.poll_idle(cx),
-            Err(payload) => self.fail(Error::panic(payload), cx),
+        for _ in 0..EMPTY {
+            let next = match self.poll_next(body.as_mut(), cx) {
+                Poll::Ready(next) => next,
+                Poll::Pending => return self.poll_idle(cx),
+            };
+            match next {
+                Some(Ok(frame)) => {
+                    if let Some(frame) = self.pass(frame) {
+                        return Poll::Ready(Some(Ok(frame)));
+                    }
+                }
+                Some(Err(error)) => return self.fail(error, cx),
+                None => return self.finish(cx),
+            }
+        }
+        cx.waker().wake_by_ref();
+        self.poll_idle(cx)
+    }
+
+    /// Polls for the next frame of the body, in which small ones have been gathered.
+    fn poll_next<B>(&mut self, body: Pin<&mut B>, cx: &mut Context<'_>) -> Poll<Next>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        match &mut self.gatherer {
+            Some(gatherer) => gatherer.poll(body, cx),
+            None => poll_next(body, cx),
+        }
+    }
+
+    /// Ends the stream when its body has come to an end.
+    fn finish(&mut self, cx: &mut Context<'_>) -> PollFrame {
+        match self.life.unconcluded() {
+            Some(reason) => self.conclude(reason, cx),
+            None => self.complete(),
         }
     }
 
@@ -109,8 +139,18 @@ impl StreamState {
     pub(super) fn is_end<B: Body>(&self, body: &B) -> bool {
         match &self.phase {
             Phase::Fresh(_) | Phase::Failing(..) => false,
-            Phase::Open(open) => body.is_end_stream() && !open.is_cut() && !self.owes_an_end(open),
+            Phase::Open(open) => {
+                self.has_no_more(body) && !open.is_cut() && !self.owes_an_end(open)
+            }
             Phase::Ended => true,
+        }
+    }
+
+    /// Returns `true` if nothing follows from the body.
+    fn has_no_more<B: Body>(&self, body: &B) -> bool {
+        match &self.gatherer {
+            Some(gatherer) => gatherer.is_end(body),
+            None => body.is_end_stream(),
         }
     }
 
@@ -252,24 +292,25 @@ impl StreamState {
         heartbeat.into_iter().chain(open.ending.at()).min()
     }
 
-    /// Returns what goes out of a frame of the body.
-    fn pass<D: Buf>(&mut self, frame: Frame<D>) -> Frame<Bytes> {
-        let is_last = frame.is_trailers();
-        let frame = match &mut self.phase {
-            Phase::Open(open) => open.pass(frame),
-            _ => frame.map_data(into_bytes),
-        };
-        if is_last {
+    /// Returns what goes out of a frame of the body, if anything does.
+    fn pass(&mut self, mut frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
+        if let Phase::Open(open) = &mut self.phase {
+            frame = open.pass(frame);
+        }
+        if frame.is_trailers() {
             // Nothing may follow trailers.
             self.close(End::new(CloseReason::Completed, WireEnd::Clean));
         }
         if let Some(data) = frame.data_ref() {
+            if data.is_empty() {
+                return None;
+            }
             self.life.count(data);
             if self.life.frames() % TELL == 0 {
                 self.life.tell();
             }
         }
-        frame
+        Some(frame)
     }
 
     /// Sends something of the layers' own.

@@ -33,8 +33,14 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = self.as_mut().project();
+        if this.pending.poll(cx).is_pending() {
+            this.encoder.rest();
+            return Poll::Pending;
+        }
+        let pending = mem::take(this.pending);
         // A stream that has panicked is not polled again, so what state it is in does not matter.
-        let gather = AssertUnwindSafe(|| self.as_mut().gather(cx));
+        let gather = AssertUnwindSafe(|| pending.poll_source(cx, |cx| self.as_mut().gather(cx)));
         let gathered = catch_unwind(gather).unwrap_or_else(|payload| {
             let error = Error::panic(payload);
             Poll::Ready(Err(error))
@@ -47,8 +53,14 @@ where
         let this = self.project();
         let events = this.encoder.take_events();
         this.tally.iter().for_each(|tally| tally.add(events));
+        *this.pending = pending;
         if !this.encoder.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(this.encoder.take()))));
+            let frame = this.encoder.take();
+            // A frame that is left must not wait for a wake-up.
+            if gathered.is_pending() && this.encoder.is_empty() {
+                this.pending.owe();
+            }
+            return Poll::Ready(Some(Ok(Frame::data(frame))));
         }
         if gathered.is_pending() {
             this.encoder.rest();

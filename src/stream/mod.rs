@@ -19,11 +19,8 @@ pub use self::item::EventItem;
 pub use self::json::{JsonStream, TaggedStream};
 use crate::{
     EncodeEvent, EncodedEvent, Encoder, Error, Event, encode::Mark, failure::Failure,
-    lifecycle::Tally,
+    frame_size::FRAME_SIZE, lifecycle::Tally, owed_pending::OwedPending,
 };
-
-/// The default for [`EventStream::frame_size`], in bytes.
-const FRAME_SIZE: usize = 16 * 1024;
 
 /// An [`EventStream`] whose type can be written, for struct fields and return types: of whatever
 /// events the stream is, a channel's among them.
@@ -121,6 +118,8 @@ pub struct EventStream<S> {
     state: State,
     /// Whether clients can get later what they miss, by the type that the events have had.
     is_resumable: bool,
+    /// For the `Pending` that ended the last frame.
+    pending: OwedPending,
     /// What the layers around are told.
     tally: Option<Tally>,
     /// Run when the stream is gone: fields are dropped in their order.
@@ -162,6 +161,7 @@ where
             closing: None,
             state: State::Open,
             is_resumable: <S::Item as EventItem>::Event::is_resumable(),
+            pending: OwedPending::default(),
             tally: None,
             guards: Vec::new(),
         }
@@ -263,6 +263,7 @@ impl<S> EventStream<S> {
             closing: self.closing,
             state: self.state,
             is_resumable: self.is_resumable,
+            pending: self.pending,
             tally: self.tally,
             guards: self.guards,
         }

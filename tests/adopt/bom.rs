@@ -1,9 +1,12 @@
 //! A byte order mark at the start of a stream that something is put before.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
 
 use crate::{
-    adopting::adopted,
+    adopting::{adopted, body, event_stream, through},
     decode::read,
     setting::{Beat, Opening, SILENCE, Setting},
     streams,
@@ -103,4 +106,71 @@ async fn keeps_bytes_that_only_begin_like_one() {
             assert_eq!(adopted(&layer, chunks).await, stream);
         }
     }
+}
+
+/// Returns what clients read of two marks before a stream: the second spoils the first field.
+#[tokio::test(start_paused = true)]
+async fn of_two_the_second_is_read_as_without_the_layer() {
+    let first_is_spoiled = "data: y\n\n";
+    assert_eq!(
+        read("\u{feff}\u{feff}data: x\ndata: y\n\n".as_bytes()),
+        read(first_is_spoiled.as_bytes())
+    );
+    for stream in streams::all() {
+        let marked = [BOM, BOM, &stream].concat();
+        let original = read(&marked);
+        for setting in Setting::all() {
+            let layer = setting.layer();
+            for at in 0..=BOM.len() * 2 + 1 {
+                let (left, right) = marked.split_at(at);
+                for silence in [Duration::ZERO, SILENCE] {
+                    let chunks = [(left, silence), (right, Duration::ZERO)];
+                    let adopted = adopted(&layer, chunks).await;
+                    setting.assert_unchanged(&original, &adopted);
+                }
+            }
+        }
+    }
+}
+
+/// Returns the frames of a stream that ends after these chunks, with nothing put in.
+async fn frames(chunks: &[&'static str]) -> Vec<Bytes> {
+    let layer = Setting::only(Beat::Off).layer();
+    let chunks = chunks.iter().map(|chunk| (chunk.as_bytes(), SILENCE));
+    let mut body = pin!(
+        through(&layer, event_stream(body(chunks)))
+            .await
+            .into_body()
+    );
+    let mut frames = Vec::new();
+    while let Some(frame) = body.frame().await {
+        frames.push(frame.unwrap().into_data().unwrap());
+    }
+    frames
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_with_nothing_before_stay_in_one_frame() {
+    assert_eq!(
+        frames(&["\u{feff}\u{feff}data: x\n\n"]).await,
+        ["\u{feff}\u{feff}data: x\n\n"]
+    );
+    assert_eq!(
+        frames(&["\u{feff}", "", "\u{feff}", "data: x\n\n"]).await,
+        ["\u{feff}\u{feff}", "data: x\n\n"]
+    );
+    assert_eq!(frames(&["\u{feff}", "data: x\n\n"]).await, ["data: x\n\n"]);
+    assert_eq!(frames(&["\u{feff}"]).await, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_of_two_goes_where_a_heartbeat_comes_first() {
+    assert_eq!(
+        sent(Opening::Off, &["\u{feff}", "\u{feff}data: x\n"]).await,
+        ":\n:\n\u{feff}data: x\n:\n:\n"
+    );
+    assert_eq!(
+        sent(Opening::Off, &["\u{feff}\u{feff}data: x\n"]).await,
+        "\u{feff}\u{feff}data: x\n:\n:\n"
+    );
 }
