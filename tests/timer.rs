@@ -197,7 +197,8 @@ fn looks_at_the_clock_once_a_burst_and_resets_no_timer_for_it() {
     let mut body = futures::executor::block_on(response).unwrap().into_body();
     poll(&mut body).unwrap();
     for burst in 1..=20 {
-        let event = Bytes::from("data: x\n\n");
+        // As large as a frame, so that each is one.
+        let event = Bytes::from(format!("data: {}\n\n", "x".repeat(16 * 1024)));
         slots.0.lock().unwrap().extend([event.clone(), event]);
         assert!(poll(&mut body).is_some());
         assert!(poll(&mut body).is_some());

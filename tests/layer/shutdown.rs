@@ -57,8 +57,8 @@ async fn ends_a_busy_stream_at_its_next_poll() {
         .await
         .into_body();
     feed.data("data: x\n\n");
-    feed.data("data: y\n\n");
     assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");
+    feed.data("data: y\n\n");
     shutdown.trigger();
     assert_eq!(text(body).await, RETRY);
 }

@@ -34,6 +34,12 @@ pub(crate) struct Reader {
     pub(crate) is_over: bool,
     /// What those who wait had been told when it began to wait.
     pub(crate) waits_since: Option<u64>,
+    /// What they had been told when a frame ended for there was no more, which is yet to be said.
+    pending_since: Option<u64>,
+    /// Whether it knows of itself whether it has been woken since then.
+    has_waker: bool,
+    /// How often its task is woken at once, at least and at most.
+    wakes: (usize, usize),
 }
 
 #[derive(Clone, Debug)]
@@ -75,6 +81,9 @@ impl Reader {
             end: None,
             is_over: false,
             waits_since: None,
+            pending_since: None,
+            has_waker: false,
+            wakes: (0, 0),
         }
     }
 
@@ -118,15 +127,22 @@ impl Reader {
     }
 
     pub(crate) fn poll(&mut self, log: &mut Log, now: u64) -> Polled {
+        if let Some(since) = self.pending_since.take() {
+            return self.pause(log.tellings, since);
+        }
         while self.end.is_none() && !self.frames.is_full() {
             match self.turn(log, now) {
                 Turn::More => {}
-                Turn::Pending => break,
+                Turn::Pending => {
+                    self.pending_since = Some(log.tellings).filter(|_| !self.frames.is_empty());
+                    break;
+                }
                 Turn::End(reason) => self.end = Some(reason),
             }
         }
         self.waits_since = None;
         if let Some(frame) = self.frames.take() {
+            self.pending_since.take_if(|_| !self.frames.is_empty());
             return Polled::Frame(frame);
         }
         if self.end.is_some() {
@@ -134,6 +150,20 @@ impl Reader {
             return Polled::End;
         }
         self.waits_since = Some(log.tellings).filter(|_| !self.has_left);
+        self.wakes = (0, 1);
+        Polled::Pending
+    }
+
+    /// Says that there was no more after the last frame, and wakes its task if there is now.
+    fn pause(&mut self, tellings: u64, since: u64) -> Polled {
+        let has_waker = std::mem::replace(&mut self.has_waker, true);
+        self.waits_since = Some(tellings).filter(|_| !self.has_left);
+        self.wakes = match (has_waker, tellings > since) {
+            (true, false) => (0, 1),
+            (true, true) => (1, 1),
+            // It is woken once more when it is told, if it is still the task that has the place.
+            (false, _) => (1, 2),
+        };
         Polled::Pending
     }
 
@@ -244,9 +274,15 @@ impl Reader {
         self.end.filter(|_| self.frames.is_empty())
     }
 
-    /// Returns how often its task has been woken since it began to wait.
-    pub(crate) fn wakes(&self, log: &Log) -> Option<usize> {
-        let since = self.waits_since?;
-        Some(usize::from(log.tellings > since))
+    /// Returns whether its task has been woken so often since it began to wait.
+    pub(crate) fn is_woken(&self, log: &Log, wakes: usize) -> bool {
+        let Some(since) = self.waits_since else {
+            return true;
+        };
+        match (log.tellings > since, self.wakes) {
+            (true, (0, most)) => wakes == most,
+            (true, (least, most)) => (least..=most).contains(&wakes),
+            (false, (least, _)) => wakes == least,
+        }
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::{collections::VecDeque, mem};
 
 use super::{
     inner::{Act, PIECES},
@@ -22,6 +22,10 @@ pub(crate) struct Handler {
     kind: Kind,
     pub(crate) acts: VecDeque<Act>,
     end: EventsEnd,
+    /// Whether the server is to see that there was no more before it asks again.
+    owes_pending: bool,
+    /// Whether the end of a body was found behind its last frame.
+    has_found_end: bool,
     pub(crate) events: u64,
     /// The error that the client got an event of.
     pub(crate) concluded: Option<String>,
@@ -43,12 +47,17 @@ impl Handler {
             kind,
             acts: VecDeque::new(),
             end: EventsEnd::NotYet,
+            owes_pending: false,
+            has_found_end: false,
             events: 0,
             concluded: None,
         }
     }
 
     pub(crate) fn is_end(&self) -> bool {
+        if self.has_found_end {
+            return true;
+        }
         match self.kind {
             Kind::Adopted { announces } => announces && self.acts.front() == Some(&Act::End),
             Kind::Typed { .. } => self.end == EventsEnd::Ended,
@@ -58,12 +67,25 @@ impl Handler {
 
     /// Returns what the handler's stream does, `None` if nothing.
     pub(crate) fn act(&mut self) -> Option<Polled> {
+        if mem::take(&mut self.owes_pending) {
+            return None;
+        }
         if let Kind::Typed { on_error, .. } = self.kind {
             return self.act_typed(on_error);
         }
+        let mut frame = Vec::new();
+        while let Some(Act::Data(piece)) = self.acts.front() {
+            frame.extend(PIECES[*piece]);
+            self.acts.pop_front();
+        }
+        if !frame.is_empty() {
+            self.owes_pending = self.acts.is_empty();
+            self.has_found_end = self.acts.front() == Some(&Act::End);
+            return Some(Polled::Data(frame));
+        }
         let act = self.acts.pop_front()?;
         Some(match act {
-            Act::Data(piece) => Polled::Data(PIECES[piece].to_vec()),
+            Act::Data(_) => unreachable!("it is in the frame"),
             Act::Trailers => Polled::Trailers,
             Act::End => Polled::End,
             Act::Fail => Polled::Failed("the response body failed: failed".to_owned()),
@@ -84,7 +106,10 @@ impl Handler {
                 Some(Act::End) => self.end = EventsEnd::Ended,
                 Some(Act::Fail) => frame.extend(self.fail("failed", "failed", on_error)),
                 Some(Act::Panic) => frame.extend(self.fail("panicked", "panicked", on_error)),
-                None => break,
+                None => {
+                    self.owes_pending = !frame.is_empty();
+                    break;
+                }
             }
         }
         if !frame.is_empty() {

@@ -32,10 +32,10 @@ impl Place {
 }
 
 /// Returns how much of these bytes is left of the event that the bytes before have begun.
-pub(crate) fn event_end(before: &[u8], bytes: &[u8]) -> usize {
+pub(crate) fn event_end(before: &[u8], bytes: &[u8], is_first: bool) -> usize {
     let ends = |end: &usize| {
         let whole = [before, &bytes[..*end]].concat();
-        Place::after(visible(&whole)) == Place::BetweenEvents
+        Place::after(visible(&whole, is_first)) == Place::BetweenEvents
     };
     let end = (1..=bytes.len()).find(ends).unwrap_or(bytes.len());
     // Half of a CRLF is no end.
@@ -46,10 +46,13 @@ pub(crate) fn event_end(before: &[u8], bytes: &[u8]) -> usize {
 }
 
 /// Returns what goes out of these bytes: not a byte order mark at the start, nor what may become
-/// one.
-pub(crate) fn visible(bytes: &[u8]) -> &[u8] {
-    if BOM.starts_with(bytes) {
-        return b"";
+/// one. Two marks stay where nothing comes before them, for clients strip one and read the other.
+pub(crate) fn visible(bytes: &[u8], is_first: bool) -> &[u8] {
+    match bytes.strip_prefix(BOM) {
+        Some(rest) if is_first && rest.starts_with(BOM) => bytes,
+        Some(rest) if is_first && BOM.starts_with(rest) => b"",
+        Some(rest) => rest,
+        None if BOM.starts_with(bytes) => b"",
+        None => bytes,
     }
-    bytes.strip_prefix(BOM).unwrap_or(bytes)
 }

@@ -34,6 +34,10 @@ pub(crate) struct Stream {
     pub(crate) handler: Handler,
     /// What came out of the handler's stream.
     pub(crate) taken: Vec<u8>,
+    /// How much of what goes out of that has been sent.
+    shown: usize,
+    /// Whether that comes first, with nothing put before.
+    is_first: bool,
     pub(crate) since: u64,
     pub(crate) is_open: bool,
     pub(crate) ended: Option<End>,
@@ -81,6 +85,8 @@ impl Stream {
             breaking: None,
             handler: Handler::new(kind),
             taken: Vec::new(),
+            shown: 0,
+            is_first: true,
             since,
             is_open: false,
             ended: None,
@@ -126,12 +132,18 @@ impl Stream {
                 }
             }
         }
-        match self.handler.act() {
-            Some(Polled::Data(data)) => self.pass(&data),
-            Some(Polled::Failed(error)) => self.fail(now, error),
-            // Nothing may follow trailers.
-            Some(polled @ (Polled::Trailers | Polled::End)) => self.complete(polled),
-            Some(Polled::Pending) | None => self.idle(now),
+        loop {
+            return match self.handler.act() {
+                Some(Polled::Data(data)) => match self.pass(&data) {
+                    // No frame is empty.
+                    Some(polled) => polled,
+                    None => continue,
+                },
+                Some(Polled::Failed(error)) => self.fail(now, error),
+                // Nothing may follow trailers.
+                Some(polled @ (Polled::Trailers | Polled::End)) => self.complete(polled),
+                Some(Polled::Pending) | None => self.idle(now),
+            };
         }
     }
 
@@ -178,7 +190,12 @@ impl Stream {
     }
 
     fn is_between_events(&self) -> bool {
-        !self.takes_more() || Place::after(visible(&self.taken)) == Place::BetweenEvents
+        !self.takes_more() || Place::after(self.shown()) == Place::BetweenEvents
+    }
+
+    /// Returns what has been sent of what came out of the handler's stream.
+    pub(crate) fn shown(&self) -> &[u8] {
+        &visible(&self.taken, self.is_first)[..self.shown]
     }
 
     fn reason_to_end(&mut self, sight: Sight) -> Option<CloseReason> {
@@ -202,21 +219,18 @@ impl Stream {
             .map(|(_, reason)| *reason)
     }
 
-    fn pass(&mut self, data: &[u8]) -> Polled {
+    fn pass(&mut self, data: &[u8]) -> Option<Polled> {
         if !self.takes_more() {
-            return self.send(data);
+            return Some(self.send(data));
         }
-        let before = visible(&self.taken).len();
         let data = match self.finishing {
-            Some(_) => &data[..event_end(&self.taken, data)],
+            Some(_) => &data[..event_end(&self.taken, data, self.is_first)],
             None => data,
         };
         self.taken.extend(data);
-        let data = visible(&self.taken)[before..].to_vec();
-        let spoke = self.spoke;
-        let polled = self.send(&data);
-        self.spoke = spoke || !data.is_empty();
-        polled
+        let data = visible(&self.taken, self.is_first)[self.shown..].to_vec();
+        self.shown += data.len();
+        (!data.is_empty()).then(|| self.send(&data))
     }
 
     fn idle(&mut self, now: u64) -> Polled {
@@ -232,7 +246,7 @@ impl Stream {
             self.next_beat = heartbeat.map(|after| now + after);
         }
         let is_due = self.next_beat.take_if(|beat| *beat <= now).is_some();
-        if is_due && Place::after(visible(&self.taken)) != Place::Nowhere {
+        if is_due && Place::after(self.shown()) != Place::Nowhere {
             self.heartbeats += 1;
             return self.send(b":\n");
         }
@@ -273,7 +287,7 @@ impl Stream {
         }
         match reason {
             CloseReason::ShutDown => {
-                let id = match visible(&self.taken) {
+                let id = match self.shown() {
                     b"" => self.client.last_event_id(),
                     _ => "",
                 };
@@ -335,6 +349,7 @@ impl Stream {
     }
 
     fn send(&mut self, data: &[u8]) -> Polled {
+        self.is_first &= self.shown > 0;
         self.spoke = true;
         self.sent.push(data.to_vec());
         Polled::Data(data.to_vec())
