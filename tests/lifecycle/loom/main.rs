@@ -1,4 +1,4 @@
-//! Shutdowns, limits and orders to end in every order in which threads can run, by loom.
+//! Shutdowns, limits, orders to end and wake-ups in every order in which threads can run, by loom.
 //!
 //! These are the files of the crate themselves. Only their `std`, their `tokio` and their
 //! `futures_util` are this test, where locks and atomics are loom's.
@@ -8,13 +8,14 @@ extern crate self as std;
 extern crate self as tokio;
 extern crate std as real;
 
-pub(crate) use real::{any, collections, fmt, future, hash, pin, time};
+pub(crate) use real::{any, collections, fmt, future, hash, mem, pin, time};
 
 mod caps;
 mod ends;
 mod evictions;
 mod notify;
 mod once_lock;
+mod pendings;
 mod requests;
 mod revocations;
 mod threads;
@@ -49,6 +50,12 @@ mod info;
 #[path = "../../../src/lifecycle/open_streams.rs"]
 mod open_streams;
 
+#[path = "../../../src/owed_pending.rs"]
+mod owed_pending;
+
+#[path = "../../../src/relay.rs"]
+mod relay;
+
 #[path = "../../../src/lifecycle/room.rs"]
 mod room;
 
@@ -77,6 +84,7 @@ pub(crate) mod sync {
 }
 
 pub(crate) mod task {
+    pub(crate) use futures::task::{ArcWake, waker_ref};
     pub(crate) use real::task::{Context, Poll, Waker, ready};
 
     pub(crate) use crate::waker::AtomicWaker;
