@@ -54,6 +54,8 @@ use crate::{
 ///   ([`Retry`]).
 /// - **Heartbeats** when it is silent ([`Heartbeat`]), only where they are safe, however the body
 ///   inside splits its frames.
+/// - **Few frames.** Small frames of a body that are ready leave as one, up to 16 KiB, and empty ones
+///   not at all. None is held back for what may follow.
 /// - **A late failure.** When the body inside fails or panics, the stream breaks a tenth of a second
 ///   later, so that the server has time to flush what came before; a client that reads slower than
 ///   that loses some of it. [`EventStream::on_error`](crate::EventStream::on_error) and

@@ -70,6 +70,11 @@ pub type BoxEventStream = EventStream<BoxStream<'static, Result<EncodedEvent, Er
 /// A frame holds all events that are ready, up to [`frame_size`](Self::frame_size); it is never
 /// held back to gather more. An [`EncodedEvent`] alone in a frame is not copied.
 ///
+/// After the last event that is ready the body is pending once, so that the server flushes: an event
+/// reaches the client before a stream that wakes itself goes on to compute the next. A stream that
+/// computes without a pause never lets the server flush, whatever makes its body: have it yield between
+/// its events, or compute in a task of its own.
+///
 /// # Errors
 ///
 /// An error in the stream, an event that cannot be encoded, or a panic of either, makes the body fail
