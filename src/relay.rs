@@ -1,8 +1,10 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Waker,
 };
-use std::task::Waker;
 
 use futures_util::task::{ArcWake, AtomicWaker};
 
