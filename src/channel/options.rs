@@ -45,7 +45,7 @@ impl ChannelOptions {
     ///
     /// An event that is larger by itself is not published, nor are those that are larger together.
     ///
-    /// On a 64-bit system each event takes up to 140 bytes of memory beside these, and what the
+    /// On a 64-bit system each event takes up to 144 bytes of memory beside these, and what the
     /// allocator adds to two allocations. So where events are tiny,
     /// [`max_events`](Self::max_events) bounds the memory. By default a full log takes 80 bytes
     /// beside each event: 102 KiB with events of 22 bytes, and never more than 4 MiB and 80 KiB. Its

@@ -16,7 +16,10 @@ use tower_sse::{
     BoxError, CloseReason, EventItem, EventStream, Heartbeat, Preamble, SseLayer, StreamSummary,
 };
 
-use crate::decode::{Client, Seen};
+use crate::{
+    decode::{Client, Seen},
+    wake_ups::Task,
+};
 
 /// A stream as a server has it: behind a layer, and boxed on both sides.
 pub(crate) struct Served {
@@ -81,10 +84,12 @@ impl Served {
 
     /// Reads all that is ready. Tells whether the body has ended.
     pub(crate) fn read(&mut self) -> (Vec<Seen>, bool) {
-        let mut seen = Vec::new();
+        let (task, mut seen) = (Task::default(), Vec::new());
         loop {
-            match self.poll(Waker::noop()) {
+            match self.poll(&task.waker()) {
                 Polled::Frame(frame) => seen.extend(frame),
+                // A subscription that yields wakes its task.
+                Polled::Pending if task.wakes() > 0 => {}
                 polled => return (seen, polled == Polled::End),
             }
         }

@@ -13,8 +13,8 @@ use tower_sse::{
     NoticePolicy, Subscription,
 };
 
-use crate::decode::Client;
 pub(crate) use crate::decode::Seen;
+use crate::{decode::Client, wake_ups::Task};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -68,10 +68,15 @@ pub(crate) fn sibling(id: &EventId, number: u64) -> String {
 /// Reads all that is ready.
 pub(crate) fn wire(subscription: &mut Subscription) -> String {
     let mut body = EventStream::new(subscription);
-    let mut cx = Context::from_waker(Waker::noop());
-    let mut bytes = Vec::new();
-    while let Poll::Ready(Some(frame)) = Pin::new(&mut body).poll_frame(&mut cx) {
-        bytes.extend(frame.unwrap().into_data().unwrap());
+    let (task, mut bytes) = (Task::default(), Vec::new());
+    loop {
+        match Pin::new(&mut body).poll_frame(&mut Context::from_waker(&task.waker())) {
+            Poll::Ready(Some(frame)) => bytes.extend(frame.unwrap().into_data().unwrap()),
+            Poll::Ready(None) => break,
+            // A subscription that yields wakes its task.
+            Poll::Pending if task.wakes() > 0 => {}
+            Poll::Pending => break,
+        }
     }
     String::from_utf8(bytes).unwrap()
 }

@@ -23,7 +23,7 @@ pub(crate) struct Handler {
     pub(crate) acts: VecDeque<Act>,
     end: EventsEnd,
     /// Whether the server is to see that there was no more before it asks again.
-    owes_pending: bool,
+    pub(crate) owes_pending: bool,
     /// Whether the end of a body was found behind its last frame.
     has_found_end: bool,
     pub(crate) events: u64,

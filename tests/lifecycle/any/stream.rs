@@ -36,6 +36,8 @@ pub(crate) struct Stream {
     pub(crate) taken: Vec<u8>,
     /// How much of what goes out of that has been sent.
     shown: usize,
+    /// Whether a part of what came out of it was left out.
+    is_cut: bool,
     /// Whether that comes first, with nothing put before.
     is_first: bool,
     pub(crate) since: u64,
@@ -86,6 +88,7 @@ impl Stream {
             handler: Handler::new(kind),
             taken: Vec::new(),
             shown: 0,
+            is_cut: false,
             is_first: true,
             since,
             is_open: false,
@@ -115,11 +118,12 @@ impl Stream {
                 return self.send(b"retry: 1000\n");
             }
         }
-        if self.is_end() {
+        let reason = self.reason_to_end(sight);
+        if self.is_end() && (reason.is_some() || !self.handler.owes_pending) {
             // Nothing is missing of it, whatever would end it now.
             return self.complete(Polled::End);
         }
-        if let Some(reason) = self.reason_to_end(sight) {
+        if let Some(reason) = reason {
             if self.is_between_events() {
                 return self.conclude(reason, sight);
             }
@@ -171,7 +175,7 @@ impl Stream {
         if self.ended.is_some() || !self.is_open || self.breaking.is_some() {
             return self.ended.is_some();
         }
-        self.handler.is_end()
+        !self.is_cut && self.handler.is_end()
     }
 
     /// Returns how many bytes it has sent.
@@ -224,7 +228,11 @@ impl Stream {
             return Some(self.send(data));
         }
         let data = match self.finishing {
-            Some(_) => &data[..event_end(&self.taken, data, self.is_first)],
+            Some(_) => {
+                let end = event_end(&self.taken, data, self.is_first);
+                self.is_cut |= end < data.len();
+                &data[..end]
+            }
             None => data,
         };
         self.taken.extend(data);
