@@ -92,6 +92,8 @@ impl Heartbeat {
     ///   and fail at empty data.
     /// - `graphql-sse` fails at any name but `next` and `complete`.
     /// - Clients of A2A want a `Task` first.
+    /// - `httpx-sse`, `sseclient`, `sseclient-py`, `aiohttp-sse-client`, `reqwest-eventsource`,
+    ///   `eventsource-client` and `@microsoft/fetch-event-source` hand it to their user.
     ///
     /// A comment breaks none of them. Where clients of a protocol want a heartbeat of its own, send
     /// that one, on the routes of that protocol alone

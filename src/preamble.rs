@@ -32,8 +32,9 @@ impl Preamble {
     ///
     /// When a connection breaks in the middle of an event, WebKit glues the half event to the first
     /// line of the next connection. The guard, `event: discard` between blank lines, has it
-    /// dispatched where no page listens; other browsers ignore it. Clients that stumble over an
-    /// event without data stumble over it.
+    /// dispatched where no page listens; other browsers ignore it. It is for browsers alone: `openai` of
+    /// npm and PyPI and `graphql-sse` fail at such an event, and `@microsoft/fetch-event-source`,
+    /// `httpx-sse` and `sseclient` hand it to their user.
     pub const fn guarded() -> Self {
         Self(Kind::Guarded)
     }

@@ -37,8 +37,11 @@ pub use self::{
 /// );
 /// ```
 ///
-/// An event without data is not dispatched by clients: `Event::default()` is the start of one
-/// that has only a comment or a `retry`. Empty data is data.
+/// An event without data is not dispatched by browsers: `Event::default()` is the start of one that has
+/// only a comment or a `retry`. Empty data is data. Of the clients that are no browsers, some take such
+/// a block for an event with empty data: `@microsoft/fetch-event-source` and `sseclient` each of them,
+/// `httpx-sse` and `openai` of PyPI one with an id or a `retry`, at which the latter fails. For
+/// those put the `retry` or the comment on an event that has data.
 ///
 /// Some browsers take seconds for a line of several MiB: split such a payload into lines or into
 /// several events.
