@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use tower_sse::{Channel, Event, EventName, PublishError};
+use tower_sse::{BoxError, Channel, EncodeEvent, Encoder, Event, EventName, PublishError};
 
 use crate::support::*;
 
@@ -140,4 +140,51 @@ fn refuses_everything_once_it_is_closed() {
     assert!(error.source().is_none());
     let error = channel.publish_all([Event::new("one")]).unwrap_err();
     assert!(matches!(error, PublishError::Closed), "{error:?}");
+}
+
+/// An item that writes what the function writes.
+struct Item(fn(&mut Encoder));
+
+impl EncodeEvent for Item {
+    fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+        (self.0)(encoder);
+        Ok(())
+    }
+}
+
+#[test]
+fn numbers_items_that_no_client_dispatches_and_sends_no_id_with_them() {
+    let channel: Channel<Item> = Channel::new(options());
+    let mut subscriber = channel.subscribe();
+    let items: [(fn(&mut Encoder), &str); 5] = [
+        (|encoder| _ = encoder.comment("c").id(&7.into()), ": c\n\n"),
+        (|encoder| _ = encoder.retry(SECOND), "retry: 1000\n\n"),
+        (|_| {}, ""),
+        (|encoder| _ = encoder.id(&7.into()), ""),
+        (|encoder| _ = encoder.data("d"), "data: d\nid: {id}\n\n"),
+    ];
+    for (number, (write, expected)) in (1..).zip(items) {
+        let id = channel.publish(Item(write)).unwrap();
+        assert_eq!(parts(&id).1, number);
+        let expected = expected.replace("{id}", id.as_str());
+        assert_eq!(wire(&mut subscriber), expected);
+        assert_eq!(channel.last_id(), id);
+    }
+}
+
+#[test]
+fn has_one_id_for_an_item_of_two_events_at_its_end() {
+    let channel: Channel<Item> = Channel::new(options());
+    let before = channel.last_id();
+    let mut subscriber = channel.subscribe();
+    let two = Item(|encoder| {
+        encoder.id(&7.into()).data("a").dispatch();
+        encoder.data("b");
+    });
+    let id = channel.publish(two).unwrap();
+    let expected = format!("data: a\n\ndata: b\nid: {id}\n\n");
+    assert_eq!(wire(&mut subscriber), expected);
+    // A client that got the first alone has the id of before, and gets both again.
+    let again = channel.resume(Some(&last(before)));
+    assert_eq!(wire(&mut { again }), expected);
 }
