@@ -136,7 +136,7 @@ mod retry;
 mod separators;
 mod service;
 #[cfg_attr(
-    not(feature = "channel"),
+    not(any(feature = "channel", test)),
     expect(dead_code, reason = "subscriptions alone report")
 )]
 mod signal;
