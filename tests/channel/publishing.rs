@@ -142,8 +142,10 @@ fn refuses_everything_once_it_is_closed() {
     assert!(matches!(error, PublishError::Closed), "{error:?}");
 }
 
+type Write = fn(&mut Encoder);
+
 /// An item that writes what the function writes.
-struct Item(fn(&mut Encoder));
+struct Item(Write);
 
 impl EncodeEvent for Item {
     fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
@@ -156,7 +158,7 @@ impl EncodeEvent for Item {
 fn numbers_items_that_no_client_dispatches_and_sends_no_id_with_them() {
     let channel: Channel<Item> = Channel::new(options());
     let mut subscriber = channel.subscribe();
-    let items: [(fn(&mut Encoder), &str); 5] = [
+    let items: [(Write, &str); 5] = [
         (|encoder| _ = encoder.comment("c").id(&7.into()), ": c\n\n"),
         (|encoder| _ = encoder.retry(SECOND), "retry: 1000\n\n"),
         (|_| {}, ""),
