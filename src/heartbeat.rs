@@ -78,10 +78,11 @@ impl Heartbeat {
         self.event(Event::default().comment(text.to_owned()))
     }
 
-    /// Sends an event; in the middle of another event, where it cannot be, the comment that it has, or
-    /// an empty one.
+    /// Sends an event. In the middle of another event, where it cannot be, the comment of this event is
+    /// sent alone, or an empty one. It takes the place of an earlier [`comment`](Self::comment).
     ///
-    /// One without data, which no client dispatches, is its comment everywhere.
+    /// Of an event without data, which no client dispatches, the comment is sent everywhere, and nothing
+    /// else. An id is removed: the client would come back with it, in place of its last event's.
     ///
     /// # Clients that an event breaks
     ///
@@ -98,7 +99,8 @@ impl Heartbeat {
     /// A comment breaks none of them. Where clients of a protocol want a heartbeat of its own, send
     /// that one, on the routes of that protocol alone
     /// ([`SseOptions::heartbeat`](crate::SseOptions::heartbeat)).
-    pub fn event(self, event: Event) -> Self {
+    pub fn event(self, mut event: Event) -> Self {
+        event.id = None;
         Self {
             comment: comment_of(&event),
             event: event.data.is_some().then(|| event.into()),
@@ -109,8 +111,9 @@ impl Heartbeat {
     /// Sends as [`event`](Self::event) an event that is made anew each time, of the number of heartbeats
     /// that the stream has had before: 0 for the first.
     ///
-    /// The closure runs in the server's task: it must not block, and not panic. Two heartbeats with
-    /// closures are equal if they are clones of one.
+    /// The closure runs in the server's task: it must not block. If it panics, the stream fails
+    /// ([`CloseReason::Failed`](crate::CloseReason::Failed)). Two heartbeats with closures are equal if
+    /// they are clones of one.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -148,7 +151,8 @@ impl Heartbeat {
             let event = self.event.clone().filter(|_| is_between_events);
             return Some(event.map_or_else(|| self.comment.clone(), Bytes::from));
         };
-        let event = make(count);
+        let mut event = make(count);
+        event.id = None;
         match event.data {
             Some(_) if is_between_events => Some(EncodedEvent::from(event).into()),
             _ => Some(comment_of(&event)),

@@ -65,7 +65,7 @@ pub struct LastEventId {
 }
 
 impl LastEventId {
-    /// Reads the header. `None` if it is missing or empty.
+    /// Reads the header, of several the first. `None` if it is missing or empty.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(LAST_EVENT_ID)?.as_bytes();
         match std::str::from_utf8(value) {

@@ -39,6 +39,7 @@
 //! | an enum of all that can happen | `EventStream::tagged`, `Tagged` (feature `json`) |
 //! | a type that knows its own form | [`EncodeEvent`] |
 //! | one feed for many clients, which they can resume | `Channel` (feature `channel`) |
+//! | streams of several kinds as one type | [`BoxEventStream`] |
 //! | one event for many clients, by means of your own | [`EncodedEvent`] |
 //! | a response that someone else makes | [`SseLayer`] around it, and nothing else |
 //!

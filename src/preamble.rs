@@ -7,6 +7,9 @@ const GUARD: &[u8] = b"\nevent: discard\n\n";
 
 /// What is sent before the first event, at once, so that `onopen` and proxies do not wait for it.
 ///
+/// It leaves when the stream is first pending. A stream that computes before that holds it back: have
+/// it yield first.
+///
 /// By default the line of the [`Retry`], or where that is off an empty comment line. No blank line
 /// follows: the line then belongs to the first event, which spares clients that stumble over an
 /// event without data.

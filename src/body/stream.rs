@@ -1,5 +1,6 @@
 use std::{
     mem,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll, ready},
     time::{Duration, Instant},
@@ -269,9 +270,14 @@ impl StreamState {
                     None => continue,
                 }
             }
-            if let Some(heartbeat) = open.heartbeat(now) {
-                self.life.count_heartbeat();
-                return self.send(heartbeat);
+            // A closure of the user's may make it.
+            match catch_unwind(AssertUnwindSafe(|| open.heartbeat(now))) {
+                Ok(None) => {}
+                Ok(Some(heartbeat)) => {
+                    self.life.count_heartbeat();
+                    return self.send(heartbeat);
+                }
+                Err(payload) => return self.fail(Error::panic(payload), cx),
             }
         }
     }

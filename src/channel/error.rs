@@ -1,6 +1,6 @@
 use std::{error::Error as StdError, fmt};
 
-use crate::{BoxError, Error};
+use crate::{BoxError, Error, InvalidEventId, InvalidEventName};
 
 /// Why an event was not published. Nobody got anything of it.
 #[derive(Debug)]
@@ -65,6 +65,18 @@ impl fmt::Display for PublishError {
 impl StdError for PublishError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.cause()?.source()
+    }
+}
+
+impl From<InvalidEventId> for PublishError {
+    fn from(error: InvalidEventId) -> Self {
+        Self::encode(error.into())
+    }
+}
+
+impl From<InvalidEventName> for PublishError {
+    fn from(error: InvalidEventName) -> Self {
+        Self::encode(error.into())
     }
 }
 

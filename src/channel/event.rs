@@ -40,8 +40,6 @@ impl ChannelEvent {
     /// Returns the id: for a published event the one that the channel has given it, for any other
     /// ([`OnGap::fill`](super::OnGap::fill),
     /// [`preceded_by`](super::Subscription::preceded_by), a notice) the one that it is sent with.
-    ///
-    /// An id says nothing of what is in the event, so a filter by recipient has to look at the data.
     pub fn id(&self) -> Option<EventId> {
         match self.number {
             Some((epoch, number)) => Some(epoch.id(number)),

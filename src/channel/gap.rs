@@ -12,8 +12,8 @@ use crate::{BoxError, EncodedEvent, Event, EventId, EventItem};
 pub struct Gap {
     /// What the client has sent. It may be anything that is an id.
     pub last_event_id: EventId,
-    /// Whether it is an id of this channel, of an event that is not held any more. Otherwise it is
-    /// of before a restart, of another channel, or made up.
+    /// Whether it is an id of this channel, of an event that is not retained any more. Otherwise it is
+    /// from before a restart, from another channel, or made up, as a number is that is still to come.
     pub is_known: bool,
     /// The id of the oldest event that is held, if one is.
     pub oldest: Option<EventId>,

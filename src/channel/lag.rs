@@ -24,8 +24,9 @@ impl Lag {
     /// reconnects with its last event id, and learns of the gap. This is the default.
     ///
     /// The [`EventStream`](crate::EventStream) that polls the subscription ends with it, whatever
-    /// combinators are between the two, and does not send its
-    /// [`closing`](crate::EventStream::closing) event. Within [`SseLayer`](crate::SseLayer), a stream
+    /// combinators are between the two. It sends nothing more: neither its
+    /// [`closing`](crate::EventStream::closing) event, nor what is chained to the subscription, nor the
+    /// events that a combinator has gathered and not yielded by then. Within [`SseLayer`](crate::SseLayer), a stream
     /// that answers another method than GET or QUERY then gets the
     /// [`FinalEvents::lag`](crate::FinalEvents::lag) or breaks, because its client does not come back.
     ///

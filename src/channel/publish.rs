@@ -43,8 +43,9 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// # #[cfg(not(feature = "tokio"))] fn main() {}
     /// ```
     ///
-    /// To wait for an `async` store, use a thread that may block. Publish from such threads alone,
-    /// because every other publisher of the channel blocks as well:
+    /// To wait for an `async` store, use a thread that may block, and publish on this channel from such
+    /// threads alone. Every other publisher waits for the store as well: one in an `async` task blocks a
+    /// thread of the runtime, and if that is the only one, the store that it waits for never returns.
     ///
     /// ```
     /// use tokio::{runtime::Handle, task::spawn_blocking};

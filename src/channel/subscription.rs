@@ -36,27 +36,57 @@ use crate::{
 /// ends the stream or adds to [`StreamSummary::missed`](crate::StreamSummary::missed), and notices
 /// ([`NoticePolicy`]) go out before the next event.
 ///
-/// A subscription that is polled elsewhere, for example in a task that forwards its events through an
-/// `mpsc` channel, yields its notices as events, and says by [`close_reason`](Self::close_reason) and
-/// [`missed`](Self::missed) what the stream cannot know:
+/// A subscription that is polled elsewhere cannot report: in a task that forwards its events through an
+/// `mpsc` channel, for example, or in the handler itself. There the client is not known, so it yields
+/// notices as events only with [`NoticePolicy::event`] or [`NoticePolicy::id`]; by default there are
+/// none. [`close_reason`](Self::close_reason) and [`missed`](Self::missed) say what the stream cannot
+/// know:
 ///
 /// ```
 /// use futures_util::StreamExt;
-/// use tower_sse::{BoxError, ChannelEvent, CloseReason, Subscription};
-/// use tokio::sync::mpsc::Sender;
+/// use tokio::sync::mpsc;
+/// use tokio_stream::wrappers::ReceiverStream; // of the crate `tokio-stream`
+/// use tower_sse::{
+///     BoxError, Channel, ChannelEvent, CloseReason, EventStream, LastEventId, NoticePolicy,
+///     Subscription,
+/// };
 ///
-/// async fn forward(mut subscription: Subscription, to: Sender<Result<ChannelEvent, BoxError>>) {
-///     while let Some(event) = subscription.next().await {
-///         if to.send(Ok(event)).await.is_err() {
-///             return;
+/// type Forwarded = ReceiverStream<Result<ChannelEvent, BoxError>>;
+///
+/// fn feed(channel: &Channel, last_event_id: Option<&LastEventId>) -> EventStream<Forwarded> {
+///     let (to, from) = mpsc::channel(16);
+///     // A browser is known to read this one.
+///     let subscription = channel.resume(last_event_id).notices(NoticePolicy::event());
+///     tokio::spawn(forward(subscription, to));
+///     EventStream::new(ReceiverStream::new(from))
+/// }
+///
+/// async fn forward(mut subscription: Subscription, to: mpsc::Sender<Result<ChannelEvent, BoxError>>) {
+///     loop {
+///         let event = tokio::select! {
+///             event = subscription.next() => event,
+///             // The client has left.
+///             () = to.closed() => return,
+///         };
+///         match event {
+///             Some(event) => drop(to.send(Ok(event)).await),
+///             None => break,
 ///         }
 ///     }
-///     if subscription.close_reason() == Some(CloseReason::Lagged) {
+///     if subscription.close_reason() != Some(CloseReason::Completed) {
 ///         // Fails the stream in place of completing it, so that the client comes back.
-///         let _ = to.send(Err("lagged".into())).await;
+///         let _ = to.send(Err("the subscription has lagged or failed".into())).await;
 ///     }
 /// }
-/// # let _ = forward;
+/// # #[cfg(feature = "tokio")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # use http_body_util::BodyExt;
+/// let channel = Channel::new(tower_sse::ChannelOptions::new());
+/// let mut body = feed(&channel, None);
+/// let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();
+/// assert!(frame.starts_with(b"event: checkpoint\n"));
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
 /// ```
 ///
 /// # Fairness

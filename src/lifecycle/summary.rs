@@ -45,8 +45,8 @@ pub struct StreamSummary {
     pub error: Option<String>,
     /// How long it was open.
     pub duration: Duration,
-    /// How many events the stream sent. `None` for an adopted stream, whose events are not
-    /// counted.
+    /// How many events the stream sent, notices of a channel and the closing event among them. `None`
+    /// for an adopted stream, whose events are not counted.
     pub events: Option<u64>,
     /// How many events the client missed, because the channel had evicted them. 0 if the stream ended
     /// instead.

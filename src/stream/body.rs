@@ -113,17 +113,18 @@ where
             }
             let this = self.as_mut().project();
             let item = match polled {
+                // Not what came by the same poll: it may be what was chained to the channel, such as
+                // the event that tells the client that all is complete.
+                _ if matches!(this.state, State::Ended) => continue,
                 Poll::Ready(Some(item)) => item,
                 Poll::Ready(None) => {
-                    if let State::Open = mem::replace(this.state, State::Ended) {
-                        this.closing.take().iter().for_each(|event| {
-                            this.encoder.encoded(event);
-                        });
+                    *this.state = State::Ended;
+                    if let Some(event) = this.closing.take() {
+                        this.encoder.encoded(&event);
                     }
                     continue;
                 }
-                Poll::Pending if matches!(this.state, State::Open) => return Poll::Pending,
-                Poll::Pending => continue,
+                Poll::Pending => return Poll::Pending,
             };
             let event = item.into_result().map_err(Error::stream)?;
             this.encoder.push(&event).map_err(Error::encode)?;

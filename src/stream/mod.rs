@@ -72,8 +72,9 @@ pub type BoxEventStream = EventStream<BoxStream<'static, Result<EncodedEvent, Er
 ///
 /// After the last event that is ready the body is pending once, so that the server flushes: an event
 /// reaches the client before a stream that wakes itself goes on to compute the next. A stream that
-/// computes without a pause never lets the server flush, whatever makes its body: have it yield between
-/// its events, or compute in a task of its own.
+/// computes without a pause never lets the server flush, whatever makes its body. Have it yield right
+/// after each event, before it computes the next (`yield event; tokio::task::yield_now().await;`), or
+/// compute in a task of its own.
 ///
 /// # Errors
 ///
@@ -92,6 +93,8 @@ pub type BoxEventStream = EventStream<BoxStream<'static, Result<EncodedEvent, Er
 /// noticed by all.
 ///
 /// # Returning one
+///
+/// [`EventItem`] shows how to write one with `try_stream!` and the question mark.
 ///
 /// In edition 2024 a function that returns `EventStream<impl Stream<Item = Event>>` captures the
 /// lifetimes of all its parameters. Where the stream does not borrow from them, say so with

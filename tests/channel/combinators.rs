@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tower_sse::{
     BoxError, Channel, ChannelEvent, CloseReason, EncodeEvent, EncodedEvent, Encoder, Event,
-    EventStream, Lag, StreamSummary, Subscription,
+    EventStream, Lag, OnGap, StreamSummary, Subscription,
 };
 
 use crate::{
@@ -128,11 +128,46 @@ fn do_not_hide_events_before_the_lag() {
     );
 }
 
+/// A client that reads up to this event would take the half for the whole.
+#[test]
+fn what_is_chained_to_a_subscription_does_not_follow_a_lag_or_a_failure() {
+    let done =
+        || stream::iter(["[DONE]", "after"].map(|text| EncodedEvent::from(Event::new(text))));
+    let chained = |subscription: Subscription| subscription.map(EncodedEvent::from).chain(done());
+    let channel = Channel::new(holding(2));
+    let mut lagging = serve(chained(channel.subscribe()));
+    publish_numbers(&channel, 1..=5);
+    assert_eq!(lagging.read(), (vec![], true));
+    assert_eq!(lagging.leave().reason, CloseReason::Lagged);
+
+    let fill = |_| stream::iter([Err::<Event, _>(BoxError::from("failed"))]);
+    let channel = Channel::new(options().on_gap(OnGap::fill(fill)));
+    let mut failing = serve(chained(resume(&channel, "zzzzzz-1")));
+    assert_eq!(failing.read(), (vec![], true));
+    let summary = failing.leave();
+    assert_eq!(summary.reason, CloseReason::Failed);
+    assert_eq!(
+        summary.error.as_deref(),
+        Some("the stream of events failed: failed")
+    );
+
+    let channel: Channel = Channel::new(options());
+    let mut completed = serve(chained(channel.subscribe()));
+    channel.close();
+    let texts: Vec<_> = completed
+        .read()
+        .0
+        .into_iter()
+        .map(|[_, data, _]| data)
+        .collect();
+    assert_eq!(texts, ["[DONE]", "after", ""]);
+}
+
 /// Publishes two events while the batch is made, so that the lag is found in the middle of it.
 #[test]
-fn a_lag_in_the_middle_of_a_batch_is_told_before_it_and_ends_after_it() {
+fn a_lag_in_the_middle_of_a_batch_is_told_before_it_or_ends_before_it() {
     for (lag, expected, reason) in [
-        (Lag::end(), &["1"][..], CloseReason::Lagged),
+        (Lag::end(), &[][..], CloseReason::Lagged),
         (Lag::skip(), &["1", "1", "3"], CloseReason::ClientGone),
     ] {
         let channel = Channel::new(holding(1).lag(lag));

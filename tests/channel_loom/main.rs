@@ -54,7 +54,6 @@ mod encode;
 
 #[allow(dead_code, unreachable_pub, reason = "the crate's face")]
 #[path = "../../src/event/mod.rs"]
-#[expect(unused_imports, reason = "the crate's face")]
 mod event;
 
 #[allow(dead_code, unreachable_pub, reason = "streams use more of it")]
@@ -96,7 +95,7 @@ use crate::{
     },
     close_reason::CloseReason,
     encode::{EncodeEvent, EncodedEvent, Encoder},
-    event::{Event, EventId, EventName},
+    event::{Event, EventId, EventName, InvalidEventId, InvalidEventName},
     failure::{BoxError, Error},
     item::EventItem,
     last_event_id::LastEventId,

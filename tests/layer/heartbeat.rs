@@ -1,9 +1,11 @@
 use std::time::Duration;
 
+use futures::stream;
+use http_body_util::BodyExt;
 use tokio::time::{Instant, advance};
-use tower_sse::{Event, EventName, Heartbeat, Retry};
+use tower_sse::{CloseReason, Event, EventName, EventStream, Heartbeat, Retry};
 
-use crate::support::*;
+use crate::{closing::Closes, support::*};
 
 #[tokio::test(start_paused = true)]
 async fn beats_every_15_seconds_by_default() {
@@ -146,7 +148,7 @@ async fn can_be_made_anew_each_time() {
     for _ in 0..2 {
         let (feed, response) = adopted();
         let mut body = send(&layer, get(), response).await.into_body();
-        for beat in [":\n", ": one\n", "id: 2\ndata: two\n\n"] {
+        for beat in [":\n", ": one\n", "data: two\n\n"] {
             assert_eq!(next(&mut body).await.unwrap(), beat);
         }
         feed.data("data: x\n");
@@ -222,4 +224,22 @@ async fn leaves_the_preamble_to_the_first_event() {
     feed.data("data: x\n\n");
     assert_eq!(next(&mut body).await.unwrap(), "data: x\n\n");
     assert_eq!(next(&mut body).await.unwrap(), ":\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn has_no_id_and_fails_the_stream_if_its_closure_panics() {
+    let heartbeat = Heartbeat::every(SECOND).event_with(|count| {
+        assert!(count < 2, "enough");
+        Event::new(count.to_string()).id(count)
+    });
+    let closes = Closes::default();
+    let layer = closes.watch(bare().heartbeat(heartbeat));
+    let stream = EventStream::new(stream::pending::<Event>());
+    let mut body = send(&layer, get(), stream).await.into_body();
+    assert_eq!(next(&mut body).await.unwrap(), "data: 0\n\n");
+    assert_eq!(next(&mut body).await.unwrap(), "data: 1\n\n");
+    let error = body.frame().await.unwrap().unwrap_err();
+    assert!(error.is_panic());
+    let summary = closes.summaries().remove(0);
+    assert_eq!(summary.reason, CloseReason::Failed);
 }

@@ -187,6 +187,8 @@ impl Reader {
                 Next::End(reason) => break self.ends(log, reason, !events.is_empty()),
             }
         };
+        // Not what has come by the same poll as the early end.
+        events.retain(|_| !matches!(turn, Turn::End(_)));
         for (payload, number) in events {
             let id = log.id_text(number);
             self.events += 1;
