@@ -15,15 +15,14 @@ pub(crate) fn share(of: Duration) -> Duration {
 
 /// Draws 64 bits.
 pub(crate) fn bits() -> u64 {
-    // There are none on WebAssembly, where asking for one panics.
-    let process = match cfg!(target_family = "wasm") {
-        true => 0,
-        false => process::id(),
-    };
+    if cfg!(target_family = "wasm") {
+        // It has neither processes nor, everywhere, a clock: asking for one panics.
+        return RandomState::new().hash_one(());
+    }
     let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     mix(
         &RandomState::new(),
-        process,
+        process::id(),
         time.unwrap_or_else(|before| before.duration()),
     )
 }

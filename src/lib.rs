@@ -133,6 +133,11 @@ mod relay;
 mod request;
 mod respond;
 mod retry;
+#[cfg_attr(
+    not(any(feature = "channel", test)),
+    expect(dead_code, reason = "subscriptions alone count")
+)]
+mod run;
 #[cfg(feature = "json")]
 mod separators;
 mod service;

@@ -41,6 +41,10 @@ impl OwedPending {
         Poll::Pending
     }
 
+    pub(crate) fn is_owed(&self) -> bool {
+        self.owed
+    }
+
     /// Polls the source.
     pub(crate) fn poll_source<T>(
         &self,

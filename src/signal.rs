@@ -4,9 +4,12 @@
 //! merge delay it. The stream opens a scope on its thread while it polls, and a subscription that is
 //! polled within reports to that scope, whatever is between them.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    time::Instant,
+};
 
-use crate::{CloseReason, EncodedEvent};
+use crate::{CloseReason, EncodedEvent, run::Run};
 
 /// What is known of the client that reads the stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,7 +18,7 @@ pub(crate) enum Audience {
     #[default]
     Unknown,
     /// A GET or QUERY that names `text/event-stream`, as browsers send it.
-    EventSource,
+    NamesEventStream,
     Other,
 }
 
@@ -34,15 +37,15 @@ pub(crate) struct Signals {
 struct State {
     /// `None` outside of any scope.
     audience: Option<Audience>,
-    /// Whether a subscription has been polled.
-    has_channel: bool,
     has_signals: bool,
+    /// How long the subscriptions of this poll have been ready.
+    run: Run,
 }
 
 const OUTSIDE: State = State {
     audience: None,
-    has_channel: false,
     has_signals: false,
+    run: Run::NEW,
 };
 
 thread_local! {
@@ -82,33 +85,32 @@ impl Scope {
         });
         Some(SIGNALS.take())
     }
-
-    /// Returns `true` if a subscription has been polled.
-    pub(crate) fn has_channel(&self) -> bool {
-        STATE.get().has_channel
-    }
 }
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        STATE.set(self.outer);
-        if let Some(signals) = self.signals.take() {
-            SIGNALS.set(*signals);
+        let inner = STATE.replace(self.outer);
+        // What was not taken, because the poll panicked, must not reach another stream.
+        if inner.has_signals || self.signals.is_some() {
+            SIGNALS.set(self.signals.take().map(|outer| *outer).unwrap_or_default());
         }
     }
 }
 
-/// Reports that a subscription is polled. Returns what is known of its client, if a stream polls it.
+/// Returns what is known of the client, if a stream polls.
 #[inline]
-pub(crate) fn polled() -> Option<Audience> {
-    let state = STATE.get();
-    if state.audience.is_some() && !state.has_channel {
-        STATE.set(State {
-            has_channel: true,
-            ..state
-        });
-    }
-    state.audience
+pub(crate) fn audience() -> Option<Audience> {
+    STATE.get().audience
+}
+
+/// Counts an event of a subscription within a scope. Returns `true` if the poll is to come to an end, for
+/// all subscriptions in it.
+#[inline]
+pub(crate) fn is_run_over(now: impl FnOnce() -> Instant) -> bool {
+    let mut state = STATE.get();
+    let is_over = state.run.is_over(now);
+    STATE.set(state);
+    is_over
 }
 
 /// Reports something to the stream. Without one around, nothing happens.
@@ -125,6 +127,8 @@ pub(crate) fn report(report: impl FnOnce(&mut Signals)) {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::catch_unwind;
+
     use super::*;
 
     fn miss(missed: u64) {
@@ -148,28 +152,59 @@ mod tests {
     #[test]
     fn drops_what_is_reported_outside() {
         miss(1);
-        assert_eq!(polled(), None);
+        assert_eq!(audience(), None);
         let scope = Scope::enter(Audience::Other);
         assert_eq!(missed(&scope), None);
-        assert_eq!(polled(), Some(Audience::Other));
-        assert!(scope.has_channel());
+        assert_eq!(audience(), Some(Audience::Other));
         drop(scope);
-        assert_eq!(polled(), None);
+        assert_eq!(audience(), None);
     }
 
     #[test]
     fn keeps_the_scopes_of_nested_streams_apart() {
-        let outer = Scope::enter(Audience::EventSource);
+        let outer = Scope::enter(Audience::NamesEventStream);
         miss(1);
         let inner = Scope::enter(Audience::Other);
         assert_eq!(missed(&inner), None);
         miss(2);
         assert_eq!(missed(&inner), Some(2));
-        polled();
         miss(4);
         drop(inner);
-        assert!(!outer.has_channel());
-        assert_eq!(polled(), Some(Audience::EventSource));
+        assert_eq!(audience(), Some(Audience::NamesEventStream));
         assert_eq!(missed(&outer), Some(1));
+    }
+
+    #[test]
+    fn drops_what_a_poll_has_not_taken_that_panicked() {
+        let panic = || {
+            let _scope = Scope::enter(Audience::Other);
+            miss(1);
+            panic!("in the middle");
+        };
+        catch_unwind(panic).unwrap_err();
+        let outer = Scope::enter(Audience::Other);
+        miss(2);
+        catch_unwind(panic).unwrap_err();
+        assert_eq!(missed(&outer), Some(2));
+        miss(3);
+        assert_eq!(missed(&outer), Some(3));
+    }
+
+    #[test]
+    fn has_one_run_for_all_subscriptions_of_a_poll() {
+        let now = Instant::now();
+        let ends = |events: usize| {
+            (0..events)
+                .map(|_| is_run_over(|| now))
+                .filter(|over| *over)
+                .count()
+        };
+        let outer = Scope::enter(Audience::Other);
+        assert_eq!(ends(1023), 0);
+        let inner = Scope::enter(Audience::Other);
+        assert_eq!(ends(1023), 0);
+        drop(inner);
+        assert_eq!(ends(3), 3, "it stays over");
+        drop(outer);
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn audience(&self) -> Audience {
         match self.names_stream {
-            true => Audience::EventSource,
+            true => Audience::NamesEventStream,
             false => Audience::Other,
         }
     }

@@ -5,13 +5,14 @@ use super::{
 };
 use crate::{Event, EventId, LastEventId};
 
-/// One feed for many clients, which a client can resume without a seam.
+/// One feed for many clients, which a client can resume with no loss and no duplicates.
 ///
 /// A channel is a log: publishing appends to it, and a subscriber is a place in it. An event is encoded
 /// once, gets the next id, and goes to all subscribers; publishing never waits for any of them.
 /// A client that comes back with its `Last-Event-ID` begins at an older place, so between what it
-/// had and what is new there is no gap, no duplicate and no other order. What is not held any more
-/// is left out in silence only if you say so ([`OnGap`](super::OnGap), [`Lag`](super::Lag)).
+/// had and what is new there is no gap, no duplicate and no other order. What is not retained any more is a
+/// gap or a lag, with a policy for each ([`OnGap`](super::OnGap), [`Lag`](super::Lag)). A client learns of
+/// it in the form that it takes ([`NoticePolicy`](super::NoticePolicy)).
 ///
 /// Clones are the same channel. It closes when the last of them is dropped.
 ///
@@ -94,6 +95,11 @@ impl<T: ?Sized> Channel<T> {
     ///
     /// Such a client gets a checkpoint first ([`NoticePolicy`](super::NoticePolicy)), so that it has an
     /// id to come back with though nothing has been published yet.
+    ///
+    /// By default checkpoints and gaps are sent only within [`SseLayer`](crate::SseLayer), to clients that
+    /// name event streams, and only when the `EventStream` itself polls first: a handler that polls the
+    /// subscription once before it returns it, or a stream without the layer, needs
+    /// [`NoticePolicy::event`](super::NoticePolicy::event).
     ///
     /// An id that this channel does not know, or whose next event is not held any more, is a
     /// [`Gap`], and [`ChannelOptions::on_gap`] says what comes of it.
@@ -208,7 +214,8 @@ impl<T: ?Sized> Channel<T> {
     /// Browsers reconnect again and again. To prevent it, end the stream with
     /// [`EventStream::closing`](crate::EventStream::closing)`(Event::close())`, and answer with
     /// [`stop`](crate::stop) if the client has everything: the channel
-    /// [`is_closed`](Self::is_closed), and the client's id is its [`last_id`](Self::last_id). A client
+    /// [`is_closed`](Self::is_closed), and the client's id is its [`last_id`](Self::last_id). For that, let
+    /// the last publication have data: a comment or a `retry` has no id on the wire. A client
     /// that was cut off earlier can still [`resume`](Self::resume), and gets what is left.
     ///
     /// It never waits for a store: an event that [`publish_with`](Self::publish_with) is storing is

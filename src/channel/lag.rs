@@ -31,7 +31,8 @@ impl Lag {
     /// [`FinalEvents::lag`](crate::FinalEvents::lag) or breaks, because its client does not come back.
     ///
     /// A subscription that is polled elsewhere, such as in a task that forwards its events, ends alone:
-    /// see [`Subscription::close_reason`](super::Subscription::close_reason).
+    /// see [`Subscription::close_reason`](super::Subscription::close_reason). A stream that is to go on
+    /// after a lag has its subscription [`detached`](super::Subscription::detached).
     pub fn end() -> Self {
         Self(Policy::End)
     }
@@ -39,6 +40,9 @@ impl Lag {
     /// Continues with the oldest event that is retained, after a notice: an event named `lagged` whose
     /// data is the number of missed events, for clients that take it
     /// ([`NoticePolicy`](super::NoticePolicy)).
+    ///
+    /// A combinator that keeps events back, such as `chunks`, can make the notice precede some that are
+    /// older than the gap.
     ///
     /// The notice has no id. A client that loses its connection right after it resumes before the gap,
     /// and is told again.

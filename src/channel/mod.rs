@@ -15,7 +15,6 @@ mod notice;
 mod numbered;
 mod options;
 mod publish;
-mod run;
 mod shared;
 mod state;
 mod subscription;

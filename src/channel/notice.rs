@@ -5,7 +5,7 @@ const CHECKPOINT: EventName = EventName::from_static("checkpoint");
 const GAP: EventName = EventName::from_static("gap");
 const LAGGED: EventName = EventName::from_static("lagged");
 
-/// The form of what a channel says by itself, which nobody has published.
+/// Policy for the events that a channel sends on its own: checkpoints, and notices of a gap or a lag.
 ///
 /// | notice | [`event`](Self::event) | [`id`](Self::id) | [`silent`](Self::silent) |
 /// |---|---|---|---|
@@ -13,25 +13,7 @@ const LAGGED: EventName = EventName::from_static("lagged");
 /// | gap ([`OnGap::tell`](super::OnGap::tell)) | event `gap`, the oldest retained id as data, the id | the id alone | nothing |
 /// | lag ([`Lag::skip`](super::Lag::skip)) | event `lagged`, the number of missed events as data | nothing | nothing |
 ///
-/// By default ([`auto`](Self::auto)) the form depends on the client.
-///
-/// # Clients
-///
-/// A browser's `EventSource` ignores an event that the page has no listener for, and keeps its id. Other
-/// clients hand each event to their user, and many parse its data, whatever its name. What they make of
-/// a notice that comes before their own events or between them:
-///
-/// | client | named event | id alone |
-/// |---|---|---|
-/// | browsers; npm `eventsource`, `event-source-polyfill`, `reconnecting-eventsource`, Node's EventSource | ignored without a listener, the id is kept | the id is kept, but Firefox drops it, and WebKit does not send it |
-/// | `openai` of PyPI | fails | fails |
-/// | `openai` of npm, `ai`, `@ag-ui/client`, `graphql-sse` | fails | nothing |
-/// | `@anthropic-ai/sdk`, `anthropic` of PyPI | nothing | nothing |
-/// | `httpx-sse`, `@microsoft/fetch-event-source`, `sseclient` | an event with empty data | an event with empty data |
-/// | `sseclient-py`, `aiohttp-sse-client`, `reqwest-eventsource`, `eventsource-client` | an event with empty data | nothing |
-///
-/// As the last block of a connection, an id alone is not kept by `event-source-polyfill`,
-/// `reqwest-eventsource` and `eventsource-client`. A2A clients expect a `Task` as the first event.
+/// By default ([`auto`](Self::auto)) the form depends on the client. CLIENTS_LINK
 ///
 /// Where a client gets no event, tell it of a gap before the stream begins: by
 /// [`Channel::try_resume`](super::Channel::try_resume), or in a header of the response by
@@ -75,6 +57,10 @@ impl NoticePolicy {
     /// The client is known within [`SseLayer`](crate::SseLayer), where the subscription is polled by
     /// the [`EventStream`](crate::EventStream) itself. Elsewhere nothing is sent: without the layer, set
     /// [`event`](Self::event) for a stream that browsers read.
+    ///
+    /// Some clients that are no browsers make such a request, too: `httpx-sse`, `sseclient` and
+    /// `@microsoft/fetch-event-source` hand the event to their user, and `graphql-sse` over a single
+    /// connection fails at it. On their routes set [`silent`](Self::silent).
     pub const fn auto() -> Self {
         Self(Kind::Auto)
     }
@@ -97,7 +83,7 @@ impl NoticePolicy {
 
     fn form(self, audience: Audience) -> Kind {
         match (self.0, audience) {
-            (Kind::Auto, Audience::EventSource) => Kind::Event,
+            (Kind::Auto, Audience::NamesEventStream) => Kind::Event,
             (Kind::Auto, Audience::Other | Audience::Unknown) => Kind::Silent,
             (form, _) => form,
         }

@@ -66,7 +66,7 @@ impl Unnumbered {
         };
         let (before, after) = self.event.as_bytes().split_at(at);
         let bytes = [before, b"id: ", id.as_bytes(), b"\n", after].concat();
-        self.event.with_bytes(Bytes::from(bytes))
+        self.event.with_channel_id(Bytes::from(bytes))
     }
 
     /// Returns the event without an id.

@@ -1,6 +1,6 @@
 use std::{
     collections::VecDeque,
-    fmt,
+    fmt, mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -15,12 +15,12 @@ use super::{
     log::Read,
     notice::Notice,
     numbered::Unnumbered,
-    run::Run,
     shared::Shared,
     wakers::Place,
 };
 use crate::{
     BoxError, CloseReason, EncodedEvent, Error, EventId,
+    run::Run,
     signal::{self, Audience},
 };
 
@@ -30,7 +30,7 @@ use crate::{
 /// that is. It goes into an [`EventStream`](crate::EventStream) as it is, or behind combinators, and all
 /// events that are ready leave in one frame. It counts as a subscriber until it ends or is dropped.
 ///
-/// # How it reports to the stream
+/// # Lag and notices
 ///
 /// While an `EventStream` polls it, whatever is between the two, the subscription reports to it: a lag
 /// ends the stream or adds to [`StreamSummary::missed`](crate::StreamSummary::missed), and notices
@@ -91,22 +91,32 @@ use crate::{
 ///
 /// # Fairness
 ///
-/// A subscription that always has an event yields to its task's other work after about a millisecond,
-/// or 1,024 events: it is then pending once although more is ready.
+/// A subscription that always has an event yields to the runtime after a millisecond or 1,024 events: it
+/// is then pending once although more is ready, and wakes its task. (The clock is read after 2, 4 and 8
+/// events and then after each 16, so with a filter that takes a millisecond for each it yields after
+/// four.) All subscriptions in one `EventStream` yield together.
 #[must_use = "a subscription does nothing until it is polled"]
 pub struct Subscription {
     shared: Arc<Shared>,
     /// The number of the next event.
     next: u64,
     missed: u64,
+    /// How many of these the stream does not know of yet.
+    unreported: u64,
     notices: NoticePolicy,
+    is_detached: bool,
     /// What comes before the log, until it has been sent.
     opening: Option<Box<Opening>>,
     /// Where it waits for what is published next.
     place: Option<Place>,
     run: Run,
     end: Option<CloseReason>,
+    /// An early end that the stream does not know of yet.
+    unreported_end: Option<Box<End>>,
 }
+
+/// Why a subscription ends early, and the error behind that.
+type End = (CloseReason, Option<String>);
 
 /// What comes before the log: what fills a gap or tells of it, and then events with the id of this point.
 #[derive(Default)]
@@ -131,11 +141,14 @@ impl Subscription {
             shared: Arc::clone(shared),
             next,
             missed: 0,
+            unreported: 0,
             notices: shared.options.notices,
+            is_detached: false,
             opening: None,
             place: None,
-            run: Run::default(),
+            run: Run::NEW,
             end: None,
+            unreported_end: None,
         }
     }
 
@@ -155,6 +168,37 @@ impl Subscription {
     /// [`ChannelOptions::notices`](super::ChannelOptions::notices).
     pub fn notices(mut self, notices: NoticePolicy) -> Self {
         self.notices = notices;
+        self
+    }
+
+    /// Has the subscription report nothing to the [`EventStream`](crate::EventStream) that polls it: for a
+    /// stream that handles a lag by itself, or whose own events go on after it.
+    ///
+    /// Such a stream looks at [`close_reason`](Self::close_reason) when the subscription ends:
+    ///
+    /// ```
+    /// use futures_util::{Stream, StreamExt};
+    /// use tower_sse::{Channel, ChannelEvent, CloseReason};
+    ///
+    /// /// The events of a channel, from the oldest retained one on after each lag.
+    /// fn follow(channel: Channel) -> impl Stream<Item = ChannelEvent> {
+    ///     async_stream::stream! {
+    ///         let mut subscription = channel.subscribe().detached();
+    ///         loop {
+    ///             match subscription.next().await {
+    ///                 Some(event) => yield event,
+    ///                 None if subscription.close_reason() == Some(CloseReason::Lagged) => {
+    ///                     subscription = channel.replay().detached();
+    ///                 }
+    ///                 None => break,
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// # let _ = follow;
+    /// ```
+    pub fn detached(mut self) -> Self {
+        self.is_detached = true;
         self
     }
 
@@ -273,7 +317,8 @@ impl Subscription {
     fn say(&self, says: Says, audience: Option<Audience>) -> Option<ChannelEvent> {
         let opening = self.opening.as_deref()?;
         // Otherwise the user's own event has the id, and comes after this one.
-        let is_last = opening.events.is_empty();
+        let last = opening.events.back();
+        let is_last = !last.is_some_and(EncodedEvent::is_dispatched);
         let notice = match says {
             Says::Checkpoint if is_last => Notice::Checkpoint,
             Says::Checkpoint => return None,
@@ -364,8 +409,22 @@ impl Subscription {
         let missed = next - self.next;
         self.next = next;
         self.missed += missed;
-        signal::report(|signals| signals.missed += missed);
+        self.unreported += missed;
         missed
+    }
+
+    /// Reports to the stream that polls what it does not know of yet. Some of that may have happened when
+    /// no stream polled.
+    fn report(&mut self, audience: Option<Audience>) {
+        if audience.is_none() || self.unreported == 0 && self.unreported_end.is_none() {
+            return;
+        }
+        let (missed, end) = (mem::take(&mut self.unreported), self.unreported_end.take());
+        signal::report(|signals| {
+            signals.missed += missed;
+            // The first reason holds, of subscriptions that are merged.
+            signals.end = signals.end.take().or(end.map(|end| *end));
+        });
     }
 
     /// Says what the channel says by itself, in the form that the client takes.
@@ -383,13 +442,10 @@ impl Subscription {
         self.end_early(CloseReason::Failed, Some(Error::stream(error).chain()));
     }
 
-    /// Ends though the channel goes on, and ends the stream with it.
+    /// Ends though the channel goes on. The stream ends with it.
     fn end_early(&mut self, reason: CloseReason, error: Option<String>) {
         self.end(reason);
-        signal::report(|signals| {
-            // The first reason holds, of subscriptions that are merged.
-            signals.end.get_or_insert((reason, error));
-        });
+        self.unreported_end = Some(Box::new((reason, error)));
     }
 }
 
@@ -406,25 +462,50 @@ impl Stream for Subscription {
     type Item = ChannelEvent;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ChannelEvent>> {
+        let this = &mut *self;
+        let audience = signal::audience().filter(|_| !this.is_detached);
+        let polled = this.poll_event(audience, cx);
+        this.report(audience);
+        polled
+    }
+}
+
+impl Subscription {
+    fn poll_event(
+        &mut self,
+        audience: Option<Audience>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<ChannelEvent>> {
         if self.end.is_some() {
             return Poll::Ready(None);
         }
-        let this = &mut *self;
-        let audience = signal::polled();
-        if this.run.is_over(|| this.shared.options.timer.now()) {
+        if self.is_run_over(audience) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let polled = match this.poll_opening(audience, cx) {
-            Poll::Ready(None) if this.end.is_none() => this.poll_log(audience, cx),
+        let polled = match self.poll_opening(audience, cx) {
+            Poll::Ready(None) if self.end.is_none() => self.poll_log(audience, cx),
             polled => polled,
         };
         match &polled {
-            Poll::Pending => this.run = Run::default(),
-            Poll::Ready(None) => this.end(CloseReason::Completed),
+            Poll::Pending => self.run = Run::NEW,
+            Poll::Ready(None) => self.end(CloseReason::Completed),
             Poll::Ready(Some(_)) => {}
         }
         polled
+    }
+
+    /// Returns `true` if it is time for a break: of this subscription, or of the poll that it is in.
+    fn is_run_over(&mut self, audience: Option<Audience>) -> bool {
+        let now = || self.shared.options.timer.now();
+        if audience.is_some() {
+            return signal::is_run_over(now);
+        }
+        let is_over = self.run.is_over(now);
+        if is_over {
+            self.run = Run::NEW;
+        }
+        is_over
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Encoder {
     has_data: bool,
     /// The number of events written since [`take_events`](Self::take_events).
     events: u32,
+    /// Whether an event with an id of a channel's has been written.
+    is_resumable: bool,
 }
 
 /// A point between two items, to which an encoder can return.
@@ -76,6 +78,7 @@ impl Encoder {
             open: false,
             has_data: false,
             events: 0,
+            is_resumable: false,
         }
     }
 
@@ -137,6 +140,7 @@ impl Encoder {
     pub fn encoded(&mut self, event: &EncodedEvent) -> &mut Self {
         self.dispatch();
         self.events += event.events;
+        self.is_resumable |= event.is_resumable;
         let bytes = &event.bytes;
         let frame = self.frame_len();
         // A large event behind a small one would otherwise be copied for each of its receivers.
@@ -232,6 +236,12 @@ impl Encoder {
         Ok(self)
     }
 
+    /// Returns `true` if an event with an id of a channel's has been written.
+    #[inline]
+    pub(crate) fn is_resumable(&self) -> bool {
+        self.is_resumable
+    }
+
     /// Returns the length of the frame in progress.
     #[inline]
     fn frame_len(&self) -> usize {
@@ -280,6 +290,7 @@ impl Encoder {
         EncodedEvent {
             bytes: self.take_exact(),
             events: self.events,
+            is_resumable: self.is_resumable,
         }
     }
 

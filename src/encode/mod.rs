@@ -3,6 +3,8 @@
 mod encoded;
 mod encoder;
 mod lines;
+#[cfg(feature = "channel")]
+mod numbered;
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -47,11 +49,12 @@ pub trait EncodeEvent {
     /// What the type finds wrong with its value. Nothing that was written before remains.
     fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError>;
 
-    /// Returns `true` if a client that reads a stream of these by GET can get later what it misses, so
-    /// that [`SseLayer`](crate::SseLayer) may end the stream cleanly
+    /// Returns `true` if a client that reads a stream of these by GET or QUERY can get later what it
+    /// misses, so that [`SseLayer`](crate::SseLayer) may end the stream cleanly
     /// ([`SseOptions::resumable`](crate::SseOptions::resumable)). By default `false`.
     ///
-    /// It is `true` for the events of a `Channel`. A type around one calls that one's.
+    /// It is `true` for the events of a `Channel`. A type around one calls that one's. A stream is also
+    /// resumable from the first event on that has an id of a channel's, whatever its type.
     fn is_resumable() -> bool
     where
         Self: Sized,

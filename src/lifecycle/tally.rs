@@ -54,7 +54,7 @@ impl Tally {
 
     pub(crate) fn audience(&self) -> Audience {
         match self.0.audience.load(Ordering::Relaxed) {
-            audience if audience == Audience::EventSource as u8 => Audience::EventSource,
+            audience if audience == Audience::NamesEventStream as u8 => Audience::NamesEventStream,
             audience if audience == Audience::Other as u8 => Audience::Other,
             _ => Audience::Unknown,
         }
@@ -97,8 +97,10 @@ impl Tally {
         let _ = self.0.error.set(error);
     }
 
-    /// Records that the stream ends early, so that its client is to come back.
+    /// Records that the stream ends early, so that its client is to come back. Channels alone have it end
+    /// so, though the type of the items may hide the channel.
     pub(crate) fn end(&self, reason: CloseReason, error: Option<String>) {
+        self.set_resumable();
         // The first reason holds, of streams that were merged.
         let _ = self.0.reason.set(reason);
         if let Some(error) = error {
@@ -106,7 +108,7 @@ impl Tally {
         }
     }
 
-    /// Records that a channel is within, though the type of the items may hide it.
+    /// Records that clients can get later what they miss, though the type of the items hides it.
     pub(crate) fn set_resumable(&self) {
         self.0.resumable.store(true, Ordering::Relaxed);
     }

@@ -34,6 +34,10 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.as_mut().project();
+        if this.pending.is_owed() && !this.encoder.is_empty() {
+            // The source had more than one frame for that `Pending`.
+            return Poll::Ready(Some(Ok(Frame::data(this.encoder.take()))));
+        }
         if this.pending.poll(cx).is_pending() {
             this.encoder.rest();
             return Poll::Pending;
@@ -51,16 +55,19 @@ where
             }
         });
         let this = self.project();
-        let events = this.encoder.take_events();
-        this.tally.iter().for_each(|tally| tally.add(events));
         *this.pending = pending;
+        let events = this.encoder.take_events();
+        if let Some(tally) = this.tally {
+            tally.add(events);
+            if this.encoder.is_resumable() {
+                tally.set_resumable();
+            }
+        }
         if !this.encoder.is_empty() {
-            let frame = this.encoder.take();
-            // A frame that is left must not wait for a wake-up.
-            if gathered.is_pending() && this.encoder.is_empty() {
+            if gathered.is_pending() {
                 this.pending.owe();
             }
-            return Poll::Ready(Some(Ok(Frame::data(frame))));
+            return Poll::Ready(Some(Ok(Frame::data(this.encoder.take()))));
         }
         if gathered.is_pending() {
             this.encoder.rest();
@@ -88,12 +95,8 @@ where
         let this = self.as_mut().project();
         this.tally.take_if(|tally| !tally.is_shared());
         *this.whole = this.encoder.mark();
-        let scope = Scope::enter(this.tally.as_ref().map(Tally::audience).unwrap_or_default());
-        let gathered = self.as_mut().gather_in(&scope, cx);
-        if scope.has_channel() {
-            self.tally.iter().for_each(Tally::set_resumable);
-        }
-        gathered
+        let audience = this.tally.as_ref().map(Tally::audience).unwrap_or_default();
+        self.gather_in(&Scope::enter(audience), cx)
     }
 
     fn gather_in(
@@ -163,9 +166,16 @@ where
             *this.state = State::Failed(Failure::new(error));
             return;
         };
-        *this.state = State::Ended;
         let text = error.chain();
-        this.encoder.event(&event(error));
+        let event = match catch_unwind(AssertUnwindSafe(|| event(error))) {
+            Ok(event) => event,
+            Err(payload) => {
+                *this.state = State::Failed(Failure::new(Error::panic(payload)));
+                return;
+            }
+        };
+        *this.state = State::Ended;
+        this.encoder.event(&event);
         this.encoder.dispatch();
         for tally in this.tally.iter() {
             tally.conclude(text.clone());

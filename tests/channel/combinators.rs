@@ -306,3 +306,72 @@ async fn a_subscription_that_is_polled_elsewhere_says_itself_why_it_ended() {
         assert_eq!(served.leave().reason, end);
     }
 }
+
+/// What a poll that panics has not taken must not reach another client.
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_the_middle_of_a_poll_leaves_nothing_for_another_stream() {
+    let channel = Channel::new(holding(2).lag(Lag::skip_with(|_| Event::new("secret"))));
+    let panicking = channel
+        .subscribe()
+        .map(|_| -> EncodedEvent { panic!("in a map") });
+    let mut one = serve(panicking);
+    let lagging = Channel::new(holding(2));
+    let ended = stream::select(
+        lagging.subscribe(),
+        stream::poll_fn(|_| panic!("in a merge")),
+    );
+    let mut two = serve(ended.map(EncodedEvent::from));
+    publish_numbers(&channel, 1..=5);
+    publish_numbers(&lagging, 1..=5);
+    assert!(one.fails().await);
+    assert!(two.fails().await);
+    let other = crate::support::channel();
+    let mut served = serve(other.resume(None).map(EncodedEvent::from));
+    let (seen, is_ended) = served.read();
+    assert_eq!(seen, [named("checkpoint", "", other.last_id())]);
+    assert!(!is_ended);
+    assert_eq!(served.leave().missed, 0);
+}
+
+#[test]
+fn a_lag_that_was_found_before_the_stream_polled_is_reported_later() {
+    let channel = Channel::new(holding(2));
+    let mut subscription = channel.subscribe();
+    publish_numbers(&channel, 1..=5);
+    // As a handler does that looks first.
+    assert!(has_lagged(&mut subscription));
+    let mut served = serve(subscription.map(EncodedEvent::from));
+    assert_eq!(served.read(), (vec![], true));
+    assert_eq!(served.leave().reason, CloseReason::Lagged);
+
+    let channel = Channel::new(holding(2).lag(Lag::newest()));
+    let mut subscription = channel.subscribe();
+    publish_numbers(&channel, 1..=5);
+    assert_eq!(parts(&next(&mut subscription).id().unwrap()).1, 5);
+    let mut served = serve(subscription.map(EncodedEvent::from));
+    served.read();
+    publish_numbers(&channel, 6..=9);
+    served.read();
+    assert_eq!(served.leave().missed, 4 + 3);
+}
+
+#[test]
+fn a_detached_subscription_leaves_its_lag_to_the_stream() {
+    let channel = Channel::new(holding(2));
+    let subscription = channel.subscribe().detached();
+    publish_numbers(&channel, 1..=5);
+    let follow = channel.clone();
+    let resumed = stream::once(async move { follow.replay().detached() }).flatten();
+    let mut served = serve(subscription.chain(resumed).map(EncodedEvent::from));
+    let (seen, is_ended) = served.read();
+    let texts: Vec<_> = seen.into_iter().map(|[_, data, _]| data).collect();
+    assert_eq!(
+        (&texts[..], is_ended),
+        (&["4".to_owned(), "5".to_owned()][..], false)
+    );
+    let summary = served.leave();
+    assert_eq!(
+        (summary.reason, summary.missed),
+        (CloseReason::ClientGone, 0)
+    );
+}

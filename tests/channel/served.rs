@@ -95,6 +95,16 @@ impl Served {
         }
     }
 
+    /// Reads to the end. Returns `true` if it is a failure.
+    pub(crate) async fn fails(&mut self) -> bool {
+        loop {
+            match self.body.frame().await {
+                Some(Ok(_)) => {}
+                end => return end.is_some(),
+            }
+        }
+    }
+
     /// Returns what the layer has told, if the stream has ended.
     pub(crate) fn summary(&self) -> Option<StreamSummary> {
         self.summary.lock().unwrap().clone()

@@ -83,3 +83,13 @@ fn can_be_several() {
     let mut subscriber = subscriber.preceded_by(Event::new("hello"));
     assert_eq!(texts(&mut subscriber), ["all", "hello"]);
 }
+
+#[test]
+fn without_data_leave_the_id_to_a_checkpoint() {
+    let channel = channel();
+    let id = publish(&channel, "one");
+    let nothing_yet = Event::default().comment("nothing yet");
+    let mut subscriber = channel.resume(None).preceded_by(nothing_yet);
+    let expected = format!("event: checkpoint\ndata: \nid: {id}\n\n: nothing yet\n\n");
+    assert_eq!(wire(&mut subscriber), expected);
+}

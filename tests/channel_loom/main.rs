@@ -60,6 +60,9 @@ mod event;
 #[path = "../../src/error.rs"]
 mod failure;
 
+#[path = "../../src/run.rs"]
+mod run;
+
 #[allow(dead_code, reason = "streams use more of it")]
 #[path = "../../src/signal.rs"]
 mod signal;

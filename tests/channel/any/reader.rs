@@ -127,6 +127,11 @@ impl Reader {
     }
 
     pub(crate) fn poll(&mut self, log: &mut Log, now: u64) -> Polled {
+        if self.pending_since.is_some() {
+            if let Some(frame) = self.frames.take() {
+                return Polled::Frame(frame);
+            }
+        }
         if let Some(since) = self.pending_since.take() {
             return self.pause(log.tellings, since);
         }
@@ -142,7 +147,6 @@ impl Reader {
         }
         self.waits_since = None;
         if let Some(frame) = self.frames.take() {
-            self.pending_since.take_if(|_| !self.frames.is_empty());
             return Polled::Frame(frame);
         }
         if self.end.is_some() {

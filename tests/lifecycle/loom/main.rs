@@ -50,6 +50,7 @@ mod info;
 #[path = "../../../src/lifecycle/open_streams.rs"]
 mod open_streams;
 
+#[allow(dead_code, reason = "bodies use more of it")]
 #[path = "../../../src/owed_pending.rs"]
 mod owed_pending;
 

@@ -1,0 +1,77 @@
+use std::time::{Duration, Instant};
+
+/// The most events of one run.
+const EVENTS: u16 = 1024;
+
+/// After how many events the clock is read again. Before, it is read after 2, 4 and 8.
+const EVENTS_A_LOOK: u16 = 16;
+
+/// How long a run may last.
+const TIME: Duration = Duration::from_millis(1);
+
+/// How long subscriptions have been ready without a break.
+///
+/// Tokio bounds its own channels by a number of events, but what holds up a thread is time: a slow
+/// filter may drop one event after the other, in one poll of the stream that it is in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    events: u16,
+    /// When the clock was first read.
+    since: Option<Instant>,
+}
+
+impl Run {
+    pub(crate) const NEW: Self = Self {
+        events: 0,
+        since: None,
+    };
+
+    /// Counts an event. Returns `true` from the one on with which it is time for a break.
+    #[inline]
+    pub(crate) fn is_over(&mut self, now: impl FnOnce() -> Instant) -> bool {
+        if self.events >= EVENTS {
+            return true;
+        }
+        self.events += 1;
+        // Not after the first: a subscriber that keeps up has one event for each poll.
+        let is_early = self.events > 1 && self.events.is_power_of_two();
+        if is_early || self.events % EVENTS_A_LOOK == 0 {
+            let now = now();
+            let since = *self.since.get_or_insert(now);
+            if now.saturating_duration_since(since) >= TIME {
+                self.events = EVENTS;
+            }
+        }
+        self.events >= EVENTS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns with which event a run is over, each of which takes this time.
+    fn over(time: Duration) -> usize {
+        let (start, mut run) = (Instant::now(), Run::NEW);
+        let ends = |event: u32| run.is_over(|| start + time * event);
+        1 + (1..).map(ends).take_while(|is_over| !is_over).count()
+    }
+
+    #[test]
+    fn ends_by_time() {
+        // It looks at the clock after 2, 4, 8, 16, 32 and 48 events.
+        assert_eq!(over(Duration::from_secs(1)), 4);
+        assert_eq!(over(Duration::from_micros(500)), 4);
+        assert_eq!(over(Duration::from_micros(100)), 16);
+        assert_eq!(over(Duration::from_micros(25)), 48);
+    }
+
+    #[test]
+    fn ends_by_number_and_stays_over() {
+        let (now, mut run) = (Instant::now(), Run::NEW);
+        let ends: Vec<_> = (0..1030).map(|_| run.is_over(|| now)).collect();
+        let first = ends.iter().position(|is_over| *is_over);
+        assert_eq!(first, Some(1023));
+        assert!(ends[1023..].iter().all(|is_over| *is_over));
+    }
+}
