@@ -329,3 +329,15 @@ fn keeps_its_error_when_it_is_boxed() {
     };
     assert_eq!(error.into_inner().to_string(), "broken");
 }
+
+#[tokio::test(start_paused = true)]
+async fn fails_if_the_event_of_an_error_cannot_be_made() {
+    let items = [Ok(Event::new("one")), Err("no more")];
+    let body = EventStream::new(stream::iter(items)).on_error(|_| panic!("nor an event"));
+    let mut body = Box::pin(body);
+    let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(first, "data: one\n\n");
+    let error = body.frame().await.unwrap().unwrap_err();
+    assert!(error.is_panic());
+    assert!(body.frame().await.is_none());
+}

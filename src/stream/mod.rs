@@ -220,6 +220,8 @@ impl<S> EventStream<S> {
     /// assert_eq!(&bytes[..], b"data: one\n\nevent: failed\ndata: no more\n\n");
     /// # }
     /// ```
+    ///
+    /// If the closure panics, the stream fails in place of sending an event.
     pub fn on_error<F>(mut self, event: F) -> Self
     where
         F: FnOnce(Error) -> Event + Send + Sync + 'static,

@@ -1,11 +1,13 @@
 use std::convert::Infallible;
 
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt, stream};
 use http::Request;
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tower::{Layer, ServiceExt, service_fn};
-use tower_sse::{BoxEventStream, Channel, Event, EventItem, EventStream, Lifetime, Subscription};
+use tower_sse::{
+    BoxEventStream, Channel, EncodedEvent, Event, EventItem, EventStream, Lifetime, Subscription,
+};
 
 use crate::{served::silent, support::*};
 
@@ -85,6 +87,19 @@ async fn a_stream_whose_time_is_over_ends_cleanly_for_clients_that_can_repeat_th
         let other = EventStream::new(stream::pending::<Event>()).into_boxed();
         assert!(!ends_cleanly(method, other).await);
     }
+}
+
+/// By its type such a stream is none of a channel's. What it has sent shows whether it can be resumed.
+#[tokio::test(start_paused = true)]
+async fn a_mapped_subscription_ends_cleanly_if_it_has_sent_an_id_of_the_channel() {
+    let channel = channel();
+    publish_numbers(&channel, 1..=2);
+    let with_ids = channel.replay().map(EncodedEvent::from);
+    assert!(ends_cleanly("GET", EventStream::new(with_ids)).await);
+    let without_ids = || channel.replay().map(|_| Event::new("a token"));
+    assert!(!ends_cleanly("GET", EventStream::new(without_ids())).await);
+    let boxed = EventStream::new(without_ids()).into_boxed();
+    assert!(!ends_cleanly("GET", boxed).await);
 }
 
 /// Asks for a stream without naming event streams, and returns `true` if it ends cleanly.

@@ -14,12 +14,12 @@ use bytes::Bytes;
 use futures::{
     Stream, StreamExt,
     channel::mpsc::{UnboundedSender, unbounded},
-    stream::BoxStream,
+    stream::{self, BoxStream},
 };
 use http::Response;
 use http_body::{Body, Frame};
 use http_body_util::StreamBody;
-use tower_sse::{Error, EventStream};
+use tower_sse::{BoxError, EncodeEvent, EncodedEvent, Encoder, Error, Event, EventStream};
 
 use crate::feed::{Task, adopt, layered};
 
@@ -225,4 +225,40 @@ fn a_stream_that_panics_fails_after_what_came_before() {
     task.assert_pending(&mut body);
     assert_eq!(task.wakes(), 1);
     assert!(matches!(task.poll(&mut body), Poll::Ready(Some(Err(error))) if error.is_panic()));
+}
+
+/// Two events that do not fit in one frame, as one item.
+struct Two([EncodedEvent; 2]);
+
+impl EncodeEvent for Two {
+    fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
+        let [one, two] = &self.0;
+        encoder.encoded(one).encoded(two);
+        Ok(())
+    }
+}
+
+#[test]
+fn all_frames_leave_before_the_pending_that_ended_the_last_of_them() {
+    let events = ["a", "b"].map(|text| EncodedEvent::from(Event::new(text.repeat(9_000))));
+    let pointers = events.each_ref().map(|event| event.as_bytes().as_ptr());
+    let polls = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&polls);
+    let waits = stream::poll_fn(move |_| {
+        count.fetch_add(1, SeqCst);
+        Poll::<Option<Two>>::Pending
+    });
+    let mut body = EventStream::new(stream::iter([Two(events)]).chain(waits));
+    let task = Task::default();
+    let mut poll = || match task.poll(&mut body) {
+        Poll::Ready(frame) => Some(frame.unwrap().unwrap().into_data().unwrap().as_ptr()),
+        Poll::Pending => None,
+    };
+    assert_eq!(poll(), Some(pointers[0]));
+    let before = polls.load(SeqCst);
+    assert_eq!(poll(), Some(pointers[1]));
+    assert_eq!(poll(), None);
+    // The first frame left because the item was too much for one, so the stream is polled again with
+    // the second, and not once more for its `Pending`.
+    assert!(polls.load(SeqCst) <= before + 1);
 }
