@@ -164,7 +164,7 @@ impl Subscription {
         self
     }
 
-    /// Sets the form of what the channel says by itself to this client. By default it is that of
+    /// Sets the policy for notices to this client: checkpoints, gaps and lags. By default it is that of
     /// [`ChannelOptions::notices`](super::ChannelOptions::notices).
     pub fn notices(mut self, notices: NoticePolicy) -> Self {
         self.notices = notices;
