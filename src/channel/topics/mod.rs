@@ -21,9 +21,9 @@ use crate::Event;
 /// closed leaves the map at once, whether by [`remove`](Self::remove) or by [`Channel::close`].
 ///
 /// Closing and removing wait neither for a store nor for a subscriber. Each call drops at most 32
-/// topics whose time has passed, so none pays for a peak; only [`keys`](Self::keys) and
-/// [`close`](Self::close), which are about all topics, take time in proportion to them. The map
-/// returns its memory as topics go.
+/// topics whose time has passed, and the topic of its own key if that is due, so no call pays for a
+/// peak. Only [`keys`](Self::keys) and [`close`](Self::close), which are about all topics, take time in
+/// proportion to them. The map returns its memory as topics go.
 ///
 /// `Eq` and `Clone` of the keys run while the topics are locked: they must not use them.
 ///
@@ -96,7 +96,7 @@ where
         }
         // Nobody else makes it meanwhile, publishes to it, and drops it.
         let _making = lock(&self.making);
-        if let Some(channel) = self.find(&mut waste, hash, &key) {
+        if let Some(channel) = self.find_again(&mut waste, hash, &key) {
             return Ok(channel);
         }
         let place = self.reserve(&mut waste, hash).ok_or(TooManyTopics(()))?;
@@ -165,8 +165,27 @@ where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let get = |map: &mut Map<K, T>, now| map.get((hash, key), now, self.linger);
-        let (place, channel) = self.swept(waste, get)?;
+        let found = self.swept(waste, |map, now| map.get((hash, key), now, self.linger));
+        self.unless_over(waste, found?)
+    }
+
+    /// Does the same without a sweep, for a call that has had one.
+    fn find_again<Q>(&self, waste: &mut Waste<K, T>, hash: u64, key: &Q) -> Option<Channel<T>>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let now = self.options.timer.now();
+        let found = self.work(waste, |map| map.get((hash, key), now, self.linger));
+        self.unless_over(waste, found?)
+    }
+
+    /// Returns a topic that was found, unless it has closed for good: then it leaves the map.
+    fn unless_over(
+        &self,
+        waste: &mut Waste<K, T>,
+        (place, channel): (Place, Channel<T>),
+    ) -> Option<Channel<T>> {
         if !channel.shared().is_over() {
             return Some(channel);
         }

@@ -7,7 +7,7 @@ use crate::ChannelOptions;
 
 impl<K, T: ?Sized> Topics<K, T> {
     /// Allows for so many open topics at once, each a channel with these options. Together they may
-    /// hold that many times the [`max_bytes`](ChannelOptions::max_bytes) of one, and what a log takes
+    /// retain that many times the [`max_bytes`](ChannelOptions::max_bytes) of one, and what a log takes
     /// beside them. A topic without events takes up to 1 KiB of memory.
     pub fn new(most: NonZeroUsize, options: ChannelOptions) -> Self {
         Self {
@@ -94,8 +94,8 @@ impl<K, T: ?Sized> Topics<K, T> {
     /// minute, since the last one left or since it was made: to publish does not prolong it, to hold the
     /// [`Channel`](crate::Channel) does.
     ///
-    /// Topics whose time has passed are dropped at the next uses of any topic, up to 32 at each; a
-    /// topic that is asked for itself, at once. At the maximum number of topics, a new one takes the
+    /// Topics whose time has passed are dropped at the next calls for any topic, up to 32 at each; the
+    /// topic that a call is about is dropped at once. At the maximum number of topics, a new one takes the
     /// place of the one that is vacant for the longest and that nobody holds: if the program holds the
     /// 32 that are vacant for the longest, the call fails, and the next one looks at others.
     pub fn linger(mut self, linger: Duration) -> Self {
