@@ -8,11 +8,11 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 
 use super::source::{Next, poll_next};
-use crate::{BoxError, frame_size::FRAME_SIZE, owed_pending::OwedPending};
-
-/// The most empty frames that one poll takes, so that a body which yields nothing else does not hold
-/// its thread for ever.
-pub(super) const EMPTY: usize = 1024;
+use crate::{
+    BoxError,
+    frame_size::{FRAME_SIZE, MOST_EMPTY},
+    owed_pending::OwedPending,
+};
 
 /// Gathers the frames of a body that are ready into one, as an `EventStream` gathers events.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ where
     B::Error: Into<BoxError>,
 {
     let mut empty = 0;
-    while empty < EMPTY {
+    while empty < MOST_EMPTY {
         let next = match held.take() {
             Some(next) => *next,
             None => ready!(poll_next(body.as_mut(), cx)),

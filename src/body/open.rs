@@ -56,7 +56,7 @@ impl Open {
     }
 
     /// Returns `true` if the client can get later what it misses: the handler says so, or the client
-    /// reads the stream as browsers do, or by GET from a channel.
+    /// reads the stream as browsers do, or by GET or QUERY from a channel.
     pub(super) fn is_resumable(&self, client: &Client, is_channel: bool) -> bool {
         let by_default = client.names_stream || client.reads && is_channel;
         self.resumable.unwrap_or(by_default)

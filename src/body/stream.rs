@@ -11,13 +11,16 @@ use http_body::{Body, Frame};
 
 use super::{
     client::Client,
-    gatherer::{EMPTY, Gatherer},
+    gatherer::Gatherer,
     last_words::LastWords,
     life::{End, Life},
     open::Open,
     source::{Next, poll_next},
 };
-use crate::{BoxError, CloseReason, Error, SseOptions, WireEnd, alarm::Alarm, slot::Slot};
+use crate::{
+    BoxError, CloseReason, Error, SseOptions, WireEnd, alarm::Alarm, frame_size::MOST_EMPTY,
+    slot::Slot,
+};
 
 /// How long a failing body waits for the server to flush what came before.
 ///
@@ -91,7 +94,7 @@ impl StreamState {
                 return end;
             }
         }
-        for _ in 0..EMPTY {
+        for _ in 0..MOST_EMPTY {
             let next = match self.poll_next(body.as_mut(), cx) {
                 Poll::Ready(next) => next,
                 Poll::Pending => return self.poll_idle(cx),
