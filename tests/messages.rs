@@ -7,7 +7,7 @@ const CASES: [(&str, &[&str]); 11] = [
     (
         r#"Event::new("").name("tick");"#,
         &[
-            "`&str` is no name of an event yet: it has to be checked",
+            "`&str` is not an `EventName`: names are validated",
             r#"`EventName::from_static("tick")`"#,
             "`EventName::try_from(text)?`",
         ],
@@ -15,14 +15,14 @@ const CASES: [(&str, &[&str]); 11] = [
     (
         r#"Event::new("").name(text());"#,
         &[
-            "`String` is no name of an event yet: it has to be checked",
+            "`String` is not an `EventName`: names are validated",
             "`EventName::try_from(text)?`",
         ],
     ),
     (
         r#"Event::new("").id("1");"#,
         &[
-            "`&str` is no id of an event yet: it has to be checked",
+            "`&str` is not an `EventId`: ids are validated",
             r#"`EventId::from_static("1")`, or the integer as it is"#,
             "`EventId::try_from(text)?`",
         ],
@@ -30,7 +30,7 @@ const CASES: [(&str, &[&str]); 11] = [
     (
         r#"Event::checkpoint(text());"#,
         &[
-            "`String` is no id of an event yet: it has to be checked",
+            "`String` is not an `EventId`: ids are validated",
             "`EventId::try_from(text)?`",
         ],
     ),
@@ -65,7 +65,7 @@ const CASES: [(&str, &[&str]); 11] = [
     (
         "EventStream::new(iter([Number(6)]));",
         &[
-            "a stream of `Number` is no stream of events",
+            "`Number` cannot be an item of an event stream",
             "`Json(value)`",
         ],
     ),

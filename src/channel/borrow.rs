@@ -1,7 +1,9 @@
 use std::borrow::Borrow;
 
-/// What can be published on a [`Channel<T>`](super::Channel): a `T`, by value or by reference, or what
-/// borrows as one, such as a `String` for `str`.
+/// A value that can be published as a `T`, or a reference to one.
+///
+/// That is a `T` itself, or a type that borrows as one, such as `String` for a
+/// [`Channel<str>`](super::Channel).
 ///
 /// It is implemented for every `Borrow<T>`; there is no need to implement it.
 #[diagnostic::on_unimplemented(

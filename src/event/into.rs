@@ -1,9 +1,9 @@
 use super::{EventId, EventName};
 
-/// What [`Event::name`](super::Event::name) takes: an [`EventName`], by value or by reference, or a type
-/// of your own that converts into one.
+/// A value that converts into an event name, for [`Event::name`](super::Event::name).
 ///
-/// It is implemented for every `Into<EventName>`; there is no need to implement it. Text is none of
+/// That is an [`EventName`], by value or by reference, or a type of your own that converts into one. It
+/// is implemented for every `Into<EventName>`; there is no need to implement it. Text is none of
 /// these, for not every text can be a name:
 ///
 /// ```
@@ -17,7 +17,7 @@ use super::{EventId, EventName};
 /// # Ok::<(), tower_sse::InvalidEventName>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no name of an event yet: it has to be checked",
+    message = "`{Self}` is not an `EventName`: names are validated",
     label = "not an `EventName`",
     note = "for text in the program write `EventName::from_static(\"tick\")`, best as a `const`",
     note = "for any other text write `EventName::try_from(text)?`"
@@ -34,10 +34,10 @@ impl<T: Into<EventName>> IntoEventName for T {
     }
 }
 
-/// What [`Event::id`](super::Event::id) takes: an [`EventId`], by value or by reference, an integer, or a
-/// type of your own that converts into one.
+/// A value that converts into an event id, for [`Event::id`](super::Event::id).
 ///
-/// It is implemented for every `Into<EventId>`; there is no need to implement it. Text is none of
+/// That is an [`EventId`], by value or by reference, an integer, or a type of your own that converts into
+/// one. It is implemented for every `Into<EventId>`; there is no need to implement it. Text is none of
 /// these, for not every text can be an id:
 ///
 /// ```
@@ -49,7 +49,7 @@ impl<T: Into<EventName>> IntoEventName for T {
 /// # Ok::<(), tower_sse::InvalidEventId>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no id of an event yet: it has to be checked",
+    message = "`{Self}` is not an `EventId`: ids are validated",
     label = "neither an `EventId` nor an integer",
     note = "for text in the program write `EventId::from_static(\"1\")`, or the integer as it is",
     note = "for any other text write `EventId::try_from(text)?`"

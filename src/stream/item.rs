@@ -39,7 +39,7 @@ use crate::{BoxError, EncodeEvent};
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "a stream of `{Self}` is no stream of events",
+    message = "`{Self}` cannot be an item of an event stream",
     label = "neither an event nor a result of one",
     note = "yield `Event`, text, or (feature `json`) `Json(value)` or `Tagged(value)`, or a \
             `Result` of one whose error converts into `Box<dyn Error + Send + Sync>`; of a `Result` \
