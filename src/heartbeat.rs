@@ -8,7 +8,8 @@ const COMMENT: &[u8] = b":\n";
 
 static DEFAULT: Heartbeat = Heartbeat::every(Duration::from_secs(15));
 
-/// What is sent when a stream has been silent for a while, so that proxies do not take it for dead.
+/// A comment or event that is sent when a stream has been silent for a while, so that proxies do not
+/// take it for dead.
 ///
 /// By default a comment every 15 seconds, which pages do not see. It is sent only when nothing
 /// else has been: the silence never exceeds the interval, and a busy stream has no heartbeats. A
@@ -18,8 +19,8 @@ static DEFAULT: Heartbeat = Heartbeat::every(Duration::from_secs(15));
 ///
 /// All clients read over a comment. An event is another matter: see [`event`](Self::event).
 ///
-/// It is for the proxies in between, which cut a silent connection (nginx after 60 seconds, unless
-/// told otherwise). It is no proof that the client is there: that is for TCP to find out.
+/// It is for the proxies in between, which cut a silent connection (nginx after 60 seconds
+/// by default). It is no proof that the client is there: that is for TCP to find out.
 ///
 /// ```
 /// use std::time::Duration;
@@ -81,24 +82,12 @@ impl Heartbeat {
     /// Sends an event. In the middle of another event, where it cannot be, the comment of this event is
     /// sent alone, or an empty one. It takes the place of an earlier [`comment`](Self::comment).
     ///
-    /// Of an event without data, which no client dispatches, the comment is sent everywhere, and nothing
-    /// else. An id is removed: the client would come back with it, in place of its last event's.
+    /// Of an event without data only the comment is sent, or an empty one: its `retry`, name and id are
+    /// dropped. Of any other event the id is dropped, because the client would come back with it in
+    /// place of the id of its last event.
     ///
-    /// # Clients that an event breaks
-    ///
-    /// A browser's page hears nothing of an event whose name it does not listen to. Other clients do,
-    /// as seen in 2026:
-    ///
-    /// - `openai`, `ai` and `@ag-ui/client` parse the data of every event as JSON, whatever its name,
-    ///   and fail at empty data.
-    /// - `graphql-sse` fails at any name but `next` and `complete`.
-    /// - Clients of A2A want a `Task` first.
-    /// - `httpx-sse`, `sseclient`, `sseclient-py`, `aiohttp-sse-client`, `reqwest-eventsource`,
-    ///   `eventsource-client` and `@microsoft/fetch-event-source` hand it to their user.
-    ///
-    /// A comment breaks none of them. Where clients of a protocol want a heartbeat of its own, send
-    /// that one, on the routes of that protocol alone
-    /// ([`SseOptions::heartbeat`](crate::SseOptions::heartbeat)).
+    /// Clients that are no browsers may fail at an event of an unknown name, or pass it to the program:
+    /// see [Which clients accept what](crate::guide::clients#which-clients-accept-what).
     pub fn event(self, mut event: Event) -> Self {
         event.id = None;
         Self {

@@ -47,6 +47,7 @@
 //!
 //! - [`guide::deployment`]: order of layers, proxies, HTTP/2, sockets, graceful shutdown.
 //! - [`guide::ends`]: what each client sees when a stream ends, and final events by protocol.
+//! - [`guide::clients`]: which clients accept heartbeats, notices and blocks without data.
 //! - [`guide::operating`]: close reasons, labels, metrics, open streams, limits.
 //! - [`guide::testing`]: tests without a server and without waiting.
 //! - `guide::channels` and `guide::from_broadcast` (feature `channel`): one feed for many clients.

@@ -5,7 +5,8 @@ use crate::{Encoder, Retry};
 /// Ends what WebKit may have kept of a broken event, as an event that nobody listens to.
 const GUARD: &[u8] = b"\nevent: discard\n\n";
 
-/// What is sent before the first event, at once, so that `onopen` and proxies do not wait for it.
+/// The bytes that are sent before the first event, at once, so that `onopen` and proxies do not wait for
+/// it.
 ///
 /// It leaves when the stream is first pending. A stream that computes before that holds it back: have
 /// it yield first.
@@ -35,9 +36,9 @@ impl Preamble {
     ///
     /// When a connection breaks in the middle of an event, WebKit glues the half event to the first
     /// line of the next connection. The guard, `event: discard` between blank lines, has it
-    /// dispatched where no page listens; other browsers ignore it. It is for browsers alone: `openai` of
-    /// npm and PyPI and `graphql-sse` fail at such an event, and `@microsoft/fetch-event-source`,
-    /// `httpx-sse` and `sseclient` hand it to their user.
+    /// dispatched where no page listens; other browsers ignore it. It is for browsers alone, because some
+    /// other clients fail at such a block: see [Which clients accept
+    /// what](crate::guide::clients#which-clients-accept-what).
     pub const fn guarded() -> Self {
         Self(Kind::Guarded)
     }

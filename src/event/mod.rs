@@ -20,8 +20,8 @@ pub use self::{
 /// An event to send.
 ///
 /// Every value that has been built can be sent: ids and names are checked where they enter the
-/// program, data and comments are split at their line ends. Setters replace what was set before,
-/// but for [`comment`](Self::comment), which adds.
+/// program, data and comments are split at their line ends. Setters replace what was set before;
+/// only [`comment`](Self::comment) adds to it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,11 +37,11 @@ pub use self::{
 /// );
 /// ```
 ///
-/// An event without data is not dispatched by browsers: `Event::default()` is the start of one that has
-/// only a comment or a `retry`. Empty data is data. Of the clients that are no browsers, some take such
-/// a block for an event with empty data: `@microsoft/fetch-event-source` and `sseclient` each of them,
-/// `httpx-sse` and `openai` of PyPI one with an id or a `retry`, at which the latter fails. For
-/// those put the `retry` or the comment on an event that has data.
+/// Browsers do not dispatch an event without data: `Event::default()` is the start of one that has
+/// only a comment or a `retry`. Empty data is data. Some other clients take a block without data for an
+/// event, or fail at it ([Which clients accept
+/// what](crate::guide::clients#which-clients-accept-what)): for those put the `retry` or the comment on
+/// an event that has data.
 ///
 /// Some browsers take seconds for a line of several MiB: split such a payload into lines or into
 /// several events.

@@ -1,5 +1,8 @@
 //! Pages that answer a question rather than describe an item.
 
+#[doc = include_str!("clients.md")]
+pub mod clients {}
+
 #[doc = include_str!("deployment.md")]
 pub mod deployment {}
 
