@@ -50,7 +50,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// assert_eq!(resume_after(&request), Some(42));
 /// ```
 ///
-/// # What is no valid id
+/// # Invalid ids
 ///
 /// A header that is not UTF-8 is read as Latin-1, which some clients send. What then is no valid
 /// [`EventId`] is not dropped, for the client has seen something: it is [lossy](Self::is_lossy). It has

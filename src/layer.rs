@@ -78,7 +78,7 @@ use crate::{
 /// From the outside in, as `ServiceBuilder` lists them; `axum::Router::layer` puts each around what
 /// came before:
 ///
-/// 1. **Tracing and CORS outside** of `SseLayer`: a single answer without the headers of CORS, be it
+/// 1. **Tracing and CORS outside** of `SseLayer`: a single answer without the headers of CORS, even
 ///    a refusal, stops a browser for good.
 /// 2. **`SseLayer`**, once for a whole router or on single routes. Two of them around one service
 ///    double nothing: the inner one acts, with the options of both. (What is between them must not poll

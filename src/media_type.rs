@@ -66,7 +66,7 @@ fn is_token(text: &[u8]) -> bool {
 }
 
 /// Returns `true` if a parameter names another charset than UTF-8. Chromium closes for good over any
-/// but `utf-8`, be it `utf8`.
+/// but `utf-8`, even over `utf8`.
 fn has_wrong_charset(text: &[u8]) -> bool {
     let parts = text.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
     let mut charsets = parts.filter_map(|part| {

@@ -9,7 +9,7 @@ use http::{
 use super::{PublishError, TooManyTopics};
 
 /// 413 Payload Too Large, 503 Service Unavailable where the channel is closed, else 500 Internal
-/// Server Error, with the error's text, but for the cause that it names.
+/// Server Error. The body is the error's text without its cause.
 impl IntoResponse for PublishError {
     fn into_response(self) -> Response {
         let status = match self {

@@ -9,17 +9,17 @@ pub enum PublishError {
     /// The channel is closed.
     Closed,
     /// The event, or those that are published together, are larger than all that the channel may
-    /// hold.
+    /// retain.
     TooLarge {
         /// How long they are, in bytes.
         len: usize,
-        /// How many bytes the channel holds at most.
+        /// How many bytes the channel retains at most.
         max: usize,
     },
-    /// More events are published together than the channel may hold: every subscriber would lag at
+    /// More events are published together than the channel may retain: every subscriber would lag at
     /// once.
     TooMany {
-        /// How many events the channel holds at most.
+        /// How many events the channel retains at most.
         max: usize,
     },
     /// The event cannot be encoded.

@@ -15,12 +15,12 @@ pub struct Gap {
     /// Whether it is an id of this channel, of an event that is not retained any more. Otherwise it is
     /// from before a restart, from another channel, or made up, as a number is that is still to come.
     pub is_known: bool,
-    /// The id of the oldest event that is held, if one is.
+    /// The id of the oldest event that is retained, if one is.
     pub oldest: Option<EventId>,
-    /// The id of the event with which the log goes on after the gap: the oldest that is held, or the
-    /// next to come.
+    /// The id of the event with which the log goes on after the gap: the oldest that is retained, or
+    /// the next to come.
     pub until: EventId,
-    /// The number of the oldest event that is held, or of the next.
+    /// The number of the oldest event that is retained, or of the next.
     pub(super) first: u64,
     /// The id of the point before.
     before: EventId,
@@ -28,7 +28,8 @@ pub struct Gap {
 
 /// What a client gets that resumes and finds a [`Gap`].
 ///
-/// By default an event that says so, and then all that is held.
+/// By default a notice of the gap ([`tell`](Self::tell)), and then all that is retained. Not every
+/// client gets the notice: see [`NoticePolicy`](super::NoticePolicy).
 #[derive(Clone, Default)]
 #[must_use = "it does nothing until a channel has it"]
 pub struct OnGap(pub(super) Answer);
@@ -47,34 +48,43 @@ type Fill = Arc<dyn Fn(Gap) -> Filling + Send + Sync>;
 pub(super) type Filling = BoxStream<'static, Result<EncodedEvent, BoxError>>;
 
 impl OnGap {
-    /// Tells the client of the gap, and continues with the oldest event that is retained. This is the
+    /// Sends a notice of the gap, and continues with the oldest event that is retained. This is the
     /// default.
     ///
     /// The notice is an event named `gap`, whose data is the id of that event (empty if none is
-    /// retained), for clients that take it ([`NoticePolicy`](super::NoticePolicy)). A page that gets it
-    /// has missed something, and loads its state anew.
+    /// retained). A page that gets it has missed something, and loads its state anew.
+    ///
+    /// By default a client that does not name `text/event-stream` in a GET or QUERY gets no notice, and
+    /// neither does any client if no [`SseLayer`](crate::SseLayer) is around the stream: they pass over
+    /// the gap in silence. [`NoticePolicy`](super::NoticePolicy) changes that.
     pub fn tell() -> Self {
         Self(Answer::Tell)
     }
 
-    /// Sends what is published from now on, and says nothing but the checkpoint of a first visit.
+    /// Sends what is published from now on, and no notice but the checkpoint of a first visit.
     pub fn live() -> Self {
         Self(Answer::Live)
     }
 
     /// Sends the events that the closure finds, and then the stream from the oldest event that is
-    /// held: for a store of your own, which remembers more than the channel.
+    /// retained: for a store of your own, which remembers more than the channel.
     ///
-    /// To leave no seam, they are all that were published after [`Gap::last_event_id`], end before
-    /// [`Gap::until`], which the store may not have yet, and bear the ids that they were published
-    /// with. Find both by equality, for ids do not sort by their numbers. Store an event before its
-    /// publication, by
-    /// [`publish_with`](super::Channel::publish_with). If the store does not know the id
-    /// either, report the gap to the client: [`Gap::notice`]. That of a client that has seen no event yet is the
-    /// [`last_id`](super::Channel::last_id) that the channel had in the beginning: store it, too. The
-    /// id comes from the client: with [`Topics`](super::Topics) each has a closure of its own
-    /// ([`each`](super::Topics::each)), so that a client finds no events of another topic. The example
-    /// [`resume`](https://docs.rs/crate/tower-sse/latest/source/examples/resume/) has a store.
+    /// For a client to resume with no loss and no duplicates:
+    ///
+    /// - The closure returns all events that were published after [`Gap::last_event_id`], with the ids
+    ///   that they were published with. It stops before [`Gap::until`], which the store may not have
+    ///   yet. Compare ids for equality, because they do not sort by their numbers.
+    /// - Store each event before its publication, by [`publish_with`](super::Channel::publish_with).
+    /// - If the store does not know the id either, return [`Gap::notice`], which tells the client that
+    ///   it has missed something.
+    /// - A client that has seen no event yet comes back with the id of its checkpoint. In a channel
+    ///   without events that is the [`last_id`](super::Channel::last_id) that the channel began with,
+    ///   which belongs to no event. Store that id, too.
+    /// - The client may send any id. With [`Topics`](super::Topics), give each topic a closure of its
+    ///   own ([`each`](super::Topics::each)), so that no client finds the events of another topic.
+    ///
+    /// The example [`resume`](https://docs.rs/crate/tower-sse/latest/source/examples/resume/) has a
+    /// store.
     ///
     /// If the log has evicted that event by the time all has been sent, the closure is called once more,
     /// for the events in between. An error ends the stream
@@ -109,7 +119,7 @@ impl Gap {
         }
     }
 
-    /// Makes the event that tells of the gap, named `gap`, for what [`OnGap::fill`] cannot fill. It has
+    /// Makes an event named `gap` that reports the gap, for what [`OnGap::fill`] cannot fill. It has
     /// the id of the point before [`until`](Self::until), so that the client does not come back with
     /// the same gap: nothing but the log is to follow it.
     ///

@@ -1,4 +1,4 @@
-//! One feed for many clients, which a client can resume without a seam.
+//! One feed for many clients, which a client can resume with no loss and no duplicates.
 
 #[cfg(feature = "axum")]
 mod axum;

@@ -35,13 +35,13 @@ impl ChannelOptions {
         }
     }
 
-    /// Sets how many events are held at most, and published together. By default 1024.
+    /// Sets how many events are retained at most, and published together. By default 1024.
     pub fn max_events(mut self, events: NonZeroUsize) -> Self {
         self.bounds.events = events.get();
         self
     }
 
-    /// Sets how many bytes of events, as they go over the wire, are held at most. By default 4 MiB.
+    /// Sets how many bytes of events, as they go over the wire, are retained at most. By default 4 MiB.
     ///
     /// An event that is larger by itself is not published, nor are those that are larger together.
     ///
@@ -55,7 +55,7 @@ impl ChannelOptions {
         self
     }
 
-    /// Sets how long an event is held at most. By default there is no such bound.
+    /// Sets how long an event is retained at most. By default there is no such bound.
     ///
     /// Older events are evicted at the next publication, subscription or resumption. A subscriber that
     /// has not read one by then lags.
@@ -70,15 +70,19 @@ impl ChannelOptions {
         self
     }
 
-    /// Sets what a client gets that cannot resume where it was. By default it is told of the gap, and
-    /// gets all that is retained.
+    /// Sets what a client gets that cannot resume where it was. By default it gets a notice of the gap,
+    /// if its [`notices`](Self::notices) allow that, and all events that are retained.
     pub fn on_gap(mut self, on_gap: OnGap) -> Self {
         self.on_gap = on_gap;
         self
     }
 
-    /// Sets the form of what the channel says by itself: checkpoints, gaps and lags. By default named
-    /// events for browsers, and nothing for all others.
+    /// Sets the form of the notices that the channel sends by itself: of checkpoints, gaps and lags.
+    ///
+    /// By default they are named events for a client that names `text/event-stream` in a GET or QUERY,
+    /// as browsers do. All other clients get no notice, and without
+    /// [`SseLayer`](crate::SseLayer) around the stream no client does: set
+    /// [`NoticePolicy::event`] there.
     /// [`Subscription::notices`](super::Subscription::notices) sets it for one client.
     pub fn notices(mut self, notices: NoticePolicy) -> Self {
         self.notices = notices;

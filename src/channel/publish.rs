@@ -7,7 +7,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// # Errors
     ///
     /// When the channel is closed, or the event cannot be encoded or is larger than all that the
-    /// channel holds. Then nobody gets anything.
+    /// channel may retain. Then no subscriber gets anything.
     pub fn publish(&self, event: impl BorrowEvent<T>) -> Result<EventId, PublishError> {
         self.append_and_wake(&[Unnumbered::encode(event.borrow_event())?])
     }
@@ -18,11 +18,13 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     ///
     /// So nobody sees an event that is not stored, and after a crash no id is given twice
     /// ([`ChannelOptions::after`](super::ChannelOptions::after),
-    /// [`OnGap::fill`](super::OnGap::fill)). Other publishers wait until the closure returns;
-    /// subscribers do not, and neither does [`close`](Self::close): if the channel is closed while
-    /// the closure runs, other publishers fail at once, and subscribers still get the event before
-    /// they end, because it is stored. The closure must not publish on this channel, nor use the
+    /// [`OnGap::fill`](super::OnGap::fill)). The closure must not publish on this channel, nor use the
     /// [`StateChannel`](super::StateChannel) whose channel this is.
+    ///
+    /// Other publishers wait until the closure returns. Subscribers do not, and neither does
+    /// [`close`](Self::close). If the channel is closed while the closure runs, publishers that wait
+    /// already fail when it returns, and later ones fail at once. Subscribers still get the event
+    /// before they end, because it is stored.
     ///
     /// ```
     /// use tower_sse::{Channel, ChannelOptions, Event, PublishError};
@@ -101,7 +103,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     ///
     /// # Errors
     ///
-    /// As [`publish`](Self::publish). Also when the channel cannot hold all of them at once; of those
+    /// As [`publish`](Self::publish). Also when the channel cannot retain all of them at once; of those
     /// that are too many the iterator is asked for one.
     pub fn publish_all<I>(&self, events: I) -> Result<Option<EventId>, PublishError>
     where

@@ -110,9 +110,9 @@ impl<S, T: EncodeEvent> StateChannel<S, T> {
     /// # Errors
     ///
     /// The closure's, as [`PublishError::Before`]: then it should not have changed the state. Or as
-    /// [`Channel::publish`]: the state has changed. A change that nobody can be told of counts as missed
-    /// by all, so they [`Lag`](super::Lag), and has an id of its own: a store that keeps the last one
-    /// ([`ChannelOptions::after`]) then keeps [`Channel::last_id`].
+    /// [`Channel::publish`]: the state has changed. A change that could not be published counts as
+    /// missed by all subscribers, so they [`Lag`](super::Lag), and has an id of its own: a store that
+    /// keeps the last one ([`ChannelOptions::after`]) then keeps [`Channel::last_id`].
     ///
     /// # Panics
     ///

@@ -19,7 +19,7 @@ pub(crate) struct Control {
     waker: AtomicWaker,
     bytes: AtomicU64,
     /// The stream's places, where a newer stream may take them away. They are given back with the lock
-    /// held, so that a second one who gives them back knows afterwards that they are. A limit's own
+    /// held, so that a second thread that gives them back knows afterwards that they are. A limit's own
     /// lock is taken within this one, never the other way round.
     permits: Mutex<Vec<Permit>>,
     holds: AtomicBool,

@@ -19,7 +19,7 @@ pub(super) fn variant<T: Serialize + ?Sized>(value: &T) -> Result<EventName, Tag
     EventName::try_static(name).map_err(|error| TaggedError(Kind::Name(error)))
 }
 
-/// A serializer that stops at the first thing it is told.
+/// A serializer that stops at the first value that it gets.
 struct Probe;
 
 /// What the probe was told. The `Err` side of a serializer is its only way to stop early.
