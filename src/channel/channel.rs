@@ -101,7 +101,7 @@ impl<T: ?Sized> Channel<T> {
     /// subscription once before it returns it, or a stream without the layer, needs
     /// [`NoticePolicy::event`](super::NoticePolicy::event).
     ///
-    /// An id that this channel does not know, or whose next event is not held any more, is a
+    /// An id that this channel does not know, or whose next event is not retained any more, is a
     /// [`Gap`], and [`ChannelOptions::on_gap`] says what comes of it.
     pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
         match last_event_id {
@@ -153,8 +153,8 @@ impl<T: ?Sized> Channel<T> {
         }
     }
 
-    /// Subscribes to all that is held, and to what will be published: for a first visit, too. Where
-    /// nothing is held, the client gets a checkpoint first, as by [`resume`](Self::resume).
+    /// Subscribes to all that is retained, and to what will be published: for a first visit, too. Where
+    /// nothing is retained, the client gets a checkpoint first, as by [`resume`](Self::resume).
     ///
     /// Evicted events are left out, and the gap is not reported.
     pub fn replay(&self) -> Subscription {

@@ -45,7 +45,7 @@ impl Lag {
     /// older than the gap.
     ///
     /// The notice has no id. A client that loses its connection right after it resumes before the gap,
-    /// and is told again.
+    /// and gets another notice.
     pub fn skip() -> Self {
         Self(Policy::Skip(None))
     }

@@ -13,7 +13,8 @@ const LAGGED: EventName = EventName::from_static("lagged");
 /// | gap ([`OnGap::tell`](super::OnGap::tell)) | event `gap`, the oldest retained id as data, the id | the id alone | nothing |
 /// | lag ([`Lag::skip`](super::Lag::skip)) | event `lagged`, the number of missed events as data | nothing | nothing |
 ///
-/// By default ([`auto`](Self::auto)) the form depends on the client. CLIENTS_LINK
+/// By default ([`auto`](Self::auto)) the form depends on the client:
+/// [`guide::clients`](crate::guide::clients) says which client takes which.
 ///
 /// Where a client gets no event, tell it of a gap before the stream begins: by
 /// [`Channel::try_resume`](super::Channel::try_resume), or in a header of the response by
@@ -90,7 +91,7 @@ impl NoticePolicy {
     }
 }
 
-/// What a channel says by itself.
+/// What a channel sends on its own.
 #[derive(Debug)]
 pub(super) enum Notice<'a> {
     Checkpoint,
@@ -102,7 +103,7 @@ pub(super) enum Notice<'a> {
 
 impl Notice<'_> {
     /// Makes what is sent, if anything is. The id is that of the point in the log; a notice of a lag has
-    /// none, so that a client that loses its connection now is told again.
+    /// none, so that a client that loses its connection now gets another notice.
     pub(super) fn encode(
         self,
         policy: NoticePolicy,

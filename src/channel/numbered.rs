@@ -25,7 +25,7 @@ pub(super) fn number_all(
     }
 }
 
-/// An item that is encoded, but for its id.
+/// An item that is encoded without its id.
 ///
 /// The id ends the last event in it that clients dispatch, so that a client which is cut off in the
 /// middle gets the whole item again. Ids that the user has written are removed: they belong to no

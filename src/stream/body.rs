@@ -13,13 +13,10 @@ use super::{EventItem, EventStream, State};
 use crate::{
     Error,
     failure::Failure,
+    frame_size::MOST_EMPTY,
     lifecycle::Tally,
     signal::{Scope, Signals},
 };
-
-/// The most items that one poll takes that add nothing to the frame, so that a stream which is
-/// always ready and whose items are empty does not hold its thread for ever.
-const ITEMS: usize = 1024;
 
 impl<S> Body for EventStream<S>
 where
@@ -105,7 +102,7 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
         let mut empty = 0;
-        while empty < ITEMS {
+        while empty < MOST_EMPTY {
             let this = self.as_mut().project();
             if !matches!(this.state, State::Open) || this.encoder.is_full() {
                 return Poll::Ready(Ok(()));
