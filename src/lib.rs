@@ -134,10 +134,6 @@ mod relay;
 mod request;
 mod respond;
 mod retry;
-#[cfg_attr(
-    not(any(feature = "channel", test)),
-    expect(dead_code, reason = "subscriptions alone count")
-)]
 mod run;
 #[cfg(feature = "json")]
 mod separators;
