@@ -94,7 +94,8 @@ use crate::{
 /// A subscription that always has an event yields to the runtime after a millisecond or 1,024 events: it
 /// is then pending once although more is ready, and wakes its task. (The clock is read after 2, 4 and 8
 /// events and then after each 16, so with a filter that takes a millisecond for each it yields after
-/// four.) All subscriptions in one `EventStream` yield together.
+/// four.) In an `EventStream` this holds for each frame, and all subscriptions in it yield together, except
+/// [`detached`](Self::detached) ones.
 #[must_use = "a subscription does nothing until it is polled"]
 pub struct Subscription {
     shared: Arc<Shared>,
@@ -480,6 +481,7 @@ impl Subscription {
             return Poll::Ready(None);
         }
         if self.is_run_over(audience) {
+            self.run = Run::NEW;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -490,22 +492,25 @@ impl Subscription {
         match &polled {
             Poll::Pending => self.run = Run::NEW,
             Poll::Ready(None) => self.end(CloseReason::Completed),
-            Poll::Ready(Some(_)) => {}
+            Poll::Ready(Some(_)) => self.count(audience),
         }
         polled
     }
 
     /// Returns `true` if it is time for a break: of this subscription, or of the poll that it is in.
-    fn is_run_over(&mut self, audience: Option<Audience>) -> bool {
+    fn is_run_over(&self, audience: Option<Audience>) -> bool {
+        match audience {
+            Some(_) => signal::is_run_over(),
+            None => self.run.is_over(),
+        }
+    }
+
+    fn count(&mut self, audience: Option<Audience>) {
         let now = || self.shared.options.timer.now();
-        if audience.is_some() {
-            return signal::is_run_over(now);
+        match audience {
+            Some(_) => signal::count(now),
+            None => self.run.count(now),
         }
-        let is_over = self.run.is_over(now);
-        if is_over {
-            self.run = Run::NEW;
-        }
-        is_over
     }
 }
 

@@ -271,8 +271,12 @@ impl Encoder {
     /// Takes the frame in progress.
     fn take_frame(&mut self) -> Bytes {
         self.hint = self.buffer.len();
+        if self.lone.is_some() {
+            // What is kept is still that of the frame before.
+            return self.take_exact();
+        }
         self.kept = self.buffer.capacity();
-        if self.lone.is_some() || self.kept > KEPT {
+        if self.kept > KEPT {
             return self.take_exact();
         }
         self.before = mem::take(&mut self.buffer).into();
@@ -400,4 +404,21 @@ fn millis(duration: Duration) -> u32 {
     let rest = duration.subsec_nanos() % 1_000_000;
     let millis = duration.as_millis() + u128::from(rest > 0);
     millis.min(MAX_RETRY) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_no_large_buffer_for_an_idle_stream_after_an_event_that_left_alone() {
+        let mut encoder = Encoder::new();
+        encoder.data("x".repeat(20_000)).dispatch();
+        drop(encoder.take());
+        encoder.encoded(&Event::new("y").into());
+        drop(encoder.take());
+        assert!(encoder.before.len() > 20_000, "for a busy one it does");
+        encoder.rest();
+        assert!(encoder.before.is_empty());
+    }
 }

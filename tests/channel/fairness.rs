@@ -7,12 +7,12 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
-    task::Poll,
+    task::{Context, Poll},
 };
 
-use futures::{StreamExt, future::ready, stream};
+use futures::{Stream, StreamExt, future::ready, stream};
 use http_body::Body;
-use tower_sse::{Channel, ChannelOptions, EventStream};
+use tower_sse::{Channel, ChannelEvent, ChannelOptions, EventStream, Subscription};
 
 use crate::{any::clock::Clock, support::*, wake_ups::Task};
 
@@ -35,7 +35,7 @@ fn a_slow_filter_holds_its_thread_for_some_milliseconds_alone() {
     while seen.load(Relaxed) < 1000 {
         let before = seen.load(Relaxed);
         let waker = task.waker();
-        let mut cx = std::task::Context::from_waker(&waker);
+        let mut cx = Context::from_waker(&waker);
         assert!(Pin::new(&mut body).poll_frame(&mut cx).is_pending());
         let looked_at = seen.load(Relaxed) - before;
         assert!(
@@ -71,11 +71,41 @@ fn merged_subscriptions_have_their_break_together() {
     for _ in 0..100 {
         let before = seen.load(Relaxed);
         let waker = task.waker();
-        let mut cx = std::task::Context::from_waker(&waker);
+        let mut cx = Context::from_waker(&waker);
         assert!(Pin::new(&mut body).poll_frame(&mut cx).is_pending());
         assert!(seen.load(Relaxed) - before <= 4, "a millisecond each");
         assert!(task.wakes() > 0, "it goes on by itself");
     }
+}
+
+/// Polls all of them in their order, as a combinator does that keeps no record of wake-ups.
+struct InOrder(Vec<Subscription>);
+
+impl Stream for InOrder {
+    type Item = ChannelEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ChannelEvent>> {
+        let mut polled = self.0.iter_mut().map(|stream| stream.poll_next_unpin(cx));
+        polled.find(Poll::is_ready).unwrap_or(Poll::Pending)
+    }
+}
+
+#[test]
+fn any_number_of_idle_subscriptions_sleeps_and_the_last_of_them_gets_its_event() {
+    let (quiet, busy) = (channel(), channel());
+    let mut subscriptions: Vec<_> = (0..1100).map(|_| quiet.subscribe()).collect();
+    subscriptions.push(busy.subscribe());
+    let mut body = EventStream::new(InOrder(subscriptions));
+    let task = Task::default();
+    let mut poll = || {
+        let waker = task.waker();
+        Pin::new(&mut body).poll_frame(&mut Context::from_waker(&waker))
+    };
+    assert!(poll().is_pending());
+    assert_eq!(task.wakes(), 0);
+    publish(&busy, "one");
+    assert_eq!(task.wakes(), 1);
+    assert!(poll().is_ready());
 }
 
 #[test]
