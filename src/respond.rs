@@ -104,9 +104,7 @@ fn reject<B: Body>(
         return None;
     }
     let (noted, refused) = match facts.is_head {
-        // It was looked at before the handler, as a GET would have got its places.
-        true if held.is_some() => return None,
-        true => look(facts, config)?,
+        true => look(facts, held, slot, config)?,
         false => attach(facts, held, options, slot, config)?,
     };
     slot.retract();
@@ -136,13 +134,25 @@ fn attach(
 }
 
 /// Returns the refusal that a GET would get, for a HEAD request.
-fn look(facts: &mut RequestFacts, config: &Config) -> Option<(Noted, Refused)> {
+fn look(
+    facts: &mut RequestFacts,
+    held: Option<Held>,
+    slot: &Slot,
+    config: &Arc<Config>,
+) -> Option<(Noted, Refused)> {
+    if held.is_some() {
+        // It was looked at before the handler, as a GET would have got its places.
+        slot.looked(config);
+        return None;
+    }
     let mut noted = facts.take_noted();
     let shutdown = config.shutdown.as_ref();
     if shutdown.is_some_and(|it| it.is_triggered()) && !facts.came_before {
         return Some((noted, config.refuse_at_shutdown()));
     }
-    let claims = noted.take_rest(config, |_| false);
+    // A GET has one place in a limit that the inner layer has, too.
+    let claims = noted.take_rest(config, |limit| slot.has_looked(limit));
+    slot.looked(config);
     let refused = claims.look().err()?;
     Some((noted, refused))
 }

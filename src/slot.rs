@@ -2,7 +2,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
     SseOptions,
-    lifecycle::{Attachment, Entrant, Tally, Told, TurnedAway},
+    config::Config,
+    lifecycle::{Attachment, Entrant, LimitId, Tally, Told, TurnedAway},
 };
 
 /// What the layers decide of one response, kept in its extensions and shared with its body.
@@ -24,6 +25,8 @@ struct Shared {
     tally: Option<Tally>,
     /// From the inner layer to the outermost.
     attachments: Vec<Attachment>,
+    /// The layers that admit a HEAD request, to which they attach nothing.
+    looked: Vec<Arc<Config>>,
     /// Whether the body has taken them, or is gone.
     closed: bool,
     /// Of a stream that a layer has refused.
@@ -73,6 +76,17 @@ impl Slot {
             }
         }
         Ok(())
+    }
+
+    /// Records that a layer admits a HEAD request.
+    pub(crate) fn looked(&self, config: &Arc<Config>) {
+        self.lock().looked.push(Arc::clone(config));
+    }
+
+    /// Returns `true` if a layer that admits the HEAD request has this limit.
+    pub(crate) fn has_looked(&self, limit: LimitId) -> bool {
+        let looked = &self.lock().looked;
+        looked.iter().any(|config| config.counts(limit))
     }
 
     /// Takes everything back, for a stream that is not to be.

@@ -106,3 +106,42 @@ fn a_displaced_stream_gives_no_place_back() {
     ];
     run(layer, steps);
 }
+
+/// As a GET would have got its place before the handler, which then is none of another's.
+#[test]
+fn a_head_that_was_admitted_before_the_handler_is_not_refused_by_the_same_limit_of_an_outer_layer()
+{
+    let cap = Cap {
+        most: 1,
+        evicts: false,
+    };
+    let inner = LayerSetting {
+        most: Some(cap),
+        ..layer()
+    };
+    let outer = LayerSetting {
+        expects: Some(false),
+        ..inner
+    };
+    let mut test = Test::new(Setting {
+        inner,
+        outer: Some(outer),
+        shares_limits: true,
+        is_twice: false,
+    });
+    let Step::Open(head) = opening("HEAD", Some("text/event-stream")) else {
+        unreachable!("it opens");
+    };
+    let slow = Opening {
+        is_slow: true,
+        ..head
+    };
+    let steps = [
+        Step::Open(slow),
+        opening("POST", Some("text/event-stream")),
+        Step::Answer(0),
+        Step::Poll(0, true),
+    ];
+    steps.into_iter().for_each(|step| test.step(step));
+    test.end();
+}
