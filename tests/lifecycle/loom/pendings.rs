@@ -63,9 +63,9 @@ fn owed() -> OwedPending {
     owed
 }
 
-#[test]
-fn a_wake_up_between_frame_and_pending_is_not_lost() {
-    in_every_order(3, || {
+/// Waits for an event that another thread adds after a frame.
+fn add_after_a_frame(owed: fn() -> OwedPending) {
+    in_every_order(3, move || {
         let mut owed = owed();
         let source = Arc::new(Source::default());
         gather(&mut owed, &source);
@@ -79,18 +79,13 @@ fn a_wake_up_between_frame_and_pending_is_not_lost() {
 }
 
 #[test]
+fn a_wake_up_between_frame_and_pending_is_not_lost() {
+    add_after_a_frame(owed);
+}
+
+#[test]
 fn nor_is_one_before_there_is_a_waker() {
-    in_every_order(3, || {
-        let mut owed = OwedPending::default();
-        let source = Arc::new(Source::default());
-        gather(&mut owed, &source);
-        let adder = thread::spawn({
-            let source = Arc::clone(&source);
-            move || source.add()
-        });
-        wait(&mut owed, &source);
-        adder.join().unwrap();
-    });
+    add_after_a_frame(OwedPending::default);
 }
 
 #[test]
