@@ -119,7 +119,8 @@ pub struct Subscription {
 /// Why a subscription ends early, and the error behind that.
 type End = (CloseReason, Option<String>);
 
-/// What comes before the log: what fills a gap or tells of it, and then events with the id of this point.
+/// The events that come before the log: the filling or the notice of a gap, or a checkpoint, and then the
+/// user's own.
 #[derive(Default)]
 struct Opening {
     filling: Option<Filling>,

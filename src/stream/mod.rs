@@ -35,7 +35,7 @@ use crate::{
 /// fn greet(name: Option<String>) -> BoxEventStream {
 ///     match name {
 ///         Some(name) => EventStream::new(stream::iter([Event::new(name)])).into_boxed(),
-///         None => EventStream::new(stream::repeat("who is there?").take(3)).into_boxed(),
+///         None => EventStream::new(stream::repeat("hello").take(3)).into_boxed(),
 ///     }
 /// }
 /// # let _ = greet(None);

@@ -163,5 +163,5 @@ fn holds_an_event_in_144_bytes_beside_its_own() {
         let beside = beside(events);
         assert!(beside <= 144, "{beside} bytes for each of {events}");
     }
-    assert!(beside(1024) <= 90, "by default");
+    assert!(beside(1024) <= 80, "by default");
 }

@@ -70,7 +70,7 @@ fn after_a_gap(options: ChannelOptions) -> (Channel, Subscription, [String; 3]) 
     (channel, subscription, said.map(|said| said + &events))
 }
 
-/// A subscriber of the same channel that has lagged, and what it is told.
+/// A subscriber of the same channel that has lagged, and what it gets in each form.
 fn after_a_lag(options: ChannelOptions) -> (Channel, Subscription, [String; 3]) {
     let channel = Channel::new(options.lag(Lag::skip()));
     let subscription = channel.subscribe();

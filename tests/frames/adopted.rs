@@ -1,4 +1,4 @@
-//! What becomes of the frames of a body that somebody else made.
+//! The frames of adopted bodies: gathered, never copied alone, never empty.
 
 use std::{
     collections::VecDeque,

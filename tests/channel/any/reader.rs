@@ -165,7 +165,7 @@ impl Reader {
         self.wakes = match (has_waker, tellings > since) {
             (true, false) => (0, 1),
             (true, true) => (1, 1),
-            // It is woken once more when it is told, if it is still the task that has the place.
+            // A publication wakes it once more, if it is still the task that has the place.
             (false, _) => (1, 2),
         };
         Polled::Pending

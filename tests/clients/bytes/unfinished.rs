@@ -76,7 +76,7 @@ async fn read_unfinished(rows: &[Row]) {
     check(rows, read).await;
 }
 
-/// Tells whether this is the next answer, to which a half event may be glued.
+/// Returns `true` for the next answer, to which a half event may be glued.
 fn is_next(line: &Value) -> bool {
     line["text"]
         .as_str()
