@@ -95,69 +95,29 @@
     clippy::unwrap_used
 )]
 
-mod accept;
-mod alarm;
 #[cfg(feature = "axum")]
 mod axum;
-mod body;
-mod bom;
-mod boundary;
-mod chance;
 #[cfg(feature = "channel")]
 mod channel;
-mod config;
-mod encode;
-mod entry;
+mod close_reason;
 mod error;
 mod event;
-mod failure;
-mod frame_size;
-mod future;
 pub mod guide;
-mod header;
-mod heartbeat;
-mod into_response;
-#[cfg(feature = "json")]
-mod json;
-#[cfg(all(feature = "channel", feature = "json"))]
-mod json_errors;
-mod last_event_id;
+mod headers;
 mod layer;
-mod lifecycle;
-mod media_type;
-#[cfg(feature = "metrics")]
-mod metrics;
-mod options;
-mod owed_pending;
-mod preamble;
-mod relay;
-mod request;
-mod respond;
-mod retry;
-mod run;
-#[cfg(feature = "json")]
-mod separators;
-mod service;
-#[cfg_attr(
-    not(any(feature = "channel", test)),
-    expect(dead_code, reason = "subscriptions alone report")
-)]
-mod signal;
-mod slot;
+mod policy;
+mod report;
+mod shutdown;
 #[cfg(feature = "socket")]
 mod socket;
 #[cfg(not(feature = "socket"))]
 #[path = "socket/absent.rs"]
 mod socket;
-mod stop;
 mod stream;
-#[cfg(feature = "json")]
-mod tagged;
-mod timer;
+mod time;
 #[cfg(feature = "tokio")]
 mod tokio;
-#[cfg(feature = "tracing")]
-mod trace;
+mod wire;
 
 #[cfg(feature = "channel")]
 pub use self::channel::{
@@ -169,35 +129,29 @@ pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};
 #[cfg(feature = "axum-serve")]
 pub use self::socket::{SocketListener, WithSocket, WithSocketFuture};
 pub use self::{
-    body::SseBody,
-    encode::{EncodeEvent, EncodedEvent, Encoder},
+    close_reason::CloseReason,
     error::{BoxError, Error},
     event::{
         Event, EventData, EventId, EventName, IntoEventId, IntoEventName, InvalidEventId,
         InvalidEventName,
     },
-    future::ResponseFuture,
-    heartbeat::Heartbeat,
-    into_response::IntoSseResponse,
-    last_event_id::LastEventId,
-    layer::SseLayer,
-    lifecycle::{
-        AtShutdown, CloseReason, FinalEvents, Labels, Lifetime, LimitPolicy, OpenStream,
-        OpenStreams, Refusal, Refuse, RefuseReason, RequestHead, RevokePolicy, Shutdown,
-        StreamData, StreamInfo, StreamSummary, WireEnd,
+    headers::{LastEventId, stop},
+    layer::{OpenStream, OpenStreams, ResponseFuture, Sse, SseBody, SseLayer},
+    policy::{
+        AtShutdown, FinalEvents, Heartbeat, Lifetime, LimitPolicy, Preamble, Refuse, Retry,
+        RevokePolicy, SseOptions,
     },
-    options::SseOptions,
-    preamble::Preamble,
-    retry::Retry,
-    service::Sse,
-    stop::stop,
-    stream::{BoxEventStream, EventItem, EventStream},
+    report::{
+        Labels, Refusal, RefuseReason, RequestHead, StreamData, StreamInfo, StreamSummary, WireEnd,
+    },
+    shutdown::Shutdown,
+    stream::{BoxEventStream, EventItem, EventStream, IntoSseResponse},
+    wire::{EncodeEvent, EncodedEvent, Encoder},
 };
 #[cfg(feature = "json")]
 pub use self::{
-    json::Json,
     stream::{JsonStream, TaggedStream},
-    tagged::{Tagged, TaggedError},
+    wire::{Json, Tagged, TaggedError},
 };
 
 /// The examples of the README, compiled and run.

@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use crate::{EventId, chance};
+use crate::{EventId, time::random_bits};
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -18,11 +18,11 @@ pub(super) struct Epoch {
 impl Epoch {
     /// Draws one of 62^6, 57 thousand million.
     pub(super) fn draw() -> Self {
-        let mut chance = chance::bits();
+        let mut bits = random_bits();
         let mut text = [0; LONGEST];
         for digit in &mut text[..6] {
-            *digit = DIGITS[(chance % 62) as usize];
-            chance /= 62;
+            *digit = DIGITS[(bits % 62) as usize];
+            bits /= 62;
         }
         Self { text }
     }

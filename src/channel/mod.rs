@@ -9,6 +9,8 @@ mod epoch;
 mod error;
 mod event;
 mod gap;
+#[cfg(feature = "json")]
+mod json;
 mod lag;
 mod log;
 mod notice;

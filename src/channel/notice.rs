@@ -1,5 +1,5 @@
 use super::numbered::Unnumbered;
-use crate::{EncodedEvent, Event, EventId, EventName, signal::Audience};
+use crate::{EncodedEvent, Event, EventId, EventName, report::Audience};
 
 const CHECKPOINT: EventName = EventName::from_static("checkpoint");
 const GAP: EventName = EventName::from_static("gap");

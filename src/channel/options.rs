@@ -3,7 +3,7 @@ use std::{num::NonZeroUsize, time::Duration};
 use hyper::rt::Timer;
 
 use super::{Lag, NoticePolicy, OnGap, epoch::Epoch, log::Bounds};
-use crate::{EventId, timer::SharedTimer};
+use crate::{EventId, time::SharedTimer};
 
 /// Options of a [`Channel`](super::Channel): its history, and its policy for subscribers that lag.
 #[derive(Clone, Debug)]

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     BoxError, CloseReason, EncodedEvent, Error, EventId,
-    run::Run,
-    signal::{self, Audience},
+    report::Audience,
+    stream::{Run, scope},
 };
 
 /// The events of a channel, from a point of its log on.
@@ -422,7 +422,7 @@ impl Subscription {
             return;
         }
         let (missed, end) = (mem::take(&mut self.unreported), self.unreported_end.take());
-        signal::report(|signals| {
+        scope::report(|signals| {
             signals.missed += missed;
             // The first reason holds, of subscriptions that are merged.
             signals.end = signals.end.take().or(end.map(|end| *end));
@@ -456,7 +456,7 @@ fn send(event: EncodedEvent, audience: Option<Audience>) -> Option<ChannelEvent>
     if audience.is_none() {
         return Some(ChannelEvent::other(event));
     }
-    signal::report(|signals| signals.notices.push(event));
+    scope::report(|signals| signals.notices.push(event));
     None
 }
 
@@ -465,7 +465,7 @@ impl Stream for Subscription {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ChannelEvent>> {
         let this = &mut *self;
-        let audience = signal::audience().filter(|_| !this.is_detached);
+        let audience = scope::audience().filter(|_| !this.is_detached);
         let polled = this.poll_event(audience, cx);
         this.report(audience);
         polled
@@ -501,7 +501,7 @@ impl Subscription {
     /// Returns `true` if it is time for a break: of this subscription, or of the poll that it is in.
     fn is_run_over(&self, audience: Option<Audience>) -> bool {
         match audience {
-            Some(_) => signal::is_run_over(),
+            Some(_) => scope::is_run_over(),
             None => self.run.is_over(),
         }
     }
@@ -509,7 +509,7 @@ impl Subscription {
     fn count(&mut self, audience: Option<Audience>) {
         let now = || self.shared.options.timer.now();
         match audience {
-            Some(_) => signal::count(now),
+            Some(_) => scope::count(now),
             None => self.run.count(now),
         }
     }

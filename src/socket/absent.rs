@@ -2,7 +2,7 @@
 
 use http::{Extensions, Version};
 
-use crate::timer::SharedTimer;
+use crate::time::SharedTimer;
 
 #[derive(Clone, Debug)]
 pub(crate) enum SocketHandle {}

@@ -1,5 +1,5 @@
 use super::{Pace, TcpOptions};
-use crate::timer::SharedTimer;
+use crate::time::SharedTimer;
 
 /// How many orders wait at most, each by itself. Earlier ones are merged.
 const MOST: usize = 16;

@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::Pace;
-use crate::{alarm::Alarm, timer::SharedTimer};
+use crate::time::{ResettableSleep, SharedTimer};
 
 /// How late a write may come back when its time is up. One that comes later had been given up, or
 /// the process was held up: in neither case does the client answer for the time.
@@ -19,7 +19,7 @@ const TURN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Stall {
     pace: Pace,
-    alarm: Alarm,
+    alarm: ResettableSleep,
     /// As of `since`.
     debt: Duration,
     since: Instant,
@@ -29,7 +29,7 @@ pub(super) struct Stall {
 
 impl Stall {
     pub(super) fn new(pace: Pace, timer: SharedTimer) -> Self {
-        let alarm = Alarm::new(timer);
+        let alarm = ResettableSleep::new(timer);
         let since = alarm.now();
         Self {
             pace,
@@ -44,7 +44,7 @@ impl Stall {
     pub(super) fn set_pace(&mut self, pace: Pace, timer: SharedTimer) {
         if pace != self.pace {
             self.pace = pace;
-            self.alarm = Alarm::new(timer);
+            self.alarm = ResettableSleep::new(timer);
             self.waits = self.waits.map(|_| pace.timeout);
         }
     }

@@ -9,14 +9,13 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http_body::{Body, Frame};
 
-use super::{EventItem, EventStream, State};
-use crate::{
-    Error,
+use super::{
+    EventItem, EventStream,
+    event_stream::State,
     failure::Failure,
-    frame_size::MOST_EMPTY,
-    lifecycle::Tally,
-    signal::{Scope, Signals},
+    scope::{Scope, Signals},
 };
+use crate::{Error, report::StreamStats, wire::MAX_EMPTY};
 
 impl<S> Body for EventStream<S>
 where
@@ -92,7 +91,11 @@ where
         let this = self.as_mut().project();
         this.tally.take_if(|tally| !tally.is_shared());
         *this.whole = this.encoder.mark();
-        let audience = this.tally.as_ref().map(Tally::audience).unwrap_or_default();
+        let audience = this
+            .tally
+            .as_ref()
+            .map(StreamStats::audience)
+            .unwrap_or_default();
         self.gather_in(&Scope::enter(audience), cx)
     }
 
@@ -102,7 +105,7 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
         let mut empty = 0;
-        while empty < MOST_EMPTY {
+        while empty < MAX_EMPTY {
             let this = self.as_mut().project();
             if !matches!(this.state, State::Open) || this.encoder.is_full() {
                 return Poll::Ready(Ok(()));

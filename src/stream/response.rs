@@ -2,7 +2,7 @@ use futures_util::Stream;
 use http::Response;
 
 use super::{EventItem, EventStream};
-use crate::{header, lifecycle::Tally};
+use crate::{headers::head, report::StreamStats};
 
 /// Makes a response with the headers of an event stream: `Content-Type: text/event-stream;
 /// charset=utf-8`, `Cache-Control: no-store, no-transform` and `X-Accel-Buffering: no`.
@@ -12,11 +12,11 @@ where
     S::Item: EventItem,
 {
     fn from(mut stream: EventStream<S>) -> Self {
-        let tally = Tally::new(stream.is_resumable);
+        let tally = StreamStats::new(stream.is_resumable);
         stream.tally = Some(tally.clone());
         let mut response = Response::new(stream);
         response.extensions_mut().insert(tally);
-        header::complete(response.headers_mut());
+        head::complete(response.headers_mut());
         response
     }
 }

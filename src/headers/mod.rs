@@ -1,0 +1,11 @@
+//! The headers of event streams and of the requests for them.
+
+mod accept;
+pub(crate) mod head;
+mod last_event_id;
+pub(crate) mod media_type;
+mod method;
+mod stop;
+
+pub(crate) use self::{accept::Accept, method::reads};
+pub use self::{last_event_id::LastEventId, stop::stop};

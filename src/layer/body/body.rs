@@ -1,0 +1,141 @@
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project::{pin_project, pinned_drop};
+
+use super::{client::Client, record::StreamRecord, source::into_bytes, stream::StreamState};
+use crate::{BoxError, Error, layer::nested::NestedState, time::ResettableSleep};
+
+/// The body of [`Sse`](crate::Sse)'s responses.
+///
+/// That of an event stream has heartbeats and the rest; any other hands out the frames of the body
+/// inside as they are. (Data that is not `Bytes` is copied into some.)
+///
+/// # Errors
+///
+/// The [`Error`] has the error of the body inside as its source. An event stream also fails when the
+/// layer cuts it ([`Error::close_reason`]), a tenth of a second after its last frame, so that the
+/// server has time to flush. Behind HTTP/1.0, where a body ends with its connection, clients cannot
+/// tell a failure from an end, unless the connection is a `Socket` (feature `socket`), which is then
+/// reset.
+#[pin_project(PinnedDrop)]
+pub struct SseBody<B: Body> {
+    #[pin]
+    kind: Kind<B>,
+}
+
+#[pin_project(project = KindProj)]
+enum Kind<B: Body> {
+    Pass(#[pin] B),
+    Stream(#[pin] B, Box<StreamState>),
+    /// No body, for a response to HEAD: of what length it would be, it does not say.
+    Head,
+    /// A body of the layer's own, `None` when it has been sent.
+    Whole(Option<Bytes>),
+}
+
+impl<B: Body> SseBody<B> {
+    pub(crate) fn pass(body: B) -> Self {
+        let kind = Kind::Pass(body);
+        Self { kind }
+    }
+
+    /// A sealed stream is one that nothing may be put into.
+    pub(crate) fn stream(
+        body: B,
+        slot: NestedState,
+        life: StreamRecord,
+        alarm: ResettableSleep,
+        client: Client,
+        sealed: bool,
+    ) -> Self {
+        let state = StreamState::new(slot, life, alarm, client, sealed);
+        let kind = Kind::Stream(body, Box::new(state));
+        Self { kind }
+    }
+
+    pub(crate) fn head() -> Self {
+        let kind = Kind::Head;
+        Self { kind }
+    }
+
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        let kind = Kind::Whole(Some(bytes).filter(|bytes| !bytes.is_empty()));
+        Self { kind }
+    }
+}
+
+/// Makes a body of no bytes, as layers want it that answer by themselves, such as tower-http's CORS.
+impl<B: Body> Default for SseBody<B> {
+    fn default() -> Self {
+        Self::whole(Bytes::new())
+    }
+}
+
+impl<B> Body for SseBody<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match self.project().kind.project() {
+            KindProj::Pass(body) => body
+                .poll_frame(cx)
+                .map_ok(|frame| frame.map_data(into_bytes))
+                .map_err(|error| Error::body(error.into())),
+            KindProj::Stream(body, state) => state.poll_frame(body, cx),
+            KindProj::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            KindProj::Head => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Pass(body) => body.is_end_stream(),
+            Kind::Stream(body, state) => state.is_end(body),
+            Kind::Whole(bytes) => bytes.is_none(),
+            Kind::Head => true,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Pass(body) => body.size_hint(),
+            Kind::Stream(..) | Kind::Head => SizeHint::default(),
+            Kind::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+        }
+    }
+}
+
+#[pinned_drop]
+impl<B: Body> PinnedDrop for SseBody<B> {
+    fn drop(self: Pin<&mut Self>) {
+        if let KindProj::Stream(body, state) = self.project().kind.project() {
+            state.dropped(&*body);
+        }
+    }
+}
+
+impl<B: Body> fmt::Debug for SseBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.kind {
+            Kind::Pass(_) => "SseBody(pass)",
+            Kind::Stream(..) => "SseBody(stream)",
+            Kind::Head => "SseBody(head)",
+            Kind::Whole(_) => "SseBody(whole)",
+        })
+    }
+}

@@ -1,0 +1,101 @@
+use std::{
+    mem,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{AtShutdown, CloseReason, EncodedEvent, FinalEvents, SseOptions};
+
+/// The default for [`SseOptions::boundary_timeout`].
+const BOUNDARY: Duration = Duration::from_secs(1);
+
+/// When a stream will be ended, though it may have more to send, and how.
+#[derive(Debug)]
+pub(super) struct EndSchedule {
+    at: Option<(Instant, CloseReason)>,
+    at_shutdown: Option<Arc<AtShutdown>>,
+    final_events: Option<Arc<FinalEvents>>,
+    /// Whether a last event may say when to come back.
+    final_retry: bool,
+    boundary_timeout: Duration,
+    /// Whether the shutdown has been taken into account.
+    leaving: bool,
+}
+
+impl EndSchedule {
+    /// Settles the end of a stream that is open since then.
+    pub(super) fn begin(options: &SseOptions, since: Instant) -> Self {
+        let mut ending = Self {
+            at: None,
+            at_shutdown: options.at_shutdown.clone(),
+            final_events: options.final_events.clone(),
+            final_retry: options.final_retry.unwrap_or(true),
+            boundary_timeout: options.boundary_timeout.unwrap_or(BOUNDARY),
+            leaving: false,
+        };
+        let lifetime = options.max_lifetime.and_then(|lifetime| lifetime.draw());
+        let times = [
+            (lifetime, CloseReason::Lifetime),
+            (options.deadline, CloseReason::Deadline),
+        ];
+        for (time, reason) in times {
+            ending.by(time.and_then(|time| since.checked_add(time)), reason);
+        }
+        ending
+    }
+
+    /// Takes a shutdown into account, and returns `true` if the end has come with it.
+    ///
+    /// The closure returns since when the shutdown is.
+    pub(super) fn leave(&mut self, is_resumable: bool, since: impl FnOnce() -> Instant) -> bool {
+        let known = mem::replace(&mut self.leaving, true);
+        let grace = self.at_shutdown().grace(is_resumable);
+        match grace.filter(|_| !known) {
+            Some(Duration::ZERO) => true,
+            Some(grace) => {
+                self.by(since().checked_add(grace), CloseReason::ShutDown);
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// Returns when the end is.
+    pub(super) fn at(&self) -> Option<Instant> {
+        self.at.map(|(at, _)| at)
+    }
+
+    /// Returns the reason, if the end has come.
+    pub(super) fn reason(&self, now: Instant) -> Option<CloseReason> {
+        self.at
+            .filter(|(at, _)| *at <= now)
+            .map(|(_, reason)| reason)
+    }
+
+    pub(super) fn at_shutdown(&self) -> &AtShutdown {
+        AtShutdown::or_default(self.at_shutdown.as_deref())
+    }
+
+    /// Returns what the user wants to be sent last for a reason.
+    pub(super) fn final_event(&self, reason: CloseReason) -> Option<&EncodedEvent> {
+        self.final_events.as_ref()?.get(reason)
+    }
+
+    pub(super) fn sends_final_retry(&self) -> bool {
+        self.final_retry
+    }
+
+    /// Returns until when the body may end an event that it has begun. `None` sets no limit.
+    pub(super) fn boundary_by(&self, now: Instant) -> Option<Instant> {
+        now.checked_add(self.boundary_timeout)
+    }
+
+    /// Ends the stream at a moment, unless it ends earlier.
+    fn by(&mut self, at: Option<Instant>, reason: CloseReason) {
+        if let Some(at) = at {
+            if self.at.is_none_or(|(end, _)| at < end) {
+                self.at = Some((at, reason));
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{Buf, Bytes};
+use http_body::{Body, Frame};
+
+use crate::{BoxError, Error};
+
+/// What a body yields: a frame, an error, or its end.
+pub(super) type Next = Option<Result<Frame<Bytes>, Error>>;
+
+/// Polls a body inside. A panic of it is an error.
+pub(super) fn poll_next<B>(body: Pin<&mut B>, cx: &mut Context<'_>) -> Poll<Next>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    // A body that has panicked is not polled again, so what state it is in does not matter.
+    match catch_unwind(AssertUnwindSafe(|| body.poll_frame(cx))) {
+        Ok(polled) => polled
+            .map_ok(|frame| frame.map_data(into_bytes))
+            .map_err(|error| Error::body(error.into())),
+        Err(payload) => Poll::Ready(Some(Err(Error::panic(payload)))),
+    }
+}
+
+/// Returns what is left of a buffer; of `Bytes`, the same without a copy.
+pub(super) fn into_bytes(mut data: impl Buf) -> Bytes {
+    data.copy_to_bytes(data.remaining())
+}

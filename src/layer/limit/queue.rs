@@ -1,0 +1,121 @@
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    task::Waker,
+};
+
+use super::control::Control;
+
+/// The places of one key of a limit, and the requests that wait for one.
+///
+/// While a request waits all places are taken: one that is given back is kept for the first in the
+/// queue, so that no later request takes it. Where streams can be evicted, no request waits.
+#[derive(Default)]
+pub(super) struct PlaceQueue {
+    /// How many places are taken or kept.
+    taken: usize,
+    /// The number of the next stream or turn.
+    next: u64,
+    waiting: VecDeque<(u64, Waker)>,
+    /// The turns that have a place kept for them.
+    kept: Vec<u64>,
+    /// The streams, oldest first, where they can be evicted.
+    streams: BTreeMap<u64, Arc<Control>>,
+}
+
+impl PlaceQueue {
+    pub(super) fn taken(&self) -> usize {
+        self.taken
+    }
+
+    /// Takes a free place.
+    pub(super) fn take(&mut self, most: usize) -> bool {
+        let is_free = self.taken < most;
+        self.taken += usize::from(is_free);
+        is_free
+    }
+
+    /// Takes the place that was kept for a turn, if one was.
+    pub(super) fn take_kept(&mut self, turn: u64) -> bool {
+        let place = self.kept.iter().position(|&kept| kept == turn);
+        place.map(|place| self.kept.swap_remove(place)).is_some()
+    }
+
+    pub(super) fn is_kept(&self, turn: u64) -> bool {
+        self.kept.contains(&turn)
+    }
+
+    /// Begins a turn, which has a place kept for it if one is free. `None` if as many wait as there are
+    /// places.
+    pub(super) fn wait(&mut self, most: usize, waker: &Waker) -> Option<u64> {
+        if self.waiting.len() >= most {
+            return None;
+        }
+        let turn = self.number();
+        if self.take(most) {
+            self.kept.push(turn);
+        } else {
+            self.waiting.push_back((turn, waker.clone()));
+        }
+        Some(turn)
+    }
+
+    pub(super) fn set_waker(&mut self, turn: u64, waker: &Waker) {
+        if let Some((_, old)) = self.waiting.iter_mut().find(|(other, _)| *other == turn) {
+            old.clone_from(waker);
+        }
+    }
+
+    /// Ends a turn. Returns the waker of the request that gets the place that was kept for it.
+    pub(super) fn leave(&mut self, turn: u64) -> Option<Waker> {
+        if self.take_kept(turn) {
+            return self.release();
+        }
+        self.waiting.retain(|(other, _)| *other != turn);
+        None
+    }
+
+    /// Adds a stream that can be evicted, and returns its number.
+    pub(super) fn add_stream(&mut self, control: &Arc<Control>) -> u64 {
+        let number = self.number();
+        self.streams.insert(number, Arc::clone(control));
+        number
+    }
+
+    /// Returns the oldest stream that has its place for good. (One whose request may yet be refused by
+    /// another limit has not.)
+    pub(super) fn oldest(&self) -> Option<Arc<Control>> {
+        let mut streams = self.streams.values();
+        streams.find(|control| control.holds()).cloned()
+    }
+
+    /// Gives a place back. Returns the waker of the request that gets it.
+    pub(super) fn give_back(&mut self, stream: Option<u64>) -> Option<Waker> {
+        if let Some(stream) = stream {
+            self.streams.remove(&stream);
+        }
+        self.release()
+    }
+
+    pub(super) fn is_unused(&self) -> bool {
+        self.taken == 0 && self.waiting.is_empty()
+    }
+
+    fn release(&mut self) -> Option<Waker> {
+        match self.waiting.pop_front() {
+            Some((turn, waker)) => {
+                self.kept.push(turn);
+                Some(waker)
+            }
+            None => {
+                self.taken -= 1;
+                None
+            }
+        }
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+}

@@ -1,0 +1,33 @@
+//! The layer, its service, and the bodies of its responses.
+
+mod admission;
+mod body;
+mod config;
+mod context;
+mod future;
+mod gate;
+mod guard;
+#[expect(clippy::module_inception, reason = "it holds `SseLayer`")]
+mod layer;
+mod limit;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod nested;
+mod open_streams;
+mod rejection;
+mod reports;
+mod request;
+mod response;
+mod service;
+#[cfg(feature = "socket")]
+mod socket;
+#[cfg(feature = "tracing")]
+mod trace;
+
+pub use self::{
+    body::SseBody,
+    future::ResponseFuture,
+    layer::SseLayer,
+    open_streams::{OpenStream, OpenStreams},
+    service::Sse,
+};

@@ -1,0 +1,207 @@
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::limit::{Control, EndOrder};
+use crate::{Labels, RevokePolicy, StreamData, StreamInfo, report::StreamStats, time::SharedTimer};
+
+/// A handle to the open streams of the layers that have it: to list them, count them and end them.
+///
+/// Give it to layers by [`SseLayer::open_streams`](crate::SseLayer::open_streams). Clones are the
+/// same handle. It works for adopted streams too, and a stream in two layers that share it is in it
+/// once. A stream is in it from its response until its body has ended or is dropped.
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # fn app() {
+/// use axum::{Router, extract::Path, http::StatusCode, routing::{get, post}};
+/// use tower_sse::{EventStream, OpenStreams, RevokePolicy, SseLayer, SseOptions};
+///
+/// let streams = OpenStreams::new();
+/// let layer = SseLayer::new()
+///     .open_streams(&streams)
+///     .tag("user", |head| Some(head.headers().get("x-user")?.to_str().ok()?.to_owned()));
+///
+/// // Removes a user: first the right, then the streams that were opened with it.
+/// let remove = async move |Path(user): Path<String>| {
+///     let ended = streams.revoke(RevokePolicy::stop(), |stream| {
+///         stream.tags.get("user") == Some(&user)
+///     });
+///     format!("{ended} streams ended")
+/// };
+/// # let feed = async || http::Response::from(EventStream::new(futures_util::stream::pending::<&str>()));
+/// let app: Router = Router::new()
+///     .route("/sse", get(feed))
+///     .layer(layer)
+///     .route("/remove/{user}", post(remove));
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct OpenStreams {
+    shared: Arc<Mutex<Registry>>,
+}
+
+#[derive(Default)]
+struct Registry {
+    next: u64,
+    streams: HashMap<u64, Arc<RegisteredStream>>,
+}
+
+/// An open stream as the registry knows it.
+struct RegisteredStream {
+    info: StreamInfo,
+    since: Instant,
+    timer: SharedTimer,
+    control: Arc<Control>,
+    tally: Option<StreamStats>,
+}
+
+/// An open stream, as it was when [`OpenStreams::list`] was called.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OpenStream {
+    /// How long ago its response was made.
+    pub age: Duration,
+    /// How many events it has sent. `None` for an adopted stream, whose events are not counted.
+    pub events: Option<u64>,
+    /// How many bytes it has sent.
+    pub bytes: u64,
+    /// The labels of the layer and of the handler.
+    pub labels: Labels,
+    /// The tags of the layer and of the handler.
+    pub tags: Labels,
+    /// The values that the handler has attached.
+    pub data: StreamData,
+}
+
+impl OpenStreams {
+    /// Makes a handle that no layer has yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the number of open streams.
+    pub fn count(&self) -> usize {
+        self.lock().streams.len()
+    }
+
+    /// Returns the number of open streams for each value of a label. Streams without it are left
+    /// out.
+    pub fn count_by_label(&self, name: &str) -> HashMap<String, usize> {
+        let mut counts = HashMap::new();
+        for entry in self.entries() {
+            if let Some(value) = entry.info.labels.get(name) {
+                *counts.entry(value.to_owned()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    /// Returns the open streams, in the order in which they were opened.
+    pub fn list(&self) -> Vec<OpenStream> {
+        self.entries().iter().map(|entry| entry.look()).collect()
+    }
+
+    /// Ends the streams for which the closure returns `true`, and returns their number. They get the
+    /// reason [`CloseReason::Revoked`](crate::CloseReason::Revoked).
+    ///
+    /// Each ends when the server polls it next, which this call brings about. A stream whose client
+    /// does not read is not polled; it sends nothing more when it is. A stream that is not resumable
+    /// gets its final event or breaks; see [`FinalEvents`](crate::FinalEvents).
+    ///
+    /// Take the right away before: a request that the handler is still answering is not open yet.
+    pub fn revoke(
+        &self,
+        policy: RevokePolicy,
+        mut matches: impl FnMut(&OpenStream) -> bool,
+    ) -> usize {
+        let policy = Arc::new(policy);
+        // The closure runs without the lock, because it may use this handle.
+        let entries = self.entries().into_iter();
+        let matching = entries.filter(|entry| matches(&entry.look()));
+        matching
+            .filter(|entry| entry.control.end(EndOrder::Revoke(Arc::clone(&policy))))
+            .count()
+    }
+
+    /// Returns `true` if another is the same handle.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Adds a stream until what is returned is dropped.
+    pub(crate) fn add(
+        &self,
+        info: &StreamInfo,
+        control: &Arc<Control>,
+        tally: Option<&StreamStats>,
+        timer: &SharedTimer,
+    ) -> Registration {
+        let entry = Arc::new(RegisteredStream {
+            info: info.clone(),
+            since: timer.now(),
+            timer: timer.clone(),
+            control: Arc::clone(control),
+            tally: tally.cloned(),
+        });
+        let mut registry = self.lock();
+        registry.next += 1;
+        let number = registry.next;
+        registry.streams.insert(number, entry);
+        drop(registry);
+        let streams = self.clone();
+        Registration { streams, number }
+    }
+
+    fn entries(&self) -> Vec<Arc<RegisteredStream>> {
+        let registry = self.lock();
+        let mut entries: Vec<_> = registry.streams.iter().collect();
+        entries.sort_unstable_by_key(|(number, _)| **number);
+        let entries = entries.into_iter().map(|(_, entry)| Arc::clone(entry));
+        entries.collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Registry> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RegisteredStream {
+    fn look(&self) -> OpenStream {
+        let now = self.timer.now();
+        OpenStream {
+            age: now.saturating_duration_since(self.since),
+            events: self.tally.as_ref().map(StreamStats::events),
+            bytes: self.control.bytes(),
+            labels: self.info.labels.clone(),
+            tags: self.info.tags.clone(),
+            data: self.info.data.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for OpenStreams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenStreams")
+            .field("count", &self.count())
+            .finish()
+    }
+}
+
+/// A stream's presence in the registry.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    streams: OpenStreams,
+    number: u64,
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let removed = self.streams.lock().streams.remove(&self.number);
+        // Its labels are dropped without the lock.
+        drop(removed);
+    }
+}

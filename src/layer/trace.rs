@@ -1,0 +1,115 @@
+//! A span for each stream.
+
+use std::{sync::Arc, time::Duration};
+
+use http::{Method, Uri, Version};
+use tracing::{Span, field::Empty};
+
+use crate::{
+    LastEventId, Refusal, RequestHead, SseLayer, StreamInfo, StreamSummary,
+    report::{Watched, Watcher},
+};
+
+impl SseLayer {
+    /// Makes a span for each stream, of the level INFO and the target `tower_sse`.
+    ///
+    /// The span `stream` has the fields `method`, `path`, `version` and `last_event_id` (if the
+    /// client sent one), `labels` and `tags`; when the stream has closed, also `reason`, `wire`,
+    /// `duration_ms`, `events` (of a typed stream), `missed`, `frames`, `bytes`, `heartbeats` and, at
+    /// a shutdown, `drain_ms`; `error` if it failed, and `data` if the handler has attached some
+    /// ([`SseOptions::data`](crate::SseOptions::data)). One event within it, `closed`, follows,
+    /// and none for an event of the stream. It is a child of the span in which the stream opens,
+    /// which is not entered while the stream goes on.
+    ///
+    /// A stream that is refused has no span, but an event `refused` with `method`, `path`, `labels`,
+    /// `tags` and `reason`.
+    pub fn trace(mut self) -> Self {
+        let config = Arc::make_mut(&mut self.config);
+        config.observer.watcher = Some(Arc::new(Tracer));
+        self
+    }
+}
+
+#[derive(Debug)]
+struct Tracer;
+
+impl Watcher for Tracer {
+    fn watch(&self, head: RequestHead<'_>) -> Box<dyn Watched> {
+        Box::new(Traced {
+            method: head.method().clone(),
+            uri: head.uri().clone(),
+            version: head.version(),
+            last_event_id: head.extensions().get().cloned(),
+            span: Span::none(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Traced {
+    method: Method,
+    uri: Uri,
+    version: Version,
+    last_event_id: Option<LastEventId>,
+    span: Span,
+}
+
+impl Watched for Traced {
+    fn opened(&mut self, info: &StreamInfo) {
+        self.span = tracing::info_span!(
+            target: "tower_sse",
+            "stream",
+            method = %self.method,
+            path = self.uri.path(),
+            version = ?self.version,
+            last_event_id = self.last_event_id.as_ref().map(|id| id.as_str()),
+            labels = %info.labels,
+            tags = %info.tags,
+            reason = Empty,
+            wire = Empty,
+            error = Empty,
+            duration_ms = Empty,
+            events = Empty,
+            missed = Empty,
+            frames = Empty,
+            bytes = Empty,
+            heartbeats = Empty,
+            drain_ms = Empty,
+            data = Empty,
+        );
+    }
+
+    fn closed(&mut self, summary: &StreamSummary) {
+        let span = &self.span;
+        span.record("reason", summary.reason.as_str());
+        span.record("wire", summary.wire.as_str());
+        span.record("error", summary.error.as_deref());
+        span.record("duration_ms", millis(summary.duration));
+        span.record("events", summary.events);
+        span.record("missed", summary.missed);
+        span.record("frames", summary.frames);
+        span.record("bytes", summary.bytes);
+        span.record("heartbeats", summary.heartbeats);
+        span.record("drain_ms", summary.drain.map(millis));
+        if !summary.data.is_empty() {
+            span.record("data", tracing::field::debug(&summary.data));
+        }
+        tracing::info!(target: "tower_sse", parent: span, "closed");
+    }
+
+    fn refused(&mut self, refusal: &Refusal) {
+        tracing::info!(
+            target: "tower_sse",
+            method = %self.method,
+            path = self.uri.path(),
+            labels = %refusal.labels,
+            tags = %refusal.tags,
+            reason = refusal.reason.as_str(),
+            "refused"
+        );
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,129 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+};
+
+use super::reconnect::retry_event;
+use crate::{EventId, Retry, headers::head};
+
+/// When clients may come back by default.
+static RETRY: Retry = Retry::spread(Duration::from_secs(5)..=Duration::from_secs(30));
+
+/// How a stream is refused.
+///
+/// A browser that gets any status but 200 never comes back. So a refusal is soft where it can be: a
+/// GET or QUERY that names `text/event-stream` in `Accept` gets an event stream that says when to
+/// come back, in an event named `tower-sse.retry`, and ends. All other clients would take that for an
+/// answer: they get a status and `Retry-After`. Either is `no-store`, for a cached refusal would meet
+/// later visitors.
+///
+/// Where [`SseOptions::final_retry`](crate::SseOptions::final_retry) is `false`, every client gets the
+/// status. A refusal before the handler follows the layer's setting, since the handler's is not known
+/// yet.
+///
+/// The time is drawn for each client; by default between 5 and 30 seconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "it does nothing until a limit has it"]
+pub struct Refuse {
+    softly: bool,
+    status: StatusCode,
+    retry: Option<Retry>,
+    body: Option<(HeaderValue, Bytes)>,
+}
+
+impl Refuse {
+    /// Refuses softly where it can be, and else with 503 Service Unavailable. This is the default.
+    pub const fn softly() -> Self {
+        Self::how(true, StatusCode::SERVICE_UNAVAILABLE)
+    }
+
+    /// Refuses every client with this status.
+    pub const fn with(status: StatusCode) -> Self {
+        Self::how(false, status)
+    }
+
+    const fn how(softly: bool, status: StatusCode) -> Self {
+        Self {
+            softly,
+            status,
+            retry: None,
+            body: None,
+        }
+    }
+
+    /// Sets the status for clients that are not refused softly.
+    pub const fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Sets when clients may come back.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    pub(crate) fn retry_unless_set(mut self, retry: Retry) -> Self {
+        self.retry = self.retry.or(Some(retry));
+        self
+    }
+
+    /// Sets the body for clients that are not refused softly. By default it is empty. Clients of
+    /// language models show the message of an error in JSON.
+    ///
+    /// ```
+    /// use http::{HeaderValue, StatusCode};
+    /// use tower_sse::Refuse;
+    ///
+    /// let json = HeaderValue::from_static("application/json");
+    /// let busy = r#"{"error":{"message":"too many requests","type":"rate_limit_error"}}"#;
+    /// let refuse = Refuse::with(StatusCode::TOO_MANY_REQUESTS).body(json, busy);
+    /// # let _ = refuse;
+    /// ```
+    pub fn body(mut self, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
+        self.body = Some((content_type, body.into()));
+        self
+    }
+
+    /// Makes the answer: an event stream where it may be soft, else the status.
+    ///
+    /// Without `final_retry` the stream would be empty, which clients take for a complete answer.
+    pub(crate) fn response(
+        &self,
+        softly: bool,
+        final_retry: bool,
+        last_event_id: Option<&EventId>,
+    ) -> Response<Bytes> {
+        let retry = self.retry.as_ref().unwrap_or(&RETRY).draw();
+        if self.softly && softly && final_retry {
+            let event = retry.map(|retry| retry_event(retry, last_event_id));
+            let mut response = Response::new(event.map(Bytes::from).unwrap_or_default());
+            head::complete(response.headers_mut());
+            return response;
+        }
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = self.status;
+        head::forbid_store(response.headers_mut());
+        if let Some(retry) = retry {
+            let seconds = retry
+                .as_secs()
+                .saturating_add(u64::from(retry.subsec_nanos() > 0));
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        if let Some((content_type, body)) = &self.body {
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_TYPE, content_type.clone());
+            *response.body_mut() = body.clone();
+        }
+        response
+    }
+}
+
+impl Default for Refuse {
+    fn default() -> Self {
+        Self::softly()
+    }
+}

@@ -1,0 +1,10 @@
+/// What is known of the client that reads the stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// No layer is around the stream.
+    #[default]
+    Unknown,
+    /// A GET or QUERY that names `text/event-stream`, as browsers send it.
+    NamesEventStream,
+    Other,
+}

@@ -1,0 +1,24 @@
+//! What operators see of streams: labels, summaries, rejections, and the callbacks that get them.
+
+mod audience;
+mod info;
+mod observer;
+mod rejected;
+mod request_head;
+mod stats;
+mod summary;
+
+#[cfg(feature = "tracing")]
+pub(crate) use self::observer::Watcher;
+pub(crate) use self::{
+    audience::Audience,
+    observer::{Observer, Recorder, Watched},
+    stats::StreamStats,
+    summary::Progress,
+};
+pub use self::{
+    info::{Labels, StreamData, StreamInfo},
+    rejected::{Refusal, RefuseReason},
+    request_head::RequestHead,
+    summary::{StreamSummary, WireEnd},
+};

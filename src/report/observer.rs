@@ -1,0 +1,124 @@
+use std::{fmt, sync::Arc};
+
+use super::summary::Progress;
+use crate::{Labels, Refusal, RequestHead, StreamInfo, StreamSummary};
+
+type Callback<T> = Arc<dyn Fn(&T) + Send + Sync>;
+type LabelOf = Arc<dyn Fn(RequestHead<'_>) -> Option<String> + Send + Sync>;
+
+/// What follows one stream from its request to its end.
+pub(crate) trait Watched: fmt::Debug + Send + Sync {
+    fn opened(&mut self, info: &StreamInfo);
+
+    fn closed(&mut self, summary: &StreamSummary);
+
+    /// The stream was never open.
+    fn refused(&mut self, refusal: &Refusal);
+}
+
+/// What begins to follow streams.
+pub(crate) trait Watcher: fmt::Debug + Send + Sync {
+    fn watch(&self, head: RequestHead<'_>) -> Box<dyn Watched>;
+}
+
+/// What adds up all streams.
+pub(crate) trait Recorder: fmt::Debug + Send + Sync {
+    fn opened(&self, labels: &Labels);
+
+    fn progressed(&self, labels: &Labels, progress: Progress);
+
+    fn closed(&self, summary: &StreamSummary);
+
+    fn refused(&self, refusal: &Refusal);
+}
+
+/// The callbacks of a layer, and the labels and tags that they get.
+#[derive(Clone, Default)]
+pub(crate) struct Observer {
+    labels: Vec<(&'static str, LabelOf)>,
+    tags: Vec<(&'static str, LabelOf)>,
+    on_open: Vec<Callback<StreamInfo>>,
+    on_close: Vec<Callback<StreamSummary>>,
+    on_refuse: Vec<Callback<Refusal>>,
+    pub(crate) recorder: Option<Arc<dyn Recorder>>,
+    pub(crate) watcher: Option<Arc<dyn Watcher>>,
+}
+
+impl Observer {
+    /// Adds a label, or replaces the one of that name.
+    pub(crate) fn label(&mut self, name: &'static str, of: LabelOf) {
+        set(&mut self.labels, name, of);
+    }
+
+    /// Adds a tag, or replaces the one of that name.
+    pub(crate) fn tag(&mut self, name: &'static str, of: LabelOf) {
+        set(&mut self.tags, name, of);
+    }
+
+    pub(crate) fn on_open(&mut self, callback: Callback<StreamInfo>) {
+        self.on_open.push(callback);
+    }
+
+    pub(crate) fn on_close(&mut self, callback: Callback<StreamSummary>) {
+        self.on_close.push(callback);
+    }
+
+    pub(crate) fn on_refuse(&mut self, callback: Callback<Refusal>) {
+        self.on_refuse.push(callback);
+    }
+
+    /// Returns what the layer says of a request.
+    pub(crate) fn info_of(&self, head: RequestHead<'_>) -> StreamInfo {
+        StreamInfo {
+            labels: values(&self.labels, head),
+            tags: values(&self.tags, head),
+            ..StreamInfo::default()
+        }
+    }
+
+    pub(crate) fn opened(&self, info: &StreamInfo) {
+        self.on_open.iter().for_each(|callback| callback(info));
+    }
+
+    pub(crate) fn closed(&self, summary: &StreamSummary) {
+        self.on_close.iter().for_each(|callback| callback(summary));
+    }
+
+    pub(crate) fn refused(&self, refusal: &Refusal) {
+        self.on_refuse.iter().for_each(|callback| callback(refusal));
+    }
+
+    /// Returns `true` if streams are reported to any callback.
+    pub(crate) fn watches(&self) -> bool {
+        !self.on_open.is_empty()
+            || !self.on_close.is_empty()
+            || self.recorder.is_some()
+            || self.watcher.is_some()
+    }
+
+    /// Returns `true` if requests have labels or tags.
+    pub(crate) fn has_labels(&self) -> bool {
+        !self.labels.is_empty() || !self.tags.is_empty()
+    }
+}
+
+fn set(all: &mut Vec<(&'static str, LabelOf)>, name: &'static str, of: LabelOf) {
+    all.retain(|(other, _)| *other != name);
+    all.push((name, of));
+}
+
+fn values(all: &[(&'static str, LabelOf)], head: RequestHead<'_>) -> Labels {
+    let mut values = Labels::default();
+    for (name, of) in all {
+        if let Some(value) = of(head) {
+            values.set(name, value);
+        }
+    }
+    values
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
+}

@@ -1,0 +1,55 @@
+use std::fmt;
+
+use super::info::Labels;
+
+/// Why a stream was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefuseReason {
+    /// A [`Shutdown`](crate::Shutdown) has begun.
+    ShutDown,
+    /// As many streams are open as there may be.
+    TooMany,
+    /// As many streams of its key are open as there may be.
+    TooManyOfKey,
+}
+
+impl RefuseReason {
+    /// Returns the reason as a label: `shut_down`, `too_many` or `too_many_of_key`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ShutDown => "shut_down",
+            Self::TooMany => "too_many",
+            Self::TooManyOfKey => "too_many_of_key",
+        }
+    }
+}
+
+impl fmt::Display for RefuseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A stream that was refused: it has never been open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// Why it was refused.
+    pub reason: RefuseReason,
+    /// The labels of the layer. Those of a handler come with its response, and are not here.
+    pub labels: Labels,
+    /// The tags of the layer.
+    pub tags: Labels,
+}
+
+/// The reason and the labels: `too_many, path=/events,user=ada`.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.reason)?;
+        if !self.labels.is_empty() {
+            write!(f, ", {}", self.labels)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+    task::{Context, Poll, Waker},
+};
+
+use tokio::sync::futures::OwnedNotified;
+
+use super::shared::Shared;
+
+/// A stream among those that a shutdown ends. It counts until it is dropped.
+pub(crate) struct Member {
+    pub(super) shared: Arc<Shared>,
+    pub(super) woken: Pin<Box<OwnedNotified>>,
+    /// Whom the trigger wakes.
+    pub(super) waker: Option<Waker>,
+}
+
+impl Member {
+    pub(crate) fn is_triggered(&self) -> bool {
+        self.shared.triggered.load(Ordering::Acquire)
+    }
+
+    /// Polls for the beginning of the shutdown.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_triggered() {
+            return Poll::Ready(());
+        }
+        // All streams share a lock behind this, so it is taken only for another waker.
+        if self
+            .waker
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
+            return Poll::Pending;
+        }
+        self.waker = Some(cx.waker().clone());
+        self.woken.as_mut().poll(cx)
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        let mut count = self.shared.count();
+        count.open -= 1;
+        let drained = count.open == 0 && count.found.is_some();
+        drop(count);
+        if drained {
+            self.shared.drained.notify_waiters();
+        }
+    }
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Member")
+    }
+}

@@ -1,0 +1,203 @@
+//! What a subscription reports to the `EventStream` that polls it.
+//!
+//! It does not travel in the items: a filter or a map between the two could drop it, a batch or a
+//! merge delay it. The stream opens a scope on its thread while it polls, and a subscription that is
+//! polled within reports to that scope, whatever is between them.
+
+use std::{
+    cell::{Cell, RefCell},
+    time::Instant,
+};
+
+use super::run::Run;
+use crate::{CloseReason, EncodedEvent, report::Audience};
+
+/// What subscriptions have reported during one poll.
+#[derive(Debug, Default)]
+pub(crate) struct Signals {
+    /// Events that the channel sends by itself. They go before the item that the poll returns.
+    pub(crate) notices: Vec<EncodedEvent>,
+    /// The number of events that were missed.
+    pub(crate) missed: u64,
+    /// Why the stream is to end, and the error behind that.
+    pub(crate) end: Option<(CloseReason, Option<String>)>,
+}
+
+#[derive(Clone, Copy)]
+struct State {
+    /// `None` outside of any scope.
+    audience: Option<Audience>,
+    has_signals: bool,
+    /// How long the subscriptions of this poll have been ready.
+    run: Run,
+}
+
+const OUTSIDE: State = State {
+    audience: None,
+    has_signals: false,
+    run: Run::NEW,
+};
+
+thread_local! {
+    static STATE: Cell<State> = const { Cell::new(OUTSIDE) };
+    static SIGNALS: RefCell<Signals> = RefCell::default();
+}
+
+/// The poll of a stream, during which subscriptions report to it.
+#[must_use = "it ends when it is dropped"]
+pub(crate) struct Scope {
+    /// The scope around this one, where one stream polls another.
+    outer: State,
+    signals: Option<Box<Signals>>,
+}
+
+impl Scope {
+    pub(crate) fn enter(audience: Audience) -> Self {
+        let inner = State {
+            audience: Some(audience),
+            ..OUTSIDE
+        };
+        let outer = STATE.replace(inner);
+        let signals = outer.has_signals.then(|| Box::new(SIGNALS.take()));
+        Self { outer, signals }
+    }
+
+    /// Takes what has been reported since it was last asked.
+    #[inline]
+    pub(crate) fn take(&self) -> Option<Signals> {
+        let state = STATE.get();
+        if !state.has_signals {
+            return None;
+        }
+        STATE.set(State {
+            has_signals: false,
+            ..state
+        });
+        Some(SIGNALS.take())
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        let inner = STATE.replace(self.outer);
+        // What was not taken, because the poll panicked, must not reach another stream.
+        if inner.has_signals || self.signals.is_some() {
+            SIGNALS.set(self.signals.take().map(|outer| *outer).unwrap_or_default());
+        }
+    }
+}
+
+/// Returns what is known of the client, if a stream polls.
+#[inline]
+pub(crate) fn audience() -> Option<Audience> {
+    STATE.get().audience
+}
+
+/// Returns `true` if the poll is to come to an end, for all subscriptions in it.
+#[inline]
+pub(crate) fn is_run_over() -> bool {
+    STATE.get().run.is_over()
+}
+
+/// Counts an event of a subscription within a scope.
+#[inline]
+pub(crate) fn count(now: impl FnOnce() -> Instant) {
+    let mut state = STATE.get();
+    state.run.count(now);
+    STATE.set(state);
+}
+
+/// Reports something to the stream. Without one around, nothing happens.
+pub(crate) fn report(report: impl FnOnce(&mut Signals)) {
+    let state = STATE.get();
+    if state.audience.is_some() {
+        STATE.set(State {
+            has_signals: true,
+            ..state
+        });
+        SIGNALS.with_borrow_mut(report);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    fn miss(missed: u64) {
+        report(|signals| signals.missed += missed);
+    }
+
+    fn missed(scope: &Scope) -> Option<u64> {
+        scope.take().map(|signals| signals.missed)
+    }
+
+    #[test]
+    fn adds_up_what_is_reported_within() {
+        let scope = Scope::enter(Audience::Unknown);
+        assert_eq!(missed(&scope), None);
+        miss(1);
+        miss(2);
+        assert_eq!(missed(&scope), Some(3));
+        assert_eq!(missed(&scope), None);
+    }
+
+    #[test]
+    fn drops_what_is_reported_outside() {
+        miss(1);
+        assert_eq!(audience(), None);
+        let scope = Scope::enter(Audience::Other);
+        assert_eq!(missed(&scope), None);
+        assert_eq!(audience(), Some(Audience::Other));
+        drop(scope);
+        assert_eq!(audience(), None);
+    }
+
+    #[test]
+    fn keeps_the_scopes_of_nested_streams_apart() {
+        let outer = Scope::enter(Audience::NamesEventStream);
+        miss(1);
+        let inner = Scope::enter(Audience::Other);
+        assert_eq!(missed(&inner), None);
+        miss(2);
+        assert_eq!(missed(&inner), Some(2));
+        miss(4);
+        drop(inner);
+        assert_eq!(audience(), Some(Audience::NamesEventStream));
+        assert_eq!(missed(&outer), Some(1));
+    }
+
+    #[test]
+    fn drops_what_a_poll_has_not_taken_that_panicked() {
+        let panic = || {
+            let _scope = Scope::enter(Audience::Other);
+            miss(1);
+            panic!("in the middle");
+        };
+        catch_unwind(panic).unwrap_err();
+        let outer = Scope::enter(Audience::Other);
+        miss(2);
+        catch_unwind(panic).unwrap_err();
+        assert_eq!(missed(&outer), Some(2));
+        miss(3);
+        assert_eq!(missed(&outer), Some(3));
+    }
+
+    #[test]
+    fn has_one_run_for_all_subscriptions_of_a_poll() {
+        let now = Instant::now();
+        let is_over_after = |events: usize| {
+            (0..events).for_each(|_| count(|| now));
+            is_run_over()
+        };
+        let outer = Scope::enter(Audience::Other);
+        assert!(!is_over_after(1023));
+        let inner = Scope::enter(Audience::Other);
+        assert!(!is_over_after(1023));
+        drop(inner);
+        assert!(!is_over_after(0));
+        assert!(is_over_after(1));
+        drop(outer);
+    }
+}

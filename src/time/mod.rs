@@ -1,0 +1,9 @@
+//! Time: the timer that a layer shares with its streams, and jitter.
+
+mod jitter;
+mod sleep;
+mod timer;
+
+#[cfg(feature = "channel")]
+pub(crate) use self::jitter::random_bits;
+pub(crate) use self::{jitter::jitter, sleep::ResettableSleep, timer::SharedTimer};

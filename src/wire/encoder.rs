@@ -1,0 +1,409 @@
+use std::{collections::VecDeque, fmt, mem, time::Duration};
+
+use bytes::Bytes;
+use memchr::memchr2;
+
+use super::encoded_event::EncodedEvent;
+use super::lines::Lines;
+use crate::{Event, EventId, EventName};
+
+/// The longest `retry` that every browser takes for what it is.
+const MAX_RETRY: u128 = (1 << 31) - 1;
+
+/// The least capacity that is asked for when a frame begins.
+const FIRST: usize = 256;
+
+/// The most capacity that is asked for when a frame begins, however long the frame before was.
+const MOST: usize = 32 * 1024;
+
+/// The most memory that is kept for the next frame.
+const KEPT: usize = 64 * 1024;
+
+/// The most memory that is kept while the stream is idle.
+const KEPT_IDLE: usize = 1024;
+
+/// Writes the fields of events into a frame.
+///
+/// Whatever is called, and in whatever order, the outcome is well-formed: a value cannot break out
+/// of its field. Of several names, ids or retries of one event the last holds for the client, and
+/// several calls of [`data`](Self::data) add lines.
+#[derive(Debug)]
+pub struct Encoder {
+    buffer: Vec<u8>,
+    /// The previous frame, whose memory is used again once the server has dropped the frame.
+    before: Bytes,
+    /// The length of the previous frame.
+    hint: usize,
+    /// The capacity of the previous frame.
+    kept: usize,
+    /// An encoded event that is the whole frame so far. It stays out of the buffer so that it leaves
+    /// without a copy.
+    lone: Option<Bytes>,
+    /// Frames that are complete, in front of the one in progress.
+    complete: VecDeque<Bytes>,
+    /// The length that encoded events do not make a frame exceed.
+    frame_size: usize,
+    /// Whether fields have been written that no blank line has ended yet.
+    open: bool,
+    /// Whether data is among those fields, so that clients dispatch them as an event.
+    has_data: bool,
+    /// The number of events written since [`take_events`](Self::take_events).
+    events: u32,
+    /// Whether an event with an id of a channel's has been written.
+    is_resumable: bool,
+}
+
+/// A point between two items, to which an encoder can return.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    complete: usize,
+    len: usize,
+    events: u32,
+}
+
+impl Encoder {
+    pub(crate) fn new() -> Self {
+        Self::with_frame_size(usize::MAX)
+    }
+
+    /// Makes an encoder of frames that an encoded event does not make longer than this.
+    pub(crate) fn with_frame_size(frame_size: usize) -> Self {
+        Self {
+            buffer: Vec::new(),
+            before: Bytes::new(),
+            hint: 0,
+            kept: 0,
+            lone: None,
+            complete: VecDeque::new(),
+            frame_size,
+            open: false,
+            has_data: false,
+            events: 0,
+            is_resumable: false,
+        }
+    }
+
+    pub(crate) fn set_frame_size(&mut self, frame_size: usize) {
+        self.frame_size = frame_size;
+    }
+
+    /// Writes the name of the event.
+    pub fn name(&mut self, name: &EventName) -> &mut Self {
+        self.field(b"event: ", name.as_bytes())
+    }
+
+    /// Writes the id of the event.
+    pub fn id(&mut self, id: &EventId) -> &mut Self {
+        self.field(b"id: ", id.as_bytes())
+    }
+
+    /// Writes the time that the client waits before it reconnects, in whole milliseconds, rounded
+    /// up, at most 2^31 - 1.
+    pub fn retry(&mut self, retry: Duration) -> &mut Self {
+        self.field(
+            b"retry: ",
+            itoa::Buffer::new().format(millis(retry)).as_bytes(),
+        )
+    }
+
+    /// Writes a comment, a line for each of its own.
+    pub fn comment(&mut self, comment: &str) -> &mut Self {
+        self.begin();
+        for line in Lines::of(comment.as_bytes()) {
+            if line.is_empty() {
+                self.line(b":", line);
+            } else {
+                self.line(b": ", line);
+            }
+        }
+        self
+    }
+
+    /// Writes data, a line for each of its own. Empty data is one empty line.
+    pub fn data(&mut self, data: impl AsRef<[u8]>) -> &mut Self {
+        self.begin();
+        self.has_data = true;
+        self.data_lines(data.as_ref());
+        self
+    }
+
+    /// Writes formatted data without a string between.
+    ///
+    /// # Errors
+    ///
+    /// When a formatted value fails; then no data has been written.
+    pub fn data_fmt(&mut self, data: fmt::Arguments<'_>) -> Result<&mut Self, fmt::Error> {
+        self.data_with(|buffer| fmt::write(&mut Text(buffer), data))
+    }
+
+    /// Writes an event that was encoded before. Fields written so far become an event of their
+    /// own.
+    pub fn encoded(&mut self, event: &EncodedEvent) -> &mut Self {
+        self.dispatch();
+        self.events += event.events;
+        self.is_resumable |= event.is_resumable;
+        let bytes = &event.bytes;
+        let frame = self.frame_len();
+        // A large event behind a small one would otherwise be copied for each of its receivers.
+        if frame > 0 && frame.saturating_add(bytes.len()) > self.frame_size {
+            self.complete_frame();
+        }
+        if self.frame_len() == 0 {
+            self.lone = Some(bytes.clone());
+        } else {
+            self.begin();
+            self.buffer.extend_from_slice(bytes);
+            self.open = false;
+        }
+        self
+    }
+
+    /// Ends the event with a blank line, so that another can follow in the same item. Without
+    /// fields it does nothing.
+    #[inline]
+    pub fn dispatch(&mut self) -> &mut Self {
+        if self.open {
+            self.buffer.push(b'\n');
+            self.open = false;
+            self.events += u32::from(mem::take(&mut self.has_data));
+        }
+        self
+    }
+
+    /// Returns how many events have been written since it was last asked.
+    #[inline]
+    pub(crate) fn take_events(&mut self) -> u32 {
+        mem::take(&mut self.events)
+    }
+
+    /// Writes the fields of an event, which cannot fail.
+    pub(crate) fn event(&mut self, event: &Event) {
+        if let Some(comment) = &event.comment {
+            self.comment(comment);
+        }
+        if let Some(name) = &event.name {
+            self.name(name);
+        }
+        if let Some(id) = &event.id {
+            self.id(id);
+        }
+        if let Some(retry) = event.retry {
+            self.retry(retry);
+        }
+        if let Some(data) = &event.data {
+            self.data(data.as_bytes());
+        }
+    }
+
+    /// Writes what the closure writes as data. When it fails, nothing has been written.
+    pub(crate) fn data_with<E>(
+        &mut self,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<&mut Self, E> {
+        let open = self.open;
+        self.begin();
+        let before = self.buffer.len();
+        self.buffer.extend_from_slice(b"data: ");
+        let start = self.buffer.len();
+        if let Err(error) = write(&mut self.buffer) {
+            self.buffer.truncate(before);
+            self.open = open;
+            return Err(error);
+        }
+        self.has_data = true;
+        if memchr2(b'\r', b'\n', &self.buffer[start..]).is_none() {
+            self.buffer.push(b'\n');
+            return Ok(self);
+        }
+        let data = self.buffer.split_off(start);
+        self.buffer.truncate(start - b"data: ".len());
+        self.data_lines(&data);
+        Ok(self)
+    }
+
+    /// Returns `true` if an event with an id of a channel's has been written.
+    #[inline]
+    pub(crate) fn is_resumable(&self) -> bool {
+        self.is_resumable
+    }
+
+    /// Returns the length of the frame in progress.
+    #[inline]
+    fn frame_len(&self) -> usize {
+        self.lone.as_ref().map_or(self.buffer.len(), Bytes::len)
+    }
+
+    /// Returns `true` if there is nothing to take.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.frame_len() == 0 && self.complete.is_empty()
+    }
+
+    /// Returns `true` if a frame is to leave though more events may be ready.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.frame_len() >= self.frame_size || !self.complete.is_empty()
+    }
+
+    /// Takes a frame out.
+    pub(crate) fn take(&mut self) -> Bytes {
+        match self.complete.pop_front() {
+            Some(frame) => frame,
+            None => self.take_frame(),
+        }
+    }
+
+    /// Takes the frame in progress.
+    fn take_frame(&mut self) -> Bytes {
+        self.hint = self.buffer.len();
+        if self.lone.is_some() {
+            // What is kept is still that of the frame before.
+            return self.take_exact();
+        }
+        self.kept = self.buffer.capacity();
+        if self.kept > KEPT {
+            return self.take_exact();
+        }
+        self.before = mem::take(&mut self.buffer).into();
+        self.before.clone()
+    }
+
+    /// Takes the frame in progress, in no more memory than it needs.
+    pub(crate) fn take_exact(&mut self) -> Bytes {
+        let buffered = || mem::take(&mut self.buffer).into_boxed_slice().into();
+        self.lone.take().unwrap_or_else(buffered)
+    }
+
+    /// Makes an event of all that has been written.
+    pub(super) fn into_event(mut self) -> EncodedEvent {
+        EncodedEvent {
+            bytes: self.take_exact(),
+            events: self.events,
+            is_resumable: self.is_resumable,
+        }
+    }
+
+    fn complete_frame(&mut self) {
+        let frame = self.take_frame();
+        self.complete.push_back(frame);
+    }
+
+    /// Drops memory that is too much for an idle stream to keep.
+    pub(crate) fn rest(&mut self) {
+        if self.kept > KEPT_IDLE {
+            self.before = Bytes::new();
+        }
+    }
+
+    /// Returns the point after all whole items so far.
+    #[inline]
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            complete: self.complete.len(),
+            len: self.frame_len(),
+            events: self.events,
+        }
+    }
+
+    /// Removes what was written after a mark.
+    pub(crate) fn reset(&mut self, mark: Mark) {
+        if let Some(frame) = self.complete.get(mark.complete) {
+            // The frame that was in progress has been completed since.
+            let whole = frame.slice(..mark.len);
+            self.complete.truncate(mark.complete);
+            self.buffer.clear();
+            self.lone = Some(whole);
+        }
+        self.buffer.truncate(mark.len);
+        self.lone.take_if(|_| mark.len == 0);
+        self.open = false;
+        self.has_data = false;
+        self.events = mark.events;
+    }
+
+    /// Prepares the buffer for a field.
+    #[inline]
+    fn begin(&mut self) {
+        self.open = true;
+        if self.buffer.is_empty() {
+            self.begin_frame();
+        }
+    }
+
+    /// Makes room for a frame like those before, so that it does not grow bit by bit.
+    fn begin_frame(&mut self) {
+        if let Ok(before) = mem::take(&mut self.before).try_into_mut() {
+            self.buffer = before.into();
+            self.buffer.clear();
+        }
+        self.buffer.reserve(self.hint.clamp(FIRST, MOST));
+        if let Some(lone) = self.lone.take() {
+            match lone.len() >= self.frame_size {
+                true => self.complete.push_back(lone),
+                false => self.buffer.extend_from_slice(&lone),
+            }
+        }
+    }
+
+    /// Writes a field whose value has no line end.
+    #[inline]
+    fn field<const N: usize>(&mut self, prefix: &[u8; N], value: &[u8]) -> &mut Self {
+        self.begin();
+        self.line(prefix, value);
+        self
+    }
+
+    fn data_lines(&mut self, data: &[u8]) {
+        if memchr2(b'\r', b'\n', data).is_none() {
+            return self.line(b"data: ", data);
+        }
+        // Enough for lines of 48 bytes and more.
+        self.buffer.reserve(data.len() + data.len() / 8);
+        for line in Lines::of(data) {
+            self.line(b"data: ", line);
+        }
+    }
+
+    #[inline]
+    fn line<const N: usize>(&mut self, prefix: &[u8; N], value: &[u8]) {
+        // And for the blank line.
+        self.buffer.reserve(N + value.len() + 2);
+        self.buffer.extend_from_slice(prefix);
+        self.buffer.extend_from_slice(value);
+        self.buffer.push(b'\n');
+    }
+}
+
+/// Formats into bytes. (`io::Write` would panic over a value that fails to be formatted.)
+struct Text<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Returns whole milliseconds, rounded up so that a short `retry` does not become none at all.
+fn millis(duration: Duration) -> u32 {
+    let rest = duration.subsec_nanos() % 1_000_000;
+    let millis = duration.as_millis() + u128::from(rest > 0);
+    millis.min(MAX_RETRY) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_no_large_buffer_for_an_idle_stream_after_an_event_that_left_alone() {
+        let mut encoder = Encoder::new();
+        encoder.data("x".repeat(20_000)).dispatch();
+        drop(encoder.take());
+        encoder.encoded(&Event::new("y").into());
+        drop(encoder.take());
+        assert!(encoder.before.len() > 20_000, "for a busy one it does");
+        encoder.rest();
+        assert!(encoder.before.is_empty());
+    }
+}

@@ -1,0 +1,30 @@
+//! The wire format of events: encoding, and reading what other code has encoded.
+
+mod bom;
+mod boundary;
+mod encode_event;
+mod encoded_event;
+mod encoder;
+mod frame;
+#[cfg(feature = "json")]
+mod json;
+mod lines;
+#[cfg(feature = "channel")]
+mod numbered;
+#[cfg(feature = "json")]
+mod separators;
+#[cfg(feature = "json")]
+mod tagged;
+
+pub(crate) use self::{
+    bom::BomFilter,
+    boundary::Boundary,
+    encoder::Mark,
+    frame::{FRAME_SIZE, MAX_EMPTY},
+};
+pub use self::{encode_event::EncodeEvent, encoded_event::EncodedEvent, encoder::Encoder};
+#[cfg(feature = "json")]
+pub use self::{
+    json::Json,
+    tagged::{Tagged, TaggedError},
+};
