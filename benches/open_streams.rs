@@ -14,7 +14,7 @@ use http::Request;
 use http_body::Body;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_sse::{
-    Channel, ChannelOptions, Event, EventStream, Lifetime, Refuse, Shutdown, SseLayer,
+    Channel, ChannelOptions, Event, EventStream, Lifetime, RejectPolicy, Shutdown, SseLayer,
 };
 
 fn main() {
@@ -31,7 +31,7 @@ fn main() {
             "and a limit, a lifetime, a label, a callback",
             SseLayer::new()
                 .shutdown(&shutdown)
-                .max_streams(1_000_000, Refuse::softly())
+                .max_streams(1_000_000, RejectPolicy::empty_stream())
                 .max_lifetime(Lifetime::new(Duration::from_secs(3600)))
                 .label("route", |_| Some("/".to_owned()))
                 .on_close(|_| {}),

@@ -121,13 +121,13 @@ mod wire;
 
 #[cfg(feature = "channel")]
 pub use self::channel::{
-    BorrowEvent, Channel, ChannelEvent, ChannelOptions, Gap, Lag, NoticePolicy, OnGap,
+    BorrowEvent, Channel, ChannelEvent, ChannelOptions, Gap, GapPolicy, LagPolicy, NoticePolicy,
     PublishError, StateChannel, Subscription, TooManyTopics, Topics,
 };
 #[cfg(feature = "socket")]
 pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};
 #[cfg(feature = "axum-serve")]
-pub use self::socket::{SocketListener, WithSocket, WithSocketFuture};
+pub use self::socket::{MakeServiceWithSocket, MakeServiceWithSocketFuture, SocketListener};
 pub use self::{
     close_reason::CloseReason,
     error::{BoxError, Error},
@@ -135,14 +135,15 @@ pub use self::{
         Event, EventData, EventId, EventName, IntoEventId, IntoEventName, InvalidEventId,
         InvalidEventName,
     },
-    headers::{LastEventId, stop},
+    headers::{LastEventId, stop_reconnecting},
     layer::{OpenStream, OpenStreams, ResponseFuture, Sse, SseBody, SseLayer},
     policy::{
-        AtShutdown, FinalEvents, Heartbeat, Lifetime, LimitPolicy, Preamble, Refuse, Retry,
-        RevokePolicy, SseOptions,
+        FinalEvents, Heartbeat, Lifetime, LimitPolicy, Preamble, RejectPolicy, Retry, RevokePolicy,
+        ShutdownPolicy, SseOptions,
     },
     report::{
-        Labels, Refusal, RefuseReason, RequestHead, StreamData, StreamInfo, StreamSummary, WireEnd,
+        Labels, RejectReason, RejectedStream, RequestHead, StreamData, StreamInfo, StreamSummary,
+        WireEnd,
     },
     shutdown::Shutdown,
     stream::{BoxEventStream, EventItem, EventStream, IntoSseResponse},

@@ -6,7 +6,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tower::ServiceExt;
-use tower_sse::{Event, EventStream, LastEventId, Preamble, Retry, SseLayer, SseOptions, stop};
+use tower_sse::{Event, EventStream, LastEventId, Preamble, Retry, SseLayer, SseOptions, stop_reconnecting};
 
 async fn send(router: Router, request: http::request::Builder) -> (http::response::Parts, String) {
     let request = request.body(Body::empty()).unwrap();
@@ -65,7 +65,7 @@ async fn the_last_event_id_is_extracted_with_and_without_the_layer() {
 #[tokio::test]
 async fn a_handler_may_answer_stop() {
     let app = Router::new()
-        .route("/", get(async || stop::<Body>()))
+        .route("/", get(async || stop_reconnecting::<Body>()))
         .layer(layer());
     let (parts, body) = send(app, Request::get("/")).await;
     assert_eq!(parts.status, 204);

@@ -9,7 +9,7 @@ use hyper_util::rt::TokioTimer;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_sse::{
-    AtShutdown, Event, EventStream, Heartbeat, Lifetime, LimitPolicy, Preamble, Refuse, Shutdown,
+    ShutdownPolicy, Event, EventStream, Heartbeat, Lifetime, LimitPolicy, Preamble, RejectPolicy, Shutdown,
     SseLayer,
 };
 
@@ -66,7 +66,7 @@ fn tell_of_streams_that_open_close_and_are_refused() {
                 DebugValue::Counter(1)
             );
             assert_eq!(
-                told["sse_streams_refused_total{route=/,reason=too_many}"],
+                told["sse_streams_rejected_total{route=/,reason=too_many}"],
                 DebugValue::Counter(1)
             );
             assert_eq!(told.len(), 3, "{told:?}");
@@ -111,7 +111,7 @@ fn tell_how_long_a_stream_was_open() {
         // Twice around and twice said: a stream counts once all the same.
         let service = layer
             .clone()
-            .max_streams(9, Refuse::softly())
+            .max_streams(9, RejectPolicy::empty_stream())
             .layer(layer.layer(service));
         let Ok(response) = service.oneshot(request()).await;
         let mut body = response.into_body();
@@ -202,7 +202,7 @@ fn tell_how_long_a_shutdown_drains() {
         let layer = SseLayer::with_timer(TokioTimer::new())
             .heartbeat(Heartbeat::off())
             .shutdown(&shutdown)
-            .at_shutdown(AtShutdown::end_after(Duration::from_secs(7)))
+            .shutdown_policy(ShutdownPolicy::grace(Duration::from_secs(7)))
             .metrics();
         let service = service_fn(async |_: Request<()>| {
             Ok::<_, Infallible>(EventStream::new(stream::pending::<Event>()))

@@ -112,11 +112,11 @@ async fn fails_in_a_box_as_it_does_outside() {
 
     let text = |error: tower_sse::Error| Event::new(error.into_inner().to_string());
     let encode = EventStream::new(iter([Failing])).into_boxed();
-    let sent = encode.on_error(text).collect().await.unwrap();
+    let sent = encode.error_event(text).collect().await.unwrap();
     assert_eq!(sent.to_bytes(), "data: no\n\n");
 
     let items = [Ok("one"), Err(BoxError::from("gone"))];
-    let failed = EventStream::new(iter(items)).on_error(text).into_boxed();
+    let failed = EventStream::new(iter(items)).error_event(text).into_boxed();
     let sent = failed.collect().await.unwrap();
     assert_eq!(sent.to_bytes(), "data: one\n\ndata: gone\n\n");
 
@@ -283,8 +283,8 @@ async fn wakes_for_the_error_that_it_held_back() {
 fn ends_with_an_event_in_place_of_an_error_when_told_to() {
     let items = [Ok(Event::new("a")), Err("broken"), Ok(Event::new("never"))];
     let mut body = EventStream::new(iter(items))
-        .on_error(|error| Event::new(error.into_inner().to_string()))
-        .closing(Event::close());
+        .error_event(|error| Event::new(error.into_inner().to_string()))
+        .final_event(Event::close());
     assert_eq!(ready(&mut body).unwrap(), "data: a\n\ndata: broken\n\n");
     assert!(body.is_end_stream());
     assert_eq!(ready(&mut body), None);
@@ -292,7 +292,7 @@ fn ends_with_an_event_in_place_of_an_error_when_told_to() {
 
 #[test]
 fn says_at_the_end_that_it_is_finished_when_told_to() {
-    let mut body = EventStream::new(iter(["a"])).closing(Event::close());
+    let mut body = EventStream::new(iter(["a"])).final_event(Event::close());
     assert_eq!(
         ready(&mut body).unwrap(),
         "data: a\n\nevent: close\ndata: \n\n"
@@ -333,7 +333,7 @@ fn keeps_its_error_when_it_is_boxed() {
 #[tokio::test(start_paused = true)]
 async fn fails_if_the_event_of_an_error_cannot_be_made() {
     let items = [Ok(Event::new("one")), Err("no more")];
-    let body = EventStream::new(stream::iter(items)).on_error(|_| panic!("nor an event"));
+    let body = EventStream::new(stream::iter(items)).error_event(|_| panic!("nor an event"));
     let mut body = Box::pin(body);
     let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
     assert_eq!(first, "data: one\n\n");

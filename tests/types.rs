@@ -26,13 +26,13 @@ fn values_go_between_threads() {
     assert_value::<SseLayer>();
     assert_value::<SseOptions>();
     assert_value::<Sse<()>>();
-    assert_value::<AtShutdown>();
+    assert_value::<ShutdownPolicy>();
     assert_value::<CloseReason>();
     assert_value::<Labels>();
     assert_value::<Lifetime>();
-    assert_value::<Refusal>();
-    assert_value::<Refuse>();
-    assert_value::<RefuseReason>();
+    assert_value::<RejectedStream>();
+    assert_value::<RejectPolicy>();
+    assert_value::<RejectReason>();
     assert_value::<Shutdown>();
     assert_value::<StreamSummary>();
     assert_send::<Encoder>();

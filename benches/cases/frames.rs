@@ -15,7 +15,7 @@ use http::{Request, Response, header::CONTENT_TYPE};
 use http_body::{Body, Frame};
 use http_body_util::StreamBody;
 use tower::{Layer, Service, service_fn};
-use tower_sse::{Heartbeat, Lifetime, Preamble, Refuse, Shutdown, SseLayer};
+use tower_sse::{Heartbeat, Lifetime, Preamble, RejectPolicy, Shutdown, SseLayer};
 
 use super::{Case, drain::drain};
 
@@ -30,7 +30,7 @@ static LIFE_CYCLE: LazyLock<SseLayer> = LazyLock::new(|| {
     PLAIN
         .clone()
         .shutdown(&Shutdown::new())
-        .max_streams(10, Refuse::softly())
+        .max_streams(10, RejectPolicy::empty_stream())
         .on_close(|_| {})
 });
 

@@ -14,7 +14,7 @@ use http::{HeaderValue, Request, Response, header};
 use http_body::Body;
 use http_body_util::Full;
 use tower::{Layer, Service};
-use tower_sse::{Refuse, Shutdown, SseLayer};
+use tower_sse::{RejectPolicy, Shutdown, SseLayer};
 
 use super::{Case, drain::drain};
 
@@ -23,7 +23,7 @@ static LAYER: LazyLock<SseLayer> = LazyLock::new(SseLayer::new);
 /// With a shutdown and a limit.
 static LIMITED: LazyLock<SseLayer> = LazyLock::new(|| {
     let layer = LAYER.clone().shutdown(&Shutdown::new());
-    layer.max_streams(10, Refuse::softly())
+    layer.max_streams(10, RejectPolicy::empty_stream())
 });
 
 /// What a request says that may want anything, and one that is sure to want a stream.

@@ -13,7 +13,7 @@ use tokio::{
     time::sleep_until,
 };
 use tower::Layer;
-use tower_sse::{Socket, SocketListener, WithSocket};
+use tower_sse::{Socket, SocketListener, MakeServiceWithSocket};
 
 use super::{
     bare,
@@ -43,7 +43,7 @@ async fn follow(Feed { server, publish }: Feed) {
             tokio::spawn(axum::serve(listener, router).into_future());
         }
         Server::AxumWithSocket(router) => {
-            let router = WithSocket(router.into_make_service());
+            let router = MakeServiceWithSocket(router.into_make_service());
             tokio::spawn(axum::serve(SocketListener::new(listener), router).into_future());
         }
         Server::Hyper(service) => drop(tokio::spawn(serve_hyper(listener, service))),

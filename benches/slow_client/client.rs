@@ -56,7 +56,7 @@ impl Client {
     }
 
     /// Reads so many bytes a second for so long. Half the time is for the queues to fill.
-    pub(crate) fn read_at(&mut self, rate: f64, time: Duration, server: &Server) -> Lag {
+    pub(crate) fn read_at(&mut self, rate: f64, time: Duration, server: &Server) -> LagPolicy {
         let start = Instant::now();
         let (mut bytes, mut ages) = (Vec::new(), Vec::new());
         while start.elapsed() < time {
@@ -70,7 +70,7 @@ impl Client {
                 ages.extend(age(&self.buffer[..length]));
             }
         }
-        Lag {
+        LagPolicy {
             bytes: median(bytes.into_iter()),
             milliseconds: median(ages.into_iter()) / 1e6,
         }
@@ -78,12 +78,12 @@ impl Client {
 }
 
 /// How far a client is behind, in the median.
-pub(crate) struct Lag {
+pub(crate) struct LagPolicy {
     bytes: f64,
     milliseconds: f64,
 }
 
-impl fmt::Display for Lag {
+impl fmt::Display for LagPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kib = self.bytes / 1024.0;
         write!(f, "{kib:.0} KiB | {:.0} ms", self.milliseconds)

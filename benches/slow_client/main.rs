@@ -58,14 +58,14 @@ fn main() {
 
 /// Names what is compared, first the one to compare with.
 fn settings() -> Vec<(String, TcpOptions)> {
-    let none = TcpOptions::empty().no_delay(true);
+    let none = TcpOptions::empty().nodelay(true);
     let buffers = [64, 256].map(|kib| {
         let name = format!("`send_buffer` {kib} KiB");
-        (name, none.send_buffer(kib * 1024))
+        (name, none.send_buffer_size(kib * 1024))
     });
     let unsent = [16, 64, 128, 256, 512].map(|kib| {
-        let name = format!("`unsent_low_water` {kib} KiB");
-        (name, none.unsent_low_water(kib * 1024))
+        let name = format!("`notsent_lowat` {kib} KiB");
+        (name, none.notsent_lowat(kib * 1024))
     });
     let none = [("none".to_owned(), none)];
     none.into_iter().chain(buffers).chain(unsent).collect()

@@ -60,11 +60,11 @@ async fn publish(State(feed): State<Feed>, text: String) -> Result<String, Publi
 
 /// Ticks while somebody listens.
 async fn tick(feed: Feed) {
-    while feed.occupied().await {
+    while feed.wait_for_subscriber().await {
         println!("the first client is here: the feed begins");
         tokio::select! {
             () = tick_on(&feed) => return,
-            () = feed.vacant() => println!("the last client has left: the feed stops"),
+            () = feed.wait_until_idle() => println!("the last client has left: the feed stops"),
         }
     }
 }
@@ -73,7 +73,7 @@ async fn tick_on(feed: &Feed) {
     let mut seconds = interval(Duration::from_secs(1));
     for second in 0.. {
         seconds.tick().await;
-        let clients = feed.subscribers();
+        let clients = feed.subscriber_count();
         if feed
             .publish(Tagged(News::Tick { second, clients }))
             .is_err()

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tower_sse::{
     ChannelOptions, Event, EventId, EventName, EventStream, LastEventId, PublishError,
-    SocketListener, SseLayer, StateChannel, Subscription, Tagged, TcpOptions, WithSocket,
+    SocketListener, SseLayer, StateChannel, Subscription, Tagged, TcpOptions, MakeServiceWithSocket,
 };
 use uuid::Uuid;
 
@@ -80,7 +80,7 @@ async fn main() -> io::Result<()> {
     println!("listening on http://{address}");
     println!("open it in two tabs, or: curl -N 'http://{address}/sse?name=ada'");
     let listener = SocketListener::new(listener);
-    axum::serve(listener, WithSocket(app.into_make_service())).await
+    axum::serve(listener, MakeServiceWithSocket(app.into_make_service())).await
 }
 
 #[derive(Deserialize)]

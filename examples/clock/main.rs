@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::IntervalStream;
-use tower_sse::{EventStream, SocketListener, SseLayer, Tagged, TcpOptions, WithSocket};
+use tower_sse::{EventStream, SocketListener, SseLayer, Tagged, TcpOptions, MakeServiceWithSocket};
 
 /// All that the clock can say: `event: tick`, with JSON as data.
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ async fn main() -> io::Result<()> {
     println!("listening on http://{address}");
     println!("open it in a browser, or: curl -N http://{address}/sse");
     let listener = SocketListener::new(listener);
-    axum::serve(listener, WithSocket(app.into_make_service())).await
+    axum::serve(listener, MakeServiceWithSocket(app.into_make_service())).await
 }
 
 /// Tells the seconds since the client came, once a second, for as long as it stays.

@@ -88,7 +88,7 @@ async fn complete(Json(request): Json<Request>) -> Response {
     let include_usage = request.stream_options["include_usage"] == true;
     let chunks = answer.chunks(tokens, include_usage);
     // Clients of this API wait for this very text.
-    let events = EventStream::json(chunks).closing(Event::new("[DONE]"));
+    let events = EventStream::json(chunks).final_event(Event::new("[DONE]"));
     // Without an error they take an answer that is cut short for a whole one.
     let error =
         json!({ "error": { "message": "the answer was cut short", "type": "server_error" } });

@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 use tokio::{net::TcpListener, task::spawn_blocking};
 use tower_sse::{
-    BoxError, Channel, ChannelOptions, Event, EventId, EventStream, Gap, LastEventId, OnGap,
+    BoxError, Channel, ChannelOptions, Event, EventId, EventStream, Gap, LastEventId, GapPolicy,
     PublishError, SseLayer, Subscription,
 };
 
@@ -87,7 +87,7 @@ fn fill(store: Store, gap: Gap) -> impl Stream<Item = Result<Event, BoxError>> {
             let Some(after) = after else { return Ok(None) };
             let Some(page) = spawn_blocking(move || store.fetch(&after)).await?? else {
                 // Not even the store knows that id.
-                return Ok(Some((vec![gap.notice()], None)));
+                return Ok(Some((vec![gap.notice_event()], None)));
             };
             let missed = page.iter().take_while(|(id, _)| *id != until);
             let missed: Vec<_> = missed.cloned().collect();
@@ -118,7 +118,7 @@ async fn main() -> Result<(), BoxError> {
     let filling = store.clone();
     let options = ChannelOptions::new()
         .max_events(HELD)
-        .on_gap(OnGap::fill(move |gap| {
+        .gap_policy(GapPolicy::backfill(move |gap| {
             fill(filling.clone(), gap).inspect_err(|error| eprintln!("{error}"))
         }));
     let channel = match store.last_id()? {

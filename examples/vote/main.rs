@@ -19,7 +19,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, task::spawn_blocking};
 use tower_sse::{
-    BoxError, ChannelOptions, Error, Event, EventName, EventStream, Lag, LastEventId, Retry,
+    BoxError, ChannelOptions, Error, Event, EventName, EventStream, LagPolicy, LastEventId, Retry,
     SseLayer, StateChannel, Subscription,
 };
 
@@ -86,7 +86,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Of results the newest are all that counts.
     let options = ChannelOptions::new()
         .max_events(NonZeroUsize::MIN)
-        .lag(Lag::newest());
+        .lag_policy(LagPolicy::newest());
     let poll = Poll::open(path, options)?;
     let page = |page: &'static str| get(async move || Html(page));
     let app = Router::new()

@@ -11,7 +11,7 @@ use crate::{Event, EventId, LastEventId};
 /// once, gets the next id, and goes to all subscribers; publishing never waits for any of them.
 /// A client that comes back with its `Last-Event-ID` begins at an older place, so between what it
 /// had and what is new there is no gap, no duplicate and no other order. What is not retained any more is a
-/// gap or a lag, with a policy for each ([`OnGap`](super::OnGap), [`Lag`](super::Lag)). A client learns of
+/// gap or a lag, with a policy for each ([`GapPolicy`](super::GapPolicy), [`LagPolicy`](super::LagPolicy)). A client learns of
 /// it in the form that it takes ([`NoticePolicy`](super::NoticePolicy)).
 ///
 /// Clones are the same channel. It closes when the last of them is dropped.
@@ -102,7 +102,7 @@ impl<T: ?Sized> Channel<T> {
     /// [`NoticePolicy::event`](super::NoticePolicy::event).
     ///
     /// An id that this channel does not know, or whose next event is not retained any more, is a
-    /// [`Gap`], and [`ChannelOptions::on_gap`] says what comes of it.
+    /// [`Gap`], and [`ChannelOptions::gap_policy`] says what comes of it.
     pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
         match last_event_id {
             Some(id) => self.try_resume(id).unwrap_or_else(|gap| self.answer(gap)),
@@ -186,16 +186,16 @@ impl<T: ?Sized> Channel<T> {
     }
 
     /// Returns how many subscribers there are.
-    pub fn subscribers(&self) -> usize {
-        self.shared().subscribers()
+    pub fn subscriber_count(&self) -> usize {
+        self.shared().subscriber_count()
     }
 
     /// Waits until there is a subscriber, so that costly work begins only then, or until the
     /// channel is closed. Returns `true` if there is one.
-    pub fn occupied(&self) -> impl Future<Output = bool> + Send + use<T> {
+    pub fn wait_for_subscriber(&self) -> impl Future<Output = bool> + Send + use<T> {
         let shared = Arc::clone(self.shared());
         async move {
-            until(&shared, |shared| match shared.subscribers() {
+            until(&shared, |shared| match shared.subscriber_count() {
                 0 => shared.look(Log::is_closed).then_some(false),
                 _ => Some(true),
             })
@@ -204,16 +204,21 @@ impl<T: ?Sized> Channel<T> {
     }
 
     /// Waits until there is no subscriber, so that costly work can stop until the next one comes.
-    pub fn vacant(&self) -> impl Future<Output = ()> + Send + use<T> {
+    pub fn wait_until_idle(&self) -> impl Future<Output = ()> + Send + use<T> {
         let shared = Arc::clone(self.shared());
-        async move { until(&shared, |shared| (shared.subscribers() == 0).then_some(())).await }
+        async move {
+            until(&shared, |shared| {
+                (shared.subscriber_count() == 0).then_some(())
+            })
+            .await
+        }
     }
 
     /// Closes the channel: subscribers read what is left, and end; nothing more is published.
     ///
     /// Browsers reconnect again and again. To prevent it, end the stream with
-    /// [`EventStream::closing`](crate::EventStream::closing)`(Event::close())`, and answer with
-    /// [`stop`](crate::stop) if the client has everything: the channel
+    /// [`EventStream::final_event`](crate::EventStream::final_event)`(Event::close())`, and answer with
+    /// [`stop_reconnecting`](crate::stop_reconnecting) if the client has everything: the channel
     /// [`is_closed`](Self::is_closed), and the client's id is its [`last_id`](Self::last_id). For that, let
     /// the last publication have data: a comment or a `retry` has no id on the wire. A client
     /// that was cut off earlier can still [`resume`](Self::resume), and gets what is left.
@@ -241,7 +246,7 @@ impl<T: ?Sized> Channel<T> {
 
 async fn until<R>(shared: &Shared, look: impl Fn(&Shared) -> Option<R>) -> R {
     loop {
-        let woken = shared.occupied();
+        let woken = shared.subscriber_joined();
         if let Some(seen) = look(shared) {
             return seen;
         }
@@ -261,7 +266,7 @@ impl<T: ?Sized> Clone for Channel<T> {
 impl<T: ?Sized> fmt::Debug for Channel<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
-            .field("subscribers", &self.subscribers())
+            .field("subscribers", &self.subscriber_count())
             .finish_non_exhaustive()
     }
 }

@@ -38,8 +38,8 @@ impl ChannelEvent {
     }
 
     /// Returns the id: for a published event the one that the channel has given it, for any other
-    /// ([`OnGap::fill`](super::OnGap::fill),
-    /// [`preceded_by`](super::Subscription::preceded_by), a notice) the one that it is sent with.
+    /// ([`GapPolicy::backfill`](super::GapPolicy::backfill),
+    /// [`start_with`](super::Subscription::start_with), a notice) the one that it is sent with.
     pub fn id(&self) -> Option<EventId> {
         match self.number {
             Some((epoch, number)) => Some(epoch.id(number)),

@@ -28,11 +28,11 @@ pub struct Gap {
 
 /// What a client gets that resumes and finds a [`Gap`].
 ///
-/// By default a notice of the gap ([`tell`](Self::tell)), and then all that is retained. Not every
+/// By default a notice of the gap ([`tell`](Self::notify)), and then all that is retained. Not every
 /// client gets the notice: see [`NoticePolicy`](super::NoticePolicy).
 #[derive(Clone, Default)]
 #[must_use = "it does nothing until a channel has it"]
-pub struct OnGap(pub(super) Answer);
+pub struct GapPolicy(pub(super) Answer);
 
 #[derive(Clone, Default)]
 pub(super) enum Answer {
@@ -47,7 +47,7 @@ type Fill = Arc<dyn Fn(Gap) -> Filling + Send + Sync>;
 /// What is sent in place of what is missing.
 pub(super) type Filling = BoxStream<'static, Result<EncodedEvent, BoxError>>;
 
-impl OnGap {
+impl GapPolicy {
     /// Sends a notice of the gap, and continues with the oldest event that is retained. This is the
     /// default.
     ///
@@ -57,7 +57,7 @@ impl OnGap {
     /// By default a client that does not name `text/event-stream` in a GET or QUERY gets no notice, and
     /// neither does any client if no [`SseLayer`](crate::SseLayer) is around the stream: they pass over
     /// the gap in silence. [`NoticePolicy`](super::NoticePolicy) changes that.
-    pub fn tell() -> Self {
+    pub fn notify() -> Self {
         Self(Answer::Tell)
     }
 
@@ -75,7 +75,7 @@ impl OnGap {
     ///   that they were published with. It stops before [`Gap::until`], which the store may not have
     ///   yet. Compare ids for equality, because they do not sort by their numbers.
     /// - Store each event before its publication, by [`publish_with`](super::Channel::publish_with).
-    /// - If the store does not know the id either, return [`Gap::notice`], which tells the client that
+    /// - If the store does not know the id either, return [`Gap::notice_event`], which tells the client that
     ///   it has missed something.
     /// - A client that has seen no event yet comes back with the id of its checkpoint. In a channel
     ///   without events that is the [`last_id`](super::Channel::last_id) that the channel began with,
@@ -91,8 +91,8 @@ impl OnGap {
     /// ([`CloseReason::Failed`](crate::CloseReason::Failed), with the error's text in
     /// [`StreamSummary::error`](crate::StreamSummary::error)), and the client comes back with the last
     /// id that it got. The error is not passed to
-    /// [`EventStream::on_error`](crate::EventStream::on_error).
-    pub fn fill<F, S>(fill: F) -> Self
+    /// [`EventStream::error_event`](crate::EventStream::error_event).
+    pub fn backfill<F, S>(fill: F) -> Self
     where
         F: Fn(Gap) -> S + Send + Sync + 'static,
         S: Stream + Send + 'static,
@@ -119,12 +119,12 @@ impl Gap {
         }
     }
 
-    /// Makes an event named `gap` that reports the gap, for what [`OnGap::fill`] cannot fill. It has
+    /// Makes an event named `gap` that reports the gap, for what [`GapPolicy::backfill`] cannot fill. It has
     /// the id of the point before [`until`](Self::until), so that the client does not come back with
     /// the same gap: nothing but the log is to follow it.
     ///
     /// It is sent to all clients, whatever the [`NoticePolicy`](super::NoticePolicy).
-    pub fn notice(&self) -> Event {
+    pub fn notice_event(&self) -> Event {
         self.as_notice().event().id(self.before.clone())
     }
 
@@ -133,12 +133,12 @@ impl Gap {
     }
 }
 
-impl fmt::Debug for OnGap {
+impl fmt::Debug for GapPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Answer::Tell => "OnGap(tell)",
-            Answer::Live => "OnGap(live)",
-            Answer::Fill(_) => "OnGap(fill)",
+            Answer::Tell => "GapPolicy(tell)",
+            Answer::Live => "GapPolicy(live)",
+            Answer::Fill(_) => "GapPolicy(fill)",
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::Event;
 /// By default its stream ends, and the client resumes.
 #[derive(Clone, Default)]
 #[must_use = "it does nothing until a channel has it"]
-pub struct Lag(pub(super) Policy);
+pub struct LagPolicy(pub(super) Policy);
 
 #[derive(Clone, Default)]
 pub(super) enum Policy {
@@ -19,13 +19,13 @@ pub(super) enum Policy {
 
 type Notice = Arc<dyn Fn(u64) -> Event + Send + Sync>;
 
-impl Lag {
+impl LagPolicy {
     /// Ends the stream ([`CloseReason::Lagged`](crate::CloseReason::Lagged)), so that the client
     /// reconnects with its last event id, and learns of the gap. This is the default.
     ///
     /// The [`EventStream`](crate::EventStream) that polls the subscription ends with it, whatever
     /// combinators are between the two. It sends nothing more: neither its
-    /// [`closing`](crate::EventStream::closing) event, nor what is chained to the subscription, nor the
+    /// [`closing`](crate::EventStream::final_event) event, nor what is chained to the subscription, nor the
     /// events that a combinator has gathered and not yielded by then. Within [`SseLayer`](crate::SseLayer), a stream
     /// that answers another method than GET or QUERY then gets the
     /// [`FinalEvents::lag`](crate::FinalEvents::lag) or breaks, because its client does not come back.
@@ -33,7 +33,7 @@ impl Lag {
     /// A subscription that is polled elsewhere, such as in a task that forwards its events, ends alone:
     /// see [`Subscription::close_reason`](super::Subscription::close_reason). A stream that is to go on
     /// after a lag has its subscription [`detached`](super::Subscription::detached).
-    pub fn end() -> Self {
+    pub fn disconnect() -> Self {
         Self(Policy::End)
     }
 
@@ -46,13 +46,13 @@ impl Lag {
     ///
     /// The notice has no id. A client that loses its connection right after it resumes before the gap,
     /// and gets another notice.
-    pub fn skip() -> Self {
+    pub fn notify() -> Self {
         Self(Policy::Skip(None))
     }
 
-    /// As [`skip`](Self::skip), with an event that the closure makes of the number of missed events. It
+    /// As [`skip`](Self::notify), with an event that the closure makes of the number of missed events. It
     /// is sent to all clients; an id is removed from it.
-    pub fn skip_with(notice: impl Fn(u64) -> Event + Send + Sync + 'static) -> Self {
+    pub fn notify_with(notice: impl Fn(u64) -> Event + Send + Sync + 'static) -> Self {
         Self(Policy::Skip(Some(Arc::new(notice))))
     }
 
@@ -61,18 +61,18 @@ impl Lag {
     ///
     /// A subscriber lags when its next event is evicted, so retain few events
     /// ([`max_events`](super::ChannelOptions::max_events)). What the server and the system have taken
-    /// already is sent first: `TcpOptions::unsent_low_water` bounds the system's part.
+    /// already is sent first: `TcpOptions::notsent_lowat` bounds the system's part.
     pub fn newest() -> Self {
         Self(Policy::Newest)
     }
 }
 
-impl fmt::Debug for Lag {
+impl fmt::Debug for LagPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Policy::End => "Lag(end)",
-            Policy::Skip(_) => "Lag(skip)",
-            Policy::Newest => "Lag(newest)",
+            Policy::End => "LagPolicy(end)",
+            Policy::Skip(_) => "LagPolicy(skip)",
+            Policy::Newest => "LagPolicy(newest)",
         })
     }
 }

@@ -10,8 +10,8 @@ const LAGGED: EventName = EventName::from_static("lagged");
 /// | notice | [`event`](Self::event) | [`id`](Self::id) | [`silent`](Self::silent) |
 /// |---|---|---|---|
 /// | checkpoint: the id of a client that has seen no event yet | event `checkpoint`, empty data, the id | the id alone | nothing |
-/// | gap ([`OnGap::tell`](super::OnGap::tell)) | event `gap`, the oldest retained id as data, the id | the id alone | nothing |
-/// | lag ([`Lag::skip`](super::Lag::skip)) | event `lagged`, the number of missed events as data | nothing | nothing |
+/// | gap ([`GapPolicy::notify`](super::GapPolicy::notify)) | event `gap`, the oldest retained id as data, the id | the id alone | nothing |
+/// | lag ([`LagPolicy::notify`](super::LagPolicy::notify)) | event `lagged`, the number of missed events as data | nothing | nothing |
 ///
 /// By default ([`auto`](Self::auto)) the form depends on the client:
 /// [`guide::clients`](crate::guide::clients) says which client takes which.
@@ -28,12 +28,12 @@ const LAGGED: EventName = EventName::from_static("lagged");
 /// # fn main() {
 /// let news: Channel = Channel::new(ChannelOptions::new());
 ///
-/// let mut first_visit = news.resume(None).notices(NoticePolicy::event());
+/// let mut first_visit = news.resume(None).notice_policy(NoticePolicy::event());
 /// let checkpoint = first_visit.next().now_or_never().flatten().unwrap();
 /// let expected = format!("event: checkpoint\ndata: \nid: {}\n\n", news.last_id());
 /// assert_eq!(checkpoint.encoded().as_bytes(), expected.as_bytes());
 ///
-/// let mut silent = news.resume(None).notices(NoticePolicy::silent());
+/// let mut silent = news.resume(None).notice_policy(NoticePolicy::silent());
 /// assert!(silent.next().now_or_never().is_none());
 /// # }
 /// # #[cfg(not(feature = "tokio"))] fn main() {}

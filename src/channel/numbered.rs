@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn has_one_id_at_the_end_of_several_events() {
         let two = written(|encoder| {
-            encoder.id(&EventId::from(1)).data("a").dispatch();
+            encoder.id(&EventId::from(1)).data("a").end_event();
             encoder.data("b").id(&EventId::from(2));
         });
         assert_eq!(two, "data: a\n\ndata: b\nid: a-7\n\n");
@@ -179,8 +179,8 @@ mod tests {
     #[test]
     fn has_its_id_with_the_last_event_that_is_dispatched() {
         let trailing = written(|encoder| {
-            encoder.data("a").dispatch();
-            encoder.comment("b").dispatch();
+            encoder.data("a").end_event();
+            encoder.comment("b").end_event();
         });
         assert_eq!(trailing, "data: a\nid: a-7\n\n: b\n\n");
     }
@@ -193,7 +193,7 @@ mod tests {
         let second = std::time::Duration::from_secs(1);
         assert_eq!(numbered(Event::default().retry(second)), "retry: 1000\n\n");
         let checkpoint = written(|encoder| {
-            encoder.id(&EventId::from(1)).dispatch();
+            encoder.id(&EventId::from(1)).end_event();
             encoder.comment("c");
         });
         assert_eq!(checkpoint, ": c\n\n");

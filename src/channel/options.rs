@@ -2,7 +2,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use hyper::rt::Timer;
 
-use super::{Lag, NoticePolicy, OnGap, epoch::Epoch, log::Bounds};
+use super::{GapPolicy, LagPolicy, NoticePolicy, epoch::Epoch, log::Bounds};
 use crate::{EventId, time::SharedTimer};
 
 /// Options of a [`Channel`](super::Channel): its history, and its policy for subscribers that lag.
@@ -11,8 +11,8 @@ use crate::{EventId, time::SharedTimer};
 pub struct ChannelOptions {
     pub(super) timer: SharedTimer,
     pub(super) bounds: Bounds,
-    pub(super) lag: Lag,
-    pub(super) on_gap: OnGap,
+    pub(super) lag: LagPolicy,
+    pub(super) on_gap: GapPolicy,
     pub(super) notices: NoticePolicy,
     /// The id of the event before the first.
     pub(super) after: Option<(Epoch, u64)>,
@@ -28,8 +28,8 @@ impl ChannelOptions {
                 bytes: 4 << 20,
                 age: None,
             },
-            lag: Lag::default(),
-            on_gap: OnGap::default(),
+            lag: LagPolicy::default(),
+            on_gap: GapPolicy::default(),
             notices: NoticePolicy::default(),
             after: None,
         }
@@ -65,14 +65,14 @@ impl ChannelOptions {
     }
 
     /// Sets the policy for a subscriber whose next event was evicted. By default its stream ends.
-    pub fn lag(mut self, lag: Lag) -> Self {
+    pub fn lag_policy(mut self, lag: LagPolicy) -> Self {
         self.lag = lag;
         self
     }
 
     /// Sets what a client gets that cannot resume where it was. By default it gets a notice of the gap,
     /// if its [`notices`](Self::notices) allow that, and all events that are retained.
-    pub fn on_gap(mut self, on_gap: OnGap) -> Self {
+    pub fn gap_policy(mut self, on_gap: GapPolicy) -> Self {
         self.on_gap = on_gap;
         self
     }
@@ -83,14 +83,14 @@ impl ChannelOptions {
     /// as browsers do. All other clients get no notice, and without
     /// [`SseLayer`](crate::SseLayer) around the stream no client does: set
     /// [`NoticePolicy::event`] there.
-    /// [`Subscription::notices`](super::Subscription::notices) sets it for one client.
-    pub fn notices(mut self, notices: NoticePolicy) -> Self {
+    /// [`Subscription::notice_policy`](super::Subscription::notice_policy) sets it for one client.
+    pub fn notice_policy(mut self, notices: NoticePolicy) -> Self {
         self.notices = notices;
         self
     }
 
     /// Numbers the events on from the last one that another channel has published, by its id: for a
-    /// store that outlives the program, with [`OnGap::fill`].
+    /// store that outlives the program, with [`GapPolicy::backfill`].
     ///
     /// An id that is none of a channel's is ignored: then the channel numbers as it does by default.
     ///

@@ -18,7 +18,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     ///
     /// So nobody sees an event that is not stored, and after a crash no id is given twice
     /// ([`ChannelOptions::after`](super::ChannelOptions::after),
-    /// [`OnGap::fill`](super::OnGap::fill)). The closure must not publish on this channel, nor use the
+    /// [`GapPolicy::backfill`](super::GapPolicy::backfill)). The closure must not publish on this channel, nor use the
     /// [`StateChannel`](super::StateChannel) whose channel this is.
     ///
     /// Other publishers wait until the closure returns. Subscribers do not, and neither does

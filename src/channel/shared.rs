@@ -141,12 +141,12 @@ impl Shared {
         look(&self.log())
     }
 
-    pub(super) fn subscribers(&self) -> usize {
+    pub(super) fn subscriber_count(&self) -> usize {
         self.subscribers.load(Ordering::Acquire)
     }
 
     /// Is woken when the first subscriber comes, and when the last leaves.
-    pub(super) fn occupied(&self) -> OwnedNotified {
+    pub(super) fn subscriber_joined(&self) -> OwnedNotified {
         Arc::clone(&self.occupied).notified_owned()
     }
 
@@ -195,7 +195,7 @@ impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared")
             .field("epoch", &self.epoch)
-            .field("subscribers", &self.subscribers())
+            .field("subscribers", &self.subscriber_count())
             .finish_non_exhaustive()
     }
 }

@@ -66,7 +66,7 @@ impl<S, T: ?Sized> StateChannel<S, T> {
             (shared.look(Log::next), snapshot(&state))
         };
         let snapshot = encode(snapshot)?;
-        Ok(Subscription::new(shared, next).preceded_by(snapshot))
+        Ok(Subscription::new(shared, next).start_with(snapshot))
     }
 
     /// Subscribes to the changes after an event. Where the channel cannot tell them all, or there is
@@ -111,7 +111,7 @@ impl<S, T: EncodeEvent> StateChannel<S, T> {
     ///
     /// The closure's, as [`PublishError::Before`]: then it should not have changed the state. Or as
     /// [`Channel::publish`]: the state has changed. A change that could not be published counts as
-    /// missed by all subscribers, so they [`Lag`](super::Lag), and has an id of its own: a store that
+    /// missed by all subscribers, so they [`LagPolicy`](super::LagPolicy), and has an id of its own: a store that
     /// keeps the last one ([`ChannelOptions::after`]) then keeps [`Channel::last_id`].
     ///
     /// # Panics

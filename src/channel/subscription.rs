@@ -56,7 +56,7 @@ use crate::{
 /// fn feed(channel: &Channel, last_event_id: Option<&LastEventId>) -> EventStream<Forwarded> {
 ///     let (to, from) = mpsc::channel(16);
 ///     // A browser is known to read this one.
-///     let subscription = channel.resume(last_event_id).notices(NoticePolicy::event());
+///     let subscription = channel.resume(last_event_id).notice_policy(NoticePolicy::event());
 ///     tokio::spawn(forward(subscription, to));
 ///     EventStream::new(ReceiverStream::new(from))
 /// }
@@ -161,14 +161,14 @@ impl Subscription {
     /// For a state whose lock is held while it is changed and the change is published: subscribe
     /// and make the snapshot under the same lock, and no change is lost or seen twice.
     /// [`StateChannel`](super::StateChannel) has such a lock.
-    pub fn preceded_by(mut self, event: impl Into<EncodedEvent>) -> Self {
+    pub fn start_with(mut self, event: impl Into<EncodedEvent>) -> Self {
         self.opening().events.push_back(event.into());
         self
     }
 
     /// Sets the policy for notices to this client: checkpoints, gaps and lags. By default it is that of
-    /// [`ChannelOptions::notices`](super::ChannelOptions::notices).
-    pub fn notices(mut self, notices: NoticePolicy) -> Self {
+    /// [`ChannelOptions::notice_policy`](super::ChannelOptions::notice_policy).
+    pub fn notice_policy(mut self, notices: NoticePolicy) -> Self {
         self.notices = notices;
         self
     }
@@ -205,7 +205,7 @@ impl Subscription {
     }
 
     /// Returns the gap between the client's id and the first event of this subscription, if there is
-    /// one that [`OnGap::fill`](super::OnGap::fill) does not fill. It is there until the first poll, so
+    /// one that [`GapPolicy::backfill`](super::GapPolicy::backfill) does not fill. It is there until the first poll, so
     /// that a handler can tell the client in a header of the response.
     ///
     /// ```
@@ -238,13 +238,13 @@ impl Subscription {
 
     /// Returns why the subscription has ended: [`Completed`](CloseReason::Completed) when its channel
     /// is closed, [`Lagged`](CloseReason::Lagged), or [`Failed`](CloseReason::Failed) if
-    /// [`OnGap::fill`](super::OnGap::fill) has failed. `None` before the end.
+    /// [`GapPolicy::backfill`](super::GapPolicy::backfill) has failed. `None` before the end.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.end
     }
 
     /// Returns the number of events that the subscriber has missed so far, by
-    /// [`Lag::skip`](super::Lag::skip) or [`Lag::newest`](super::Lag::newest).
+    /// [`LagPolicy::notify`](super::LagPolicy::notify) or [`LagPolicy::newest`](super::LagPolicy::newest).
     pub fn missed(&self) -> u64 {
         self.missed
     }

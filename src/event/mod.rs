@@ -99,8 +99,8 @@ impl Event {
     /// Makes an event named `close` with empty data, by which a page can tell that the stream is
     /// finished and call `EventSource.close()`; otherwise it would reconnect.
     ///
-    /// [`EventStream::closing`](crate::EventStream::closing) sends it last, and
-    /// [`stop`](crate::stop) answers clients that reconnect all the same.
+    /// [`EventStream::final_event`](crate::EventStream::final_event) sends it last, and
+    /// [`stop_reconnecting`](crate::stop_reconnecting) answers clients that reconnect all the same.
     pub fn close() -> Self {
         Self::new("").name(EventName::from_static("close"))
     }

@@ -5,7 +5,7 @@ pub(crate) mod head;
 mod last_event_id;
 pub(crate) mod media_type;
 mod method;
-mod stop;
+mod stop_reconnecting;
 
 pub(crate) use self::{accept::Accept, method::reads};
-pub use self::{last_event_id::LastEventId, stop::stop};
+pub use self::{last_event_id::LastEventId, stop_reconnecting::stop_reconnecting};

@@ -14,12 +14,12 @@ use super::head;
 /// ```
 /// use futures_util::{StreamExt, stream};
 /// use http::Response;
-/// use tower_sse::{BoxEventStream, Event, EventStream, LastEventId, stop};
+/// use tower_sse::{BoxEventStream, Event, EventStream, LastEventId, stop_reconnecting};
 ///
 /// fn chapters(last: Option<LastEventId>) -> Response<BoxEventStream> {
 ///     let seen = last.and_then(|id| id.as_str().parse().ok()).unwrap_or(0u32);
 ///     if seen >= 3 {
-///         return stop();
+///         return stop_reconnecting();
 ///     }
 ///     let rest = stream::iter(seen + 1..=3).map(|n| Event::new(format!("chapter {n}")).id(n));
 ///     EventStream::new(rest).into_boxed().into()
@@ -31,9 +31,9 @@ use super::head;
 /// assert_eq!(chapters(last).status(), 204);
 /// ```
 ///
-/// An axum handler returns an `axum::response::Response`: `stop()`, or
+/// An axum handler returns an `axum::response::Response`: `stop_reconnecting()`, or
 /// `stream.into_response()`.
-pub fn stop<B: Default>() -> Response<B> {
+pub fn stop_reconnecting<B: Default>() -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
     head::forbid_store(response.headers_mut());

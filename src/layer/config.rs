@@ -8,7 +8,7 @@ use super::{
     rejection::Rejection,
 };
 use crate::{
-    AtShutdown, OpenStreams, RefuseReason, RequestHead, Shutdown, SseOptions, report::Observer,
+    OpenStreams, RejectReason, RequestHead, Shutdown, ShutdownPolicy, SseOptions, report::Observer,
     socket::Tuning, time::SharedTimer,
 };
 
@@ -98,9 +98,9 @@ impl Config {
 
     /// Returns the refusal of a stream that comes after the shutdown has begun.
     pub(crate) fn refuse_at_shutdown(&self) -> Rejection {
-        let how = AtShutdown::or_default(self.options.at_shutdown.as_deref());
+        let how = ShutdownPolicy::or_default(self.options.shutdown_policy.as_deref());
         Rejection {
-            reason: RefuseReason::ShutDown,
+            reason: RejectReason::ShutDown,
             policy: Box::new(how.refuse_or_default()),
         }
     }

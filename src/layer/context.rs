@@ -8,7 +8,7 @@ use super::{
     rejection::Rejection,
     reports::RejectionReports,
 };
-use crate::{Refusal, RequestHead, StreamInfo, report::Watched};
+use crate::{RejectedStream, RequestHead, StreamInfo, report::Watched};
 
 /// A layer's record of a request, for the stream that answers it.
 #[derive(Debug, Default)]
@@ -108,7 +108,7 @@ impl StreamContext {
             return told;
         }
         let observer = &config.observer;
-        let refusal = Refusal {
+        let refusal = RejectedStream {
             reason: told.reason,
             labels: self.info.labels,
             tags: self.info.tags,

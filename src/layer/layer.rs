@@ -8,8 +8,9 @@ use super::{
     limit::{KeyedLimit, MaxStreams},
 };
 use crate::{
-    AtShutdown, FinalEvents, Heartbeat, Lifetime, LimitPolicy, OpenStreams, Preamble, Refusal,
-    RequestHead, Retry, Shutdown, Sse, SseOptions, StreamInfo, StreamSummary, time::SharedTimer,
+    FinalEvents, Heartbeat, Lifetime, LimitPolicy, OpenStreams, Preamble, RejectedStream,
+    RequestHead, Retry, Shutdown, ShutdownPolicy, Sse, SseOptions, StreamInfo, StreamSummary,
+    time::SharedTimer,
 };
 
 /// Makes good event streams of the event streams of a service.
@@ -59,7 +60,7 @@ use crate::{
 ///   not at all. None is held back for what may follow.
 /// - **A late failure.** When the body inside fails or panics, the stream breaks a tenth of a second
 ///   later, so that the server has time to flush what came before; a client that reads slower than
-///   that loses some of it. [`EventStream::on_error`](crate::EventStream::on_error) and
+///   that loses some of it. [`EventStream::error_event`](crate::EventStream::error_event) and
 ///   [`FinalEvents::failure`] lose nothing.
 /// - **HEAD** gets the head, and the body inside is dropped at once.
 /// - **An end**, where one is set: [`shutdown`](Self::shutdown), [`max_lifetime`](Self::max_lifetime),
@@ -190,8 +191,8 @@ impl SseLayer {
 
     /// Sets how streams end at the shutdown. By default a resumable stream ends at once, telling its
     /// client to come back in 2 to 10 seconds, and any other after 20 seconds.
-    pub fn at_shutdown(self, how: AtShutdown) -> Self {
-        self.set(|options| options.at_shutdown(how))
+    pub fn shutdown_policy(self, how: ShutdownPolicy) -> Self {
+        self.set(|options| options.shutdown_policy(how))
     }
 
     /// Sets the events that the layer sends last when it ends a stream, by reason. By default there
@@ -237,9 +238,9 @@ impl SseLayer {
     /// # #[cfg(feature = "tokio")]
     /// # fn layer() -> tower_sse::SseLayer {
     /// use http::Method;
-    /// use tower_sse::{Refuse, SseLayer};
+    /// use tower_sse::{RejectPolicy, SseLayer};
     ///
-    /// let layer = SseLayer::new().max_streams(100, Refuse::softly()).expect_stream(|head| {
+    /// let layer = SseLayer::new().max_streams(100, RejectPolicy::empty_stream()).expect_stream(|head| {
     ///     let is_answer = head.method() == Method::POST && head.uri().path() == "/v1/answer";
     ///     is_answer || head.expects_stream()
     /// });
@@ -257,7 +258,7 @@ impl SseLayer {
     /// Sets the maximum number of open streams, through all services that have this layer. 0 refuses
     /// every stream. The last call counts.
     ///
-    /// The policy applies to a stream for which there is no place. `Refuse::softly()` and other
+    /// The policy applies to a stream for which there is no place. `RejectPolicy::empty_stream()` and other
     /// refusals act before the handler if the request is sure to want a stream
     /// ([`expect_stream`](Self::expect_stream)), and otherwise when the handler has returned one.
     /// [`LimitPolicy::evict_oldest`] always acts when the handler has returned a stream, so that a
@@ -354,9 +355,9 @@ impl SseLayer {
     /// revoked and comes back.
     ///
     /// It runs where the response is made, in the server's task: it must not block.
-    pub fn on_refuse(mut self, callback: impl Fn(&Refusal) + Send + Sync + 'static) -> Self {
+    pub fn on_reject(mut self, callback: impl Fn(&RejectedStream) + Send + Sync + 'static) -> Self {
         let config = Arc::make_mut(&mut self.config);
-        config.observer.on_refuse(Arc::new(callback));
+        config.observer.on_reject(Arc::new(callback));
         self
     }
 

@@ -8,7 +8,7 @@ use metrics::{
 };
 
 use crate::{
-    Labels, Refusal, SseLayer, StreamSummary,
+    Labels, RejectedStream, SseLayer, StreamSummary,
     report::{Progress, Recorder},
 };
 
@@ -20,7 +20,7 @@ impl SseLayer {
     /// | `sse_streams_open` | gauge | streams | |
     /// | `sse_streams_opened_total` | counter | streams | |
     /// | `sse_streams_closed_total` | counter | streams | `reason`: see [`CloseReason::as_str`](crate::CloseReason::as_str); `wire`: see [`WireEnd::as_str`](crate::WireEnd::as_str) |
-    /// | `sse_streams_refused_total` | counter | streams | `reason`: see [`RefuseReason::as_str`](crate::RefuseReason::as_str) |
+    /// | `sse_streams_rejected_total` | counter | streams | `reason`: see [`RejectReason::as_str`](crate::RejectReason::as_str) |
     /// | `sse_stream_duration_seconds` | histogram | seconds | `reason` |
     /// | `sse_shutdown_drain_seconds` | histogram | seconds from the trigger of a [`Shutdown`](crate::Shutdown) to the end of a stream | |
     /// | `sse_events_total` | counter | events of typed streams | |
@@ -56,7 +56,7 @@ fn describe() {
         "Streams closed, by reason"
     );
     describe_counter!(
-        "sse_streams_refused_total",
+        "sse_streams_rejected_total",
         streams,
         "Streams refused, by reason"
     );
@@ -114,9 +114,9 @@ impl Recorder for Metrics {
         counter!("sse_streams_closed_total", &labels).increment(1);
     }
 
-    fn refused(&self, refusal: &Refusal) {
+    fn refused(&self, refusal: &RejectedStream) {
         let labels = with_reason(&refusal.labels, refusal.reason.as_str());
-        counter!("sse_streams_refused_total", &labels).increment(1);
+        counter!("sse_streams_rejected_total", &labels).increment(1);
     }
 }
 

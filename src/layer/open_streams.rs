@@ -27,7 +27,7 @@ use crate::{Labels, RevokePolicy, StreamData, StreamInfo, report::StreamStats, t
 ///
 /// // Removes a user: first the right, then the streams that were opened with it.
 /// let remove = async move |Path(user): Path<String>| {
-///     let ended = streams.revoke(RevokePolicy::stop(), |stream| {
+///     let ended = streams.revoke(RevokePolicy::stop_reconnecting(), |stream| {
 ///         stream.tags.get("user") == Some(&user)
 ///     });
 ///     format!("{ended} streams ended")

@@ -1,8 +1,8 @@
-use crate::{Refuse, RefuseReason};
+use crate::{RejectPolicy, RejectReason};
 
 /// A decision to refuse a stream.
 #[derive(Debug)]
 pub(crate) struct Rejection {
-    pub(crate) reason: RefuseReason,
-    pub(crate) policy: Box<Refuse>,
+    pub(crate) reason: RejectReason,
+    pub(crate) policy: Box<RejectPolicy>,
 }

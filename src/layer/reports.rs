@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use super::config::Config;
-use crate::RefuseReason;
+use crate::RejectReason;
 
 /// The reports of one refusal: each recorder and watcher gets it once.
 #[derive(Clone, Debug)]
 pub(crate) struct RejectionReports {
-    pub(super) reason: RefuseReason,
+    pub(super) reason: RejectReason,
     pub(super) recorder: bool,
     pub(super) watcher: bool,
     /// A layer may be around the service twice.
@@ -15,7 +15,7 @@ pub(crate) struct RejectionReports {
 
 impl RejectionReports {
     /// No report has been made yet.
-    pub(crate) fn none(reason: RefuseReason) -> Self {
+    pub(crate) fn none(reason: RejectReason) -> Self {
         Self {
             reason,
             recorder: false,

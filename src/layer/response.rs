@@ -20,7 +20,7 @@ use crate::{
     SseBody, SseOptions,
     headers::{head, media_type::is_event_stream},
     report::StreamStats,
-    stop,
+    stop_reconnecting,
     time::ResettableSleep,
 };
 
@@ -75,7 +75,7 @@ pub(crate) fn deny<B: Body>(
     config: &Arc<Config>,
 ) -> Response<SseBody<B>> {
     let Denied::Rejected(refused) = denied else {
-        return stop();
+        return stop_reconnecting();
     };
     let final_retry = config.options.final_retry;
     let noted = facts.take_noted();

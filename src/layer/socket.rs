@@ -49,7 +49,7 @@ impl SseLayer {
     /// ```
     ///
     /// With TLS, take the handle first: `let handle = socket.handle();`, then
-    /// `acceptor.accept(socket)`. For axum there are `SocketListener` and `WithSocket` (feature
+    /// `acceptor.accept(socket)`. For axum there are `SocketListener` and `MakeServiceWithSocket` (feature
     /// `axum-serve`).
     pub fn socket(self, options: TcpOptions) -> Self {
         self.tune(|tuning| tuning.options = options)
@@ -75,7 +75,7 @@ impl SseLayer {
     ///
     /// The system does not say how much a client has read, only that there is room again, and this
     /// in steps: on Linux when the unsent bytes fall below half of
-    /// [`unsent_low_water`](TcpOptions::unsent_low_water) or, without it, when a third of the send
+    /// [`notsent_lowat`](TcpOptions::notsent_lowat) or, without it, when a third of the send
     /// buffer is free. The client's system announces room in steps too. Between two steps, a slow
     /// client looks like one that reads nothing.
     ///

@@ -6,7 +6,7 @@ use http::{Method, Uri, Version};
 use tracing::{Span, field::Empty};
 
 use crate::{
-    LastEventId, Refusal, RequestHead, SseLayer, StreamInfo, StreamSummary,
+    LastEventId, RejectedStream, RequestHead, SseLayer, StreamInfo, StreamSummary,
     report::{Watched, Watcher},
 };
 
@@ -21,7 +21,7 @@ impl SseLayer {
     /// and none for an event of the stream. It is a child of the span in which the stream opens,
     /// which is not entered while the stream goes on.
     ///
-    /// A stream that is refused has no span, but an event `refused` with `method`, `path`, `labels`,
+    /// A stream that is refused has no span, but an event `rejected` with `method`, `path`, `labels`,
     /// `tags` and `reason`.
     pub fn trace(mut self) -> Self {
         let config = Arc::make_mut(&mut self.config);
@@ -97,7 +97,7 @@ impl Watched for Traced {
         tracing::info!(target: "tower_sse", parent: span, "closed");
     }
 
-    fn refused(&mut self, refusal: &Refusal) {
+    fn refused(&mut self, refusal: &RejectedStream) {
         tracing::info!(
             target: "tower_sse",
             method = %self.method,
@@ -105,7 +105,7 @@ impl Watched for Traced {
             labels = %refusal.labels,
             tags = %refusal.tags,
             reason = refusal.reason.as_str(),
-            "refused"
+            "rejected"
         );
     }
 }

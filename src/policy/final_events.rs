@@ -68,7 +68,7 @@ impl FinalEvents {
         self.set(CloseReason::Deadline, event.into())
     }
 
-    /// Sets the event for a subscriber of a `Channel` whose next event was evicted (`Lag::end`).
+    /// Sets the event for a subscriber of a `Channel` whose next event was evicted (`LagPolicy::disconnect`).
     pub fn lag(self, event: impl Into<EncodedEvent>) -> Self {
         self.set(CloseReason::Lagged, event.into())
     }
@@ -86,7 +86,7 @@ impl FinalEvents {
     }
 
     /// Sets the event for a body that fails or panics. An [`EventStream`](crate::EventStream) with
-    /// [`on_error`](crate::EventStream::on_error) sends that event instead.
+    /// [`on_error`](crate::EventStream::error_event) sends that event instead.
     pub fn failure(self, event: impl Into<EncodedEvent>) -> Self {
         self.set(CloseReason::Failed, event.into())
     }

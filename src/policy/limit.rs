@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::Refuse;
+use crate::RejectPolicy;
 
 /// What happens to a stream for which a limit has no place.
 ///
@@ -16,13 +16,13 @@ use crate::Refuse;
 #[must_use = "a policy does nothing until a limit has it"]
 pub struct LimitPolicy {
     evicts: bool,
-    refuse: Refuse,
+    refuse: RejectPolicy,
     wait: Duration,
 }
 
 impl LimitPolicy {
-    /// Refuses the stream. `Refuse` converts into this.
-    pub const fn reject(refuse: Refuse) -> Self {
+    /// Refuses the stream. `RejectPolicy` converts into this.
+    pub const fn reject(refuse: RejectPolicy) -> Self {
         Self::with(false, refuse)
     }
 
@@ -39,16 +39,16 @@ impl LimitPolicy {
     /// The old client must not come back and evict the new one in turn. A client whose GET or QUERY
     /// names `text/event-stream` in `Accept`, as browsers do, gets a last event with the name and
     /// the id `tower-sse.evicted` and a `retry` of 24 days. If it comes back with that id all the
-    /// same, the layer answers 204 No Content ([`stop`](crate::stop)). A page that is reloaded has
+    /// same, the layer answers 204 No Content ([`stop_reconnecting`](crate::stop_reconnecting)). A page that is reloaded has
     /// no id, and gets a stream again. Every client gets
     /// [`FinalEvents::eviction`](crate::FinalEvents::eviction), if it is set. Without it, a one-shot
     /// stream breaks. A client without `text/event-stream` in `Accept` that reconnects by itself
     /// evicts the newer stream in turn.
     pub const fn evict_oldest() -> Self {
-        Self::with(true, Refuse::softly())
+        Self::with(true, RejectPolicy::empty_stream())
     }
 
-    const fn with(evicts: bool, refuse: Refuse) -> Self {
+    const fn with(evicts: bool, refuse: RejectPolicy) -> Self {
         let wait = Duration::from_millis(200);
         Self {
             evicts,
@@ -68,7 +68,7 @@ impl LimitPolicy {
         self.evicts
     }
 
-    pub(crate) fn refuse(&self) -> &Refuse {
+    pub(crate) fn refuse(&self) -> &RejectPolicy {
         &self.refuse
     }
 
@@ -77,15 +77,15 @@ impl LimitPolicy {
     }
 }
 
-/// Refuses softly ([`Refuse::softly`]).
+/// Refuses softly ([`RejectPolicy::empty_stream`]).
 impl Default for LimitPolicy {
     fn default() -> Self {
-        Self::reject(Refuse::softly())
+        Self::reject(RejectPolicy::empty_stream())
     }
 }
 
-impl From<Refuse> for LimitPolicy {
-    fn from(refuse: Refuse) -> Self {
+impl From<RejectPolicy> for LimitPolicy {
+    fn from(refuse: RejectPolicy) -> Self {
         Self::reject(refuse)
     }
 }

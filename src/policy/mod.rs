@@ -15,6 +15,6 @@ mod shutdown;
 pub(crate) use self::reconnect::{retry_event, stop_event, was_stopped};
 pub use self::{
     final_events::FinalEvents, heartbeat::Heartbeat, lifetime::Lifetime, limit::LimitPolicy,
-    options::SseOptions, preamble::Preamble, reject::Refuse, retry::Retry, revoke::RevokePolicy,
-    shutdown::AtShutdown,
+    options::SseOptions, preamble::Preamble, reject::RejectPolicy, retry::Retry,
+    revoke::RevokePolicy, shutdown::ShutdownPolicy,
 };

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{AtShutdown, FinalEvents, Heartbeat, Lifetime, Preamble, Retry, StreamInfo};
+use crate::{FinalEvents, Heartbeat, Lifetime, Preamble, Retry, ShutdownPolicy, StreamInfo};
 
 /// What a stream gets from the layer, for one response.
 ///
@@ -43,7 +43,7 @@ pub struct SseOptions {
     pub(crate) require_accept: Option<bool>,
     pub(crate) max_lifetime: Option<Lifetime>,
     pub(crate) deadline: Option<Duration>,
-    pub(crate) at_shutdown: Option<Arc<AtShutdown>>,
+    pub(crate) shutdown_policy: Option<Arc<ShutdownPolicy>>,
     pub(crate) resumable: Option<bool>,
     pub(crate) final_events: Option<Arc<FinalEvents>>,
     pub(crate) final_retry: Option<bool>,
@@ -102,7 +102,7 @@ impl SseOptions {
     /// that opened it expires. If the client does not read then, the stream ends when it reads again.
     ///
     /// The client comes back with the token that has expired: answer with 401 or
-    /// [`stop`](crate::stop), after which it does not reconnect. To tell the page why, set
+    /// [`stop_reconnecting`](crate::stop_reconnecting), after which it does not reconnect. To tell the page why, set
     /// [`FinalEvents::deadline`].
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
@@ -111,8 +111,8 @@ impl SseOptions {
 
     /// Sets how the stream ends at a [`Shutdown`](crate::Shutdown). By default a resumable stream ends
     /// at once, and any other after 20 seconds. What these options leave unset is the layer's.
-    pub fn at_shutdown(mut self, how: AtShutdown) -> Self {
-        self.at_shutdown = Some(Arc::new(how));
+    pub fn shutdown_policy(mut self, how: ShutdownPolicy) -> Self {
+        self.shutdown_policy = Some(Arc::new(how));
         self
     }
 
@@ -269,7 +269,7 @@ impl SseOptions {
             }
             (here, there) => fill(here, there),
         }
-        match (&mut self.at_shutdown, &other.at_shutdown) {
+        match (&mut self.shutdown_policy, &other.shutdown_policy) {
             (Some(here), Some(there)) if !Arc::ptr_eq(here, there) => {
                 Arc::make_mut(here).fill(there)
             }

@@ -27,21 +27,21 @@ static RETRY: Retry = Retry::spread(Duration::from_secs(5)..=Duration::from_secs
 /// The time is drawn for each client; by default between 5 and 30 seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "it does nothing until a limit has it"]
-pub struct Refuse {
+pub struct RejectPolicy {
     softly: bool,
     status: StatusCode,
     retry: Option<Retry>,
     body: Option<(HeaderValue, Bytes)>,
 }
 
-impl Refuse {
+impl RejectPolicy {
     /// Refuses softly where it can be, and else with 503 Service Unavailable. This is the default.
-    pub const fn softly() -> Self {
+    pub const fn empty_stream() -> Self {
         Self::how(true, StatusCode::SERVICE_UNAVAILABLE)
     }
 
     /// Refuses every client with this status.
-    pub const fn with(status: StatusCode) -> Self {
+    pub const fn with_status(status: StatusCode) -> Self {
         Self::how(false, status)
     }
 
@@ -76,11 +76,11 @@ impl Refuse {
     ///
     /// ```
     /// use http::{HeaderValue, StatusCode};
-    /// use tower_sse::Refuse;
+    /// use tower_sse::RejectPolicy;
     ///
     /// let json = HeaderValue::from_static("application/json");
     /// let busy = r#"{"error":{"message":"too many requests","type":"rate_limit_error"}}"#;
-    /// let refuse = Refuse::with(StatusCode::TOO_MANY_REQUESTS).body(json, busy);
+    /// let refuse = RejectPolicy::with_status(StatusCode::TOO_MANY_REQUESTS).body(json, busy);
     /// # let _ = refuse;
     /// ```
     pub fn body(mut self, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
@@ -122,8 +122,8 @@ impl Refuse {
     }
 }
 
-impl Default for Refuse {
+impl Default for RejectPolicy {
     fn default() -> Self {
-        Self::softly()
+        Self::empty_stream()
     }
 }

@@ -15,11 +15,11 @@ impl RevokePolicy {
     /// A client whose GET or QUERY names `text/event-stream` in `Accept` gets a last event with the
     /// name and the id `tower-sse.revoked` and a `retry` of 24 days. If it comes back with that id
     /// all the same, a layer with [`SseLayer::open_streams`](crate::SseLayer::open_streams) answers
-    /// 204 No Content ([`stop`](crate::stop)), on every node. This 204 is not reported to
-    /// [`on_refuse`](crate::SseLayer::on_refuse). It stops clients that follow the standard; it is no
+    /// 204 No Content ([`stop_reconnecting`](crate::stop_reconnecting)), on every node. This 204 is not reported to
+    /// [`on_reject`](crate::SseLayer::on_reject). It stops clients that follow the standard; it is no
     /// access control. A page that is reloaded has no id: reject its request in
     /// the handler.
-    pub const fn stop() -> Self {
+    pub const fn stop_reconnecting() -> Self {
         Self {
             stops: true,
             final_event: None,

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use crate::{Refuse, Retry};
+use crate::{RejectPolicy, Retry};
 
-static DEFAULT: AtShutdown = AtShutdown::new();
+static DEFAULT: ShutdownPolicy = ShutdownPolicy::new();
 
 /// How long a one-shot stream may go on by default. Kubernetes kills a pod after 30 seconds.
 const ONE_SHOT: Duration = Duration::from_secs(20);
@@ -14,8 +14,8 @@ const RETRY: Retry = Retry::spread(Duration::from_secs(2)..=Duration::from_secs(
 ///
 /// By default a resumable stream ends at once: its client comes back, in 2 to 10 seconds, each in
 /// its own time. A one-shot stream, such as the answer of a language model to a POST, goes on for up
-/// to 20 seconds, for its client does not come back. [`end`](Self::end), [`end_after`](Self::end_after)
-/// and [`finish`](Self::finish) hold for both kinds, [`one_shot_after`](Self::one_shot_after) for
+/// to 20 seconds, for its client does not come back. [`immediate`](Self::immediate), [`grace`](Self::grace)
+/// and [`drain`](Self::drain) hold for both kinds, [`one_shot_grace`](Self::one_shot_grace) for
 /// one-shot streams alone.
 /// [`SseOptions::resumable`](crate::SseOptions::resumable) says which is which.
 ///
@@ -24,19 +24,19 @@ const RETRY: Retry = Retry::spread(Duration::from_secs(2)..=Duration::from_secs(
 ///
 /// ```
 /// use std::time::Duration;
-/// use tower_sse::{AtShutdown, Retry};
+/// use tower_sse::{ShutdownPolicy, Retry};
 ///
 /// // The usual times for both kinds, and a restart that takes a minute.
 /// let minute = Duration::from_secs(60);
-/// let how = AtShutdown::new().retry(Retry::spread(minute..=minute * 2));
+/// let how = ShutdownPolicy::new().retry(Retry::spread(minute..=minute * 2));
 /// # let _ = how;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "it does nothing until a layer or a response has it"]
-pub struct AtShutdown {
+pub struct ShutdownPolicy {
     grace: Grace,
     retry: Option<Retry>,
-    refuse: Option<Refuse>,
+    refuse: Option<RejectPolicy>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ enum Grace {
     Unlimited,
 }
 
-impl AtShutdown {
+impl ShutdownPolicy {
     /// Ends resumable streams at once, and one-shot streams after up to 20 seconds. This is the
     /// default.
     pub const fn new() -> Self {
@@ -57,12 +57,12 @@ impl AtShutdown {
     }
 
     /// Ends every stream at once.
-    pub const fn end() -> Self {
-        Self::end_after(Duration::ZERO)
+    pub const fn immediate() -> Self {
+        Self::grace(Duration::ZERO)
     }
 
     /// Ends every stream after some time, if it has not ended by then.
-    pub const fn end_after(grace: Duration) -> Self {
+    pub const fn grace(grace: Duration) -> Self {
         Self::with(Grace::Time(grace))
     }
 
@@ -71,12 +71,12 @@ impl AtShutdown {
     ///
     /// Set the [`Shutdown::deadline`](crate::Shutdown::deadline) of the server, and the time after
     /// which its supervisor kills it, to more than that.
-    pub const fn one_shot_after(grace: Duration) -> Self {
+    pub const fn one_shot_grace(grace: Duration) -> Self {
         Self::with(Grace::OneShot(grace))
     }
 
     /// Lets every stream come to its own end.
-    pub const fn finish() -> Self {
+    pub const fn drain() -> Self {
         Self::with(Grace::Unlimited)
     }
 
@@ -89,7 +89,7 @@ impl AtShutdown {
     }
 
     /// Sets how long clients wait before they come back, also those that connect after the shutdown
-    /// has begun and are refused, whatever their [`refuse`](Self::refuse) says. By default 2 to 10
+    /// has begun and are refused, whatever their [`reject`](Self::reject) says. By default 2 to 10
     /// seconds.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
@@ -97,22 +97,22 @@ impl AtShutdown {
     }
 
     /// Sets how requests are refused that come after the shutdown has begun. By default
-    /// [`Refuse::softly`].
+    /// [`RejectPolicy::empty_stream`].
     ///
-    /// Clients come back after the [`retry`](Self::retry) of this `AtShutdown` if it is set, else
-    /// after that of the [`Refuse`], else after 2 to 10 seconds. Set it on the layer: these requests
+    /// Clients come back after the [`retry`](Self::retry) of this `ShutdownPolicy` if it is set, else
+    /// after that of the [`RejectPolicy`], else after 2 to 10 seconds. Set it on the layer: these requests
     /// do not reach the handler, so a response cannot change it.
     ///
     /// ```
     /// use http::HeaderValue;
-    /// use tower_sse::{AtShutdown, Refuse};
+    /// use tower_sse::{ShutdownPolicy, RejectPolicy};
     ///
     /// let json = HeaderValue::from_static("application/json");
     /// let restarting = r#"{"error":{"message":"server is restarting","type":"server_error"}}"#;
-    /// let how = AtShutdown::new().refuse(Refuse::softly().body(json, restarting));
+    /// let how = ShutdownPolicy::new().reject(RejectPolicy::empty_stream().body(json, restarting));
     /// # let _ = how;
     /// ```
-    pub fn refuse(mut self, refuse: Refuse) -> Self {
+    pub fn reject(mut self, refuse: RejectPolicy) -> Self {
         self.refuse = Some(refuse);
         self
     }
@@ -140,7 +140,7 @@ impl AtShutdown {
     }
 
     /// Returns how a request is refused that comes after the shutdown has begun.
-    pub(crate) fn refuse_or_default(&self) -> Refuse {
+    pub(crate) fn refuse_or_default(&self) -> RejectPolicy {
         let refuse = self.refuse.clone().unwrap_or_default();
         match &self.retry {
             Some(retry) => refuse.retry(retry.clone()),
@@ -149,7 +149,7 @@ impl AtShutdown {
     }
 
     /// Returns how long a stream may yet go on. `None` sets no end.
-    pub(crate) fn grace(&self, is_resumable: bool) -> Option<Duration> {
+    pub(crate) fn grace_for(&self, is_resumable: bool) -> Option<Duration> {
         match self.grace {
             Grace::ByKind | Grace::OneShot(_) if is_resumable => Some(Duration::ZERO),
             Grace::ByKind => Some(ONE_SHOT),
@@ -160,7 +160,7 @@ impl AtShutdown {
 }
 
 /// Ends resumable streams at once, and others after up to 20 seconds.
-impl Default for AtShutdown {
+impl Default for ShutdownPolicy {
     fn default() -> Self {
         DEFAULT.clone()
     }

@@ -18,7 +18,7 @@ pub(crate) use self::{
 };
 pub use self::{
     info::{Labels, StreamData, StreamInfo},
-    rejected::{Refusal, RefuseReason},
+    rejected::{RejectReason, RejectedStream},
     request_head::RequestHead,
     summary::{StreamSummary, WireEnd},
 };

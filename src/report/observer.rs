@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use super::summary::Progress;
-use crate::{Labels, Refusal, RequestHead, StreamInfo, StreamSummary};
+use crate::{Labels, RejectedStream, RequestHead, StreamInfo, StreamSummary};
 
 type Callback<T> = Arc<dyn Fn(&T) + Send + Sync>;
 type LabelOf = Arc<dyn Fn(RequestHead<'_>) -> Option<String> + Send + Sync>;
@@ -13,7 +13,7 @@ pub(crate) trait Watched: fmt::Debug + Send + Sync {
     fn closed(&mut self, summary: &StreamSummary);
 
     /// The stream was never open.
-    fn refused(&mut self, refusal: &Refusal);
+    fn refused(&mut self, refusal: &RejectedStream);
 }
 
 /// What begins to follow streams.
@@ -29,7 +29,7 @@ pub(crate) trait Recorder: fmt::Debug + Send + Sync {
 
     fn closed(&self, summary: &StreamSummary);
 
-    fn refused(&self, refusal: &Refusal);
+    fn refused(&self, refusal: &RejectedStream);
 }
 
 /// The callbacks of a layer, and the labels and tags that they get.
@@ -39,7 +39,7 @@ pub(crate) struct Observer {
     tags: Vec<(&'static str, LabelOf)>,
     on_open: Vec<Callback<StreamInfo>>,
     on_close: Vec<Callback<StreamSummary>>,
-    on_refuse: Vec<Callback<Refusal>>,
+    on_reject: Vec<Callback<RejectedStream>>,
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
     pub(crate) watcher: Option<Arc<dyn Watcher>>,
 }
@@ -63,8 +63,8 @@ impl Observer {
         self.on_close.push(callback);
     }
 
-    pub(crate) fn on_refuse(&mut self, callback: Callback<Refusal>) {
-        self.on_refuse.push(callback);
+    pub(crate) fn on_reject(&mut self, callback: Callback<RejectedStream>) {
+        self.on_reject.push(callback);
     }
 
     /// Returns what the layer says of a request.
@@ -84,8 +84,8 @@ impl Observer {
         self.on_close.iter().for_each(|callback| callback(summary));
     }
 
-    pub(crate) fn refused(&self, refusal: &Refusal) {
-        self.on_refuse.iter().for_each(|callback| callback(refusal));
+    pub(crate) fn refused(&self, refusal: &RejectedStream) {
+        self.on_reject.iter().for_each(|callback| callback(refusal));
     }
 
     /// Returns `true` if streams are reported to any callback.

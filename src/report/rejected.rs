@@ -5,7 +5,7 @@ use super::info::Labels;
 /// Why a stream was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum RefuseReason {
+pub enum RejectReason {
     /// A [`Shutdown`](crate::Shutdown) has begun.
     ShutDown,
     /// As many streams are open as there may be.
@@ -14,7 +14,7 @@ pub enum RefuseReason {
     TooManyOfKey,
 }
 
-impl RefuseReason {
+impl RejectReason {
     /// Returns the reason as a label: `shut_down`, `too_many` or `too_many_of_key`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -25,7 +25,7 @@ impl RefuseReason {
     }
 }
 
-impl fmt::Display for RefuseReason {
+impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -34,9 +34,9 @@ impl fmt::Display for RefuseReason {
 /// A stream that was refused: it has never been open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Refusal {
+pub struct RejectedStream {
     /// Why it was refused.
-    pub reason: RefuseReason,
+    pub reason: RejectReason,
     /// The labels of the layer. Those of a handler come with its response, and are not here.
     pub labels: Labels,
     /// The tags of the layer.
@@ -44,7 +44,7 @@ pub struct Refusal {
 }
 
 /// The reason and the labels: `too_many, path=/events,user=ada`.
-impl fmt::Display for Refusal {
+impl fmt::Display for RejectedStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.reason)?;
         if !self.labels.is_empty() {

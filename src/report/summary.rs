@@ -39,7 +39,7 @@ pub struct StreamSummary {
     /// Why the stream ended.
     pub reason: CloseReason,
     /// How the end went over the wire. A stream that failed, but ended with an error event of
-    /// [`EventStream::on_error`](crate::EventStream::on_error), is `failed` and `clean`.
+    /// [`EventStream::error_event`](crate::EventStream::error_event), is `failed` and `clean`.
     pub wire: WireEnd,
     /// The text of the error and its causes, for a stream that failed.
     pub error: Option<String>,

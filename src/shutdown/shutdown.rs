@@ -16,7 +16,7 @@ use hyper::rt::Timer;
 ///
 /// An open stream holds a graceful shutdown for ever. Give the layers a `Shutdown`
 /// ([`SseLayer::shutdown`](crate::SseLayer::shutdown)): when it is triggered, every open stream,
-/// idle or busy, ends as its [`AtShutdown`](crate::AtShutdown) says, and new ones are refused.
+/// idle or busy, ends as its [`ShutdownPolicy`](crate::ShutdownPolicy) says, and new ones are refused.
 /// Clones are the same shutdown. Its timer and those of its layers are to tell the same time: a grace is
 /// counted from the trigger.
 ///
@@ -153,12 +153,12 @@ impl Shutdown {
                 Some(end) => shutdown.timer.sleep_until(end).await,
                 None => std::future::pending().await,
             }
-            shutdown.open()
+            shutdown.open_stream_count()
         }
     }
 
     /// Returns how many streams are open.
-    pub fn open(&self) -> usize {
+    pub fn open_stream_count(&self) -> usize {
         self.shared.count().open
     }
 
@@ -196,7 +196,7 @@ impl fmt::Debug for Shutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shutdown")
             .field("triggered", &self.is_triggered())
-            .field("open", &self.open())
+            .field("open", &self.open_stream_count())
             .finish()
     }
 }

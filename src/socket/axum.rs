@@ -17,7 +17,7 @@ use super::{AddSocketHandle, Socket, SocketHandle};
 
 /// A listener for [`axum::serve`](mod@::axum::serve) whose connections are [`Socket`]s.
 ///
-/// With it goes a [`WithSocket`], without which nothing is set; `ConnectInfo` keeps working.
+/// With it goes a [`MakeServiceWithSocket`], without which nothing is set; `ConnectInfo` keeps working.
 ///
 /// ```no_run
 /// # async fn serve() -> std::io::Result<()> {
@@ -25,7 +25,7 @@ use super::{AddSocketHandle, Socket, SocketHandle};
 /// use futures_util::{Stream, stream};
 /// use std::net::SocketAddr;
 /// use tokio::net::TcpListener;
-/// use tower_sse::{Event, EventStream, SocketListener, SseLayer, TcpOptions, WithSocket};
+/// use tower_sse::{Event, EventStream, SocketListener, SseLayer, TcpOptions, MakeServiceWithSocket};
 ///
 /// async fn hello(
 ///     ConnectInfo(client): ConnectInfo<SocketAddr>,
@@ -37,7 +37,7 @@ use super::{AddSocketHandle, Socket, SocketHandle};
 /// let app = Router::new().route("/sse", get(hello)).layer(layer);
 ///
 /// let listener = SocketListener::new(TcpListener::bind("127.0.0.1:3000").await?);
-/// let app = WithSocket(app.into_make_service_with_connect_info::<SocketAddr>());
+/// let app = MakeServiceWithSocket(app.into_make_service_with_connect_info::<SocketAddr>());
 /// axum::serve(listener, app).await
 /// # }
 /// ```
@@ -78,9 +78,9 @@ where
 /// `into_make_service_with_connect_info::<SocketAddr>()`, not around a bare `Router`, and together
 /// with a [`SocketListener`]. A connect info of your own implements axum's `Connected<SocketAddr>`.
 #[derive(Clone, Debug)]
-pub struct WithSocket<M>(pub M);
+pub struct MakeServiceWithSocket<M>(pub M);
 
-impl<'a, M, L, T> Service<IncomingStream<'a, L>> for WithSocket<M>
+impl<'a, M, L, T> Service<IncomingStream<'a, L>> for MakeServiceWithSocket<M>
 where
     L: Listener<Io = Socket<T>>,
     L::Addr: Clone,
@@ -88,29 +88,29 @@ where
 {
     type Response = AddSocketHandle<M::Response>;
     type Error = M::Error;
-    type Future = WithSocketFuture<M::Future>;
+    type Future = MakeServiceWithSocketFuture<M::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), M::Error>> {
         self.0.poll_ready(cx)
     }
 
-    fn call(&mut self, stream: IncomingStream<'a, L>) -> WithSocketFuture<M::Future> {
-        WithSocketFuture {
+    fn call(&mut self, stream: IncomingStream<'a, L>) -> MakeServiceWithSocketFuture<M::Future> {
+        MakeServiceWithSocketFuture {
             inner: self.0.call(stream.remote_addr().clone()),
             handle: stream.io().handle(),
         }
     }
 }
 
-/// The future of [`WithSocket`].
+/// The future of [`MakeServiceWithSocket`].
 #[pin_project]
-pub struct WithSocketFuture<F> {
+pub struct MakeServiceWithSocketFuture<F> {
     #[pin]
     inner: F,
     handle: SocketHandle,
 }
 
-impl<F, S, E> Future for WithSocketFuture<F>
+impl<F, S, E> Future for MakeServiceWithSocketFuture<F>
 where
     F: Future<Output = Result<S, E>>,
 {
@@ -123,8 +123,9 @@ where
     }
 }
 
-impl<F> fmt::Debug for WithSocketFuture<F> {
+impl<F> fmt::Debug for MakeServiceWithSocketFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WithSocketFuture").finish_non_exhaustive()
+        f.debug_struct("MakeServiceWithSocketFuture")
+            .finish_non_exhaustive()
     }
 }

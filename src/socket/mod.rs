@@ -20,7 +20,7 @@ use std::os::fd::AsFd as AsSocket;
 use std::os::windows::io::AsSocket;
 
 #[cfg(feature = "axum-serve")]
-pub use self::axum::{SocketListener, WithSocket, WithSocketFuture};
+pub use self::axum::{MakeServiceWithSocket, MakeServiceWithSocketFuture, SocketListener};
 pub(crate) use self::tuning::{Tuned, Tuning};
 pub use self::{handle::SocketHandle, io::Socket, options::TcpOptions, service::AddSocketHandle};
 use self::{orders::Order, pace::Pace};

@@ -37,10 +37,10 @@ use super::{AsSocket, platform};
 ///
 /// | option | Linux, Android | macOS, iOS, FreeBSD, NetBSD, Windows | others |
 /// |---|---|---|---|
-/// | [`no_delay`](Self::no_delay), [`send_buffer`](Self::send_buffer) | yes | yes | yes |
+/// | [`no_delay`](Self::nodelay), [`send_buffer`](Self::send_buffer_size) | yes | yes | yes |
 /// | [`keep_alive`](Self::keep_alive) | yes | yes | where they have it |
 /// | [`keep_alive_interval`](Self::keep_alive_interval), [`keep_alive_count`](Self::keep_alive_count) | yes | yes | |
-/// | [`user_timeout`](Self::user_timeout), [`unsent_low_water`](Self::unsent_low_water) | yes | | |
+/// | [`user_timeout`](Self::user_timeout), [`notsent_lowat`](Self::notsent_lowat) | yes | | |
 ///
 /// An option that a system does not have is left out, and is no error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub struct TcpOptions {
     keep_alive_count: Option<u32>,
     user_timeout: Option<Duration>,
     send_buffer: Option<usize>,
-    unsent_low_water: Option<u32>,
+    notsent_lowat: Option<u32>,
 }
 
 impl TcpOptions {
@@ -64,12 +64,12 @@ impl TcpOptions {
     /// slowly.
     pub const fn new() -> Self {
         Self::empty()
-            .no_delay(true)
+            .nodelay(true)
             .keep_alive(Duration::from_secs(30))
             .keep_alive_interval(Duration::from_secs(10))
             .keep_alive_count(3)
             .user_timeout(Duration::from_secs(60))
-            .unsent_low_water(128 * 1024)
+            .notsent_lowat(128 * 1024)
     }
 
     /// Creates options of which none is set.
@@ -81,13 +81,13 @@ impl TcpOptions {
             keep_alive_count: None,
             user_timeout: None,
             send_buffer: None,
-            unsent_low_water: None,
+            notsent_lowat: None,
         }
     }
 
     /// Sets whether small writes are sent at once (`TCP_NODELAY`), instead of after the client has
     /// acknowledged the write before.
-    pub const fn no_delay(mut self, no_delay: bool) -> Self {
+    pub const fn nodelay(mut self, no_delay: bool) -> Self {
         self.no_delay = Some(no_delay);
         self
     }
@@ -147,9 +147,9 @@ impl TcpOptions {
     ///
     /// Linux doubles the size, counts its own bookkeeping in, caps it at twice `net.core.wmem_max`,
     /// and stops adapting it: a distant client then gets no more than this per round trip. Prefer
-    /// [`unsent_low_water`](Self::unsent_low_water), which holds back as little and does not slow
+    /// [`notsent_lowat`](Self::notsent_lowat), which holds back as little and does not slow
     /// down distant clients.
-    pub const fn send_buffer(mut self, bytes: usize) -> Self {
+    pub const fn send_buffer_size(mut self, bytes: usize) -> Self {
         self.send_buffer = Some(bytes);
         self
     }
@@ -164,8 +164,8 @@ impl TcpOptions {
     /// second behind instead of 3.7 seconds (`cargo bench --bench slow_client --all-features`).
     /// Less means more writes on a busy connection. Unacknowledged bytes, the client's own buffers
     /// and hyper's come on top.
-    pub const fn unsent_low_water(mut self, bytes: u32) -> Self {
-        self.unsent_low_water = Some(bytes);
+    pub const fn notsent_lowat(mut self, bytes: u32) -> Self {
+        self.notsent_lowat = Some(bytes);
         self
     }
 
@@ -178,7 +178,7 @@ impl TcpOptions {
             keep_alive_count: self.keep_alive_count.or(other.keep_alive_count),
             user_timeout: self.user_timeout.or(other.user_timeout),
             send_buffer: self.send_buffer.or(other.send_buffer),
-            unsent_low_water: self.unsent_low_water.or(other.unsent_low_water),
+            notsent_lowat: self.notsent_lowat.or(other.notsent_lowat),
         }
     }
 
@@ -213,7 +213,7 @@ impl TcpOptions {
             .send_buffer
             .map(|it| platform::set_send_buffer(&socket, it));
         let unsent = self
-            .unsent_low_water
+            .notsent_lowat
             .map(|it| platform::set_unsent_low_water(&socket, it));
         [no_delay, keep_alive, timeout, buffer, unsent]
             .into_iter()

@@ -73,38 +73,38 @@ mod tests {
     #[test]
     fn a_later_order_wins_and_leaves_the_rest() {
         let mut orders = Orders::default();
-        orders.leave(order(NONE.no_delay(true).send_buffer(1)));
-        orders.leave(order(NONE.send_buffer(2)));
+        orders.leave(order(NONE.nodelay(true).send_buffer_size(1)));
+        orders.leave(order(NONE.send_buffer_size(2)));
         let taken = orders.take().map(|order| order.options);
-        assert_eq!(taken, Some(NONE.no_delay(true).send_buffer(2)));
+        assert_eq!(taken, Some(NONE.nodelay(true).send_buffer_size(2)));
         assert!(orders.take().is_none());
     }
 
     #[test]
     fn a_retracted_order_takes_no_other_with_it() {
         let mut orders = Orders::default();
-        let first = orders.leave(order(NONE.send_buffer(1)));
-        let second = orders.leave(order(NONE.send_buffer(2)));
+        let first = orders.leave(order(NONE.send_buffer_size(1)));
+        let second = orders.leave(order(NONE.send_buffer_size(2)));
         orders.retract(second);
         orders.retract(second);
         let taken = orders.take().map(|order| order.options);
-        assert_eq!(taken, Some(NONE.send_buffer(1)));
+        assert_eq!(taken, Some(NONE.send_buffer_size(1)));
 
-        orders.leave(order(NONE.send_buffer(3)));
+        orders.leave(order(NONE.send_buffer_size(3)));
         orders.retract(first);
         let taken = orders.take().map(|order| order.options);
-        assert_eq!(taken, Some(NONE.send_buffer(3)));
+        assert_eq!(taken, Some(NONE.send_buffer_size(3)));
     }
 
     #[test]
     fn as_many_wait_as_are_said_and_none_is_lost() {
         let mut orders = Orders::default();
-        orders.leave(order(NONE.no_delay(true)));
+        orders.leave(order(NONE.nodelay(true)));
         for size in 0..100 {
-            orders.leave(order(NONE.send_buffer(size)));
+            orders.leave(order(NONE.send_buffer_size(size)));
         }
         assert_eq!(orders.waiting.len(), MOST);
         let taken = orders.take().map(|order| order.options);
-        assert_eq!(taken, Some(NONE.no_delay(true).send_buffer(99)));
+        assert_eq!(taken, Some(NONE.nodelay(true).send_buffer_size(99)));
     }
 }

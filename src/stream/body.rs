@@ -176,7 +176,7 @@ where
         };
         *this.state = State::Ended;
         this.encoder.event(&event);
-        this.encoder.dispatch();
+        this.encoder.end_event();
         for tally in this.tally.iter() {
             tally.conclude(text.clone());
         }

@@ -80,7 +80,7 @@ pub type BoxEventStream = EventStream<BoxStream<'static, Result<EncodedEvent, Er
 /// Clients have their own ways: WebKit does not notice a stream that is reset over HTTP/2, so the layer
 /// ends a stream there whose client resumes it ([`SseOptions::resumable`](crate::SseOptions::resumable)).
 /// Some clients drop what they read together with the reset, which without `TCP_NODELAY` it often is.
-/// [`on_error`](Self::on_error) ends the stream with an event instead, which loses nothing and is
+/// [`on_error`](Self::error_event) ends the stream with an event instead, which loses nothing and is
 /// noticed by all.
 ///
 /// # Returning one
@@ -205,7 +205,7 @@ impl<S> EventStream<S> {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
     /// let items: [Result<Event, BoxError>; 2] = [Ok(Event::new("one")), Err("no more".into())];
     /// let body = EventStream::new(stream::iter(items))
-    ///     .on_error(|error| Event::new(error.into_inner().to_string()).name(FAILED));
+    ///     .error_event(|error| Event::new(error.into_inner().to_string()).name(FAILED));
     ///
     /// let bytes = body.collect().await.unwrap().to_bytes();
     /// assert_eq!(&bytes[..], b"data: one\n\nevent: failed\ndata: no more\n\n");
@@ -213,7 +213,7 @@ impl<S> EventStream<S> {
     /// ```
     ///
     /// If the closure panics, the stream fails in place of sending an event.
-    pub fn on_error<F>(mut self, event: F) -> Self
+    pub fn error_event<F>(mut self, event: F) -> Self
     where
         F: FnOnce(Error) -> Event + Send + Sync + 'static,
     {
@@ -225,7 +225,7 @@ impl<S> EventStream<S> {
     /// [`Event::close`], or what the client expects, such as `Event::new("[DONE]")`. It is sent when
     /// the stream itself comes to its end: not after an error, nor where a subscriber has lagged or
     /// the layer ends the stream, for such clients are to come back.
-    pub fn closing(mut self, event: impl Into<EncodedEvent>) -> Self {
+    pub fn final_event(mut self, event: impl Into<EncodedEvent>) -> Self {
         self.closing = Some(event.into());
         self
     }
@@ -271,7 +271,7 @@ impl<S> EventStream<S> {
     }
 }
 
-/// Makes a stream without events, for [`stop`](crate::stop).
+/// Makes a stream without events, for [`stop_reconnecting`](crate::stop_reconnecting).
 impl Default for BoxEventStream {
     fn default() -> Self {
         Self::new(stream::empty().boxed())

@@ -32,7 +32,7 @@ use crate::{BoxError, EncodeEvent};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let body = numbers("1 2 three".to_owned())
-///     .on_error(|error| Event::new(error.into_inner().to_string()));
+///     .error_event(|error| Event::new(error.into_inner().to_string()));
 ///
 /// let bytes = body.collect().await.unwrap().to_bytes();
 /// assert_eq!(&bytes[..], b"data: 1\n\ndata: 2\n\ndata: invalid digit found in string\n\n");

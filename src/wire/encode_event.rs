@@ -109,7 +109,7 @@ impl Encoder {
         let mark = self.mark();
         match item.encode(self) {
             Ok(()) => {
-                self.dispatch();
+                self.end_event();
                 Ok(())
             }
             Err(error) => {
@@ -137,7 +137,7 @@ impl From<&Event> for EncodedEvent {
     fn from(event: &Event) -> Self {
         let mut encoder = Encoder::new();
         encoder.event(event);
-        encoder.dispatch();
+        encoder.end_event();
         encoder.into_event()
     }
 }

@@ -139,7 +139,7 @@ impl Encoder {
     /// Writes an event that was encoded before. Fields written so far become an event of their
     /// own.
     pub fn encoded(&mut self, event: &EncodedEvent) -> &mut Self {
-        self.dispatch();
+        self.end_event();
         self.events += event.events;
         self.is_resumable |= event.is_resumable;
         let bytes = &event.bytes;
@@ -161,7 +161,7 @@ impl Encoder {
     /// Ends the event with a blank line, so that another can follow in the same item. Without
     /// fields it does nothing.
     #[inline]
-    pub fn dispatch(&mut self) -> &mut Self {
+    pub fn end_event(&mut self) -> &mut Self {
         if self.open {
             self.buffer.push(b'\n');
             self.open = false;
@@ -398,7 +398,7 @@ mod tests {
     #[test]
     fn keeps_no_large_buffer_for_an_idle_stream_after_an_event_that_left_alone() {
         let mut encoder = Encoder::new();
-        encoder.data("x".repeat(20_000)).dispatch();
+        encoder.data("x".repeat(20_000)).end_event();
         drop(encoder.take());
         encoder.encoded(&Event::new("y").into());
         drop(encoder.take());

@@ -79,7 +79,7 @@ fn holds_events_since_they_are_published_and_not_since_they_are_stored() {
     let clock = Clock::new();
     let options = ChannelOptions::with_timer(clock.clone())
         .max_age(10 * SECOND)
-        .notices(NoticePolicy::event());
+        .notice_policy(NoticePolicy::event());
     let channel: Channel = Channel::new(options);
     let mut subscriber = channel.subscribe();
     let store = |_: &EventId| {

@@ -11,7 +11,7 @@ fn channel() -> Channel {
 }
 
 async fn text(stream: EventStream<tower_sse::Subscription>) -> String {
-    let body = stream.closing(Event::close()).collect().await.unwrap();
+    let body = stream.final_event(Event::close()).collect().await.unwrap();
     String::from_utf8(body.to_bytes().to_vec()).unwrap()
 }
 

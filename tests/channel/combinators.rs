@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tower_sse::{
     BoxError, Channel, ChannelEvent, CloseReason, EncodeEvent, EncodedEvent, Encoder, Event,
-    EventStream, Lag, OnGap, StreamSummary, Subscription,
+    EventStream, LagPolicy, GapPolicy, StreamSummary, Subscription,
 };
 
 use crate::{
@@ -77,13 +77,13 @@ const AROUND: [Around; 8] = [
 ];
 
 fn serve(stream: impl Stream<Item = EncodedEvent> + Send + 'static) -> Served {
-    let stream = EventStream::new(stream).closing(Event::close());
+    let stream = EventStream::new(stream).final_event(Event::close());
     Served::new(silent(TokioTimer::new()), stream)
 }
 
 /// Returns the names of what a subscriber of two events gets that lags by three, and the summary.
-fn lagging(lag: Lag, around: Around) -> (Vec<String>, StreamSummary) {
-    let channel = Channel::new(holding(2).lag(lag));
+fn lagging(lag: LagPolicy, around: Around) -> (Vec<String>, StreamSummary) {
+    let channel = Channel::new(holding(2).lag_policy(lag));
     let mut served = serve(around(channel.subscribe()));
     publish_numbers(&channel, 1..=5);
     let (seen, _) = served.read();
@@ -94,7 +94,7 @@ fn lagging(lag: Lag, around: Around) -> (Vec<String>, StreamSummary) {
 #[test]
 fn do_not_hide_a_lag_nor_make_a_completion_of_it() {
     for around in AROUND {
-        let (names, summary) = lagging(Lag::end(), around);
+        let (names, summary) = lagging(LagPolicy::disconnect(), around);
         assert_eq!(names, [""; 0], "the page is not told that all is over");
         assert_eq!(summary.reason, CloseReason::Lagged);
     }
@@ -103,10 +103,10 @@ fn do_not_hide_a_lag_nor_make_a_completion_of_it() {
 #[test]
 fn do_not_hide_what_was_missed() {
     for around in AROUND {
-        let (names, summary) = lagging(Lag::skip(), around);
+        let (names, summary) = lagging(LagPolicy::notify(), around);
         assert_eq!(names[0], "lagged");
         assert_eq!(summary.missed, 3);
-        let (_, summary) = lagging(Lag::newest(), around);
+        let (_, summary) = lagging(LagPolicy::newest(), around);
         assert_eq!(summary.missed, 4);
     }
 }
@@ -141,7 +141,7 @@ fn what_is_chained_to_a_subscription_does_not_follow_a_lag_or_a_failure() {
     assert_eq!(lagging.leave().reason, CloseReason::Lagged);
 
     let fill = |_| stream::iter([Err::<Event, _>(BoxError::from("failed"))]);
-    let channel = Channel::new(options().on_gap(OnGap::fill(fill)));
+    let channel = Channel::new(options().gap_policy(GapPolicy::backfill(fill)));
     let mut failing = serve(chained(resume(&channel, "zzzzzz-1")));
     assert_eq!(failing.read(), (vec![], true));
     let summary = failing.leave();
@@ -167,10 +167,10 @@ fn what_is_chained_to_a_subscription_does_not_follow_a_lag_or_a_failure() {
 #[test]
 fn a_lag_in_the_middle_of_a_batch_is_told_before_it_or_ends_before_it() {
     for (lag, expected, reason) in [
-        (Lag::end(), &[][..], CloseReason::Lagged),
-        (Lag::skip(), &["1", "1", "3"], CloseReason::ClientGone),
+        (LagPolicy::disconnect(), &[][..], CloseReason::Lagged),
+        (LagPolicy::notify(), &["1", "1", "3"], CloseReason::ClientGone),
     ] {
-        let channel = Channel::new(holding(1).lag(lag));
+        let channel = Channel::new(holding(1).lag_policy(lag));
         publish(&channel, "1");
         let publisher = channel.clone();
         let mut more = Some(move || publish_numbers(&publisher, 2..=3));
@@ -208,7 +208,7 @@ fn events_are_counted_one_by_one_in_batches() {
 
 #[test]
 fn what_two_subscribers_have_missed_adds_up() {
-    let channels = [(); 2].map(|()| Channel::new(holding(2).lag(Lag::newest())));
+    let channels = [(); 2].map(|()| Channel::new(holding(2).lag_policy(LagPolicy::newest())));
     let [left, right] = channels.each_ref().map(Channel::subscribe);
     let mut served = serve(stream::select(left, right).map(EncodedEvent::from));
     for channel in &channels {
@@ -270,15 +270,15 @@ async fn forward(
 #[tokio::test(start_paused = true)]
 async fn a_subscription_that_is_polled_elsewhere_says_itself_why_it_ended() {
     for (lag, reason, missed, end) in [
-        (Lag::end(), CloseReason::Lagged, 0, CloseReason::Failed),
+        (LagPolicy::disconnect(), CloseReason::Lagged, 0, CloseReason::Failed),
         (
-            Lag::skip(),
+            LagPolicy::notify(),
             CloseReason::Completed,
             3,
             CloseReason::Completed,
         ),
     ] {
-        let channel = Channel::new(holding(2).lag(lag));
+        let channel = Channel::new(holding(2).lag_policy(lag));
         let subscription = channel.subscribe();
         assert_eq!(
             (subscription.close_reason(), subscription.missed()),
@@ -289,7 +289,7 @@ async fn a_subscription_that_is_polled_elsewhere_says_itself_why_it_ended() {
         let (to, from) = mpsc::channel(10);
         let forwarded = tokio::spawn(forward(subscription, to)).await.unwrap();
         assert_eq!(forwarded, (Some(reason), missed));
-        let stream = EventStream::new(ReceiverStream::new(from)).on_error(|_| Event::new("failed"));
+        let stream = EventStream::new(ReceiverStream::new(from)).error_event(|_| Event::new("failed"));
         let mut served = Served::new(silent(TokioTimer::new()), stream);
         let texts: Vec<_> = served
             .read()
@@ -310,7 +310,7 @@ async fn a_subscription_that_is_polled_elsewhere_says_itself_why_it_ended() {
 /// What a poll that panics has not taken must not reach another client.
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_the_middle_of_a_poll_leaves_nothing_for_another_stream() {
-    let channel = Channel::new(holding(2).lag(Lag::skip_with(|_| Event::new("secret"))));
+    let channel = Channel::new(holding(2).lag_policy(LagPolicy::notify_with(|_| Event::new("secret"))));
     let panicking = channel
         .subscribe()
         .map(|_| -> EncodedEvent { panic!("in a map") });
@@ -344,7 +344,7 @@ fn a_lag_that_was_found_before_the_stream_polled_is_reported_later() {
     assert_eq!(served.read(), (vec![], true));
     assert_eq!(served.leave().reason, CloseReason::Lagged);
 
-    let channel = Channel::new(holding(2).lag(Lag::newest()));
+    let channel = Channel::new(holding(2).lag_policy(LagPolicy::newest()));
     let mut subscription = channel.subscribe();
     publish_numbers(&channel, 1..=5);
     assert_eq!(parts(&next(&mut subscription).id().unwrap()).1, 5);

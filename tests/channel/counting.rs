@@ -7,7 +7,7 @@ use crate::support::*;
 #[test]
 fn subscribers_are_counted_from_the_first_call_on() {
     let channel = channel();
-    assert_eq!(channel.subscribers(), 0);
+    assert_eq!(channel.subscriber_count(), 0);
     let id = publish(&channel, "one");
     let subscribers = [
         channel.subscribe(),
@@ -15,12 +15,12 @@ fn subscribers_are_counted_from_the_first_call_on() {
         channel.resume(None),
         resume(&channel, id),
         resume(&channel, "zzzzzz-1"),
-        channel.subscribe().preceded_by(tower_sse::Event::new("")),
+        channel.subscribe().start_with(tower_sse::Event::new("")),
     ];
-    assert_eq!(channel.subscribers(), 6);
-    assert_eq!(channel.clone().subscribers(), 6);
+    assert_eq!(channel.subscriber_count(), 6);
+    assert_eq!(channel.clone().subscriber_count(), 6);
     drop(subscribers);
-    assert_eq!(channel.subscribers(), 0);
+    assert_eq!(channel.subscriber_count(), 0);
 }
 
 #[test]
@@ -29,38 +29,38 @@ fn subscribers_are_counted_until_they_end() {
     let [mut one, two] = [channel.subscribe(), channel.subscribe()];
     publish(&channel, "one");
     channel.close();
-    assert_eq!(channel.subscribers(), 2, "there is something left to read");
+    assert_eq!(channel.subscriber_count(), 2, "there is something left to read");
     assert_eq!(texts(&mut one), ["one"]);
     assert!(is_ended(&mut one));
-    assert_eq!(channel.subscribers(), 1);
+    assert_eq!(channel.subscriber_count(), 1);
     drop(one);
-    assert_eq!(channel.subscribers(), 1, "each is counted once");
+    assert_eq!(channel.subscriber_count(), 1, "each is counted once");
     drop(two);
-    assert_eq!(channel.subscribers(), 0);
+    assert_eq!(channel.subscriber_count(), 0);
 }
 
 #[test]
 fn subscribers_are_counted_while_their_body_is_there() {
     let channel = channel();
     let body = EventStream::new(channel.subscribe()).into_boxed();
-    assert_eq!(channel.subscribers(), 1);
+    assert_eq!(channel.subscriber_count(), 1);
     drop(body);
-    assert_eq!(channel.subscribers(), 0);
+    assert_eq!(channel.subscriber_count(), 0);
 }
 
 #[test]
 fn who_waits_for_a_subscriber_is_told_of_the_first() {
     let channel = channel();
-    let mut occupied = Box::pin(channel.occupied());
-    let mut vacant = Box::pin(channel.vacant());
+    let mut occupied = Box::pin(channel.wait_for_subscriber());
+    let mut vacant = Box::pin(channel.wait_until_idle());
     assert_eq!(vacant.as_mut().now_or_never(), Some(()));
     assert_eq!(occupied.as_mut().now_or_never(), None);
     let one = channel.subscribe();
     assert_eq!(occupied.as_mut().now_or_never(), Some(true));
     let two = channel.subscribe();
 
-    let mut vacant = Box::pin(channel.vacant());
-    assert_eq!(channel.occupied().now_or_never(), Some(true));
+    let mut vacant = Box::pin(channel.wait_until_idle());
+    assert_eq!(channel.wait_for_subscriber().now_or_never(), Some(true));
     drop(one);
     assert_eq!(vacant.as_mut().now_or_never(), None);
     drop(two);
@@ -70,11 +70,11 @@ fn who_waits_for_a_subscriber_is_told_of_the_first() {
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_subscribers_is_woken() {
     let channel = channel();
-    let waits = tokio::spawn(timeout(SECOND, channel.occupied()));
+    let waits = tokio::spawn(timeout(SECOND, channel.wait_for_subscriber()));
     yield_now().await;
     let subscriber = channel.subscribe();
     assert!(waits.await.unwrap().is_ok());
-    let waits = tokio::spawn(timeout(SECOND, channel.vacant()));
+    let waits = tokio::spawn(timeout(SECOND, channel.wait_until_idle()));
     yield_now().await;
     drop(subscriber);
     assert!(waits.await.unwrap().is_ok());
@@ -83,7 +83,7 @@ async fn who_waits_for_subscribers_is_woken() {
 #[test]
 fn who_waits_for_a_subscriber_is_not_told_of_one_that_has_left_since() {
     let channel = channel();
-    let mut occupied = Box::pin(channel.occupied());
+    let mut occupied = Box::pin(channel.wait_for_subscriber());
     assert_eq!(occupied.as_mut().now_or_never(), None);
     drop(channel.subscribe());
     assert_eq!(occupied.as_mut().now_or_never(), None);
@@ -95,7 +95,7 @@ fn who_waits_for_a_subscriber_is_not_told_of_one_that_has_left_since() {
 fn who_waits_for_subscribers_does_not_keep_the_channel() {
     let channel = channel();
     let mut subscriber = channel.subscribe();
-    let vacant = channel.vacant();
+    let vacant = channel.wait_until_idle();
     drop(channel);
     assert!(is_ended(&mut subscriber));
     assert_eq!(vacant.now_or_never(), Some(()));
@@ -105,7 +105,7 @@ fn who_waits_for_subscribers_does_not_keep_the_channel() {
 fn a_lag_or_an_end_makes_vacant() {
     let channel = Channel::new(holding(1));
     let mut subscriber = channel.subscribe();
-    let mut vacant = Box::pin(channel.vacant());
+    let mut vacant = Box::pin(channel.wait_until_idle());
     assert_eq!(vacant.as_mut().now_or_never(), None);
     publish_numbers(&channel, 1..=2);
     assert!(has_lagged(&mut subscriber));
@@ -115,7 +115,7 @@ fn a_lag_or_an_end_makes_vacant() {
 #[test]
 fn who_waits_for_a_subscriber_learns_of_the_close() {
     let channel = channel();
-    let mut occupied = Box::pin(channel.occupied());
+    let mut occupied = Box::pin(channel.wait_for_subscriber());
     assert_eq!((&mut occupied).now_or_never(), None);
     channel.close();
     assert_eq!(occupied.now_or_never(), Some(false));

@@ -42,7 +42,7 @@ fn subscribing_to_what_is_closed_ends() {
     let mut replay = channel.replay();
     assert_eq!(seen(&mut replay), [event("1", &one)]);
     assert!(is_ended(&mut replay));
-    assert_eq!(channel.subscribers(), 0);
+    assert_eq!(channel.subscriber_count(), 0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::{
 use futures::{StreamExt, channel::mpsc, stream};
 use tower_sse::{
     BoxError, Channel, ChannelOptions, CloseReason, EncodeEvent, Encoder, Event, EventId,
-    EventStream, Gap, OnGap,
+    EventStream, Gap, GapPolicy,
 };
 
 use crate::{served::Served, support::*};
@@ -35,9 +35,9 @@ impl Store {
             .collect()
     }
 
-    fn filling(&self) -> OnGap {
+    fn filling(&self) -> GapPolicy {
         let store = self.clone();
-        OnGap::fill(move |gap| stream::iter(store.between(&gap.last_event_id, Some(&gap.until))))
+        GapPolicy::backfill(move |gap| stream::iter(store.between(&gap.last_event_id, Some(&gap.until))))
     }
 
     fn id(&self, number: u64) -> EventId {
@@ -50,8 +50,8 @@ impl Store {
 fn fed(options: ChannelOptions) -> (Channel, mpsc::UnboundedSender<Result<Event, BoxError>>) {
     let (sender, receiver) = mpsc::unbounded();
     let receiver = Mutex::new(Some(receiver));
-    let on_gap = OnGap::fill(move |_| receiver.lock().unwrap().take().unwrap());
-    (Channel::new(options.on_gap(on_gap)), sender)
+    let on_gap = GapPolicy::backfill(move |_| receiver.lock().unwrap().take().unwrap());
+    (Channel::new(options.gap_policy(on_gap)), sender)
 }
 
 /// An event that cannot be encoded.
@@ -71,7 +71,7 @@ fn served(channel: &Channel, id: &str) -> Served {
 #[test]
 fn leaves_no_seam() {
     let store = Store::default();
-    let channel = Channel::new(holding(2).on_gap(store.filling()));
+    let channel = Channel::new(holding(2).gap_policy(store.filling()));
     store.publish(&channel, 1..=6);
     for have in 1..=6 {
         let mut subscriber = resume(&channel, store.id(have));
@@ -87,7 +87,7 @@ fn leaves_no_seam() {
 #[test]
 fn leaves_no_seam_when_the_client_leaves_within_it() {
     let store = Store::default();
-    let channel = Channel::new(holding(2).on_gap(store.filling()));
+    let channel = Channel::new(holding(2).gap_policy(store.filling()));
     store.publish(&channel, 1..=6);
     let (mut id, mut all) = (store.id(1).to_string(), Vec::new());
     while all.len() < 5 {
@@ -103,7 +103,7 @@ fn leaves_no_seam_when_the_client_leaves_within_it() {
 fn leaves_no_seam_to_what_is_published_meanwhile() {
     let store = Store::default();
     store.publish(&channel(), 1..=3);
-    let options = options().after(&store.id(3)).on_gap(store.filling());
+    let options = options().after(&store.id(3)).gap_policy(store.filling());
     let channel = Channel::new(options);
     store.publish(&channel, 4..=5);
     let mut subscriber = resume(&channel, store.id(1));
@@ -116,7 +116,7 @@ fn leaves_no_seam_to_what_is_published_meanwhile() {
 fn leaves_no_seam_after_a_restart() {
     let store = Store::default();
     store.publish(&channel(), 1..=3);
-    let options = options().after(&store.id(3)).on_gap(store.filling());
+    let options = options().after(&store.id(3)).gap_policy(store.filling());
     let channel = Channel::new(options);
     let mut subscriber = resume(&channel, store.id(1));
     store.publish(&channel, 4..=4);
@@ -128,13 +128,13 @@ fn leaves_no_seam_to_what_is_published_before_the_store_is_read() {
     let store = Store::default();
     store.publish(&channel(), 1..=3);
     let later = store.clone();
-    let on_gap = OnGap::fill(move |gap| {
+    let on_gap = GapPolicy::backfill(move |gap| {
         let store = later.clone();
         // As a query of a database does, it reads when it is polled.
         let found = async move { store.between(&gap.last_event_id, Some(&gap.until)) };
         stream::once(found).flat_map(stream::iter)
     });
-    let channel = Channel::new(options().after(&store.id(3)).on_gap(on_gap));
+    let channel = Channel::new(options().after(&store.id(3)).gap_policy(on_gap));
     let mut subscriber = resume(&channel, store.id(1));
     store.publish(&channel, 4..=4);
     assert_eq!(texts(&mut subscriber), ["2", "3", "4"]);
@@ -157,8 +157,8 @@ fn waits_for_the_filling_before_it_sends_what_is_held() {
 #[test]
 fn takes_any_event_or_result() {
     type Item = Result<&'static str, Infallible>;
-    let on_gap = OnGap::fill(|_| stream::iter([Item::Ok("text")]));
-    let channel = Channel::new(options().on_gap(on_gap));
+    let on_gap = GapPolicy::backfill(|_| stream::iter([Item::Ok("text")]));
+    let channel = Channel::new(options().gap_policy(on_gap));
     let mut subscriber = resume(&channel, "zzzzzz-1");
     assert_eq!(wire(&mut subscriber), "data: text\n\n");
 }
@@ -175,7 +175,7 @@ fn that_fails_ends_the_stream() {
     let (seen, is_ended) = served.read();
     assert_eq!(seen, [["message", "filled", "7"]]);
     assert!(is_ended);
-    assert_eq!(channel.subscribers(), 0);
+    assert_eq!(channel.subscriber_count(), 0);
     let summary = served.leave();
     assert_eq!(summary.reason, CloseReason::Failed);
     assert_eq!((summary.events, summary.missed), (Some(1), 0));
@@ -183,7 +183,7 @@ fn that_fails_ends_the_stream() {
 
 #[test]
 fn that_cannot_be_encoded_ends_the_stream() {
-    let channel = Channel::new(options().on_gap(OnGap::fill(|_| stream::iter([Broken]))));
+    let channel = Channel::new(options().gap_policy(GapPolicy::backfill(|_| stream::iter([Broken]))));
     assert_eq!(served(&channel, "zzzzzz-1").ends(), CloseReason::Failed);
 }
 
@@ -191,7 +191,7 @@ fn that_cannot_be_encoded_ends_the_stream() {
 fn that_takes_longer_than_the_log_reaches_is_filled_again() {
     let store = Store::default();
     let (asked, asks) = mpsc::unbounded();
-    let on_gap = OnGap::fill(move |gap| {
+    let on_gap = GapPolicy::backfill(move |gap| {
         let (sender, filling) = mpsc::unbounded::<Event>();
         asked.unbounded_send((gap, sender)).unwrap();
         filling
@@ -204,7 +204,7 @@ fn that_takes_longer_than_the_log_reaches_is_filled_again() {
             sender.unbounded_send(event).unwrap();
         }
     };
-    let channel = Channel::new(holding(2).on_gap(on_gap));
+    let channel = Channel::new(holding(2).gap_policy(on_gap));
     store.publish(&channel, 1..=6);
     let mut subscriber = resume(&channel, store.id(1));
     assert!(is_waiting(&mut subscriber));
@@ -221,8 +221,8 @@ fn that_takes_longer_than_the_log_reaches_is_filled_again() {
 
 #[test]
 fn that_finds_nothing_can_tell_so() {
-    let on_gap = OnGap::fill(|gap: Gap| stream::iter([gap.notice()]));
-    let channel = Channel::new(holding(2).on_gap(on_gap));
+    let on_gap = GapPolicy::backfill(|gap: Gap| stream::iter([gap.notice_event()]));
+    let channel = Channel::new(holding(2).gap_policy(on_gap));
     let ids = publish_numbers(&channel, 1..=4);
     let mut subscriber = resume(&channel, "zzzzzz-1");
     let [notice, three, four] = &seen(&mut subscriber)[..] else {
@@ -240,11 +240,11 @@ fn that_finds_nothing_can_tell_so() {
 fn is_asked_for_once_for_each_who_resumes() {
     let count = Arc::new(Mutex::new(0));
     let asked = Arc::clone(&count);
-    let on_gap = OnGap::fill(move |_| {
+    let on_gap = GapPolicy::backfill(move |_| {
         *asked.lock().unwrap() += 1;
         stream::empty::<Event>()
     });
-    let channel = Channel::new(options().on_gap(on_gap));
+    let channel = Channel::new(options().gap_policy(on_gap));
     let one = publish(&channel, "one");
     drop(channel.subscribe());
     drop(channel.replay());
@@ -258,12 +258,12 @@ fn is_asked_for_once_for_each_who_resumes() {
 fn may_use_the_channel_itself() {
     let whole = Arc::new(Mutex::new(None::<Channel>));
     let inner = Arc::clone(&whole);
-    let on_gap = OnGap::fill(move |_| {
+    let on_gap = GapPolicy::backfill(move |_| {
         let channel = inner.lock().unwrap().clone().unwrap();
         publish(&channel, "published");
-        stream::iter([Event::new(channel.subscribers().to_string())])
+        stream::iter([Event::new(channel.subscriber_count().to_string())])
     });
-    let channel = Channel::new(options().on_gap(on_gap));
+    let channel = Channel::new(options().gap_policy(on_gap));
     *whole.lock().unwrap() = Some(channel.clone());
     let mut subscriber = resume(&channel, "zzzzzz-1");
     assert_eq!(texts(&mut subscriber), ["1", "published"]);

@@ -140,7 +140,7 @@ fn have_nothing_of_an_item_that_fails() {
         Box::new("whole"),
         Box::new(Failing(EncodedEvent::from(Event::new("x".repeat(20_000))))),
     ];
-    let mut body = EventStream::new(stream::iter(items)).on_error(|_| Event::new("failed"));
+    let mut body = EventStream::new(stream::iter(items)).error_event(|_| Event::new("failed"));
     assert_eq!(frame(&mut body).unwrap(), "data: whole\n\ndata: failed\n\n");
     assert_eq!(frame(&mut body), None);
 }

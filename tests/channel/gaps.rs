@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use futures::stream;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::advance;
-use tower_sse::{Channel, ChannelOptions, Event, EventId, Gap, LastEventId, OnGap};
+use tower_sse::{Channel, ChannelOptions, Event, EventId, Gap, LastEventId, GapPolicy};
 
 use crate::support::*;
 
@@ -11,11 +11,11 @@ use crate::support::*;
 fn watched(options: ChannelOptions) -> (ChannelOptions, Arc<Mutex<Vec<Gap>>>) {
     let gaps = Arc::<Mutex<Vec<Gap>>>::default();
     let told = Arc::clone(&gaps);
-    let on_gap = OnGap::fill(move |gap| {
+    let on_gap = GapPolicy::backfill(move |gap| {
         told.lock().unwrap().push(gap);
         stream::empty::<Event>()
     });
-    (options.on_gap(on_gap), gaps)
+    (options.gap_policy(on_gap), gaps)
 }
 
 /// Returns the gap that a channel of so many events and with so many of them held finds.
@@ -89,7 +89,7 @@ fn before_the_first_event_are_told_with_the_number_zero() {
 
 #[test]
 fn can_go_on_live_in_silence() {
-    let channel = Channel::new(options().on_gap(OnGap::live()));
+    let channel = Channel::new(options().gap_policy(GapPolicy::live()));
     publish_numbers(&channel, 1..=3);
     let mut subscriber = resume(&channel, "zzzzzz-1");
     // The checkpoint, by whose id the client comes back.
@@ -176,10 +176,10 @@ fn end_where_the_channel_is_closed() {
 
 #[test]
 fn debug_names_the_answer() {
-    let fill = OnGap::fill(|_| stream::empty::<Event>());
-    let texts = [OnGap::tell(), OnGap::default(), OnGap::live(), fill].map(|a| format!("{a:?}"));
+    let fill = GapPolicy::backfill(|_| stream::empty::<Event>());
+    let texts = [GapPolicy::notify(), GapPolicy::default(), GapPolicy::live(), fill].map(|a| format!("{a:?}"));
     assert_eq!(
         texts,
-        ["OnGap(tell)", "OnGap(tell)", "OnGap(live)", "OnGap(fill)"]
+        ["GapPolicy(tell)", "GapPolicy(tell)", "GapPolicy(live)", "GapPolicy(fill)"]
     );
 }

@@ -1,18 +1,18 @@
 use tokio::time::advance;
-use tower_sse::{Channel, Event, EventName, Lag};
+use tower_sse::{Channel, Event, EventName, LagPolicy};
 
 use crate::support::*;
 
 const SORRY: EventName = EventName::from_static("sorry");
 
 /// A channel that holds two events.
-fn short(lag: Lag) -> Channel {
-    Channel::new(holding(2).lag(lag))
+fn short(lag: LagPolicy) -> Channel {
+    Channel::new(holding(2).lag_policy(lag))
 }
 
 #[test]
 fn is_not_to_be_at_the_oldest_that_is_held() {
-    let channel = short(Lag::end());
+    let channel = short(LagPolicy::disconnect());
     let mut subscriber = channel.subscribe();
     publish_numbers(&channel, 1..=2);
     assert_eq!(texts(&mut subscriber), ["1", "2"]);
@@ -25,18 +25,18 @@ fn ends_by_default() {
     let channel = Channel::new(holding(2));
     let mut subscriber = channel.subscribe();
     publish_numbers(&channel, 1..=3);
-    assert_eq!(channel.subscribers(), 1);
+    assert_eq!(channel.subscriber_count(), 1);
     assert_eq!(subscriber.close_reason(), None);
     assert!(has_lagged(&mut subscriber));
     assert_eq!(subscriber.missed(), 0);
-    assert_eq!(channel.subscribers(), 0);
+    assert_eq!(channel.subscriber_count(), 0);
     publish_numbers(&channel, 4..=4);
     assert!(is_ended(&mut subscriber), "what has ended stays so");
 }
 
 #[test]
 fn and_resuming_tells_of_the_gap() {
-    let channel = short(Lag::end());
+    let channel = short(LagPolicy::disconnect());
     let mut subscriber = channel.subscribe();
     let one = publish(&channel, "1");
     assert_eq!(texts(&mut subscriber), ["1"]);
@@ -48,7 +48,7 @@ fn and_resuming_tells_of_the_gap() {
 
 #[test]
 fn can_be_told_by_an_event_with_the_number_of_those_missed() {
-    let channel = short(Lag::skip());
+    let channel = short(LagPolicy::notify());
     let mut subscriber = channel.subscribe();
     let one = publish(&channel, "1");
     assert_eq!(texts(&mut subscriber), ["1"]);
@@ -65,7 +65,7 @@ fn can_be_told_by_an_event_with_the_number_of_those_missed() {
 
 #[test]
 fn is_counted_with_the_notice() {
-    let channel = short(Lag::skip());
+    let channel = short(LagPolicy::notify());
     let mut subscriber = channel.subscribe();
     publish_numbers(&channel, 1..=5);
     assert_eq!(next(&mut subscriber).id(), None);
@@ -78,7 +78,7 @@ fn is_counted_with_the_notice() {
 
 #[test]
 fn can_be_told_by_another_event() {
-    let lag = Lag::skip_with(|missed| Event::new(format!("-{missed}")).name(SORRY).id(7));
+    let lag = LagPolicy::notify_with(|missed| Event::new(format!("-{missed}")).name(SORRY).id(7));
     let channel = short(lag);
     let mut subscriber = channel.subscribe();
     publish_numbers(&channel, 1..=5);
@@ -89,7 +89,7 @@ fn can_be_told_by_another_event() {
 
 #[test]
 fn is_counted_once_though_the_log_goes_on_before_the_notice_is_read() {
-    let channel = short(Lag::skip());
+    let channel = short(LagPolicy::notify());
     let mut subscriber = channel.subscribe();
     publish_numbers(&channel, 1..=3);
     assert_eq!(next(&mut subscriber).id(), None);
@@ -103,7 +103,7 @@ fn is_counted_once_though_the_log_goes_on_before_the_notice_is_read() {
 
 #[test]
 fn can_go_on_with_the_newest_in_silence() {
-    let channel = short(Lag::newest());
+    let channel = short(LagPolicy::newest());
     let mut subscriber = channel.subscribe();
     let ids = publish_numbers(&channel, 1..=5);
     let event = next(&mut subscriber);
@@ -116,7 +116,7 @@ fn can_go_on_with_the_newest_in_silence() {
 
 #[tokio::test(start_paused = true)]
 async fn is_also_to_be_behind_what_is_too_old() {
-    let channel = Channel::new(options().max_age(SECOND).lag(Lag::skip()));
+    let channel = Channel::new(options().max_age(SECOND).lag_policy(LagPolicy::notify()));
     let mut subscriber = channel.subscribe();
     publish_numbers(&channel, 1..=2);
     advance(2 * SECOND).await;
@@ -129,7 +129,7 @@ async fn is_also_to_be_behind_what_is_too_old() {
 
 #[tokio::test(start_paused = true)]
 async fn is_told_before_there_is_anything_new() {
-    let channel = Channel::new(options().max_age(SECOND).lag(Lag::skip()));
+    let channel = Channel::new(options().max_age(SECOND).lag_policy(LagPolicy::notify()));
     let mut subscriber = channel.subscribe();
     publish_numbers(&channel, 1..=2);
     advance(2 * SECOND).await;
@@ -140,7 +140,7 @@ async fn is_told_before_there_is_anything_new() {
 
 #[tokio::test(start_paused = true)]
 async fn goes_on_with_the_next_where_there_is_no_newest() {
-    let channel = Channel::new(options().max_age(SECOND).lag(Lag::newest()));
+    let channel = Channel::new(options().max_age(SECOND).lag_policy(LagPolicy::newest()));
     let mut subscriber = channel.subscribe();
     publish_numbers(&channel, 1..=2);
     advance(2 * SECOND).await;
@@ -155,9 +155,9 @@ async fn goes_on_with_the_next_where_there_is_no_newest() {
 #[test]
 fn of_a_channel_that_is_closed_brings_what_is_left() {
     for (lag, expected) in [
-        (Lag::end(), &[][..]),
-        (Lag::skip(), &["3", "4", "5"]),
-        (Lag::newest(), &["5"]),
+        (LagPolicy::disconnect(), &[][..]),
+        (LagPolicy::notify(), &["3", "4", "5"]),
+        (LagPolicy::newest(), &["5"]),
     ] {
         let channel = short(lag);
         let mut subscriber = channel.subscribe();
@@ -172,7 +172,7 @@ fn of_a_channel_that_is_closed_brings_what_is_left() {
 fn may_use_the_channel_itself() {
     let whole = std::sync::Arc::new(std::sync::OnceLock::<Channel>::new());
     let inner = std::sync::Arc::clone(&whole);
-    let lag = Lag::skip_with(move |missed| {
+    let lag = LagPolicy::notify_with(move |missed| {
         publish(inner.get().unwrap(), "published");
         Event::new(missed.to_string())
     });
@@ -187,9 +187,9 @@ fn may_use_the_channel_itself() {
 
 #[test]
 fn debug_names_the_policy() {
-    let lags = [Lag::end(), Lag::default(), Lag::skip(), Lag::newest()];
+    let lags = [LagPolicy::disconnect(), LagPolicy::default(), LagPolicy::notify(), LagPolicy::newest()];
     assert_eq!(
         lags.map(|lag| format!("{lag:?}")),
-        ["Lag(end)", "Lag(end)", "Lag(skip)", "Lag(newest)"]
+        ["LagPolicy(end)", "LagPolicy(end)", "LagPolicy(skip)", "LagPolicy(newest)"]
     );
 }

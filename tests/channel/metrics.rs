@@ -1,6 +1,6 @@
 use hyper_util::rt::TokioTimer;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use tower_sse::{Channel, EventStream, Lag};
+use tower_sse::{Channel, EventStream, LagPolicy};
 
 use crate::{
     served::{Served, silent},
@@ -12,7 +12,7 @@ fn count_events_that_were_missed() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     metrics::with_local_recorder(&recorder, || {
-        let channel = Channel::new(holding(2).lag(Lag::skip()));
+        let channel = Channel::new(holding(2).lag_policy(LagPolicy::notify()));
         let layer = silent(TokioTimer::new()).metrics();
         let mut served = Served::new(layer, EventStream::new(channel.subscribe()));
         publish_numbers(&channel, 1..=5);

@@ -6,7 +6,7 @@ use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_sse::{
-    Channel, ChannelOptions, Event, EventItem, EventStream, Lag, NoticePolicy, OnGap, Subscription,
+    Channel, ChannelOptions, Event, EventItem, EventStream, LagPolicy, NoticePolicy, GapPolicy, Subscription,
 };
 
 use crate::{served::silent, support::*};
@@ -72,7 +72,7 @@ fn after_a_gap(options: ChannelOptions) -> (Channel, Subscription, [String; 3]) 
 
 /// A subscriber of the same channel that has lagged, and what it gets in each form.
 fn after_a_lag(options: ChannelOptions) -> (Channel, Subscription, [String; 3]) {
-    let channel = Channel::new(options.lag(Lag::skip()));
+    let channel = Channel::new(options.lag_policy(LagPolicy::notify()));
     let subscription = channel.subscribe();
     let ids = publish_numbers(&channel, 1..=5);
     let events = format!("data: 4\nid: {}\n\ndata: 5\nid: {}\n\n", ids[3], ids[4]);
@@ -130,12 +130,12 @@ fn have_the_form_of_the_channel_or_of_the_subscription() {
     ];
     for (form, policy) in policies.into_iter().enumerate() {
         for make in [after_a_gap, after_a_lag] {
-            let (_channel, mut by_channel, said) = make(two_events().notices(policy));
+            let (_channel, mut by_channel, said) = make(two_events().notice_policy(policy));
             assert_eq!(wire(&mut by_channel), said[form]);
-            let (_channel, subscription, said) = make(two_events().notices(NoticePolicy::event()));
-            assert_eq!(wire(&mut subscription.notices(policy)), said[form]);
+            let (_channel, subscription, said) = make(two_events().notice_policy(NoticePolicy::event()));
+            assert_eq!(wire(&mut subscription.notice_policy(policy)), said[form]);
         }
-        let channel = Channel::new(plain().notices(policy));
+        let channel = Channel::new(plain().notice_policy(policy));
         let said = checkpoint(&channel);
         assert_eq!(wire(&mut channel.resume(None)), said[form]);
     }
@@ -152,15 +152,15 @@ fn are_not_dropped_by_a_filter() {
 
 #[test]
 fn leave_the_id_to_an_event_of_the_users_that_follows() {
-    let channel = Channel::new(two_events().notices(NoticePolicy::event()));
+    let channel = Channel::new(two_events().notice_policy(NoticePolicy::event()));
     let ids = publish_numbers(&channel, 1..=5);
     let hello = || Event::new("hello");
-    let mut first_visit = channel.resume(None).preceded_by(hello());
+    let mut first_visit = channel.resume(None).start_with(hello());
     assert_eq!(
         wire(&mut first_visit),
         format!("data: hello\nid: {}\n\n", ids[4])
     );
-    let mut subscription = resume(&channel, &ids[0]).preceded_by(hello());
+    let mut subscription = resume(&channel, &ids[0]).start_with(hello());
     let expected = format!(
         "event: gap\ndata: {}\n\ndata: hello\nid: {}\n\ndata: 4\nid: {}\n\ndata: 5\nid: {}\n\n",
         ids[3], ids[2], ids[3], ids[4]
@@ -170,8 +170,8 @@ fn leave_the_id_to_an_event_of_the_users_that_follows() {
 
 #[test]
 fn of_a_lag_that_the_user_makes_are_for_all() {
-    let lag = Lag::skip_with(|missed| Event::new(format!("-{missed}")));
-    let channel = Channel::new(two_events().lag(lag).notices(NoticePolicy::silent()));
+    let lag = LagPolicy::notify_with(|missed| Event::new(format!("-{missed}")));
+    let channel = Channel::new(two_events().lag_policy(lag).notice_policy(NoticePolicy::silent()));
     let mut subscription = channel.subscribe();
     publish_numbers(&channel, 1..=3);
     assert_eq!(texts(&mut subscription), ["-1", "2", "3"]);
@@ -193,8 +193,8 @@ fn a_gap_is_there_for_a_header_of_the_response() {
 fn a_gap_is_there_for_a_header_though_the_stream_says_nothing() {
     let channel = Channel::new(
         two_events()
-            .on_gap(OnGap::live())
-            .notices(NoticePolicy::id()),
+            .gap_policy(GapPolicy::live())
+            .notice_policy(NoticePolicy::id()),
     );
     let ids = publish_numbers(&channel, 1..=5);
     let mut subscription = resume(&channel, &ids[0]);
@@ -206,7 +206,7 @@ fn a_gap_is_there_for_a_header_though_the_stream_says_nothing() {
 #[test]
 fn a_gap_that_is_filled_is_none() {
     let fill = |_| futures::stream::iter([Event::new("filled")]);
-    let channel = Channel::new(two_events().on_gap(OnGap::fill(fill)));
+    let channel = Channel::new(two_events().gap_policy(GapPolicy::backfill(fill)));
     let ids = publish_numbers(&channel, 1..=5);
     assert_eq!(resume(&channel, &ids[0]).gap(), None);
 }

@@ -180,7 +180,7 @@ fn has_one_id_for_an_item_of_two_events_at_its_end() {
     let before = channel.last_id();
     let mut subscriber = channel.subscribe();
     let two = Item(|encoder| {
-        encoder.id(&7.into()).data("a").dispatch();
+        encoder.id(&7.into()).data("a").end_event();
         encoder.data("b");
     });
     let id = channel.publish(two).unwrap();

@@ -62,7 +62,7 @@ fn wait_for(subscription: &mut Subscription, waker: &Waker) {
 
 /// Waits for a subscriber, or the close.
 fn wait_for_one(channel: &Channel, waker: &Waker) -> impl Future + use<> {
-    let mut occupied = Box::pin(channel.occupied());
+    let mut occupied = Box::pin(channel.wait_for_subscriber());
     let polled = occupied.as_mut().poll(&mut Context::from_waker(waker));
     assert!(polled.is_pending());
     occupied

@@ -1,4 +1,4 @@
-use tower_sse::{Channel, LastEventId, OnGap};
+use tower_sse::{Channel, LastEventId, GapPolicy};
 
 use crate::support::*;
 
@@ -52,11 +52,11 @@ fn without_an_id_brings_what_is_new() {
 
 #[test]
 fn can_be_tried_first() {
-    let channel: Channel = Channel::new(holding(2).on_gap(OnGap::live()));
+    let channel: Channel = Channel::new(holding(2).gap_policy(GapPolicy::live()));
     let ids = publish_numbers(&channel, 1..=4);
     let mut subscriber = channel.try_resume(&last(&ids[1])).unwrap();
     assert_eq!(texts(&mut subscriber), ["3", "4"]);
-    assert_eq!(channel.subscribers(), 1);
+    assert_eq!(channel.subscriber_count(), 1);
 
     let gap = channel.try_resume(&last(&ids[0])).unwrap_err();
     assert!(gap.is_known);
@@ -64,7 +64,7 @@ fn can_be_tried_first() {
     assert_eq!(gap.oldest.as_ref(), Some(&ids[2]));
     let ahead = last(sibling(&ids[3], 5));
     assert!(!channel.try_resume(&ahead).unwrap_err().is_known);
-    assert_eq!(channel.subscribers(), 1, "a gap leaves nobody");
+    assert_eq!(channel.subscriber_count(), 1, "a gap leaves nobody");
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn state() -> Event {
 fn come_before_all_others() {
     let channel = channel();
     publish_numbers(&channel, 1..=2);
-    let mut subscriber = channel.subscribe().preceded_by(state());
+    let mut subscriber = channel.subscribe().start_with(state());
     let three = publish(&channel, "3");
     assert_eq!(
         seen(&mut subscriber),
@@ -27,7 +27,7 @@ fn come_before_all_others() {
 fn have_an_id_that_resumes_behind() {
     let channel = channel();
     let two = publish_numbers(&channel, 1..=2).remove(1);
-    let mut subscriber = channel.subscribe().preceded_by(state());
+    let mut subscriber = channel.subscribe().start_with(state());
     let [_, _, id] = seen(&mut subscriber).remove(0);
     assert_eq!(two, *id);
     let mut subscriber = resume(&channel, &id);
@@ -40,7 +40,7 @@ fn have_an_id_that_resumes_behind() {
 fn before_a_replay_have_the_id_before_the_oldest() {
     let channel = Channel::new(holding(2));
     let ids = publish_numbers(&channel, 1..=4);
-    let mut subscriber = channel.replay().preceded_by(state());
+    let mut subscriber = channel.replay().start_with(state());
     let seen = seen(&mut subscriber);
     assert_eq!(seen[0], named("state", "all", &ids[1]));
     assert_eq!(seen[1], event("3", &ids[2]));
@@ -50,14 +50,14 @@ fn before_a_replay_have_the_id_before_the_oldest() {
 fn have_no_id_of_their_own() {
     let channel = channel();
     let one = publish(&channel, "1");
-    let mut subscriber = channel.subscribe().preceded_by(state().id(7));
+    let mut subscriber = channel.subscribe().start_with(state().id(7));
     assert_eq!(seen(&mut subscriber), [named("state", "all", &one)]);
 }
 
 #[test]
 fn are_sent_though_the_log_has_gone_on() {
     let channel = Channel::new(holding(2));
-    let mut subscriber = channel.subscribe().preceded_by(state());
+    let mut subscriber = channel.subscribe().start_with(state());
     publish_numbers(&channel, 1..=5);
     assert_eq!(texts(&mut subscriber), ["all"]);
     assert!(is_ended(&mut subscriber), "and then it has lagged");
@@ -68,7 +68,7 @@ fn do_not_hide_a_gap() {
     let channel = channel();
     publish(&channel, "1");
     let subscriber = resume(&channel, "zzzzzz-1");
-    let mut subscriber = subscriber.preceded_by(state());
+    let mut subscriber = subscriber.start_with(state());
     let names: Vec<_> = seen(&mut subscriber)
         .into_iter()
         .map(|[name, ..]| name)
@@ -79,8 +79,8 @@ fn do_not_hide_a_gap() {
 #[test]
 fn can_be_several() {
     let subscriber = channel().subscribe();
-    let subscriber = subscriber.preceded_by(state());
-    let mut subscriber = subscriber.preceded_by(Event::new("hello"));
+    let subscriber = subscriber.start_with(state());
+    let mut subscriber = subscriber.start_with(Event::new("hello"));
     assert_eq!(texts(&mut subscriber), ["all", "hello"]);
 }
 
@@ -89,7 +89,7 @@ fn without_data_leave_the_id_to_a_checkpoint() {
     let channel = channel();
     let id = publish(&channel, "one");
     let nothing_yet = Event::default().comment("nothing yet");
-    let mut subscriber = channel.resume(None).preceded_by(nothing_yet);
+    let mut subscriber = channel.resume(None).start_with(nothing_yet);
     let expected = format!("event: checkpoint\ndata: \nid: {id}\n\n: nothing yet\n\n");
     assert_eq!(wire(&mut subscriber), expected);
 }

@@ -218,7 +218,7 @@ fn may_fail_to_be_told() {
     let error = error.unwrap_err();
     assert!(!error.is_encode());
     assert_eq!(error.into_inner().to_string(), "no state");
-    assert_eq!(counter.channel().subscribers(), 0);
+    assert_eq!(counter.channel().subscriber_count(), 0);
 
     let fails = |_: &u64| Err::<Event, BoxError>("no state".into());
     assert!(counter.resume(None, fails).is_err());

@@ -188,7 +188,7 @@ fn is_reported_at_once_to_a_producer_without_subscribers() {
     in_time(|| {
         let topics = topics(1);
         let channel = topic(&topics, "a");
-        let mut occupied = Box::pin(channel.occupied());
+        let mut occupied = Box::pin(channel.wait_for_subscriber());
         assert_eq!((&mut occupied).now_or_never(), None);
         let published = while_storing(
             &topics,

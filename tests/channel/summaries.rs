@@ -2,7 +2,7 @@ use futures::{StreamExt, future::ready, stream};
 use hyper_util::rt::TokioTimer;
 use tokio::time::advance;
 use tower_sse::{
-    BoxError, Channel, ChannelEvent, CloseReason, Event, EventStream, Lag, OnGap, Subscription,
+    BoxError, Channel, ChannelEvent, CloseReason, Event, EventStream, LagPolicy, GapPolicy, Subscription,
 };
 
 use crate::{
@@ -19,8 +19,8 @@ where
 }
 
 /// A subscriber that has fallen off a log of two events by three.
-fn lagging(lag: Lag) -> (Channel, Subscription) {
-    let channel = Channel::new(holding(2).lag(lag));
+fn lagging(lag: LagPolicy) -> (Channel, Subscription) {
+    let channel = Channel::new(holding(2).lag_policy(lag));
     let subscriber = channel.subscribe();
     publish_numbers(&channel, 1..=5);
     (channel, subscriber)
@@ -28,7 +28,7 @@ fn lagging(lag: Lag) -> (Channel, Subscription) {
 
 #[test]
 fn tell_of_a_lag() {
-    let (_channel, subscriber) = lagging(Lag::end());
+    let (_channel, subscriber) = lagging(LagPolicy::disconnect());
     assert_eq!(
         serve(EventStream::new(subscriber)).ends(),
         CloseReason::Lagged
@@ -56,7 +56,7 @@ fn tell_of_a_lag_through_boxes_and_adapters() {
         |stream| serve(EventStream::new(stream).into_boxed()),
         |stream| {
             let boxed = EventStream::new(stream).into_boxed();
-            serve(boxed.into_boxed().closing(Event::close()))
+            serve(boxed.into_boxed().final_event(Event::close()))
         },
         |stream| serve(EventStream::new(stream).frame_size(0)),
         |stream| serve(EventStream::new(stream.take_while(|_| ready(true)))),
@@ -68,14 +68,14 @@ fn tell_of_a_lag_through_boxes_and_adapters() {
         },
     ];
     for serve in serves {
-        let (_channel, subscriber) = lagging(Lag::end());
+        let (_channel, subscriber) = lagging(LagPolicy::disconnect());
         assert_eq!(serve(subscriber).ends(), CloseReason::Lagged);
     }
 }
 
 #[test]
 fn tell_of_a_lag_though_what_it_was_merged_with_goes_on() {
-    let (_channel, subscriber) = lagging(Lag::end());
+    let (_channel, subscriber) = lagging(LagPolicy::disconnect());
     let other = channel();
     let merged = stream::select(subscriber, other.subscribe());
     let served = serve(EventStream::new(merged));
@@ -85,8 +85,8 @@ fn tell_of_a_lag_though_what_it_was_merged_with_goes_on() {
 
 #[test]
 fn tell_of_the_first_of_two_ends() {
-    let (_channel, lagging) = lagging(Lag::end());
-    let failing = Channel::new(options().on_gap(OnGap::fill(|_| {
+    let (_channel, lagging) = lagging(LagPolicy::disconnect());
+    let failing = Channel::new(options().gap_policy(GapPolicy::backfill(|_| {
         stream::iter([Err::<Event, _>(BoxError::from("failed"))])
     })));
     let failing = resume(&failing, "zzzzzz-1");
@@ -105,14 +105,14 @@ fn tell_of_completion_when_the_channel_is_closed() {
 
 #[test]
 fn tell_of_a_client_that_left_in_time() {
-    let (_channel, subscriber) = lagging(Lag::end());
+    let (_channel, subscriber) = lagging(LagPolicy::disconnect());
     let served = serve(EventStream::new(subscriber));
     assert_eq!(served.leave().reason, CloseReason::ClientGone);
 }
 
 #[test]
 fn count_what_was_missed() {
-    for lag in [Lag::skip(), Lag::newest()] {
+    for lag in [LagPolicy::notify(), LagPolicy::newest()] {
         let (channel, subscriber) = lagging(lag);
         let mut served = serve(EventStream::new(subscriber.boxed()).into_boxed());
         let (seen, _) = served.read();
@@ -131,7 +131,7 @@ fn count_what_was_missed() {
 
 #[test]
 fn count_what_was_missed_again_and_again() {
-    let (channel, subscriber) = lagging(Lag::skip());
+    let (channel, subscriber) = lagging(LagPolicy::notify());
     let mut served = serve(EventStream::new(subscriber));
     served.read();
     publish_numbers(&channel, 6..=9);
@@ -153,7 +153,7 @@ fn count_no_gap_as_missed() {
 
 #[tokio::test(start_paused = true)]
 async fn count_what_was_missed_though_nothing_follows() {
-    let channel = Channel::new(options().max_age(SECOND).lag(Lag::newest()));
+    let channel = Channel::new(options().max_age(SECOND).lag_policy(LagPolicy::newest()));
     let mut served = serve(EventStream::new(channel.subscribe()));
     publish_numbers(&channel, 1..=5);
     advance(2 * SECOND).await;
@@ -167,7 +167,7 @@ async fn count_what_was_missed_though_nothing_follows() {
 #[test]
 fn a_closing_event_follows_the_last_of_a_channel_that_is_closed() {
     let channel = channel();
-    let stream = EventStream::new(channel.subscribe()).closing(Event::close());
+    let stream = EventStream::new(channel.subscribe()).final_event(Event::close());
     let mut served = serve(stream);
     channel.close();
     let (seen, is_ended) = served.read();
@@ -177,12 +177,12 @@ fn a_closing_event_follows_the_last_of_a_channel_that_is_closed() {
 
 #[test]
 fn a_closing_event_does_not_follow_a_lag_or_a_failure() {
-    let failing = Channel::new(options().on_gap(OnGap::fill(|_| {
+    let failing = Channel::new(options().gap_policy(GapPolicy::backfill(|_| {
         stream::iter([Err::<Event, _>(BoxError::from("failed"))])
     })));
-    let (_channel, lagging) = lagging(Lag::end());
+    let (_channel, lagging) = lagging(LagPolicy::disconnect());
     for subscriber in [lagging, resume(&failing, "zzzzzz-1")] {
-        let stream = EventStream::new(subscriber).closing(Event::close());
+        let stream = EventStream::new(subscriber).final_event(Event::close());
         let (seen, is_ended) = serve(stream).read();
         assert!(is_ended);
         assert_eq!(seen, [[""; 3]; 0]);
@@ -191,7 +191,7 @@ fn a_closing_event_does_not_follow_a_lag_or_a_failure() {
 
 #[test]
 fn a_lag_is_the_end_of_a_stream_that_would_go_on() {
-    let (_channel, subscriber) = lagging(Lag::end());
+    let (_channel, subscriber) = lagging(LagPolicy::disconnect());
     let channel = channel();
     let chained = subscriber.chain(channel.subscribe());
     let served = serve(EventStream::new(chained));

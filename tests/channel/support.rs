@@ -19,7 +19,7 @@ use crate::{decode::Client, wake_ups::Task};
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) fn options() -> ChannelOptions {
-    ChannelOptions::with_timer(TokioTimer::new()).notices(NoticePolicy::event())
+    ChannelOptions::with_timer(TokioTimer::new()).notice_policy(NoticePolicy::event())
 }
 
 /// Options that hold so many events.

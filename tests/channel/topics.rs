@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::stream;
-use tower_sse::{Channel, Event, EventId, OnGap, TooManyTopics, Topics};
+use tower_sse::{Channel, Event, EventId, GapPolicy, TooManyTopics, Topics};
 
 use crate::support::*;
 
@@ -75,10 +75,10 @@ fn tell_how_many_subscribers_they_have() {
     let topics = topics(9);
     let one = topic(&topics, "a").subscribe();
     let two = topic(&topics, "a").resume(None);
-    assert_eq!(topics.get("a").unwrap().subscribers(), 2);
-    assert_eq!(topic(&topics, "b").subscribers(), 0);
+    assert_eq!(topics.get("a").unwrap().subscriber_count(), 2);
+    assert_eq!(topic(&topics, "b").subscriber_count(), 0);
     drop((one, two));
-    assert_eq!(topics.get("a").unwrap().subscribers(), 0);
+    assert_eq!(topics.get("a").unwrap().subscriber_count(), 0);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn that_are_removed_are_made_anew() {
     assert_eq!(texts(&mut before), [""; 0]);
     drop(before);
     assert_eq!(texts(&mut after), ["one"]);
-    assert_eq!(topics.get("a").unwrap().subscribers(), 1);
+    assert_eq!(topics.get("a").unwrap().subscriber_count(), 1);
 }
 
 #[test]
@@ -203,9 +203,9 @@ fn have_the_options_they_were_given() {
 fn have_options_of_their_own() {
     let gap = |key: &String| {
         let text = format!("history of {key}");
-        OnGap::fill(move |_| stream::iter([Event::new(text.clone())]))
+        GapPolicy::backfill(move |_| stream::iter([Event::new(text.clone())]))
     };
-    let topics = topics(9).each(move |key, options| options.on_gap(gap(key)));
+    let topics = topics(9).each(move |key, options| options.gap_policy(gap(key)));
     for key in ["a", "b"] {
         let mut subscriber = resume(&topic(&topics, key), "other-7");
         assert_eq!(texts(&mut subscriber), [format!("history of {key}")]);

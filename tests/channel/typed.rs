@@ -34,7 +34,7 @@ struct Both(&'static str, &'static str);
 
 impl EncodeEvent for Both {
     fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
-        encoder.data(self.0).dispatch().data(self.1);
+        encoder.data(self.0).end_event().data(self.1);
         Ok(())
     }
 }

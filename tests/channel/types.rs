@@ -2,7 +2,7 @@ use futures::FutureExt;
 use std::{cell::Cell, error::Error, fmt::Debug, rc::Rc};
 
 use tower_sse::{
-    BoxEventStream, Channel, ChannelEvent, ChannelOptions, EventStream, Gap, Lag, OnGap,
+    BoxEventStream, Channel, ChannelEvent, ChannelOptions, EventStream, Gap, LagPolicy, GapPolicy,
     PublishError, StateChannel, Subscription, TooManyTopics, Topics,
 };
 
@@ -25,8 +25,8 @@ fn handles_go_between_threads() {
     assert_handle::<ChannelOptions>();
     assert_handle::<ChannelEvent>();
     assert_handle::<Gap>();
-    assert_handle::<Lag>();
-    assert_handle::<OnGap>();
+    assert_handle::<LagPolicy>();
+    assert_handle::<GapPolicy>();
 }
 
 #[test]
@@ -41,8 +41,8 @@ fn subscriptions_go_between_threads_and_need_no_pin() {
 fn futures_go_between_threads() {
     fn assert_future<T: Future<Output = ()> + Send + 'static>(_: &T) {}
     let channel: Channel<Local> = Channel::new(options());
-    assert_future(&channel.occupied().map(drop));
-    assert_future(&channel.vacant());
+    assert_future(&channel.wait_for_subscriber().map(drop));
+    assert_future(&channel.wait_until_idle());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures::{Stream, stream};
-use tower_sse::{Channel, Event, OnGap, Subscription};
+use tower_sse::{Channel, Event, GapPolicy, Subscription};
 
 use crate::support::*;
 
@@ -214,22 +214,22 @@ fn can_be_the_last_of_a_task_whose_subscriber_leaves_with_it() {
     let channel = channel();
     let mut subscriber = channel.subscribe();
     wait_as_holder(&channel, &mut subscriber);
-    assert_eq!(channel.subscribers(), 2);
+    assert_eq!(channel.subscriber_count(), 2);
     Task::default().waits(&mut subscriber);
-    assert_eq!(channel.subscribers(), 1, "another task waits now");
+    assert_eq!(channel.subscriber_count(), 1, "another task waits now");
     wait_as_holder(&channel, &mut subscriber);
     publish(&channel, "one");
-    assert_eq!(channel.subscribers(), 1, "it was woken");
+    assert_eq!(channel.subscriber_count(), 1, "it was woken");
     assert_eq!(texts(&mut subscriber), ["one"]);
     wait_as_holder(&channel, &mut subscriber);
     drop(subscriber);
-    assert_eq!(channel.subscribers(), 0, "nobody waits");
+    assert_eq!(channel.subscriber_count(), 0, "nobody waits");
 }
 
 #[test]
 fn of_the_log_do_not_come_while_a_gap_is_filled() {
-    let on_gap = OnGap::fill(|_| stream::pending::<Event>());
-    let channel = Channel::new(options().on_gap(on_gap));
+    let on_gap = GapPolicy::backfill(|_| stream::pending::<Event>());
+    let channel = Channel::new(options().gap_policy(on_gap));
     let (task, mut subscriber) = (Task::default(), resume(&channel, "zzzzzz-1"));
     task.waits(&mut subscriber);
     publish(&channel, "one");

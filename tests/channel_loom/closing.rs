@@ -15,7 +15,7 @@ fn who_waits_is_told_of_the_close() {
             move || channel.close()
         });
         assert!(wait(&mut subscription).is_none());
-        assert_eq!(channel.subscribers(), 0, "though it is not dropped");
+        assert_eq!(channel.subscriber_count(), 0, "though it is not dropped");
         closing.join().unwrap();
     });
 }

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use loom::thread;
 
 use crate::{
-    Channel, Lag, Subscription,
+    Channel, LagPolicy, Subscription,
     support::{channel, holding, in_every_order, publish},
 };
 
@@ -43,7 +43,7 @@ fn nothing_is_left_of_who_leaves_while_an_event_is_published() {
         let publisher = publish(&channel, &["one"]);
         leaving.join().unwrap();
         publisher.join().unwrap();
-        assert_eq!(channel.subscribers(), 0);
+        assert_eq!(channel.subscriber_count(), 0);
         assert_eq!(Arc::strong_count(&task), 1, "somebody would wake it");
     });
 }
@@ -57,8 +57,8 @@ fn nothing_is_left_of_who_waits_for_another_or_for_none() {
         let mut cx = Context::from_waker(&waker);
         let subscription = channel.subscribe();
         let leaving = thread::spawn(|| drop(subscription));
-        let _ = pin!(channel.occupied()).poll(&mut cx);
-        let _ = pin!(channel.vacant()).poll(&mut cx);
+        let _ = pin!(channel.wait_for_subscriber()).poll(&mut cx);
+        let _ = pin!(channel.wait_until_idle()).poll(&mut cx);
         leaving.join().unwrap();
         drop(waker);
         assert_eq!(Arc::strong_count(&task), 1, "somebody would wake it");
@@ -69,11 +69,11 @@ fn nothing_is_left_of_who_waits_for_another_or_for_none() {
 fn nothing_is_left_of_the_channel_when_all_have_gone() {
     in_every_order(3, || {
         let held = Arc::new(());
-        let lag = Lag::skip_with({
+        let lag = LagPolicy::notify_with({
             let held = Arc::clone(&held);
             move |_| unreachable!("{held:?}: nobody lags")
         });
-        let channel = Channel::new(holding(10).lag(lag));
+        let channel = Channel::new(holding(10).lag_policy(lag));
         let subscription = channel.subscribe();
         let leaving = thread::spawn(|| drop(subscription));
         let publisher = publish(&channel, &["one"]);

@@ -1,12 +1,12 @@
 use crate::{
-    Channel, ChannelEvent, Lag, Subscription,
+    Channel, ChannelEvent, LagPolicy, Subscription,
     close_reason::CloseReason,
     support::{holding, in_every_order, publish, published, wait},
 };
 
 /// Reads a log of one event while three are published, whose data are their numbers.
-fn read(lag: Lag, mut take: impl FnMut(&Subscription, Option<ChannelEvent>)) {
-    let channel = Channel::new(holding(1).lag(lag));
+fn read(lag: LagPolicy, mut take: impl FnMut(&Subscription, Option<ChannelEvent>)) {
+    let channel = Channel::new(holding(1).lag_policy(lag));
     let mut subscription = channel.subscribe();
     let publisher = publish(&channel, &["1", "2", "3"]);
     drop(channel);
@@ -29,7 +29,7 @@ fn whole(event: &ChannelEvent) -> Option<u64> {
 fn a_subscriber_that_lags_has_all_until_its_end() {
     in_every_order(2, || {
         let mut next = 1;
-        read(Lag::end(), |subscription, event| match event {
+        read(LagPolicy::disconnect(), |subscription, event| match event {
             Some(event) => {
                 assert_eq!(whole(&event), Some(next));
                 next += 1;
@@ -49,7 +49,7 @@ fn a_subscriber_that_lags_has_all_until_its_end() {
 fn a_subscriber_that_skips_learns_of_each_event_that_it_missed() {
     in_every_order(2, || {
         let (mut next, mut missed) = (1, 0);
-        read(Lag::skip(), |subscription, event| match event {
+        read(LagPolicy::notify(), |subscription, event| match event {
             Some(event) => {
                 if let Some(number) = whole(&event) {
                     assert_eq!((number, subscription.missed()), (next, missed));
@@ -70,7 +70,7 @@ fn a_subscriber_that_skips_learns_of_each_event_that_it_missed() {
 fn a_subscriber_that_wants_the_newest_gets_it() {
     in_every_order(2, || {
         let (mut next, mut missed) = (1, 0);
-        read(Lag::newest(), |subscription, event| match event {
+        read(LagPolicy::newest(), |subscription, event| match event {
             Some(event) => {
                 let more = subscription.missed() - missed;
                 let number = whole(&event).unwrap();

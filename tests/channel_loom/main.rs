@@ -93,7 +93,7 @@ pub(crate) mod sync {
 
 use crate::{
     channel::{
-        Channel, ChannelEvent, ChannelOptions, Lag, NoticePolicy, StateChannel, Subscription,
+        Channel, ChannelEvent, ChannelOptions, LagPolicy, NoticePolicy, StateChannel, Subscription,
         Topics,
     },
     close_reason::CloseReason,

@@ -7,7 +7,7 @@ fn who_waits_for_a_subscriber_is_woken_by_the_first() {
     in_every_order(3, || {
         let channel = channel();
         let waiting = thread::spawn({
-            let occupied = channel.occupied();
+            let occupied = channel.wait_for_subscriber();
             move || block_on(occupied)
         });
         let other = thread::spawn({
@@ -17,9 +17,9 @@ fn who_waits_for_a_subscriber_is_woken_by_the_first() {
         let one = channel.subscribe();
         assert!(waiting.join().unwrap());
         let other = other.join().unwrap();
-        assert_eq!(channel.subscribers(), 2);
+        assert_eq!(channel.subscriber_count(), 2);
         drop((one, other));
-        assert_eq!(channel.subscribers(), 0);
+        assert_eq!(channel.subscriber_count(), 0);
     });
 }
 
@@ -35,7 +35,7 @@ fn who_waits_for_a_subscriber_is_not_told_of_a_close_by_one_that_leaves() {
             let channel = channel.clone();
             move || channel.subscribe()
         });
-        assert!(block_on(channel.occupied()));
+        assert!(block_on(channel.wait_for_subscriber()));
         visiting.join().unwrap();
         drop(staying.join().unwrap());
     });
@@ -49,8 +49,8 @@ fn who_waits_for_the_last_to_leave_is_woken_by_it() {
             let subscription = channel.subscribe();
             thread::spawn(|| drop(subscription))
         });
-        block_on(channel.vacant());
-        assert_eq!(channel.subscribers(), 0);
+        block_on(channel.wait_until_idle());
+        assert_eq!(channel.subscriber_count(), 0);
         for leaving in leaving {
             leaving.join().unwrap();
         }
@@ -65,13 +65,13 @@ fn two_who_wait_for_each_other_are_woken() {
         let follower = thread::spawn({
             let channel = channel.clone();
             move || {
-                block_on(channel.vacant());
+                block_on(channel.wait_until_idle());
                 channel.subscribe()
             }
         });
         drop(subscription);
-        block_on(channel.occupied());
+        block_on(channel.wait_for_subscriber());
         drop(follower.join().unwrap());
-        assert_eq!(channel.subscribers(), 0);
+        assert_eq!(channel.subscriber_count(), 0);
     });
 }

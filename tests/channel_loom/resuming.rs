@@ -64,7 +64,7 @@ fn resume_in_a_log_of(events: usize) {
             client.come_back(&channel);
         }
         publisher.join().unwrap();
-        assert_eq!(channel.subscribers(), 0);
+        assert_eq!(channel.subscriber_count(), 0);
     });
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn in_every_order(most: usize, test: impl Fn() + Sync + Send + 'stati
 pub(crate) fn holding(events: usize) -> ChannelOptions {
     ChannelOptions::with_timer(Clock::default())
         .max_events(NonZeroUsize::new(events).unwrap())
-        .notices(NoticePolicy::event())
+        .notice_policy(NoticePolicy::event())
 }
 
 pub(crate) fn channel() -> Channel<str> {

@@ -133,14 +133,14 @@ impl Setting {
             assert_refused(socket.unwrap()).await;
         } else {
             let mut client = Client::begin(socket.unwrap()).await;
-            guard(mine.occupied()).await;
+            guard(mine.wait_for_subscriber()).await;
             theirs.publish(Event::new("/theirs live")).unwrap();
             mine.publish(Event::new("/mine live")).unwrap();
             for seen in expected(outcome, &epoch) {
                 assert_eq!(client.next().await, Some(seen), "{id:?}");
             }
         }
-        guard(mine.vacant()).await;
+        guard(mine.wait_until_idle()).await;
         self.topics.close();
     }
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver};
-use tower_sse::{Channel, ChannelOptions, CloseReason, Event, EventId, Lag, StreamSummary};
+use tower_sse::{Channel, ChannelOptions, CloseReason, Event, EventId, LagPolicy, StreamSummary};
 
 use crate::{
     alone,
@@ -32,9 +32,9 @@ struct Setting {
 }
 
 impl Setting {
-    async fn new(lag: Lag) -> Self {
+    async fn new(lag: LagPolicy) -> Self {
         let most = NonZeroUsize::new(HELD).unwrap();
-        let channel = Channel::new(ChannelOptions::new().max_events(most).lag(lag));
+        let channel = Channel::new(ChannelOptions::new().max_events(most).lag_policy(lag));
         let (close, closed) = mpsc::unbounded_channel();
         let layer = quiet().on_close(move |summary| close.send(summary.clone()).unwrap());
         let subscribe = {
@@ -47,7 +47,7 @@ impl Setting {
         let server = Server::start(frugal(), layer, small_socket(), subscribe);
         let socket = ask(small_socket(), server.address, "/", None);
         let client = Client::begin(guard(socket).await.unwrap()).await;
-        guard(channel.occupied()).await;
+        guard(channel.wait_for_subscriber()).await;
         let mut setting = Self {
             channel,
             server,
@@ -83,7 +83,7 @@ impl Setting {
 
     async fn end(self) {
         drop(self.client);
-        guard(self.channel.vacant()).await;
+        guard(self.channel.wait_until_idle()).await;
         self.server.end().await;
     }
 }
@@ -95,7 +95,7 @@ fn data(number: usize) -> String {
 #[test]
 fn who_has_lagged_reads_what_it_got_and_ends_and_comes_back_to_a_notice() {
     alone(async {
-        let mut setting = Setting::new(Lag::end()).await;
+        let mut setting = Setting::new(LagPolicy::disconnect()).await;
         let mut last = 1;
         while let Some(seen) = setting.client.next().await {
             last += 1;
@@ -105,7 +105,7 @@ fn who_has_lagged_reads_what_it_got_and_ends_and_comes_back_to_a_notice() {
         let summary = guard(setting.closed.recv()).await.unwrap();
         assert_eq!(summary.reason, CloseReason::Lagged);
         assert_eq!((summary.events, summary.missed), (Some(last as u64), 0));
-        assert_eq!(setting.channel.subscribers(), 0);
+        assert_eq!(setting.channel.subscriber_count(), 0);
 
         let id = setting.id(last);
         let mut client = Client::open(setting.server.address, "/", Some(id.as_bytes())).await;
@@ -128,7 +128,7 @@ fn who_has_lagged_reads_what_it_got_and_ends_and_comes_back_to_a_notice() {
 #[test]
 fn who_skips_is_told_how_many_it_missed_and_goes_on() {
     alone(async {
-        let mut setting = Setting::new(Lag::skip()).await;
+        let mut setting = Setting::new(LagPolicy::notify()).await;
         setting.channel.close();
         let (mut last, mut missed) = (1, 0);
         while let Some(seen) = setting.client.next().await {

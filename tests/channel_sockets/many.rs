@@ -44,7 +44,7 @@ fn ten_thousand_get_every_event_in_order_and_who_does_not_read_holds_up_nobody()
         let clients = [(ADDRESS, &*address), (EPOCH, epoch)];
         let mut clients = Process::start("readers::the_clients", clients);
         clients.says(OPEN).await;
-        assert_eq!(channel.subscribers(), READING + STUCK);
+        assert_eq!(channel.subscriber_count(), READING + STUCK);
 
         let (memory, start) = (resident(), Instant::now());
         let publishing = tokio::spawn(publish(channel.clone()));
@@ -63,7 +63,7 @@ fn ten_thousand_get_every_event_in_order_and_who_does_not_read_holds_up_nobody()
         clients.go_on().await;
         clients.says(ENDED).await;
         clients.succeeds().await;
-        guard(channel.vacant()).await;
+        guard(channel.wait_until_idle()).await;
         server.end().await;
     });
 }

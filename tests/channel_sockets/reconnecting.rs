@@ -89,7 +89,7 @@ fn who_comes_back_again_and_again_has_every_event_once_and_in_order() {
             all.retain(|seen| seen.name != "checkpoint");
             assert_eq!(all, expected);
         }
-        guard(channel.vacant()).await;
+        guard(channel.wait_until_idle()).await;
         server.end().await;
     });
 }

@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use tokio::{runtime::Builder, task::yield_now};
-use tower_sse::{Channel, ChannelOptions, Event, Lag};
+use tower_sse::{Channel, ChannelOptions, Event, LagPolicy};
 
 use crate::{
     client::{Body, ask},
@@ -15,7 +15,7 @@ const CLIENTS: usize = 100;
 
 /// Publishes so many events to clients that do not read.
 async fn publish(events: usize) {
-    let channel = Channel::new(ChannelOptions::new().lag(Lag::skip()));
+    let channel = Channel::new(ChannelOptions::new().lag_policy(LagPolicy::notify()));
     let subscribe = {
         let channel = channel.clone();
         move |_: &str, _: Option<&_>| channel.subscribe()
@@ -33,9 +33,9 @@ async fn publish(events: usize) {
             .unwrap();
         yield_now().await;
     }
-    assert_eq!(channel.subscribers(), CLIENTS);
+    assert_eq!(channel.subscriber_count(), CLIENTS);
     drop(clients);
-    guard(channel.vacant()).await;
+    guard(channel.wait_until_idle()).await;
     server.end().await;
 }
 

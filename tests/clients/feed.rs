@@ -15,7 +15,7 @@ use futures::StreamExt;
 use tokio::{net::TcpListener, sync::watch};
 use tower_sse::{
     Channel, ChannelOptions, Event, EventId, EventStream, Heartbeat, LastEventId, Retry, SseLayer,
-    stop,
+    stop_reconnecting,
 };
 
 use crate::{guard, wire::Wire};
@@ -70,7 +70,7 @@ impl Feed {
     /// Ends the streams, as a server does that wants its clients to come back.
     pub(crate) async fn end(&self) {
         self.app.end.send_replace(());
-        guard(self.app.channel.vacant()).await;
+        guard(self.app.channel.wait_until_idle()).await;
     }
 
     /// Ends the streams for good.
@@ -88,7 +88,7 @@ async fn subscribe(State(app): State<App>, last_event_id: Option<LastEventId>) -
     let id = last_event_id.as_ref().map(|id| id.to_string());
     app.visits.lock().unwrap().push((Instant::now(), id));
     if app.channel.is_closed() {
-        return stop();
+        return stop_reconnecting();
     }
     let mut end = app.end.subscribe();
     let events = match &last_event_id {

@@ -40,7 +40,7 @@ impl Call {
                 encoder
             }
             Self::Encoded(calls) => encoder.encoded(&EncodedEvent::new(&Calls(calls))?),
-            Self::Dispatch => encoder.dispatch(),
+            Self::Dispatch => encoder.end_event(),
         };
         Ok(())
     }

@@ -52,7 +52,7 @@ fn an_event_of_nothing_is_not_a_byte() {
 
     impl EncodeEvent for Nothing {
         fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
-            encoder.dispatch().dispatch();
+            encoder.end_event().end_event();
             Ok(())
         }
     }

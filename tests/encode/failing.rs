@@ -37,7 +37,7 @@ fn not_even_a_line_end_is_left_of_what_fails() {
     };
     let sent = send(EventStream::new(items()));
     assert_eq!(sent.bytes(), b"data: good\n\n");
-    let sent = send(EventStream::new(items()).on_error(|_| Event::default()));
+    let sent = send(EventStream::new(items()).error_event(|_| Event::default()));
     assert_eq!(sent.bytes(), b"data: good\n\n");
 }
 
@@ -54,7 +54,7 @@ proptest! {
         let items = yielding(yielded(&before, failing.as_deref(), &after), pauses);
         let body = EventStream::new(items)
             .frame_size(frame_size)
-            .on_error(|error| Event::new(error.into_inner().to_string()).id(7));
+            .error_event(|error| Event::new(error.into_inner().to_string()).id(7));
         let sent = send(body);
         prop_assert!(sent.error.is_none());
 

@@ -208,7 +208,7 @@ fn an_enum_that_fails_ends_the_stream_without_a_byte() {
     }
     let bad = Failing::Bad(1, BTreeMap::from([((), ())]));
     let items = iter([Failing::Good(1), bad, Failing::Good(2)]);
-    let body = EventStream::tagged(items).on_error(|_| Event::new("sorry"));
+    let body = EventStream::tagged(items).error_event(|_| Event::new("sorry"));
     assert_eq!(
         send(body).bytes(),
         b"event: Good\ndata: 1\n\ndata: sorry\n\n"

@@ -60,7 +60,7 @@ fn row_6_empty_data_is_a_line_and_no_data_is_none() {
 #[test]
 fn row_7_every_event_ends_with_a_blank_line_also_the_last() {
     let items = ["a", "b\n"].map(Event::new);
-    let body = EventStream::new(stream::iter(items)).closing(Event::close());
+    let body = EventStream::new(stream::iter(items)).final_event(Event::close());
     assert_eq!(
         send(body).bytes(),
         b"data: a\n\ndata: b\ndata: \n\nevent: close\ndata: \n\n"

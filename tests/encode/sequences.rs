@@ -36,7 +36,7 @@ proptest! {
         let mut body = EventStream::new(yielding(yielded, pauses)).frame_size(frame_size);
         let mut meant: Vec<_> = items.iter().map(|item| item.calls()).collect();
         if let Some(fields) = closing {
-            body = body.closing(fields.event());
+            body = body.final_event(fields.event());
             meant.push(fields.calls());
         }
         let sent = send(body);

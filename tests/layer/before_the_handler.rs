@@ -15,7 +15,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::time::{Instant, advance};
 use tower::{Layer, service_fn, util::BoxCloneService};
 use tower_sse::{
-    BoxEventStream, Event, EventStream, LimitPolicy, Refuse, Shutdown, SseBody, SseLayer,
+    BoxEventStream, Event, EventStream, LimitPolicy, RejectPolicy, Shutdown, SseBody, SseLayer,
 };
 
 use crate::support::*;
@@ -57,8 +57,8 @@ impl Handler {
     }
 }
 
-fn refuse() -> Refuse {
-    Refuse::with(http::StatusCode::TOO_MANY_REQUESTS)
+fn refuse() -> RejectPolicy {
+    RejectPolicy::with_status(http::StatusCode::TOO_MANY_REQUESTS)
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,12 +2,12 @@ use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
 use http_body::Body;
-use tower_sse::{Refuse, RefuseReason, Retry, SseLayer, SseOptions};
+use tower_sse::{RejectPolicy, RejectReason, Retry, SseLayer, SseOptions};
 
 use crate::{closing::Closes, support::*};
 
-fn refuse() -> Refuse {
-    Refuse::softly().retry(Retry::fixed(SECOND))
+fn refuse() -> RejectPolicy {
+    RejectPolicy::empty_stream().retry(Retry::fixed(SECOND))
 }
 
 fn two() -> SseLayer {
@@ -57,7 +57,7 @@ async fn take_no_notice_of_what_is_no_stream() {
 
 #[tokio::test(start_paused = true)]
 async fn answer_head_as_they_would_get_and_take_no_place() {
-    let layer = bare().max_streams(1, Refuse::with(StatusCode::TOO_MANY_REQUESTS));
+    let layer = bare().max_streams(1, RejectPolicy::with_status(StatusCode::TOO_MANY_REQUESTS));
     let head = async |request: http::request::Builder| {
         let (_feed, response) = adopted();
         let response = send(&layer, request.method("HEAD"), response).await;
@@ -110,7 +110,7 @@ async fn refuse_softly_only_who_understands() {
             assert!(!response.headers().contains_key("content-type"));
         }
     }
-    let harsh = Refuse::with(StatusCode::TOO_MANY_REQUESTS).retry(Retry::off());
+    let harsh = RejectPolicy::with_status(StatusCode::TOO_MANY_REQUESTS).retry(Retry::off());
     let (_feed, response) = adopted();
     let response = send(&bare().max_streams(0, harsh), get(), response).await;
     assert_eq!(response.status(), 429);
@@ -130,7 +130,7 @@ async fn can_be_for_each_key() {
         .label("user", |head| {
             Some(head.headers().get("user")?.to_str().ok()?.to_owned())
         })
-        .on_refuse(move |refusal| told.lock().unwrap().push(refusal.clone()));
+        .on_reject(move |refusal| told.lock().unwrap().push(refusal.clone()));
     let open = async |user: &str| {
         let (feed, response) = adopted();
         let request = get().header("user", user);
@@ -145,7 +145,7 @@ async fn can_be_for_each_key() {
 
     let refusals = std::mem::take(&mut *refusals.lock().unwrap());
     assert_eq!(refusals.len(), 1);
-    assert_eq!(refusals[0].reason, RefuseReason::TooManyOfKey);
+    assert_eq!(refusals[0].reason, RejectReason::TooManyOfKey);
     assert_eq!(refusals[0].labels.get("user"), Some("ada"));
     assert_eq!(refusals[0].to_string(), "too_many_of_key, user=ada");
     assert_eq!(
@@ -165,7 +165,7 @@ async fn can_be_for_each_key() {
 #[tokio::test(start_paused = true)]
 async fn say_the_longest_time_there_is() {
     let refuse =
-        Refuse::with(StatusCode::SERVICE_UNAVAILABLE).retry(Retry::fixed(std::time::Duration::MAX));
+        RejectPolicy::with_status(StatusCode::SERVICE_UNAVAILABLE).retry(Retry::fixed(std::time::Duration::MAX));
     let (_, response) = adopted();
     let response = send(&bare().max_streams(0, refuse), get(), response).await;
     assert_eq!(response.headers()["retry-after"], "18446744073709551615");

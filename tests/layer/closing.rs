@@ -175,10 +175,10 @@ async fn ends_in_time_though_the_client_reads_slowly() {
 async fn counts_every_event_that_is_sent() {
     let closes = Closes::default();
     let events = stream::iter([Ok(Event::new("x")), Ok(Event::default()), Err("no more")]);
-    let events = EventStream::new(events).on_error(|_| Event::new("sorry"));
+    let events = EventStream::new(events).error_event(|_| Event::new("sorry"));
     let body = send(&closes.watch(bare()), get(), events).await.into_body();
     assert_eq!(text(body).await, "data: x\n\ndata: sorry\n\n");
-    let closing = EventStream::new(stream::iter(["x"])).closing(Event::close());
+    let closing = EventStream::new(stream::iter(["x"])).final_event(Event::close());
     text(
         send(&closes.watch(bare()), get(), closing)
             .await

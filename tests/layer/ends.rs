@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tokio::time::Instant;
 use tower_sse::{
-    AtShutdown, CloseReason, Event, EventStream, FinalEvents, Lifetime, Retry, Shutdown, SseLayer,
+    ShutdownPolicy, CloseReason, Event, EventStream, FinalEvents, Lifetime, Retry, Shutdown, SseLayer,
     SseOptions, WireEnd,
 };
 
@@ -19,8 +19,8 @@ const RETRY: &str = "event: tower-sse.retry\nretry: 1000\ndata: \n\n";
 
 fn shutdown() -> (Shutdown, SseLayer) {
     let shutdown = Shutdown::with_timer(TokioTimer::new());
-    let how = AtShutdown::default().retry(Retry::fixed(SECOND));
-    let layer = bare().shutdown(&shutdown).at_shutdown(how);
+    let how = ShutdownPolicy::default().retry(Retry::fixed(SECOND));
+    let layer = bare().shutdown(&shutdown).shutdown_policy(how);
     (shutdown, layer)
 }
 
@@ -116,7 +116,7 @@ async fn holds_every_kind_of_stream_to_the_grace_that_the_user_sets() {
     // The stream of a POST breaks, a flush later.
     for (request, tenths) in [(get(), 30), (get().method("POST"), 31)] {
         let (shutdown, layer) = shutdown();
-        let layer = layer.at_shutdown(AtShutdown::end_after(3 * SECOND).retry(Retry::off()));
+        let layer = layer.shutdown_policy(ShutdownPolicy::grace(3 * SECOND).retry(Retry::off()));
         let (_feed, response) = adopted();
         let body = send(&layer, request, response).await.into_body();
         let start = Instant::now();
@@ -302,7 +302,7 @@ async fn ends_a_failed_stream_over_http_2_where_a_reset_may_go_unnoticed() {
 async fn tells_a_failure_behind_an_error_event_from_a_completed_stream() {
     let closes = Closes::default();
     let items = [Ok(Event::new("x")), Err("no more")];
-    let events = EventStream::new(stream::iter(items)).on_error(|_| Event::new("sorry"));
+    let events = EventStream::new(stream::iter(items)).error_event(|_| Event::new("sorry"));
     let body = send(&closes.watch(bare()), get().method("POST"), events).await;
     let text = "data: x\n\ndata: sorry\n\n".to_owned();
     assert_eq!(read(body.into_body()).await, (text, None));
@@ -337,7 +337,7 @@ async fn takes_a_panic_for_a_failure() {
     let error = "the stream of events panicked: three";
     assert_eq!(summary.error.as_deref(), Some(error));
 
-    let events = panicking().on_error(|error| Event::new(error.into_inner().to_string()));
+    let events = panicking().error_event(|error| Event::new(error.into_inner().to_string()));
     let body = send(&layer, get(), events).await.into_body();
     let text = "data: 1\n\ndata: 2\n\ndata: three\n\n".to_owned();
     assert_eq!(read(body).await, (text, None));
@@ -380,7 +380,7 @@ async fn admits_a_request_that_came_before_the_shutdown() {
     });
     let service = tower::Layer::layer(&closes.watch(layer), service);
     let response = call(service, get().method("POST")).await;
-    assert_eq!(shutdown.open(), 1);
+    assert_eq!(shutdown.open_stream_count(), 1);
     assert_eq!(text(response.into_body()).await, "data: an answer\n\n");
     assert_eq!(closes.take(), [CloseReason::Completed]);
 }

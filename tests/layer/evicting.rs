@@ -120,7 +120,7 @@ async fn evicts_nobody_for_a_response_that_is_no_stream() {
     let (_feed, response) = adopted();
     let mut open = send(&layer, ada(), response).await.into_body();
     assert!(is_silent(&mut open));
-    for response in [tower_sse::stop(), Response::new(String::from("page"))] {
+    for response in [tower_sse::stop_reconnecting(), Response::new(String::from("page"))] {
         send(&layer, ada(), response).await;
         assert!(is_silent(&mut open));
     }
@@ -128,7 +128,7 @@ async fn evicts_nobody_for_a_response_that_is_no_stream() {
 
 #[tokio::test(start_paused = true)]
 async fn makes_room_in_every_limit_of_the_layer() {
-    let refuse = tower_sse::Refuse::with(http::StatusCode::TOO_MANY_REQUESTS);
+    let refuse = tower_sse::RejectPolicy::with_status(http::StatusCode::TOO_MANY_REQUESTS);
     let layer = one_each().max_streams(2, refuse);
     let (_old_feed, response) = adopted();
     let old = send(&layer, ada(), response).await.into_body();

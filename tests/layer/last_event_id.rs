@@ -2,7 +2,7 @@ use std::convert::Infallible;
 
 use http::{Request, Response};
 use tower::{Layer, service_fn};
-use tower_sse::{LastEventId, Refuse, Retry, SseLayer};
+use tower_sse::{LastEventId, RejectPolicy, Retry, SseLayer};
 
 use crate::support::*;
 
@@ -99,7 +99,7 @@ async fn is_the_last_of_several_in_the_query() {
 #[tokio::test]
 async fn is_not_repeated_to_the_client_when_it_is_lossy() {
     let retry = Retry::fixed(SECOND);
-    let full = bare().max_streams(0, Refuse::softly().retry(retry));
+    let full = bare().max_streams(0, RejectPolicy::empty_stream().retry(retry));
     for (id, line) in [("a-7", "id: a-7\n"), ("a\t7", "")] {
         let (_feed, response) = adopted();
         let request = get().header("Last-Event-ID", id);

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_sse::{
-    AtShutdown, CloseReason, Heartbeat, LastEventId, Lifetime, Refuse, RefuseReason, Retry,
+    ShutdownPolicy, CloseReason, Heartbeat, LastEventId, Lifetime, RejectPolicy, RejectReason, Retry,
     Shutdown, SseLayer, SseOptions,
 };
 
@@ -133,37 +133,37 @@ async fn tells_both_and_ends_at_the_shutdown_of_either() {
     for outer_ends in [true, false] {
         let [outer, inner] = [(); 2].map(|()| Shutdown::with_timer(TokioTimer::new()));
         let [told_outer, told_inner] = [(); 2].map(|()| Closes::default());
-        let how = AtShutdown::end().retry(Retry::fixed(SECOND));
+        let how = ShutdownPolicy::immediate().retry(Retry::fixed(SECOND));
         let (_feed, mut response) = through(
-            told_outer.watch(bare().shutdown(&outer).at_shutdown(how)),
+            told_outer.watch(bare().shutdown(&outer).shutdown_policy(how)),
             told_inner.watch(bare().shutdown(&inner)),
             get(),
             None,
         )
         .await;
-        assert_eq!((outer.open(), inner.open()), (1, 1));
+        assert_eq!((outer.open_stream_count(), inner.open_stream_count()), (1, 1));
         assert!(is_silent(response.body_mut()));
         if outer_ends { &outer } else { &inner }.trigger();
         let last = "event: tower-sse.retry\nretry: 1000\ndata: \n\n";
         assert_eq!(next(response.body_mut()).await.unwrap(), last);
         assert_eq!(told_outer.take(), [CloseReason::ShutDown]);
         assert_eq!(told_inner.take(), [CloseReason::ShutDown]);
-        assert_eq!((outer.open(), inner.open()), (0, 0));
+        assert_eq!((outer.open_stream_count(), inner.open_stream_count()), (0, 0));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn counts_a_stream_against_the_caps_of_both() {
     let told = Closes::default();
-    let inner = told.watch(bare().max_streams(1, Refuse::softly()));
-    let outer = bare().max_streams(1, Refuse::softly());
+    let inner = told.watch(bare().max_streams(1, RejectPolicy::empty_stream()));
+    let outer = bare().max_streams(1, RejectPolicy::empty_stream());
     let (feed, open) = through(outer.clone(), inner.clone(), get(), None).await;
     for (outer, inner) in [(outer.clone(), bare()), (bare(), inner.clone())] {
         let (refused, _) = through(outer, inner, get(), None).await;
         assert!(refused.is_dropped());
     }
     // What the outer layer refuses has not been open for the inner one.
-    let none = bare().max_streams(0, Refuse::softly());
+    let none = bare().max_streams(0, RejectPolicy::empty_stream());
     drop(through(none, told.watch(bare()), get(), None).await);
     assert_eq!(told.take(), []);
     drop((feed, open));
@@ -177,8 +177,8 @@ async fn counts_once_what_both_share() {
     let shutdown = Shutdown::with_timer(TokioTimer::new());
     let told = Closes::default();
     let shared = bare()
-        .max_streams(1, Refuse::softly())
-        .max_streams_per(1, Refuse::softly(), |_| Some(()))
+        .max_streams(1, RejectPolicy::empty_stream())
+        .max_streams_per(1, RejectPolicy::empty_stream(), |_| Some(()))
         .shutdown(&shutdown);
     let shared = told.watch(shared);
     // The same layer, and one that has what it has.
@@ -188,7 +188,7 @@ async fn counts_once_what_both_share() {
     ] {
         let (feed, open) = through(outer, shared.clone(), get(), None).await;
         assert!(!feed.is_dropped());
-        assert_eq!(shutdown.open(), 1);
+        assert_eq!(shutdown.open_stream_count(), 1);
         drop(open);
     }
     // Closures are called for each layer that has them, but not twice for one.
@@ -201,16 +201,16 @@ async fn tells_the_outer_one_of_a_refusal_by_the_inner_one() {
     let told = Arc::clone(&refusals);
     let outer = layer()
         .label("side", |_| Some("outer".to_owned()))
-        .on_refuse(move |refusal| told.lock().unwrap().push(refusal.clone()));
+        .on_reject(move |refusal| told.lock().unwrap().push(refusal.clone()));
     for refuse in [
-        Refuse::softly(),
-        Refuse::with(StatusCode::TOO_MANY_REQUESTS),
+        RejectPolicy::empty_stream(),
+        RejectPolicy::with_status(StatusCode::TOO_MANY_REQUESTS),
     ] {
         let inner = layer().max_streams(0, refuse);
         drop(through(outer.clone(), inner, get(), None).await);
         let refusals = std::mem::take(&mut *refusals.lock().unwrap());
         assert_eq!(refusals.len(), 1);
-        assert_eq!(refusals[0].reason, RefuseReason::TooMany);
+        assert_eq!(refusals[0].reason, RejectReason::TooMany);
         assert_eq!(refusals[0].labels.get("side"), Some("outer"));
     }
 }
@@ -218,7 +218,7 @@ async fn tells_the_outer_one_of_a_refusal_by_the_inner_one() {
 #[tokio::test]
 async fn does_not_take_a_refusal_for_a_stream() {
     let told = Closes::default();
-    let refuse = Refuse::softly().retry(Retry::fixed(SECOND));
+    let refuse = RejectPolicy::empty_stream().retry(Retry::fixed(SECOND));
     let inner = layer().max_streams(0, refuse);
     let (_, response) = through(told.watch(layer()), inner, get(), None).await;
     assert_eq!(response.status(), 200);

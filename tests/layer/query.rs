@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use hyper_util::rt::TokioTimer;
-use tower_sse::{LastEventId, LimitPolicy, Refuse, RequestHead, Retry, Shutdown};
+use tower_sse::{LastEventId, LimitPolicy, RejectPolicy, RequestHead, Retry, Shutdown};
 
 use crate::support::*;
 
@@ -28,7 +28,7 @@ async fn is_refused_with_406_where_it_does_not_accept_streams() {
 
 #[tokio::test(start_paused = true)]
 async fn is_refused_softly() {
-    let refuse = Refuse::softly().retry(Retry::fixed(SECOND));
+    let refuse = RejectPolicy::empty_stream().retry(Retry::fixed(SECOND));
     for layer in [
         bare().max_streams(0, refuse.clone()),
         bare().max_streams(0, refuse).expect_stream(|_| false),
@@ -46,7 +46,7 @@ async fn is_expected_to_want_a_stream_where_it_names_them_among_others() {
     let seen = Arc::clone(&expected);
     let layer =
         bare()
-            .max_streams(1, Refuse::softly())
+            .max_streams(1, RejectPolicy::empty_stream())
             .expect_stream(move |head: RequestHead<'_>| {
                 seen.store(head.expects_stream(), Ordering::Relaxed);
                 false
@@ -81,8 +81,8 @@ async fn has_the_last_event_id_of_header_and_query() {
 #[tokio::test(start_paused = true)]
 async fn resumes_at_a_shutdown_with_the_id_that_it_came_with() {
     let shutdown = Shutdown::with_timer(TokioTimer::new());
-    let leave = tower_sse::AtShutdown::default().retry(Retry::fixed(SECOND));
-    let layer = bare().shutdown(&shutdown).at_shutdown(leave);
+    let leave = tower_sse::ShutdownPolicy::default().retry(Retry::fixed(SECOND));
+    let layer = bare().shutdown(&shutdown).shutdown_policy(leave);
     let (_feed, response) = adopted();
     let request = query().header("last-event-id", "a-7");
     let mut body = send(&layer, request, response).await.into_body();

@@ -75,10 +75,10 @@ async fn ends_the_streams_that_match_and_no_other() {
     let read = tokio::spawn(text(ada));
     tokio::task::yield_now().await;
     let is_ada = |stream: &tower_sse::OpenStream| stream.tags.get("user") == Some("ada");
-    assert_eq!(streams.revoke(RevokePolicy::stop(), is_ada), 1);
+    assert_eq!(streams.revoke(RevokePolicy::stop_reconnecting(), is_ada), 1);
     assert_eq!(read.await.unwrap(), REVOKED);
     assert_eq!(closes.take(), [CloseReason::Revoked]);
-    assert_eq!(streams.revoke(RevokePolicy::stop(), is_ada), 0);
+    assert_eq!(streams.revoke(RevokePolicy::stop_reconnecting(), is_ada), 0);
     assert!(is_silent(&mut bob));
     assert_eq!(streams.revoke(RevokePolicy::reconnect(), |_| true), 1);
     assert_eq!(text(bob).await, "");
@@ -96,7 +96,7 @@ async fn says_last_what_the_policy_or_the_layer_says() {
     let layer = layer.final_events(events);
     let post = || any().method("POST");
     for (policy, last) in [
-        (RevokePolicy::stop(), "data: of the layer\n\n"),
+        (RevokePolicy::stop_reconnecting(), "data: of the layer\n\n"),
         (
             RevokePolicy::reconnect().final_event(Event::new("of the policy")),
             "data: of the policy\n\n",
@@ -115,7 +115,7 @@ async fn breaks_a_one_shot_stream_that_has_no_final_event() {
     let (_feed, response) = adopted();
     let mut body = send(&layer, any(), response).await.into_body();
     assert!(is_silent(&mut body));
-    streams.revoke(RevokePolicy::stop(), |_| true);
+    streams.revoke(RevokePolicy::stop_reconnecting(), |_| true);
     let error = http_body_util::BodyExt::frame(&mut body).await.unwrap();
     let reason = error.unwrap_err().close_reason();
     assert_eq!(reason, Some(CloseReason::Revoked));
@@ -135,7 +135,7 @@ async fn knows_a_stream_once_through_nested_layers() {
         service.map_response(|response| response.map(http_body_util::BodyExt::boxed_unsync));
     let body = call(outer.layer(boxed), user("ada")).await.into_body();
     assert_eq!(streams.count(), 1);
-    assert_eq!(streams.revoke(RevokePolicy::stop(), |_| true), 1);
+    assert_eq!(streams.revoke(RevokePolicy::stop_reconnecting(), |_| true), 1);
     assert_eq!(text(body).await, REVOKED);
     assert_eq!(streams.count(), 0);
 }
@@ -145,6 +145,6 @@ async fn may_use_the_handle_within_the_closure() {
     let (streams, layer) = kept();
     let (_feed, response) = adopted();
     let _body = send(&layer, get(), response).await;
-    let ended = streams.revoke(RevokePolicy::stop(), |_| streams.count() == 1);
+    let ended = streams.revoke(RevokePolicy::stop_reconnecting(), |_| streams.count() == 1);
     assert_eq!(ended, 1);
 }

@@ -10,7 +10,7 @@ use futures::FutureExt;
 use hyper_util::rt::TokioTimer;
 use tokio::time::{Instant, advance};
 use tower_sse::{
-    AtShutdown, CloseReason, Event, FinalEvents, Heartbeat, Refuse, Retry, Shutdown, SseLayer,
+    ShutdownPolicy, CloseReason, Event, FinalEvents, Heartbeat, RejectPolicy, Retry, Shutdown, SseLayer,
     SseOptions,
 };
 
@@ -24,12 +24,12 @@ fn shutdown() -> Shutdown {
 const RETRY: &str = "event: tower-sse.retry\nretry: 1000\ndata: \n\n";
 
 /// Ends streams with one `retry`, whatever is drawn otherwise.
-fn end() -> AtShutdown {
-    AtShutdown::end().retry(Retry::fixed(SECOND))
+fn end() -> ShutdownPolicy {
+    ShutdownPolicy::immediate().retry(Retry::fixed(SECOND))
 }
 
 fn bare_with(shutdown: &Shutdown) -> SseLayer {
-    bare().shutdown(shutdown).at_shutdown(end())
+    bare().shutdown(shutdown).shutdown_policy(end())
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,8 +67,8 @@ async fn ends_a_busy_stream_at_its_next_poll() {
 async fn waits_for_the_time_of_grace() {
     let shutdown = shutdown();
     let (feed, response) = adopted();
-    let how = AtShutdown::end_after(3 * SECOND).retry(Retry::off());
-    let layer = bare().shutdown(&shutdown).at_shutdown(how);
+    let how = ShutdownPolicy::grace(3 * SECOND).retry(Retry::off());
+    let layer = bare().shutdown(&shutdown).shutdown_policy(how);
     let mut body = send(&layer, get(), response).await.into_body();
     assert!(is_silent(&mut body));
     shutdown.trigger();
@@ -85,7 +85,7 @@ async fn waits_for_the_time_of_grace() {
 async fn lets_a_stream_finish_that_is_to() {
     let (shutdown, closes) = (shutdown(), Closes::default());
     let (feed, mut response) = adopted();
-    let own = SseOptions::new().at_shutdown(AtShutdown::finish());
+    let own = SseOptions::new().shutdown_policy(ShutdownPolicy::drain());
     response.extensions_mut().insert(own);
     let layer = closes
         .watch(bare_with(&shutdown))
@@ -143,12 +143,12 @@ async fn refuses_new_streams() {
 async fn refuses_new_streams_as_the_user_says() {
     let json = || http::HeaderValue::from_static("application/json");
     let restarting = r#"{"error":{"message":"restarting"}}"#;
-    let softly = Refuse::softly().body(json(), restarting);
-    let hard = Refuse::with(http::StatusCode::BAD_GATEWAY).retry(Retry::fixed(7 * SECOND));
-    let answer = async |how: AtShutdown, request| {
+    let softly = RejectPolicy::empty_stream().body(json(), restarting);
+    let hard = RejectPolicy::with_status(http::StatusCode::BAD_GATEWAY).retry(Retry::fixed(7 * SECOND));
+    let answer = async |how: ShutdownPolicy, request| {
         let shutdown = shutdown();
         shutdown.trigger();
-        let layer = bare().shutdown(&shutdown).at_shutdown(how);
+        let layer = bare().shutdown(&shutdown).shutdown_policy(how);
         let (feed, response) = adopted();
         let (head, body) = send(&layer, request, response).await.into_parts();
         assert!(feed.is_dropped());
@@ -158,18 +158,18 @@ async fn refuses_new_streams_as_the_user_says() {
     };
     let post = || get().method("POST");
 
-    let (status, after, body) = answer(AtShutdown::new().refuse(softly.clone()), post()).await;
+    let (status, after, body) = answer(ShutdownPolicy::new().reject(softly.clone()), post()).await;
     assert_eq!((status, &*body), (503, restarting));
     assert!((2..=10).contains(&after.unwrap()), "{after:?}");
-    let retry = AtShutdown::new().retry(Retry::fixed(SECOND));
-    let soft = answer(retry.clone().refuse(softly), get()).await;
+    let retry = ShutdownPolicy::new().retry(Retry::fixed(SECOND));
+    let soft = answer(retry.clone().reject(softly), get()).await;
     assert_eq!(soft, (200, None, RETRY.to_owned()));
 
     for request in [get(), post()] {
-        let refused = answer(AtShutdown::new().refuse(hard.clone()), request).await;
+        let refused = answer(ShutdownPolicy::new().reject(hard.clone()), request).await;
         assert_eq!(refused, (502, Some(7), String::new()));
     }
-    let refused = answer(retry.refuse(hard), get()).await;
+    let refused = answer(retry.reject(hard), get()).await;
     assert_eq!(refused, (502, Some(1), String::new()));
 }
 
@@ -177,10 +177,10 @@ async fn refuses_new_streams_as_the_user_says() {
 async fn gives_another_time_to_one_shot_streams_alone() {
     for (request, grace) in [(get(), Duration::ZERO), (get().method("POST"), 3 * SECOND)] {
         let shutdown = shutdown();
-        let how = AtShutdown::one_shot_after(3 * SECOND);
+        let how = ShutdownPolicy::one_shot_grace(3 * SECOND);
         let layer = bare()
             .shutdown(&shutdown)
-            .at_shutdown(how)
+            .shutdown_policy(how)
             .final_events(FinalEvents::new().shutdown(Event::new("bye")))
             .final_retry(false);
         let (_feed, response) = adopted();
@@ -197,8 +197,8 @@ async fn gives_another_time_to_one_shot_streams_alone() {
 async fn counts_its_times_from_the_trigger() {
     let shutdown = shutdown();
     let closes = Closes::default();
-    let how = AtShutdown::end_after(10 * SECOND);
-    let layer = closes.watch(bare().shutdown(&shutdown).at_shutdown(how));
+    let how = ShutdownPolicy::grace(10 * SECOND);
+    let layer = closes.watch(bare().shutdown(&shutdown).shutdown_policy(how));
     let (_feed, response) = adopted();
     let mut body = send(&layer, get(), response).await.into_body();
     let start = Instant::now();
@@ -222,7 +222,7 @@ async fn is_drained_when_all_have_been_told() {
     let (mut drained, tells) = (drained, Arc::clone(&told));
     let open = shutdown.clone();
     let layer = bare_with(&shutdown).on_close(move |_| {
-        assert_eq!(open.open(), 1, "it is open until all have been told");
+        assert_eq!(open.open_stream_count(), 1, "it is open until all have been told");
         tells.store(true, Ordering::Relaxed);
     });
     let (_feed, response) = adopted();
@@ -239,10 +239,10 @@ async fn takes_from_the_layer_what_the_response_leaves_unset() {
     let shutdown = shutdown();
     let layer = bare()
         .shutdown(&shutdown)
-        .at_shutdown(end())
+        .shutdown_policy(end())
         .final_events(FinalEvents::new().shutdown(Event::new("bye")));
     let (_feed, mut response) = adopted();
-    let own = SseOptions::new().at_shutdown(AtShutdown::end_after(SECOND));
+    let own = SseOptions::new().shutdown_policy(ShutdownPolicy::grace(SECOND));
     response.extensions_mut().insert(own);
     let body = send(&layer, get(), response).await.into_body();
     shutdown.trigger();
@@ -254,14 +254,14 @@ async fn tells_when_all_are_gone_and_how_many_are_left() {
     let shutdown = shutdown();
     let open = async || {
         let (feed, response) = adopted();
-        let how = AtShutdown::finish();
-        let layer = bare().shutdown(&shutdown).at_shutdown(how);
+        let how = ShutdownPolicy::drain();
+        let layer = bare().shutdown(&shutdown).shutdown_policy(how);
         (feed, send(&layer, get(), response).await.into_body())
     };
     let (drained, deadline) = (shutdown.drained(), shutdown.deadline(5 * SECOND));
     let (mut drained, mut deadline) = (Box::pin(drained), Box::pin(deadline));
     let (one, two) = (open().await, open().await);
-    assert_eq!(shutdown.open(), 2);
+    assert_eq!(shutdown.open_stream_count(), 2);
     assert!((&mut drained).now_or_never().is_none());
     assert!((&mut deadline).now_or_never().is_none());
 
@@ -274,7 +274,7 @@ async fn tells_when_all_are_gone_and_how_many_are_left() {
     assert_eq!(start.elapsed(), 5 * SECOND);
     drop(two);
     assert_eq!(drained.await, 2);
-    assert_eq!(shutdown.open(), 0);
+    assert_eq!(shutdown.open_stream_count(), 0);
 }
 
 #[tokio::test(start_paused = true)]

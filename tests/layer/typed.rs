@@ -46,7 +46,7 @@ async fn has_heartbeats() {
 
 #[tokio::test]
 async fn can_be_stopped_by_a_204() {
-    let stop: Response<BoxEventStream> = tower_sse::stop();
+    let stop: Response<BoxEventStream> = tower_sse::stop_reconnecting();
     let response = send(&layer(), get(), stop).await;
     assert_eq!(response.status(), 204);
     assert_eq!(response.headers().len(), 1);

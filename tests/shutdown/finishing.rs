@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::{Router, response::IntoResponse, routing::get};
 use futures::channel::mpsc;
-use tower_sse::{AtShutdown, Event, EventStream, Shutdown, SseOptions};
+use tower_sse::{ShutdownPolicy, Event, EventStream, Shutdown, SseOptions};
 
 use crate::{
     alone,
@@ -21,7 +21,7 @@ fn a_stream_that_is_to_finish_does_and_then_the_server_ends() {
         let finish = async move || {
             let events = EventStream::new(events.lock().unwrap().take().unwrap());
             let mut response = http::Response::from(events).into_response();
-            let options = SseOptions::new().at_shutdown(AtShutdown::finish());
+            let options = SseOptions::new().shutdown_policy(ShutdownPolicy::drain());
             response.extensions_mut().insert(options);
             response
         };
@@ -36,7 +36,7 @@ fn a_stream_that_is_to_finish_does_and_then_the_server_ends() {
         for data in ["one", "two"] {
             feed.unbounded_send(Event::new(data)).unwrap();
             guard(finishing.read_past(data, "\n\n\r\n")).await;
-            assert_eq!(shutdown.open(), 1);
+            assert_eq!(shutdown.open_stream_count(), 1);
             assert!(!server.serving.is_finished());
         }
         drop(feed);

@@ -67,7 +67,7 @@ async fn end_all(
 ) {
     let mut curl = Curl::start(&[version, &format!("http://{}/sse", server.address)]);
     curl.begin().await;
-    assert_eq!(shutdown.open(), STREAMS + 1);
+    assert_eq!(shutdown.open_stream_count(), STREAMS + 1);
 
     let start = Instant::now();
     shutdown.trigger();

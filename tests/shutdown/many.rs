@@ -78,7 +78,7 @@ async fn serve_and_shut_down(streams: usize) -> (usize, Duration) {
     let server = Server::hyper(app(Router::new(), &shutdown), &shutdown).await;
     let mut clients = Clients::start(streams, &server);
     clients.say(OPEN).await;
-    assert_eq!(shutdown.open(), streams);
+    assert_eq!(shutdown.open_stream_count(), streams);
     let open = descriptors::held();
 
     let start = Instant::now();

@@ -74,7 +74,7 @@ fn ends_at_the_deadline<C>(events: usize, ask: impl AsyncFn(SocketAddr) -> C) {
                 guard(takes.recv()).await.unwrap();
             }
         }
-        assert_eq!(shutdown.open(), READING + STUCK);
+        assert_eq!(shutdown.open_stream_count(), READING + STUCK);
 
         let start = Instant::now();
         shutdown.trigger();

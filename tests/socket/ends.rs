@@ -58,7 +58,7 @@ async fn an_error_that_became_an_event_ends_cleanly() {
         || -> [Result<Event, BoxError>; 2] { [Ok(Event::new("one")), Err("no more".into())] };
     let answer = move || {
         EventStream::new(stream::iter(stream()))
-            .on_error(|error| Event::new(error.into_inner().to_string()).name(FAILED))
+            .error_event(|error| Event::new(error.into_inner().to_string()).name(FAILED))
     };
     let address = serve(quiet(), answer).await;
     for version in [HTTP_10, HTTP_11, HTTP_2] {

@@ -22,7 +22,7 @@ use tokio::{
     task::JoinHandle,
     time::sleep,
 };
-use tower_sse::{Event, EventStream, LimitPolicy, Refuse, SseLayer};
+use tower_sse::{Event, EventStream, LimitPolicy, RejectPolicy, SseLayer};
 
 const RELOADS: usize = 1000;
 
@@ -34,7 +34,7 @@ type Sent = JoinHandle<hyper::Result<Response<Incoming>>>;
 
 /// Waits for a place as long as it does by default.
 fn waits() -> LimitPolicy {
-    LimitPolicy::reject(Refuse::with(StatusCode::TOO_MANY_REQUESTS))
+    LimitPolicy::reject(RejectPolicy::with_status(StatusCode::TOO_MANY_REQUESTS))
 }
 
 fn decides_at_once() -> LimitPolicy {
@@ -47,7 +47,7 @@ async fn serve(policy: LimitPolicy) -> (SocketAddr, Arc<AtomicUsize>) {
     let count = Arc::clone(&refusals);
     let layer = SseLayer::with_timer(TokioTimer::new())
         .max_streams(1, policy)
-        .on_refuse(move |_| {
+        .on_reject(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
         });
     let silence = async || Response::from(EventStream::new(stream::pending::<Event>()));

@@ -45,9 +45,9 @@ async fn each_option_changes_nothing_but_itself() {
 
     let none = TcpOptions::empty();
     let every = every_setting();
-    assert_one(none.no_delay(true), |it| it.no_delay = true).await;
-    assert_one(none.no_delay(false), |it| it.no_delay = false).await;
-    assert_one(none.send_buffer(60_000), |it| {
+    assert_one(none.nodelay(true), |it| it.no_delay = true).await;
+    assert_one(none.nodelay(false), |it| it.no_delay = false).await;
+    assert_one(none.send_buffer_size(60_000), |it| {
         it.send_buffer = every.send_buffer;
     })
     .await;
@@ -71,7 +71,7 @@ async fn so_does_each_that_linux_has() {
         it.linux.user_timeout = Some(SECONDS);
     })
     .await;
-    assert_one(none.unsent_low_water(9), |it| it.linux.unsent_low_water = 9).await;
+    assert_one(none.notsent_lowat(9), |it| it.linux.notsent_lowat = 9).await;
 }
 
 #[cfg(target_os = "linux")]
@@ -89,7 +89,7 @@ async fn the_default_notices_within_a_minute_and_holds_little() {
             keep_alive_interval: Duration::from_secs(10),
             keep_alive_count: 3,
             user_timeout: Some(Duration::from_secs(60)),
-            unsent_low_water: 128 * 1024,
+            notsent_lowat: 128 * 1024,
         },
     };
     assert_eq!(Settings::of(&SockRef::from(&tcp)), expected);
@@ -141,8 +141,8 @@ async fn what_is_beyond_the_system_becomes_its_bound() {
         .await;
     }
     for (bytes, set) in [(0, 1), (u32::MAX, u32::MAX)] {
-        assert_one(none.unsent_low_water(bytes), |it| {
-            it.linux.unsent_low_water = set;
+        assert_one(none.notsent_lowat(bytes), |it| {
+            it.linux.notsent_lowat = set;
         })
         .await;
     }
@@ -154,7 +154,7 @@ async fn a_send_buffer_beyond_the_system_is_the_largest_there_is() {
     let most = std::fs::read_to_string("/proc/sys/net/core/wmem_max").unwrap();
     let most: usize = most.trim().parse().unwrap();
     for bytes in [1 << 31, 1 << 32, usize::MAX] {
-        assert_one(TcpOptions::empty().send_buffer(bytes), |it| {
+        assert_one(TcpOptions::empty().send_buffer_size(bytes), |it| {
             it.send_buffer = 2 * most;
         })
         .await;

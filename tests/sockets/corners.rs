@@ -7,7 +7,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{advance, timeout},
 };
-use tower_sse::{CloseReason, Refuse, Socket, TcpOptions};
+use tower_sse::{CloseReason, RejectPolicy, Socket, TcpOptions};
 
 use crate::{
     requests::{TIMEOUT, impatient, open, open_nested, patient},
@@ -50,7 +50,7 @@ async fn a_write_that_can_go_on_goes_on_though_two_reads_come_first() {
 async fn a_stream_that_an_outer_layer_refuses_sets_nothing() {
     let (mut socket, _script, _peer) = scripted().await;
     let before = Settings::of(&SockRef::from(socket.get_ref()));
-    let outer = patient().max_streams(0, Refuse::softly());
+    let outer = patient().max_streams(0, RejectPolicy::empty_stream());
     let inner = patient().socket(every_option());
     let _response = open_nested(&socket, &outer, &inner).await;
     assert!(poll_write(&mut socket, b"r").is_pending());
@@ -72,8 +72,8 @@ async fn every_stream_of_an_aborted_connection_closes_as_stalled() {
 async fn a_stream_that_is_refused_takes_no_option_from_another() {
     let (mut socket, script, _peer) = scripted().await;
     script.make_room(1);
-    let outer = patient().max_streams(0, Refuse::softly());
-    let inner = patient().socket(TcpOptions::empty().no_delay(false));
+    let outer = patient().max_streams(0, RejectPolicy::empty_stream());
+    let inner = patient().socket(TcpOptions::empty().nodelay(false));
     let open_one = patient().socket(every_option());
     let _refused = open_nested(&socket, &outer, &inner).await;
     let _first = open(&socket, &open_one).await;

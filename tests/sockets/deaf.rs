@@ -122,7 +122,7 @@ fn one_of_tls_is_cut_off_and_cost_what_the_system_lets_it() {
 #[test]
 fn with_a_low_water_mark_neither_cost_more_than_hyper_holds() {
     for secure in [false, true] {
-        let toll = starve(secure, TcpOptions::empty().unsent_low_water(16 * 1024));
+        let toll = starve(secure, TcpOptions::empty().notsent_lowat(16 * 1024));
         assert!(toll.allocated < MEBIBYTE);
         assert!(toll.held < MEBIBYTE);
     }

@@ -81,7 +81,7 @@ async fn read_to_end(mut client: TcpStream) -> std::io::Result<Vec<u8>> {
 
 #[tokio::test]
 async fn one_that_does_not_read_its_socket_is_cut_off() {
-    let options = TcpOptions::empty().unsent_low_water(16 * 1024);
+    let options = TcpOptions::empty().notsent_lowat(16 * 1024);
     let layer = impatient(TIMEOUT).socket(options);
     let mut world = World::new(Server::new(None), layer).await;
     let client = ask(Windows::Large, world.address).await;

@@ -17,7 +17,7 @@ use crate::{
 /// A layer that wants two options and the timeout otherwise than the others.
 fn others() -> SseLayer {
     patient()
-        .socket(TcpOptions::empty().send_buffer(30_000).no_delay(false))
+        .socket(TcpOptions::empty().send_buffer_size(30_000).nodelay(false))
         .stall_timeout(TIMEOUT / 2)
         .stall_rate(1 << 20)
 }
@@ -108,7 +108,7 @@ async fn of_two_layers_the_inner_one_decides() {
 async fn an_outer_layer_sets_what_the_inner_one_does_not() {
     let (mut socket, _script, _peer) = scripted().await;
     let outer = patient().socket(every_option());
-    let inner = others().socket(TcpOptions::empty().send_buffer(30_000).no_delay(false));
+    let inner = others().socket(TcpOptions::empty().send_buffer_size(30_000).nodelay(false));
     let _response = open_nested(&socket, &outer, &inner).await;
     assert!(poll_write(&mut socket, b"1").is_pending());
     assert_others(&socket);
@@ -128,7 +128,7 @@ async fn an_outer_layer_does_where_the_inner_one_has_no_options() {
 async fn each_connection_is_set_for_itself() {
     let (mut one, _script, _peer) = scripted().await;
     let (mut two, _script, _peer) = scripted().await;
-    let layer = patient().socket(TcpOptions::empty().no_delay(true));
+    let layer = patient().socket(TcpOptions::empty().nodelay(true));
     let _response = open(&one, &layer).await;
     assert!(poll_write(&mut one, b"1").is_pending());
     assert!(poll_write(&mut two, b"2").is_pending());

@@ -29,7 +29,7 @@ const LONG: Duration = Duration::from_secs(6);
 
 /// Serves `/endless`.
 fn serve(listener: TcpListener) -> UnboundedReceiver<StreamSummary> {
-    let options = TcpOptions::empty().unsent_low_water(16 * 1024);
+    let options = TcpOptions::empty().notsent_lowat(16 * 1024);
     let layer = SseLayer::new().socket(options);
     let (layer, closes) = watch(layer.stall_timeout(TIMEOUT).stall_rate(RATE));
     let (route, _) = endless();

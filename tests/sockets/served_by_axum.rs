@@ -14,7 +14,7 @@ use tokio::{
     net::TcpStream,
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
 };
-use tower_sse::{Event, EventStream, Preamble, SocketListener, SseLayer, WithSocket};
+use tower_sse::{Event, EventStream, Preamble, SocketListener, SseLayer, MakeServiceWithSocket};
 
 use crate::{
     client::{Client, read, read_all},
@@ -82,7 +82,7 @@ async fn connections_are_set_and_the_client_is_known() {
     let (listener, mut accepted) = show().await;
     let address = listener.local_addr().unwrap();
     let service = app().into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(axum::serve(listener, WithSocket(service)).into_future());
+    tokio::spawn(axum::serve(listener, MakeServiceWithSocket(service)).into_future());
     for version in VERSIONS {
         let (client, said) = page_then_stream("/whose", version, address, &mut accepted).await;
         assert_eq!(said, format!("data: {client}\n\n"));
@@ -93,7 +93,7 @@ async fn connections_are_set_and_the_client_is_known() {
 async fn they_are_set_where_nobody_wants_to_know_the_client() {
     let (listener, mut accepted) = show().await;
     let address = listener.local_addr().unwrap();
-    let service = WithSocket(app().into_make_service());
+    let service = MakeServiceWithSocket(app().into_make_service());
     tokio::spawn(axum::serve(listener, service).into_future());
     for version in VERSIONS {
         let (_, said) = page_then_stream("/sse", version, address, &mut accepted).await;

@@ -22,7 +22,7 @@ pub(crate) struct Linux {
     pub(crate) keep_alive_interval: Duration,
     pub(crate) keep_alive_count: u32,
     pub(crate) user_timeout: Option<Duration>,
-    pub(crate) unsent_low_water: u32,
+    pub(crate) notsent_lowat: u32,
 }
 
 impl Settings {
@@ -45,7 +45,7 @@ impl Linux {
             keep_alive_interval: socket.tcp_keepalive_interval().unwrap(),
             keep_alive_count: socket.tcp_keepalive_retries().unwrap(),
             user_timeout: socket.tcp_user_timeout().unwrap(),
-            unsent_low_water: socket.tcp_notsent_lowat().unwrap(),
+            notsent_lowat: socket.tcp_notsent_lowat().unwrap(),
         }
     }
 }
@@ -53,13 +53,13 @@ impl Linux {
 /// Returns options of which each is set, and to what no system has by itself.
 pub(crate) fn every_option() -> TcpOptions {
     TcpOptions::empty()
-        .no_delay(true)
+        .nodelay(true)
         .keep_alive(Duration::from_secs(41))
         .keep_alive_interval(Duration::from_secs(7))
         .keep_alive_count(5)
         .user_timeout(Duration::from_millis(12_345))
-        .send_buffer(60_000)
-        .unsent_low_water(16_000)
+        .send_buffer_size(60_000)
+        .notsent_lowat(16_000)
 }
 
 /// Returns what the system says of a socket that has got [`every_option`].
@@ -79,7 +79,7 @@ pub(crate) fn every_setting() -> Settings {
             keep_alive_interval: Duration::from_secs(7),
             keep_alive_count: 5,
             user_timeout: Some(Duration::from_millis(12_345)),
-            unsent_low_water: 16_000,
+            notsent_lowat: 16_000,
         },
     }
 }

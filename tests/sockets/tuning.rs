@@ -3,7 +3,7 @@
 use http::Request;
 use socket2::SockRef;
 use tower::{Layer, ServiceExt, service_fn};
-use tower_sse::{Refuse, Socket};
+use tower_sse::{RejectPolicy, Socket};
 
 use crate::{
     requests::{TIMEOUT, get, open, open_nested, page, patient, send, silence},
@@ -95,7 +95,7 @@ async fn a_head_sets_nothing() {
 
 #[tokio::test]
 async fn a_stream_that_is_refused_sets_nothing() {
-    for refuse in [Refuse::softly(), Refuse::with(http::StatusCode::CONFLICT)] {
+    for refuse in [RejectPolicy::empty_stream(), RejectPolicy::with_status(http::StatusCode::CONFLICT)] {
         let (mut socket, _script, _peer) = scripted().await;
         let before = settings(&socket);
         let layer = patient().socket(every_option()).max_streams(0, refuse);
@@ -110,7 +110,7 @@ async fn a_stream_that_an_inner_layer_refuses_sets_nothing() {
     let (mut socket, _script, _peer) = scripted().await;
     let before = settings(&socket);
     let outer = patient().socket(every_option());
-    let inner = patient().max_streams(0, Refuse::softly());
+    let inner = patient().max_streams(0, RejectPolicy::empty_stream());
     let _response = open_nested(&socket, &outer, &inner).await;
     assert!(poll_write(&mut socket, b"r").is_pending());
     assert_eq!(settings(&socket), before);

@@ -30,14 +30,14 @@ async fn setting_them_is_an_error() {
     none.apply(&one).unwrap();
     for options in [
         TcpOptions::new(),
-        none.no_delay(true),
+        none.nodelay(true),
         none.keep_alive(TIMEOUT),
     ] {
         assert!(options.apply(&one).is_err(), "{options:?}");
     }
     if cfg!(target_os = "linux") {
         assert!(none.user_timeout(TIMEOUT).apply(&one).is_err());
-        assert!(none.unsent_low_water(9).apply(&one).is_err());
+        assert!(none.notsent_lowat(9).apply(&one).is_err());
     }
 }
 
@@ -45,7 +45,7 @@ async fn setting_them_is_an_error() {
 #[tokio::test]
 async fn what_they_do_have_is_set() {
     let (one, _other) = UnixStream::pair().unwrap();
-    let options = TcpOptions::new().send_buffer(60_000);
+    let options = TcpOptions::new().send_buffer_size(60_000);
     assert!(options.apply(&one).is_err());
     let size = SockRef::from(&one).send_buffer_size().unwrap();
     assert_eq!(size, 120_000, "with the system's bookkeeping");

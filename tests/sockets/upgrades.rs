@@ -26,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_millis(200);
 async fn serve(tcp: TcpStream) -> std::io::Result<()> {
     let (done, mut ends) = unbounded_channel();
     let layer = SseLayer::new()
-        .socket(TcpOptions::empty().unsent_low_water(16 * 1024))
+        .socket(TcpOptions::empty().notsent_lowat(16 * 1024))
         .stall_timeout(TIMEOUT)
         .stall_rate(u32::MAX);
     let streams = layer.layer(service_fn(async |_: Request<Incoming>| {

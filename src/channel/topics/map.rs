@@ -226,7 +226,7 @@ impl<K, T: ?Sized> Topic<K, T> {
     fn look(&mut self) -> Settled {
         // First, for with the only handle here nobody can subscribe meanwhile.
         let is_only = self.channel.is_only();
-        match self.channel.subscribers() {
+        match self.channel.subscriber_count() {
             0 if is_only => Settled::Removed,
             0 => Settled::Held,
             _ => Settled::Occupied,

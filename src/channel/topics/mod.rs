@@ -39,7 +39,7 @@ use crate::Event;
 /// let subscription = rooms.topic("lobby".to_owned())?.subscribe();
 /// rooms.topic("lobby".to_owned())?.publish(Event::new("hello"))?;
 ///
-/// assert_eq!(rooms.get("lobby").unwrap().subscribers(), 1);
+/// assert_eq!(rooms.get("lobby").unwrap().subscriber_count(), 1);
 /// assert!(rooms.get("attic").is_none());
 /// # drop(subscription);
 /// # Ok(())

@@ -27,7 +27,7 @@ impl<K, T: ?Sized> Topics<K, T> {
     /// ```
     /// use std::{collections::HashMap, num::NonZeroUsize, sync::{Arc, Mutex}};
     /// use futures_util::stream;
-    /// use tower_sse::{ChannelOptions, Event, EventId, Gap, OnGap, Topics};
+    /// use tower_sse::{ChannelOptions, Event, EventId, Gap, GapPolicy, Topics};
     ///
     /// /// The events of each room, the oldest first.
     /// type Store = Arc<Mutex<HashMap<String, Vec<(EventId, String)>>>>;
@@ -46,7 +46,7 @@ impl<K, T: ?Sized> Topics<K, T> {
     ///             None => options,
     ///         };
     ///         let (store, room) = (store.clone(), room.clone());
-    ///         options.on_gap(OnGap::fill(move |gap| stream::iter(missed(&store, &room, &gap))))
+    ///         options.gap_policy(GapPolicy::backfill(move |gap| stream::iter(missed(&store, &room, &gap))))
     ///     }
     /// });
     ///
@@ -60,7 +60,7 @@ impl<K, T: ?Sized> Topics<K, T> {
     ///             .take_while(|(id, _)| *id != gap.until)
     ///             .map(|(id, text)| Event::new(text.clone()).id(id.clone()))
     ///             .collect(),
-    ///         None => vec![gap.notice()],
+    ///         None => vec![gap.notice_event()],
     ///     }
     /// }
     ///

@@ -59,7 +59,7 @@ fn reconnect_event(
 ) -> Option<EncodedEvent> {
     match reason {
         CloseReason::ShutDown => {
-            let retry = open.ending.at_shutdown().retry_or_default();
+            let retry = open.ending.shutdown_policy().retry_or_default();
             Some(retry_event(retry.draw()?, open.last_event_id(client)))
         }
         CloseReason::Evicted => stop_event(reason),

@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{AtShutdown, CloseReason, EncodedEvent, FinalEvents, SseOptions};
+use crate::{CloseReason, EncodedEvent, FinalEvents, ShutdownPolicy, SseOptions};
 
 /// The default for [`SseOptions::boundary_timeout`].
 const BOUNDARY: Duration = Duration::from_secs(1);
@@ -13,7 +13,7 @@ const BOUNDARY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct EndSchedule {
     at: Option<(Instant, CloseReason)>,
-    at_shutdown: Option<Arc<AtShutdown>>,
+    shutdown_policy: Option<Arc<ShutdownPolicy>>,
     final_events: Option<Arc<FinalEvents>>,
     /// Whether a last event may say when to come back.
     final_retry: bool,
@@ -27,7 +27,7 @@ impl EndSchedule {
     pub(super) fn begin(options: &SseOptions, since: Instant) -> Self {
         let mut ending = Self {
             at: None,
-            at_shutdown: options.at_shutdown.clone(),
+            shutdown_policy: options.shutdown_policy.clone(),
             final_events: options.final_events.clone(),
             final_retry: options.final_retry.unwrap_or(true),
             boundary_timeout: options.boundary_timeout.unwrap_or(BOUNDARY),
@@ -49,7 +49,7 @@ impl EndSchedule {
     /// The closure returns since when the shutdown is.
     pub(super) fn leave(&mut self, is_resumable: bool, since: impl FnOnce() -> Instant) -> bool {
         let known = mem::replace(&mut self.leaving, true);
-        let grace = self.at_shutdown().grace(is_resumable);
+        let grace = self.shutdown_policy().grace_for(is_resumable);
         match grace.filter(|_| !known) {
             Some(Duration::ZERO) => true,
             Some(grace) => {
@@ -72,8 +72,8 @@ impl EndSchedule {
             .map(|(_, reason)| reason)
     }
 
-    pub(super) fn at_shutdown(&self) -> &AtShutdown {
-        AtShutdown::or_default(self.at_shutdown.as_deref())
+    pub(super) fn shutdown_policy(&self) -> &ShutdownPolicy {
+        ShutdownPolicy::or_default(self.shutdown_policy.as_deref())
     }
 
     /// Returns what the user wants to be sent last for a reason.

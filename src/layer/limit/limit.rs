@@ -11,7 +11,7 @@ use super::{
     permit::Permit,
     queue::PlaceQueue,
 };
-use crate::{LimitPolicy, RefuseReason, RequestHead};
+use crate::{LimitPolicy, RejectReason, RequestHead};
 
 /// A request's claim to a place. Dropping it gives up its turn.
 pub(crate) trait Claim: Send + Sync {
@@ -33,7 +33,7 @@ pub(crate) trait Claim: Send + Sync {
 
     fn policy(&self) -> &LimitPolicy;
 
-    fn reason(&self) -> RefuseReason;
+    fn reason(&self) -> RejectReason;
 }
 
 /// At most so many streams in all.
@@ -42,7 +42,7 @@ pub(crate) struct MaxStreams(Arc<Shared<()>>);
 
 impl MaxStreams {
     pub(crate) fn new(most: usize, policy: LimitPolicy) -> Self {
-        Self(Shared::new(most, policy, RefuseReason::TooMany))
+        Self(Shared::new(most, policy, RejectReason::TooMany))
     }
 
     /// Identifies the limit among those that a request's layers have.
@@ -95,12 +95,12 @@ struct Shared<K> {
     rooms: Mutex<HashMap<K, PlaceQueue>>,
     most: usize,
     policy: LimitPolicy,
-    reason: RefuseReason,
+    reason: RejectReason,
 }
 
 impl<K, F> KeyedLimit<K, F> {
     pub(crate) fn new(key: F, most: usize, policy: LimitPolicy) -> Self {
-        let shared = Shared::new(most, policy, RefuseReason::TooManyOfKey);
+        let shared = Shared::new(most, policy, RejectReason::TooManyOfKey);
         Self { key, shared }
     }
 }
@@ -219,7 +219,7 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Claim for Keyed<K> {
         &self.shared.policy
     }
 
-    fn reason(&self) -> RefuseReason {
+    fn reason(&self) -> RejectReason {
         self.shared.reason
     }
 }
@@ -259,7 +259,7 @@ impl<K: Hash + Eq> Drop for Place<K> {
 }
 
 impl<K> Shared<K> {
-    fn new(most: usize, policy: LimitPolicy, reason: RefuseReason) -> Arc<Self> {
+    fn new(most: usize, policy: LimitPolicy, reason: RejectReason) -> Arc<Self> {
         Arc::new(Self {
             rooms: Mutex::default(),
             most,

@@ -39,7 +39,7 @@ pub(super) async fn sees_the_error_as_an_event(browser: &Browser) {
     for scheme in BOTH {
         let (route, mut feed) = feed_of(|stream| {
             let event = |error: tower_sse::Error| Event::new(error.into_inner().to_string());
-            stream.on_error(move |error| event(error).name(FAILED))
+            stream.error_event(move |error| event(error).name(FAILED))
         });
         let server = serve(scheme, SseLayer::new().retry(SOON), route).await;
         let tab = browser.open(&server.url("/")).await;

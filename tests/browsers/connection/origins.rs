@@ -1,7 +1,7 @@
 use axum::Router;
 use serde_json::json;
 use tower_http::cors::CorsLayer;
-use tower_sse::{Event, Refuse, SseLayer};
+use tower_sse::{Event, RejectPolicy, SseLayer};
 
 use super::{BOTH, SOON, app, listen_from};
 use crate::{browser::Browser, feed::feed, server::Server};
@@ -10,7 +10,7 @@ use crate::{browser::Browser, feed::feed, server::Server};
 pub(super) async fn comes_back_to_another_origin(browser: &Browser) {
     for scheme in BOTH {
         let (route, mut feed) = feed();
-        let refuse = Refuse::softly().retry(SOON);
+        let refuse = RejectPolicy::empty_stream().retry(SOON);
         let layer = SseLayer::new().retry(SOON).max_streams(1, refuse);
         let streams = app(layer, route).layer(CorsLayer::permissive());
         let streams = Server::start(scheme, streams).await;

@@ -5,7 +5,7 @@ use futures::{StreamExt, stream};
 use http::{Response, StatusCode};
 use serde_json::json;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tower_sse::{BoxEventStream, Event, EventStream, LastEventId, Refuse, Retry, SseLayer, stop};
+use tower_sse::{BoxEventStream, Event, EventStream, LastEventId, RejectPolicy, Retry, SseLayer, stop_reconnecting};
 
 use super::{BOTH, SOON, listen, serve};
 use crate::{browser::Browser, feed::feed, guard, server::Scheme, tab::Tab, times::assert_in_time};
@@ -14,7 +14,7 @@ pub(super) async fn stops_for_good_at_204(browser: &Browser) {
     let chapters = get(
         async |last: Option<LastEventId>| -> Response<BoxEventStream> {
             if last.is_some() {
-                return stop();
+                return stop_reconnecting();
             }
             let only = stream::iter([Event::new("all there is").id(1)]);
             EventStream::new(only.boxed()).into_boxed().into()
@@ -59,10 +59,10 @@ pub(super) async fn gets_in_when_there_is_room(browser: &Browser) {
     for scheme in BOTH {
         let (route, mut feed) = feed();
         let (told, mut refusals) = unbounded_channel();
-        let refuse = Refuse::softly().retry(Retry::fixed(TIME));
+        let refuse = RejectPolicy::empty_stream().retry(Retry::fixed(TIME));
         let layer = SseLayer::new()
             .max_streams(1, refuse)
-            .on_refuse(move |_| told.send(Instant::now()).unwrap_or_default());
+            .on_reject(move |_| told.send(Instant::now()).unwrap_or_default());
         let server = serve(scheme, layer, route).await;
         let first = listen(browser, &server).await;
         let visit = feed.next().await;
@@ -108,7 +108,7 @@ async fn next<T>(told: &mut UnboundedReceiver<T>) -> T {
 
 pub(super) async fn stays_away_when_refused_with_an_error(browser: &Browser) {
     let (route, mut feed) = feed();
-    let refuse = Refuse::with(StatusCode::SERVICE_UNAVAILABLE).retry(SOON);
+    let refuse = RejectPolicy::with_status(StatusCode::SERVICE_UNAVAILABLE).retry(SOON);
     let layer = SseLayer::new().retry(SOON).max_streams(1, refuse);
     let server = serve(Scheme::Http, layer, route).await;
     let first = listen(browser, &server).await;

@@ -1,5 +1,5 @@
 use serde_json::json;
-use tower_sse::{AtShutdown, Event, EventName, FinalEvents, Shutdown, SseLayer};
+use tower_sse::{ShutdownPolicy, Event, EventName, FinalEvents, Shutdown, SseLayer};
 
 use super::{BOTH, SOON, app};
 use crate::{browser::Browser, feed::feed, guard, server::Server};
@@ -13,7 +13,7 @@ pub(super) async fn sees_a_clean_end_and_comes_back(browser: &Browser) {
         let layer = |shutdown| {
             SseLayer::new()
                 .shutdown(shutdown)
-                .at_shutdown(AtShutdown::end().retry(SOON))
+                .shutdown_policy(ShutdownPolicy::immediate().retry(SOON))
                 .final_events(FinalEvents::new().shutdown(bye.clone()))
         };
         let (route, mut feed) = feed();

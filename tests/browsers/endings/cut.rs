@@ -7,7 +7,7 @@ use axum::{
 use futures::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
 use tower_sse::{
-    AtShutdown, BoxError, Event, EventStream, Lifetime, OpenStreams, Retry, RevokePolicy, Shutdown,
+    ShutdownPolicy, BoxError, Event, EventStream, Lifetime, OpenStreams, Retry, RevokePolicy, Shutdown,
     SseLayer, SseOptions,
 };
 
@@ -79,7 +79,7 @@ impl Cut {
         match self.cause {
             Cause::Shutdown => layer
                 .retry(Retry::fixed(Duration::from_secs(60)))
-                .at_shutdown(AtShutdown::end().retry(Retry::fixed(RETRY)))
+                .shutdown_policy(ShutdownPolicy::immediate().retry(Retry::fixed(RETRY)))
                 .shutdown(&self.shutdown),
             Cause::Lifetime => layer.max_lifetime(Lifetime::new(TIME)),
             Cause::Revocation => layer.open_streams(&self.streams),

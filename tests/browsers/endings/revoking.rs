@@ -29,7 +29,7 @@ pub(super) async fn stays_away_after_a_revocation_that_stops_it(browser: &Browse
             tab.until_is(&format!("said('{name}').length"), 1).await;
         }
         for (user, policy) in [
-            ("/sse/ada", RevokePolicy::stop()),
+            ("/sse/ada", RevokePolicy::stop_reconnecting()),
             ("/sse/bob", RevokePolicy::reconnect()),
         ] {
             let of_user = |stream: &OpenStream| stream.tags.get("user") == Some(user);

@@ -9,7 +9,7 @@ use std::{
 use axum::Router;
 use http::StatusCode;
 use serde_json::json;
-use tower_sse::{LimitPolicy, Refuse, SseLayer};
+use tower_sse::{LimitPolicy, RejectPolicy, SseLayer};
 
 use crate::{
     browser::Browser,
@@ -23,7 +23,7 @@ const RELOADS: usize = 12;
 /// The server may get the new page's request before it notices that the old stream is gone.
 pub(super) async fn is_never_refused_when_it_reloads(browser: &Browser) {
     for scheme in BOTH {
-        let with_error = Refuse::with(StatusCode::SERVICE_UNAVAILABLE);
+        let with_error = RejectPolicy::with_status(StatusCode::SERVICE_UNAVAILABLE);
         for policy in [LimitPolicy::default(), with_error.into()] {
             assert_not_refused(browser, scheme, policy).await;
         }
@@ -34,7 +34,7 @@ async fn assert_not_refused(browser: &Browser, scheme: Scheme, policy: LimitPoli
     let (route, _feed) = feed();
     let refused = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&refused);
-    let layer = SseLayer::new().max_streams(1, policy).on_refuse(move |_| {
+    let layer = SseLayer::new().max_streams(1, policy).on_reject(move |_| {
         count.fetch_add(1, Ordering::Relaxed);
     });
     let app = Router::new().route("/sse", route).layer(layer);

@@ -79,7 +79,7 @@ pub(super) async fn are_read_as_they_were_given(browser: &Browser) {
         ),
         Case::new(
             "a last event",
-            || EventStream::new(stream::iter(["a"])).closing(Event::new("[DONE]")),
+            || EventStream::new(stream::iter(["a"])).final_event(Event::new("[DONE]")),
             json!([["message", "a", ""], ["message", "[DONE]", ""]]),
         ),
         Case::new(

@@ -6,8 +6,8 @@ use std::{
 
 use futures::stream;
 use tower_sse::{
-    BoxError, Channel, ChannelOptions, Event, EventId, EventName, Gap, Lag, LastEventId,
-    NoticePolicy, OnGap, PublishError, StateChannel, Subscription,
+    BoxError, Channel, ChannelOptions, Event, EventId, EventName, Gap, LagPolicy, LastEventId,
+    NoticePolicy, GapPolicy, PublishError, StateChannel, Subscription,
 };
 
 use super::{
@@ -41,14 +41,14 @@ impl Feed {
 
     fn with(setting: Setting, clock: &Clock, store: Store, after: Option<&EventId>) -> Self {
         let on_gap = match setting.on_gap {
-            Answer::Tell => OnGap::tell(),
-            Answer::Live => OnGap::live(),
+            Answer::Tell => GapPolicy::notify(),
+            Answer::Live => GapPolicy::live(),
             Answer::Fill(fails_after) => fill(Arc::clone(&store), fails_after),
         };
         let lag = match setting.lag {
-            Policy::End => Lag::end(),
-            Policy::Skip => Lag::skip(),
-            Policy::Newest => Lag::newest(),
+            Policy::End => LagPolicy::disconnect(),
+            Policy::Skip => LagPolicy::notify(),
+            Policy::Newest => LagPolicy::newest(),
         };
         let notices = match setting.notices {
             Notices::Auto => NoticePolicy::auto(),
@@ -59,9 +59,9 @@ impl Feed {
         let mut options = ChannelOptions::with_timer(clock.clone())
             .max_events(NonZeroUsize::new(setting.max_events).unwrap())
             .max_bytes(setting.max_bytes)
-            .on_gap(on_gap)
-            .notices(notices)
-            .lag(lag);
+            .gap_policy(on_gap)
+            .notice_policy(notices)
+            .lag_policy(lag);
         if let Some(age) = setting.max_age {
             options = options.max_age(Duration::from_millis(age));
         }
@@ -114,7 +114,7 @@ impl Feed {
         match how {
             How::Preceded => {
                 let subscription = self.channel().subscribe();
-                subscription.preceded_by(Payload::new("tick", "first").event())
+                subscription.start_with(Payload::new("tick", "first").event())
             }
             How::Replay => self.channel().replay(),
             How::Subscribe if self.setting.has_state => self.state.subscribe(state).unwrap(),
@@ -131,8 +131,8 @@ impl Feed {
 }
 
 /// Fills gaps from a store, which may fail.
-fn fill(store: Store, fails_after: Option<usize>) -> OnGap {
-    OnGap::fill(move |gap: Gap| {
+fn fill(store: Store, fails_after: Option<usize>) -> GapPolicy {
+    GapPolicy::backfill(move |gap: Gap| {
         let store = store.lock().unwrap();
         let place = |id: &EventId| store.iter().position(|(known, _)| known == id);
         let start = place(&gap.last_event_id).map_or(0, |place| place + 1);

@@ -62,11 +62,11 @@ impl Model {
         let new = |behind| Reader::new(index, behind, opening);
         let state = Payload::new("state", log.state.clone());
         let fresh = match log.setting.has_state {
-            true => new(log.newest()).preceded_by(state),
+            true => new(log.newest()).start_with(state),
             false => new(log.newest()),
         };
         let reader = match (opening.how, id) {
-            (How::Preceded, _) => new(log.newest()).preceded_by(Payload::new("tick", "first")),
+            (How::Preceded, _) => new(log.newest()).start_with(Payload::new("tick", "first")),
             (How::Replay, _) if log.gone == log.newest() => new(log.gone).notified(checkpoint()),
             (How::Replay, _) => new(log.gone),
             (How::Resume(_), Some(id)) => match log.resumes(&id) {

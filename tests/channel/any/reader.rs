@@ -87,7 +87,7 @@ impl Reader {
         }
     }
 
-    pub(crate) fn preceded_by(mut self, payload: Payload) -> Self {
+    pub(crate) fn start_with(mut self, payload: Payload) -> Self {
         let event = Opening::Event(payload, self.behind);
         self.opening.push_back(event);
         self

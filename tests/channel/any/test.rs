@@ -150,7 +150,7 @@ impl Test {
         for channel in 0..CHANNELS {
             let readers = self.model.log(channel).readers;
             let channel_is = self.world.feeds[channel].channel();
-            assert_eq!(channel_is.subscribers(), readers);
+            assert_eq!(channel_is.subscriber_count(), readers);
             assert_eq!(self.world.has_subscribers(channel), readers > 0);
         }
         for (model, running) in self.model.readers.iter().zip(&self.world.readers) {

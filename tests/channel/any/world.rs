@@ -49,7 +49,7 @@ impl World {
     pub(crate) fn point(&self, channel: usize) -> (String, usize) {
         let subscription = self.feeds[channel].channel().subscribe();
         let event = Payload::new("message", "").event();
-        let [[_, _, id]] = &seen(&mut subscription.preceded_by(event))[..] else {
+        let [[_, _, id]] = &seen(&mut subscription.start_with(event))[..] else {
             panic!("a snapshot and nothing else");
         };
         let (epoch, number) = id.split_once('-').unwrap();
@@ -68,8 +68,8 @@ impl World {
 
     pub(crate) fn has_subscribers(&self, channel: usize) -> bool {
         let channel = self.feeds[channel].channel();
-        let occupied = channel.occupied().now_or_never() == Some(true);
-        assert_ne!(occupied, channel.vacant().now_or_never().is_some());
+        let occupied = channel.wait_for_subscriber().now_or_never() == Some(true);
+        assert_ne!(occupied, channel.wait_until_idle().now_or_never().is_some());
         occupied
     }
 }

@@ -1,6 +1,6 @@
 use futures::{StreamExt, executor::block_on};
 use tower_sse::{
-    Channel, ChannelEvent, CloseReason, Event, EventId, Lag, LastEventId, Subscription,
+    Channel, ChannelEvent, CloseReason, Event, EventId, LagPolicy, LastEventId, Subscription,
 };
 
 use super::threads::{Chance, start, wait};
@@ -144,16 +144,16 @@ fn nobody_loses_an_event_of_those_that_are_held() {
         assert_eq!(reading.seen, [EVENTS; PUBLISHERS as usize]);
         assert!(reading.resumes > 0);
     }
-    assert_eq!(channel.subscribers(), 0);
+    assert_eq!(channel.subscriber_count(), 0);
 }
 
 #[test]
 fn who_lags_learns_of_every_event_that_is_missed() {
-    for lag in [Lag::end(), Lag::skip(), Lag::newest()] {
-        let channel = Channel::new(holding(8).lag(lag));
+    for lag in [LagPolicy::disconnect(), LagPolicy::notify(), LagPolicy::newest()] {
+        let channel = Channel::new(holding(8).lag_policy(lag));
         let readings = run(&channel);
         let late = readings.last().unwrap();
         assert!(late.missed + late.gaps > 0, "the log is short");
-        assert_eq!(channel.subscribers(), 0);
+        assert_eq!(channel.subscriber_count(), 0);
     }
 }

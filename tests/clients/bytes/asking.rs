@@ -98,7 +98,7 @@ async fn respond(protocol: &'static Protocol, request: Request) -> Response {
     let unknown = LastEventId::new(7.into());
     let mut subscription = channel.resume(unknown.as_ref());
     if request_reads {
-        subscription = subscription.notices(NoticePolicy::silent());
+        subscription = subscription.notice_policy(NoticePolicy::silent());
     }
     let mut response = EventStream::new(subscription).into_response();
     response.extensions_mut().insert((protocol.options)());

@@ -62,14 +62,14 @@ async fn read(rows: &[Row]) {
         let reader = start();
         let (app, url) = serve().await;
         reader.read(&url);
-        guard(app.channel.occupied()).await;
+        guard(app.channel.wait_for_subscriber()).await;
         app.publish("one");
         app.publish("two");
         reader.until(&url, |said| text(said) == "onetwo").await;
         app.end.send_replace(());
-        guard(app.channel.vacant()).await;
+        guard(app.channel.wait_until_idle()).await;
         app.publish("three");
-        guard(app.channel.occupied()).await;
+        guard(app.channel.wait_for_subscriber()).await;
         app.publish("four");
         let said = reader
             .until(&url, |said| text(said).ends_with("four"))

@@ -9,7 +9,7 @@ use axum::{
 use futures::{FutureExt, StreamExt, stream};
 use tokio::sync::Notify;
 use tower_sse::{
-    AtShutdown, EventStream, Lifetime, OpenStreams, Retry, RevokePolicy, Shutdown, SseLayer,
+    ShutdownPolicy, EventStream, Lifetime, OpenStreams, Retry, RevokePolicy, Shutdown, SseLayer,
 };
 
 use super::{LAST_WORDS, protocol::Protocol};
@@ -47,10 +47,10 @@ pub(super) struct Levers {
 
 impl Cause {
     pub(super) fn layer(self, levers: &Levers) -> SseLayer {
-        let at_shutdown = AtShutdown::end_after(GRACE).retry(Retry::fixed(LAST_WORDS));
+        let shutdown_policy = ShutdownPolicy::grace(GRACE).retry(Retry::fixed(LAST_WORDS));
         let layer = SseLayer::new()
             .shutdown(&levers.shutdown)
-            .at_shutdown(at_shutdown)
+            .shutdown_policy(shutdown_policy)
             .boundary_timeout(GRACE)
             .open_streams(&levers.streams);
         match self {
@@ -85,7 +85,7 @@ impl Cause {
             Self::Completion | Self::Lifetime | Self::Deadline => (),
             Self::Shutdown => levers.shutdown.trigger(),
             Self::Revocation => levers.revoke(RevokePolicy::reconnect()),
-            Self::RevocationForGood => levers.revoke(RevokePolicy::stop()),
+            Self::RevocationForGood => levers.revoke(RevokePolicy::stop_reconnecting()),
             Self::Failure | Self::Panic | Self::ShutdownInsideAnEvent => {
                 levers.handler.notify_one()
             }

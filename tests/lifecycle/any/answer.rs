@@ -63,7 +63,7 @@ fn typed<const RESUMES: bool>(script: Script, on_error: bool) -> Response<BoxBod
     let mut stream = EventStream::new(Events::<RESUMES>(script));
     if on_error {
         let event = |error: tower_sse::Error| Event::new(error.into_inner().to_string());
-        stream = stream.on_error(move |error| event(error).name(OOPS));
+        stream = stream.error_event(move |error| event(error).name(OOPS));
     }
     let response = Response::from(stream);
     response.map(|body| body.map_err(BoxError::from).boxed_unsync())

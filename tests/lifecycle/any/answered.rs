@@ -1,7 +1,7 @@
 use std::ops::RangeInclusive;
 
 use http::{header::RETRY_AFTER, response::Parts};
-use tower_sse::RefuseReason;
+use tower_sse::RejectReason;
 
 use super::{
     request::{Outcome, Request},
@@ -64,21 +64,21 @@ impl Answer {
 }
 
 impl Refused {
-    fn new(by: Side, reason: RefuseReason, request: &Request, setting: &Setting) -> Self {
+    fn new(by: Side, reason: RejectReason, request: &Request, setting: &Setting) -> Self {
         let layer = setting.layer(by).unwrap();
         let client = request.opening.client;
-        let at_shutdown = reason == RefuseReason::ShutDown;
+        let shutdown_policy = reason == RejectReason::ShutDown;
         let cap = match reason {
-            RefuseReason::TooMany => layer.most,
-            RefuseReason::TooManyOfKey => layer.most_per_key,
+            RejectReason::TooMany => layer.most,
+            RejectReason::TooManyOfKey => layer.most_per_key,
             _ => None,
         };
         // A limit that evicts has no way of its own to refuse a stream.
         let evicts = cap.is_some_and(|cap| cap.evicts);
-        let softly = layer.softly || at_shutdown || evicts;
+        let softly = layer.softly || shutdown_policy || evicts;
         let retry = match layer.opts.leave.retry {
             _ if evicts => Some(5_000..=30_000),
-            _ if !at_shutdown => Some(7_000..=7_000),
+            _ if !shutdown_policy => Some(7_000..=7_000),
             Some(true) => Some(3_000..=3_000),
             Some(false) => None,
             None => Some(2_000..=10_000),

@@ -5,7 +5,7 @@ use std::{
 
 use http::StatusCode;
 use tower_sse::{
-    AtShutdown, Heartbeat, Labels, Lifetime, LimitPolicy, OpenStreams, Preamble, Refuse,
+    ShutdownPolicy, Heartbeat, Labels, Lifetime, LimitPolicy, OpenStreams, Preamble, RejectPolicy,
     RequestHead, Retry, Shutdown, SseLayer, SseOptions,
 };
 
@@ -35,7 +35,7 @@ macro_rules! set {
             });
         }
         if opts.leave != Leave::default() {
-            to = to.at_shutdown(at_shutdown(opts.leave));
+            to = to.shutdown_policy(shutdown_policy(opts.leave));
         }
         if let Some(final_retry) = opts.final_retry {
             to = to.final_retry(final_retry);
@@ -62,8 +62,8 @@ pub(crate) fn capped(clock: &Clock, setting: &LayerSetting) -> SseLayer {
 
 fn policy(setting: &LayerSetting, cap: Cap) -> LimitPolicy {
     let refuse = match setting.softly {
-        true => Refuse::softly(),
-        false => Refuse::with(StatusCode::TOO_MANY_REQUESTS),
+        true => RejectPolicy::empty_stream(),
+        false => RejectPolicy::with_status(StatusCode::TOO_MANY_REQUESTS),
     };
     let refuse = refuse.retry(Retry::fixed(Duration::from_secs(7)));
     let policy = match cap.evicts {
@@ -122,7 +122,7 @@ fn watch(layer: SseLayer, side: Side, told: &Arc<Mutex<Vec<Told>>>) -> SseLayer 
         .label("number", |head| header(head, "number"))
         .on_open(move |info| opened(Told::Opened(side, number(&info.labels))))
         .on_close(move |sum| closed(Told::Closed(side, number(&sum.labels), sum.into())))
-        .on_refuse(move |refusal| {
+        .on_reject(move |refusal| {
             refused(Told::Refused(side, number(&refusal.labels), refusal.reason))
         })
 }
@@ -142,11 +142,11 @@ pub(crate) fn options(opts: Opts) -> SseOptions {
     options
 }
 
-fn at_shutdown(leave: Leave) -> AtShutdown {
+fn shutdown_policy(leave: Leave) -> ShutdownPolicy {
     let how = match leave.grace {
-        Some(Some(grace)) => AtShutdown::end_after(Duration::from_millis(grace)),
-        Some(None) => AtShutdown::finish(),
-        None => AtShutdown::default(),
+        Some(Some(grace)) => ShutdownPolicy::grace(Duration::from_millis(grace)),
+        Some(None) => ShutdownPolicy::drain(),
+        None => ShutdownPolicy::default(),
     };
     match leave.retry {
         Some(true) => how.retry(Retry::fixed(Duration::from_secs(3))),

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, mem};
 
-use tower_sse::RefuseReason;
+use tower_sse::RejectReason;
 
 use super::{room::Room, setting::Setting, told::Side};
 
@@ -23,10 +23,10 @@ pub(crate) struct RoomId {
 }
 
 impl RoomId {
-    fn reason(self) -> RefuseReason {
+    fn reason(self) -> RejectReason {
         match self.key {
-            Some(_) => RefuseReason::TooManyOfKey,
-            None => RefuseReason::TooMany,
+            Some(_) => RejectReason::TooManyOfKey,
+            None => RejectReason::TooMany,
         }
     }
 }
@@ -85,7 +85,7 @@ impl Limits {
     }
 
     /// Takes all places or none at once, by eviction if need be.
-    pub(crate) fn decide(&mut self, rooms: &[RoomId], id: usize) -> Result<(), RefuseReason> {
+    pub(crate) fn decide(&mut self, rooms: &[RoomId], id: usize) -> Result<(), RejectReason> {
         while let Err(full) = self.take_all(rooms, id) {
             let own = [full];
             let candidates = match self.rooms[&full].evicts() {
@@ -113,7 +113,7 @@ impl Limits {
     }
 
     /// Returns why a stream would be refused.
-    pub(crate) fn look(&mut self, rooms: &[RoomId]) -> Result<(), RefuseReason> {
+    pub(crate) fn look(&mut self, rooms: &[RoomId]) -> Result<(), RejectReason> {
         let mut rooms = rooms.iter().copied();
         if rooms
             .clone()

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tower_sse::RefuseReason;
+use tower_sse::RejectReason;
 
 use super::{
     answered::Answer,
@@ -206,7 +206,7 @@ impl Model {
                     Running::Asking(after) => after.progress() != before.progress(),
                     // It may find the other limit full, and too many that wait there.
                     Running::Over(Some(Outcome::Refused(_, reason)))
-                        if *reason != RefuseReason::ShutDown =>
+                        if *reason != RejectReason::ShutDown =>
                     {
                         before.is_late(self.now)
                     }

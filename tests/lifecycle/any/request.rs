@@ -1,4 +1,4 @@
-use tower_sse::RefuseReason;
+use tower_sse::RejectReason;
 
 use super::{
     limits::{Limits, RoomId},
@@ -43,7 +43,7 @@ pub(crate) enum Outcome {
     /// The client came with the id that says to stay away.
     Stopped,
     /// By a layer, before the handler or after it.
-    Refused(Side, RefuseReason),
+    Refused(Side, RejectReason),
 }
 
 /// What a request can see of the world.
@@ -130,13 +130,13 @@ impl Request {
     }
 
     /// Passes a layer on the way to the handler. `None` while it waits for a place.
-    fn enter(&mut self, side: Side, at: &mut Surroundings<'_>) -> Option<Result<(), RefuseReason>> {
+    fn enter(&mut self, side: Side, at: &mut Surroundings<'_>) -> Option<Result<(), RejectReason>> {
         let entry = &mut self.entries[side as usize];
         let Entry::Claiming(rooms, until) = entry else {
             return Some(Ok(()));
         };
         if at.is_shut_down[side as usize] {
-            return Some(Err(RefuseReason::ShutDown));
+            return Some(Err(RejectReason::ShutDown));
         }
         if self.opening.client.is_head() {
             let looked = at.limits.look(rooms);
@@ -159,13 +159,13 @@ impl Request {
     }
 
     /// Has a layer admit the stream, if it has not done so before the handler.
-    fn admit(&mut self, side: Side, at: &mut Surroundings<'_>) -> Result<(), RefuseReason> {
+    fn admit(&mut self, side: Side, at: &mut Surroundings<'_>) -> Result<(), RejectReason> {
         let is_head = self.opening.client.is_head();
         if is_head && self.entries[side as usize] == Entry::Decided {
             return Ok(());
         }
         if at.is_shut_down[side as usize] && !self.came_before[side as usize] {
-            return Err(RefuseReason::ShutDown);
+            return Err(RejectReason::ShutDown);
         }
         let mut rooms = at.limits.rooms_of(at.setting, side, self.opening.key);
         rooms.retain(|room| !self.claimed.contains(room));

@@ -41,7 +41,7 @@ impl Shutdowns {
 impl Waits {
     fn check(&mut self, number: usize, model: &Model, shutdown: &Shutdown) {
         let open = model.open(number);
-        assert_eq!(shutdown.open(), open);
+        assert_eq!(shutdown.open_stream_count(), open);
         let trigger = model.triggered[number];
         assert_eq!(shutdown.is_triggered(), trigger.is_some());
         assert_eq!(self.triggered.look(), trigger.map(|_| 0));

@@ -96,7 +96,7 @@ impl Test {
     fn revoke(&mut self, registry: usize, key: Option<usize>, how: Revocation) {
         let expected = self.model.revoke(registry, key, how);
         let policy = match how.stops {
-            true => RevokePolicy::stop(),
+            true => RevokePolicy::stop_reconnecting(),
             false => RevokePolicy::reconnect(),
         };
         let policy = match how.speaks {

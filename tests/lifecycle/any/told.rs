@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tower_sse::{CloseReason, RefuseReason, StreamSummary, WireEnd};
+use tower_sse::{CloseReason, RejectReason, StreamSummary, WireEnd};
 
 /// A layer: the inner one or the outer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ impl Side {
 pub(crate) enum Told {
     Opened(Side, usize),
     Closed(Side, usize, Sum),
-    Refused(Side, usize, RefuseReason),
+    Refused(Side, usize, RejectReason),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

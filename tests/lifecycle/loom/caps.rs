@@ -6,7 +6,7 @@ use std::sync::{
 use loom::thread;
 
 use crate::{
-    LimitPolicy, Refuse, RefuseReason, RequestHead,
+    LimitPolicy, RejectPolicy, RejectReason, RequestHead,
     claims::Claims,
     limit::{Claim, KeyedLimit, Limit, MaxStreams, Permit},
     threads::in_every_order,
@@ -14,11 +14,11 @@ use crate::{
 
 /// Refuses at once.
 fn reject() -> LimitPolicy {
-    LimitPolicy::reject(Refuse)
+    LimitPolicy::reject(RejectPolicy)
 }
 
 /// Claims a place as a request does of which nobody was sure that it wants a stream.
-fn claim(claim: Box<dyn Claim>) -> Result<Permit, RefuseReason> {
+fn claim(claim: Box<dyn Claim>) -> Result<Permit, RejectReason> {
     let decided = Claims::new(vec![claim]).decide(&Mutex::default(), &Arc::default());
     let mut permits = decided.map_err(|(reason, _)| reason)?;
     Ok(permits.pop().unwrap())
@@ -27,7 +27,7 @@ fn claim(claim: Box<dyn Claim>) -> Result<Permit, RefuseReason> {
 /// Claims a place on each of three threads, and returns which had one. The places are given back.
 fn contend(
     most: usize,
-    claim: impl Fn(usize) -> Result<Permit, RefuseReason> + Send + Sync + 'static,
+    claim: impl Fn(usize) -> Result<Permit, RejectReason> + Send + Sync + 'static,
 ) -> [bool; 3] {
     let (claim, open) = (Arc::new(claim), Arc::new(AtomicUsize::new(0)));
     let contend = |id| {
@@ -59,7 +59,7 @@ fn no_more_are_open_than_may_be_and_all_places_come_back() {
             assert!(had.iter().filter(|had| **had).count() >= most);
             let again: Vec<_> = (0..most).map(|_| claim(limit.begin()).ok()).collect();
             assert!(again.iter().all(Option::is_some));
-            assert_eq!(claim(limit.begin()).err(), Some(RefuseReason::TooMany));
+            assert_eq!(claim(limit.begin()).err(), Some(RejectReason::TooMany));
         });
     }
 }
@@ -77,7 +77,7 @@ fn a_key_is_counted_by_itself() {
         assert!(bob && (ada || also_ada));
         for id in 0..2 {
             let _place = of(id).ok().unwrap();
-            assert_eq!(of(id).err(), Some(RefuseReason::TooManyOfKey));
+            assert_eq!(of(id).err(), Some(RejectReason::TooManyOfKey));
         }
     });
 }

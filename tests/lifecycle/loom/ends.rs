@@ -26,7 +26,7 @@ fn a_stream_is_refused_or_ends() {
         let found = block_on(shutdown.drained());
         let opened: usize = streams.map(|stream| stream.join().unwrap()).iter().sum();
         assert_eq!(found, opened);
-        assert_eq!(shutdown.open(), 0);
+        assert_eq!(shutdown.open_stream_count(), 0);
     });
 }
 
@@ -106,7 +106,7 @@ fn all_who_wait_for_it_are_told_the_same() {
         for trigger in triggers {
             trigger.join().unwrap();
         }
-        assert_eq!(shutdown.open(), 1);
+        assert_eq!(shutdown.open_stream_count(), 1);
         drop(member);
         assert_eq!(block_on(shutdown.drained()), 1);
         assert_eq!(drained.join().unwrap(), 1);
@@ -154,7 +154,7 @@ fn a_stream_whose_request_came_before_the_shutdown_opens_and_ends() {
         let found = block_on(shutdown.drained());
         assert!(found <= 1);
         stream.join().unwrap();
-        assert_eq!(shutdown.open(), 0);
+        assert_eq!(shutdown.open_stream_count(), 0);
         assert_eq!(block_on(shutdown.drained()), found);
     });
 }

@@ -99,15 +99,15 @@ use crate::{
 
 /// How the crate refuses, which is nothing to its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refuse;
+pub struct RejectPolicy;
 
-impl Refuse {
+impl RejectPolicy {
     pub(crate) const fn softly() -> Self {
         Self
     }
 }
 
-type Refused = (RefuseReason, Box<Refuse>);
+type Refused = (RejectReason, Box<RejectPolicy>);
 
 /// How streams are revoked, which is nothing to their control.
 #[derive(Debug)]
@@ -124,7 +124,7 @@ impl Tally {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RefuseReason {
+enum RejectReason {
     TooMany,
     TooManyOfKey,
 }

@@ -7,7 +7,7 @@ use std::{
 use loom::future::block_on;
 
 use crate::{
-    RefuseReason, Refused,
+    RejectReason, Refused,
     claims::Claims,
     control::Control,
     limit::{MaxStreams, Permit},
@@ -43,28 +43,28 @@ impl Request {
     }
 
     /// Waits for a place; loom finds it where nobody wakes.
-    pub(crate) fn wait(mut self) -> Result<Stream, RefuseReason> {
+    pub(crate) fn wait(mut self) -> Result<Stream, RejectReason> {
         block_on(poll_fn(|cx| self.poll(cx)))
     }
 
     /// Looks for a place, and waits for it as a task does that is not the one to wait.
-    pub(crate) fn look(&mut self) -> Poll<Result<Stream, RefuseReason>> {
+    pub(crate) fn look(&mut self) -> Poll<Result<Stream, RejectReason>> {
         self.poll(&mut Context::from_waker(Waker::noop()))
     }
 
     /// Takes a place at once, as a request does whose handler has answered.
-    pub(crate) fn decide(mut self) -> Result<Stream, RefuseReason> {
+    pub(crate) fn decide(mut self) -> Result<Stream, RejectReason> {
         let decided = self.claims.decide(&self.turn, &self.control);
         self.stream(decided)
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Stream, RefuseReason>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Stream, RejectReason>> {
         let timer = SharedTimer::new(Never);
         let polled = self.claims.poll(&self.turn, &timer, &self.control, cx);
         polled.map(|decided| self.stream(decided))
     }
 
-    fn stream(&self, decided: Result<Vec<Permit>, Refused>) -> Result<Stream, RefuseReason> {
+    fn stream(&self, decided: Result<Vec<Permit>, Refused>) -> Result<Stream, RejectReason> {
         let control = Arc::clone(&self.control);
         control.hold(decided.map_err(|(reason, _)| reason)?);
         Ok(Stream { control })

@@ -6,14 +6,14 @@ use std::sync::{
 use loom::thread;
 
 use crate::{
-    LimitPolicy, Refuse, RefuseReason,
+    LimitPolicy, RejectPolicy, RejectReason,
     limit::MaxStreams,
     requests::{Request, Stream},
     threads::in_every_order,
 };
 
 fn limit(most: usize) -> MaxStreams {
-    MaxStreams::new(most, LimitPolicy::reject(Refuse))
+    MaxStreams::new(most, LimitPolicy::reject(RejectPolicy))
 }
 
 /// Takes all places of a limit for two streams, for which two requests then wait.
@@ -30,7 +30,7 @@ fn two_that_wait(limit: &MaxStreams) -> ([Stream; 2], [Request; 2]) {
 fn assert_has_places(limit: &MaxStreams, places: usize) {
     let open = || Request::new(limit).decide();
     let taken: Vec<_> = (0..places).map(|_| open().ok().unwrap()).collect();
-    assert_eq!(open().err(), Some(RefuseReason::TooMany));
+    assert_eq!(open().err(), Some(RejectReason::TooMany));
     drop(taken);
 }
 

@@ -8,15 +8,15 @@ use std::{
 };
 
 use http::StatusCode;
-use tower_sse::{Refuse, SseLayer};
+use tower_sse::{RejectPolicy, SseLayer};
 
 use super::streams::*;
 
 const THREADS: usize = 6;
 const TURNS: usize = 3_000;
 
-fn refuse() -> Refuse {
-    Refuse::with(StatusCode::TOO_MANY_REQUESTS)
+fn refuse() -> RejectPolicy {
+    RejectPolicy::with_status(StatusCode::TOO_MANY_REQUESTS)
 }
 
 fn per_key(most: usize) -> SseLayer {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures::executor::block_on;
-use tower_sse::{CloseReason, RefuseReason, Shutdown, SseLayer};
+use tower_sse::{CloseReason, RejectReason, Shutdown, SseLayer};
 
 use super::streams::*;
 
@@ -22,7 +22,7 @@ const THREADS: usize = 3;
 struct Told {
     opened: Arc<AtomicUsize>,
     closed: Arc<Mutex<Vec<CloseReason>>>,
-    refused: Arc<Mutex<Vec<RefuseReason>>>,
+    refused: Arc<Mutex<Vec<RejectReason>>>,
 }
 
 impl Told {
@@ -37,7 +37,7 @@ impl Told {
                 opened.fetch_add(1, SeqCst);
             })
             .on_close(move |summary| closed.lock().unwrap().push(summary.reason))
-            .on_refuse(move |refusal| refused.lock().unwrap().push(refusal.reason))
+            .on_reject(move |refusal| refused.lock().unwrap().push(refusal.reason))
     }
 }
 
@@ -87,7 +87,7 @@ fn each_stream_is_refused_or_ended() {
         // A request that came before the shutdown may get its stream afterwards.
         let (found, _) = wait(&drained);
         assert!(found <= opened);
-        assert_eq!(shutdown.open(), 0);
+        assert_eq!(shutdown.open_stream_count(), 0);
         assert_eq!(told.opened.load(SeqCst), opened);
         assert_eq!(
             *told.closed.lock().unwrap(),
@@ -95,7 +95,7 @@ fn each_stream_is_refused_or_ended() {
         );
         assert_eq!(
             *told.refused.lock().unwrap(),
-            [RefuseReason::ShutDown; THREADS]
+            [RejectReason::ShutDown; THREADS]
         );
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use futures::executor::block_on;
 use http_body_util::BodyExt;
-use tower_sse::{LimitPolicy, OpenStreams, Refuse, RevokePolicy, SseLayer};
+use tower_sse::{LimitPolicy, OpenStreams, RejectPolicy, RevokePolicy, SseLayer};
 
 use super::streams::*;
 
@@ -23,7 +23,7 @@ fn limited(policy: LimitPolicy) -> SseLayer {
 
 #[test]
 fn every_request_that_waits_gets_a_place() {
-    let layer = limited(LimitPolicy::reject(Refuse::softly()));
+    let layer = limited(LimitPolicy::reject(RejectPolicy::empty_stream()));
     let (open_now, polled) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
     thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -81,7 +81,7 @@ fn a_stream_that_is_revoked_while_it_is_polled_ends() {
                     thread::yield_now();
                 }
             });
-            assert_eq!(streams.revoke(RevokePolicy::stop(), |_| true), 1);
+            assert_eq!(streams.revoke(RevokePolicy::stop_reconnecting(), |_| true), 1);
             ended.join().unwrap();
         });
         assert_eq!(streams.count(), 0);
