@@ -15,7 +15,7 @@ async fn main() -> io::Result<()> {
     let (_reporter, health) = tonic_health::server::health_reporter();
     let app = Routes::new(health)
         .into_axum_router()
-        // Around the gRPC routes alone: over HTTP/1.1 it refuses all that is not gRPC-Web.
+        // Around the gRPC routes alone: over HTTP/1.1 it rejects all that is not gRPC-Web.
         .layer(GrpcWebLayer::new())
         .route("/sse", get(async || http::Response::from(clock())))
         .layer(SseLayer::new());

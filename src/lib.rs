@@ -1,11 +1,11 @@
-//! A Tower layer that makes any HTTP service a good server of Server-Sent Events.
+//! A [Tower](https://docs.rs/tower) layer for servers of Server-Sent Events.
 //!
-//! Two things work together, and each is of use without the other:
+//! The crate has two main types. They work together, and each is useful without the other:
 //!
-//! - [`EventStream`] makes a response body of a stream of [`Event`]s, or of anything else that is
-//!   [`EncodeEvent`].
-//! - [`SseLayer`] is put around a service, and gives every event stream that the service returns
-//!   headers, a first byte at once, heartbeats, a `retry` and the rest, whatever code made it.
+//! - [`EventStream`] turns a stream of [`Event`]s, or of any other [`EncodeEvent`], into a response
+//!   body.
+//! - [`SseLayer`] wraps a service. It adds headers, an immediate first byte, heartbeats and reconnect
+//!   hints to every event stream that the service returns, whatever code made the stream.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -36,21 +36,22 @@
 //! |---|---|
 //! | text | [`Event::new`], or a stream of `String`s as it is |
 //! | a `Serialize` value | `Event::json`, `EventStream::json`, `Json` (feature `json`) |
-//! | an enum of all that can happen | `EventStream::tagged`, `Tagged` (feature `json`) |
-//! | a type that knows its own form | [`EncodeEvent`] |
+//! | an enum of all events | `EventStream::tagged`, `Tagged` (feature `json`) |
+//! | a type with an encoding of its own | [`EncodeEvent`] |
 //! | one feed for many clients, which they can resume | `Channel` (feature `channel`) |
 //! | streams of several kinds as one type | [`BoxEventStream`] |
-//! | one event for many clients, by means of your own | [`EncodedEvent`] |
-//! | a response that someone else makes | [`SseLayer`] around it, and nothing else |
+//! | one event for many clients, without a `Channel` | [`EncodedEvent`] |
+//! | a response that other code makes | [`SseLayer`] around it |
 //!
-//! # Before it goes into production
+//! # Guide
 //!
+//! - [`guide::features`]: all features at a glance.
 //! - [`guide::deployment`]: order of layers, proxies, HTTP/2, sockets, graceful shutdown.
+//! - [`guide::operating`]: close reasons, labels, metrics, open streams, limits.
 //! - [`guide::ends`]: what each client sees when a stream ends, and final events by protocol.
 //! - [`guide::clients`]: which clients accept heartbeats, notices and blocks without data.
-//! - [`guide::operating`]: close reasons, labels, metrics, open streams, limits.
-//! - [`guide::testing`]: tests without a server and without waiting.
 //! - `guide::channels` and `guide::from_broadcast` (feature `channel`): one feed for many clients.
+//! - [`guide::testing`]: tests without a server and without waiting.
 //!
 //! # Features
 //!
@@ -67,15 +68,15 @@
 //! - `tracing`: `SseLayer::trace`, a span for each stream.
 //! - `full`: all of them.
 //!
-//! Where axum says that `IntoResponse` or `Handler` is not implemented, or there is no `Event::json`,
-//! a feature is missing, an error type is none of axum's, the options stand after the stream (write
-//! `(options, stream)`), or a handler asks for a [`LastEventId`] in place of an `Option<LastEventId>`:
-//! on its first connection a client has none.
+//! If axum reports that `IntoResponse` or `Handler` is not implemented, or if `Event::json` is missing,
+//! check four things: a feature is missing; an error type does not implement `IntoResponse`; the
+//! options stand after the stream (write `(options, stream)`); or a handler asks for a [`LastEventId`]
+//! in place of an `Option<LastEventId>` (on its first connection a client has none).
 //!
 //! # Coming from `axum::response::Sse`
 //!
-//! Nothing has to change: put [`SseLayer`] around the router, and take away the handlers'
-//! `keep_alive`, whose comments would come beside the layer's. To go the whole way:
+//! Handlers can stay as they are: put [`SseLayer`] around the router, and remove `keep_alive` from the
+//! handlers, because its comments would be sent beside the layer's. To replace axum's types:
 //!
 //! | axum | here |
 //! |---|---|

@@ -1,4 +1,7 @@
-//! Pages that answer a question rather than describe an item.
+//! Guides: deployment, operation, and what clients do.
+
+#[doc = include_str!("features.md")]
+pub mod features {}
 
 #[doc = include_str!("clients.md")]
 pub mod clients {}
