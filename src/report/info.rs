@@ -55,9 +55,16 @@ impl fmt::Display for Labels {
 pub struct StreamData(Vec<Arc<dyn Datum>>);
 
 /// A value that can be found by its type and logged.
-trait Datum: Any + fmt::Debug + Send + Sync {}
+trait Datum: fmt::Debug + Send + Sync {
+    /// Coerces by hand: Rust 1.85 has no trait upcasting.
+    fn as_any(&self) -> &dyn Any;
+}
 
-impl<T: Any + fmt::Debug + Send + Sync> Datum for T {}
+impl<T: Any + fmt::Debug + Send + Sync> Datum for T {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
 
 impl StreamData {
     pub(crate) fn push<T: fmt::Debug + Send + Sync + 'static>(&mut self, value: Arc<T>) {
@@ -71,10 +78,8 @@ impl StreamData {
 
     /// Returns the value of a type, if the handler has attached one. Of several the last.
     pub fn get<T: fmt::Debug + Send + Sync + 'static>(&self) -> Option<&T> {
-        let values = self.0.iter().rev();
-        values
-            .map(|value| &**value as &dyn Any)
-            .find_map(|value| value.downcast_ref())
+        let mut values = self.0.iter().rev();
+        values.find_map(|value| value.as_ref().as_any().downcast_ref())
     }
 }
 
