@@ -34,7 +34,7 @@ mod tests {
 
     fn lines(text: &str) -> Vec<&str> {
         Lines::of(text.as_bytes())
-            .map(|line| str::from_utf8(line).unwrap())
+            .map(|line| std::str::from_utf8(line).unwrap())
             .collect()
     }
 

@@ -81,7 +81,7 @@ pub(crate) fn look(subscription: &mut Subscription) -> Poll<Option<ChannelEvent>
 /// is the one that is sent.
 #[track_caller]
 pub(crate) fn published(event: &ChannelEvent) -> Option<(u64, String)> {
-    let text = str::from_utf8(event.encoded().as_bytes()).unwrap();
+    let text = std::str::from_utf8(event.encoded().as_bytes()).unwrap();
     let (data, sent) = text.strip_prefix("data: ")?.split_once("\nid: ").unwrap();
     let sent = sent.strip_suffix("\n\n").unwrap();
     assert_eq!(event.id().unwrap(), sent);
@@ -91,7 +91,7 @@ pub(crate) fn published(event: &ChannelEvent) -> Option<(u64, String)> {
 /// Returns what goes over the wire before the id, and the id.
 #[track_caller]
 pub(crate) fn text(event: &ChannelEvent) -> (String, String) {
-    let text = str::from_utf8(event.encoded().as_bytes()).unwrap();
+    let text = std::str::from_utf8(event.encoded().as_bytes()).unwrap();
     let (text, id) = text
         .strip_suffix("\n\n")
         .unwrap()

@@ -60,7 +60,7 @@ impl Body {
                 break end + 4;
             }
         };
-        let head = str::from_utf8(&text[..end]).unwrap();
+        let head = std::str::from_utf8(&text[..end]).unwrap();
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
         assert!(head.contains("\r\ntransfer-encoding: chunked"), "{head}");
         Self {

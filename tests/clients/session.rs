@@ -72,7 +72,7 @@ impl Session {
         let mut text = String::new();
         while !text.ends_with("\n\n") {
             let bytes = guard(response.chunk()).await.unwrap().unwrap();
-            text += str::from_utf8(&bytes).unwrap();
+            text += std::str::from_utf8(&bytes).unwrap();
         }
         let [retry, data, id, ""] = text.lines().collect::<Vec<_>>()[..] else {
             panic!("{text:?}");

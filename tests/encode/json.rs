@@ -181,10 +181,10 @@ fn what_ends_lines_by_the_rules_of_a_language_is_escaped() {
         (Event::new(plain).into(), format!("data: {plain}\n\n")),
     ];
     for (event, wire) in &events {
-        assert_eq!(str::from_utf8(event.as_bytes()).unwrap(), wire);
+        assert_eq!(std::str::from_utf8(event.as_bytes()).unwrap(), wire);
     }
     let sent = send(EventStream::json(iter(vec![&nested; 3]))).bytes();
-    let lines = str::from_utf8(&sent).unwrap();
+    let lines = std::str::from_utf8(&sent).unwrap();
     assert_eq!(split_lines(lines), lines.split('\n').collect::<Vec<_>>());
     assert_eq!(lines, format!("data: {map}\n\n").repeat(3));
 }
@@ -195,7 +195,7 @@ fn what_is_escaped_may_stand_at_any_place_of_a_frame() {
         let text = format!("{}\u{2028}", "x".repeat(len));
         let sent = send(EventStream::json(iter([&text, &text]))).bytes();
         let wire = format!("data: \"{}\\u2028\"\n\n", "x".repeat(len));
-        assert_eq!(str::from_utf8(&sent).unwrap(), wire.repeat(2));
+        assert_eq!(std::str::from_utf8(&sent).unwrap(), wire.repeat(2));
     }
 }
 

@@ -93,7 +93,7 @@ impl Client {
             let mut bytes = [0; 1024];
             let count = self.socket.read(&mut bytes).await.unwrap();
             assert_ne!(count, 0, "closed after {:?}", self.text);
-            self.text += str::from_utf8(&bytes[..count]).unwrap();
+            self.text += std::str::from_utf8(&bytes[..count]).unwrap();
         }
     }
 

@@ -46,7 +46,7 @@ impl Curl {
             let mut bytes = [0; 1024];
             let count = guard(self.stdout.read(&mut bytes)).await.unwrap();
             assert_ne!(count, 0, "curl has ended after {:?}", self.text);
-            self.text += str::from_utf8(&bytes[..count]).unwrap();
+            self.text += std::str::from_utf8(&bytes[..count]).unwrap();
         }
     }
 

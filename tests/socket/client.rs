@@ -89,7 +89,7 @@ pub(crate) async fn read(body: &mut Incoming, length: usize) -> String {
     let mut text = String::new();
     while text.len() < length {
         let frame = guard(body.frame()).await.expect("there is more").unwrap();
-        text.push_str(str::from_utf8(&frame.into_data().unwrap()).unwrap());
+        text.push_str(std::str::from_utf8(&frame.into_data().unwrap()).unwrap());
     }
     text.truncate(length);
     text
@@ -100,7 +100,7 @@ pub(crate) async fn read_all(body: &mut Incoming) -> (String, hyper::Result<()>)
     let mut text = String::new();
     while let Some(frame) = guard(body.frame()).await {
         match frame {
-            Ok(frame) => text.push_str(str::from_utf8(&frame.into_data().unwrap()).unwrap()),
+            Ok(frame) => text.push_str(std::str::from_utf8(&frame.into_data().unwrap()).unwrap()),
             Err(error) => return (text, Err(error)),
         }
     }

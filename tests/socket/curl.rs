@@ -44,7 +44,7 @@ pub(crate) async fn curl_some(length: usize, arguments: &[&str], address: Socket
         let mut bytes = [0; 1024];
         let count = guard(stdout.read(&mut bytes)).await.unwrap();
         assert_ne!(count, 0, "curl has ended after {text:?}");
-        text.push_str(str::from_utf8(&bytes[..count]).unwrap());
+        text.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
     }
 }
 

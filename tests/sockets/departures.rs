@@ -102,7 +102,7 @@ async fn read_until<I: AsyncRead + Unpin>(io: &mut I, end: &str) {
         let mut bytes = [0; 1024];
         let length = guard(io.read(&mut bytes)).await.unwrap();
         assert_ne!(length, 0, "after {text:?}");
-        text.push_str(str::from_utf8(&bytes[..length]).unwrap());
+        text.push_str(std::str::from_utf8(&bytes[..length]).unwrap());
     }
 }
 
