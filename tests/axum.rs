@@ -6,7 +6,9 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tower::ServiceExt;
-use tower_sse::{Event, EventStream, LastEventId, Preamble, Retry, SseLayer, SseOptions, stop_reconnecting};
+use tower_sse::{
+    Event, EventStream, LastEventId, Preamble, Retry, SseLayer, SseOptions, stop_reconnecting,
+};
 
 async fn send(router: Router, request: http::request::Builder) -> (http::response::Parts, String) {
     let request = request.body(Body::empty()).unwrap();

@@ -9,8 +9,8 @@ use hyper_util::rt::TokioTimer;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_sse::{
-    ShutdownPolicy, Event, EventStream, Heartbeat, Lifetime, LimitPolicy, Preamble, RejectPolicy, Shutdown,
-    SseLayer,
+    Event, EventStream, Heartbeat, Lifetime, LimitPolicy, Preamble, RejectPolicy, Shutdown,
+    ShutdownPolicy, SseLayer,
 };
 
 /// Returns each metric as `name{label=value}`, with what it has changed by since the last time.

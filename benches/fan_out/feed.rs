@@ -15,7 +15,8 @@ use hyper::body::Incoming;
 use tokio::sync::broadcast::{Receiver, Sender, error::RecvError};
 use tower::{Layer, service_fn, util::BoxCloneService};
 use tower_sse::{
-    Channel, ChannelOptions, Event, EventStream, LagPolicy, SseBody, SseLayer, Subscription, TcpOptions,
+    Channel, ChannelOptions, Event, EventStream, LagPolicy, SseBody, SseLayer, Subscription,
+    TcpOptions,
 };
 
 use super::bare;
@@ -93,7 +94,9 @@ fn layer() -> SseLayer {
 }
 
 fn channel(server: impl FnOnce(Channel) -> Server) -> Feed {
-    let options = ChannelOptions::new().max_events(HISTORY).lag_policy(LagPolicy::notify());
+    let options = ChannelOptions::new()
+        .max_events(HISTORY)
+        .lag_policy(LagPolicy::notify());
     let channel: Channel = Channel::new(options);
     Feed {
         server: server(channel.clone()),

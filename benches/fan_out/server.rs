@@ -13,7 +13,7 @@ use tokio::{
     time::sleep_until,
 };
 use tower::Layer;
-use tower_sse::{Socket, SocketListener, MakeServiceWithSocket};
+use tower_sse::{MakeServiceWithSocket, Socket, SocketListener};
 
 use super::{
     bare,

@@ -18,8 +18,8 @@ use futures::stream;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tower_sse::{
-    ChannelOptions, Event, EventId, EventName, EventStream, LastEventId, PublishError,
-    SocketListener, SseLayer, StateChannel, Subscription, Tagged, TcpOptions, MakeServiceWithSocket,
+    ChannelOptions, Event, EventId, EventName, EventStream, LastEventId, MakeServiceWithSocket,
+    PublishError, SocketListener, SseLayer, StateChannel, Subscription, Tagged, TcpOptions,
 };
 use uuid::Uuid;
 

@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::IntervalStream;
-use tower_sse::{EventStream, SocketListener, SseLayer, Tagged, TcpOptions, MakeServiceWithSocket};
+use tower_sse::{EventStream, MakeServiceWithSocket, SocketListener, SseLayer, Tagged, TcpOptions};
 
 /// All that the clock can say: `event: tick`, with JSON as data.
 #[derive(Serialize)]

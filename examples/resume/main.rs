@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 use tokio::{net::TcpListener, task::spawn_blocking};
 use tower_sse::{
-    BoxError, Channel, ChannelOptions, Event, EventId, EventStream, Gap, LastEventId, GapPolicy,
+    BoxError, Channel, ChannelOptions, Event, EventId, EventStream, Gap, GapPolicy, LastEventId,
     PublishError, SseLayer, Subscription,
 };
 

@@ -10,9 +10,9 @@ use std::{
 use http::Request;
 
 use super::{
-    admission::Held,
     config::Config,
     limit::{Claims, Control, Permit},
+    places::Held,
     rejection::Rejection,
     request::RequestFacts,
 };

@@ -5,97 +5,35 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http::Version;
-
 use super::{
-    admission::{Admission, Held},
     config::Config,
-    context::RejectedContext,
-    limit::{Control, EndOrder, Permit},
+    connection::Connection,
+    limit::{Control, EndOrder},
     open_streams::Registration,
+    places::{Held, Places},
 };
 use crate::{
     StreamInfo, StreamSummary,
     report::{Progress, Recorder, Watched},
     shutdown::Member,
-    socket::{SocketHandle, Tuned},
 };
 
 /// What one layer has attached to a stream, let go when the stream ends.
 pub(crate) struct StreamGuard {
     pub(super) config: Arc<Config>,
-    info: StreamInfo,
-    member: Option<Member>,
+    pub(super) info: StreamInfo,
+    pub(super) member: Option<Member>,
     /// Before the places, since fields are dropped in their order.
-    registered: Option<Registration>,
-    places: Places,
+    pub(super) registered: Option<Registration>,
+    pub(super) places: Places,
     /// By which the stream can be ended from outside, if it can.
     pub(super) control: Option<Arc<Control>>,
-    recorder: Option<Arc<dyn Recorder>>,
-    watched: Option<Box<dyn Watched>>,
-    socket: Option<SocketHandle>,
-    /// What this layer has asked of the connection.
-    tuned: Option<Tuned>,
-    /// Of the first layer that knows the connection.
-    _carried: Option<Carried>,
+    pub(super) recorder: Option<Arc<dyn Recorder>>,
+    pub(super) watched: Option<Box<dyn Watched>>,
+    pub(super) connection: Option<Connection>,
 }
 
 impl StreamGuard {
-    /// Admits a stream, if it may open, and has its connection set.
-    ///
-    /// What the layers before have attached already, for they share it with this one, counts once.
-    pub(crate) fn admit(
-        mut entrant: Admission<'_>,
-        before: &[Self],
-    ) -> Result<Self, RejectedContext> {
-        let config = entrant.config;
-        let (held, member) = match entrant.claim(before) {
-            Ok(claimed) => claimed,
-            Err(refused) => return Err(Box::new((entrant.noted, refused))),
-        };
-        let Admission { noted, socket, .. } = entrant;
-        let is_carried = before.iter().any(|other| other.socket.is_some());
-        // Before the connection is set, which holds as long as it carries a stream.
-        let carried = socket.as_ref().filter(|_| !is_carried);
-        let carried = carried.map(|socket| Carried::by(socket, entrant.version));
-        let tuned = match (&config.tuning, &socket) {
-            (Some(tuning), Some(socket)) => {
-                let inner = before.iter().rev().find_map(|other| other.tuned);
-                Some(tuning.tune(inner, socket, &config.timer))
-            }
-            _ => None,
-        };
-        let mut info = noted.info;
-        if let Some(own) = &entrant.own {
-            info.extend(own);
-        }
-        let is_new = |streams| !before.iter().any(|other| other.config.keeps(streams));
-        let streams = config
-            .open_streams
-            .as_ref()
-            .filter(|streams| is_new(streams));
-        let registered = streams.map(|streams| {
-            let tally = entrant.tally.as_ref();
-            streams.add(&info, &held.control, tally, &config.timer)
-        });
-        let recorded = before.iter().any(|other| other.recorder.is_some());
-        let is_watched = before.iter().any(|other| other.watched.is_some());
-        let is_controlled = registered.is_some() || config.evicts();
-        Ok(Self {
-            config: Arc::clone(config),
-            info,
-            member,
-            registered,
-            places: Places::new(held.permits, config.evicts(), &held.control),
-            control: is_controlled.then_some(held.control),
-            recorder: config.observer.recorder.clone().filter(|_| !recorded),
-            watched: noted.watched.filter(|_| !is_watched),
-            socket,
-            tuned,
-            _carried: carried,
-        })
-    }
-
     /// Takes over the places that the same layer has claimed once more, around itself.
     pub(crate) fn take_over(&mut self, held: Option<Held>) {
         self.places.add(held.unwrap_or_default().permits);
@@ -103,8 +41,8 @@ impl StreamGuard {
 
     /// Undoes what was done for a stream that an outer layer has refused.
     pub(crate) fn retract(self) {
-        if let (Some(socket), Some(tuned)) = (self.socket, self.tuned) {
-            socket.retract(tuned);
+        if let Some(Connection { socket, tuned, .. }) = &self.connection {
+            tuned.iter().for_each(|tuned| socket.retract(*tuned));
         }
     }
 
@@ -193,61 +131,15 @@ impl StreamGuard {
 
     /// Has the connection reset when it closes, where the layer can reach it.
     pub(crate) fn break_connection(&self) {
-        self.socket.iter().for_each(SocketHandle::break_on_close);
+        if let Some(connection) = &self.connection {
+            connection.socket.break_on_close();
+        }
     }
 
     /// Returns `true` if the connection was aborted because the client read too slowly.
     pub(crate) fn has_stalled(&self) -> bool {
-        self.socket.as_ref().is_some_and(SocketHandle::has_stalled)
-    }
-}
-
-/// The places of a stream, given back when this is dropped.
-struct Places {
-    permits: Vec<Permit>,
-    /// Has the places where a newer stream may take them away.
-    control: Option<Arc<Control>>,
-}
-
-impl Places {
-    fn new(permits: Vec<Permit>, evicts: bool, control: &Arc<Control>) -> Self {
-        let mut places = Self {
-            permits: Vec::new(),
-            control: evicts.then(|| Arc::clone(control)),
-        };
-        places.add(permits);
-        places
-    }
-
-    fn add(&mut self, permits: Vec<Permit>) {
-        match &self.control {
-            Some(control) => control.hold(permits),
-            None => self.permits.extend(permits),
-        }
-    }
-}
-
-impl Drop for Places {
-    fn drop(&mut self) {
-        if let Some(control) = &self.control {
-            control.release();
-        }
-    }
-}
-
-/// Counts as a stream on its connection until it is dropped.
-struct Carried(SocketHandle);
-
-impl Carried {
-    fn by(socket: &SocketHandle, version: Version) -> Self {
-        socket.begin_stream(version);
-        Self(socket.clone())
-    }
-}
-
-impl Drop for Carried {
-    fn drop(&mut self) {
-        self.0.end_stream();
+        let connection = self.connection.as_ref();
+        connection.is_some_and(|connection| connection.socket.has_stalled())
     }
 }
 

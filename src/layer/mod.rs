@@ -1,8 +1,10 @@
 //! The layer, its service, and the bodies of its responses.
 
 mod admission;
+mod admit;
 mod body;
 mod config;
+mod connection;
 mod context;
 mod future;
 mod gate;
@@ -14,6 +16,7 @@ mod limit;
 mod metrics;
 mod nested;
 mod open_streams;
+mod places;
 mod rejection;
 mod reports;
 mod request;

@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{
-    admission::Admission, config::Config, context::RejectedContext, guard::StreamGuard,
-    limit::LimitId, reports::RejectionReports,
+    admission::Admission, admit::admit, config::Config, context::RejectedContext,
+    guard::StreamGuard, limit::LimitId, reports::RejectionReports,
 };
 use crate::{SseOptions, report::StreamStats};
 
@@ -69,7 +69,7 @@ impl NestedState {
         match known.into_iter().find(|it| it.is_of(entrant.config)) {
             Some(known) => known.take_over(entrant.held),
             None => {
-                let attachment = StreamGuard::admit(entrant, attachments)?;
+                let attachment = admit(entrant, attachments)?;
                 // Mostly there is one: for the first, `push` would make room for four.
                 attachments.reserve_exact(1);
                 attachments.push(attachment);

@@ -6,12 +6,13 @@ use http::{Response, StatusCode, Version, header::CONTENT_LENGTH};
 use http_body::Body;
 
 use super::{
-    admission::{Admission, Held},
+    admission::Admission,
     body::{Client, StreamRecord},
     config::Config,
     context::StreamContext,
     gate::Denied,
     nested::NestedState,
+    places::Held,
     rejection::Rejection,
     reports::RejectionReports,
     request::RequestFacts,

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tower_sse::{
     BoxError, Channel, ChannelEvent, CloseReason, EncodeEvent, EncodedEvent, Encoder, Event,
-    EventStream, LagPolicy, GapPolicy, StreamSummary, Subscription,
+    EventStream, GapPolicy, LagPolicy, StreamSummary, Subscription,
 };
 
 use crate::{
@@ -168,7 +168,11 @@ fn what_is_chained_to_a_subscription_does_not_follow_a_lag_or_a_failure() {
 fn a_lag_in_the_middle_of_a_batch_is_told_before_it_or_ends_before_it() {
     for (lag, expected, reason) in [
         (LagPolicy::disconnect(), &[][..], CloseReason::Lagged),
-        (LagPolicy::notify(), &["1", "1", "3"], CloseReason::ClientGone),
+        (
+            LagPolicy::notify(),
+            &["1", "1", "3"],
+            CloseReason::ClientGone,
+        ),
     ] {
         let channel = Channel::new(holding(1).lag_policy(lag));
         publish(&channel, "1");
@@ -270,7 +274,12 @@ async fn forward(
 #[tokio::test(start_paused = true)]
 async fn a_subscription_that_is_polled_elsewhere_says_itself_why_it_ended() {
     for (lag, reason, missed, end) in [
-        (LagPolicy::disconnect(), CloseReason::Lagged, 0, CloseReason::Failed),
+        (
+            LagPolicy::disconnect(),
+            CloseReason::Lagged,
+            0,
+            CloseReason::Failed,
+        ),
         (
             LagPolicy::notify(),
             CloseReason::Completed,
@@ -289,7 +298,8 @@ async fn a_subscription_that_is_polled_elsewhere_says_itself_why_it_ended() {
         let (to, from) = mpsc::channel(10);
         let forwarded = tokio::spawn(forward(subscription, to)).await.unwrap();
         assert_eq!(forwarded, (Some(reason), missed));
-        let stream = EventStream::new(ReceiverStream::new(from)).error_event(|_| Event::new("failed"));
+        let stream =
+            EventStream::new(ReceiverStream::new(from)).error_event(|_| Event::new("failed"));
         let mut served = Served::new(silent(TokioTimer::new()), stream);
         let texts: Vec<_> = served
             .read()
@@ -310,7 +320,8 @@ async fn a_subscription_that_is_polled_elsewhere_says_itself_why_it_ended() {
 /// What a poll that panics has not taken must not reach another client.
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_the_middle_of_a_poll_leaves_nothing_for_another_stream() {
-    let channel = Channel::new(holding(2).lag_policy(LagPolicy::notify_with(|_| Event::new("secret"))));
+    let channel =
+        Channel::new(holding(2).lag_policy(LagPolicy::notify_with(|_| Event::new("secret"))));
     let panicking = channel
         .subscribe()
         .map(|_| -> EncodedEvent { panic!("in a map") });

@@ -29,7 +29,11 @@ fn subscribers_are_counted_until_they_end() {
     let [mut one, two] = [channel.subscribe(), channel.subscribe()];
     publish(&channel, "one");
     channel.close();
-    assert_eq!(channel.subscriber_count(), 2, "there is something left to read");
+    assert_eq!(
+        channel.subscriber_count(),
+        2,
+        "there is something left to read"
+    );
     assert_eq!(texts(&mut one), ["one"]);
     assert!(is_ended(&mut one));
     assert_eq!(channel.subscriber_count(), 1);

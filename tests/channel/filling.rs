@@ -37,7 +37,9 @@ impl Store {
 
     fn filling(&self) -> GapPolicy {
         let store = self.clone();
-        GapPolicy::backfill(move |gap| stream::iter(store.between(&gap.last_event_id, Some(&gap.until))))
+        GapPolicy::backfill(move |gap| {
+            stream::iter(store.between(&gap.last_event_id, Some(&gap.until)))
+        })
     }
 
     fn id(&self, number: u64) -> EventId {
@@ -183,7 +185,8 @@ fn that_fails_ends_the_stream() {
 
 #[test]
 fn that_cannot_be_encoded_ends_the_stream() {
-    let channel = Channel::new(options().gap_policy(GapPolicy::backfill(|_| stream::iter([Broken]))));
+    let channel =
+        Channel::new(options().gap_policy(GapPolicy::backfill(|_| stream::iter([Broken]))));
     assert_eq!(served(&channel, "zzzzzz-1").ends(), CloseReason::Failed);
 }
 

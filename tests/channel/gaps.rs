@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use futures::stream;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::advance;
-use tower_sse::{Channel, ChannelOptions, Event, EventId, Gap, LastEventId, GapPolicy};
+use tower_sse::{Channel, ChannelOptions, Event, EventId, Gap, GapPolicy, LastEventId};
 
 use crate::support::*;
 
@@ -177,9 +177,20 @@ fn end_where_the_channel_is_closed() {
 #[test]
 fn debug_names_the_answer() {
     let fill = GapPolicy::backfill(|_| stream::empty::<Event>());
-    let texts = [GapPolicy::notify(), GapPolicy::default(), GapPolicy::live(), fill].map(|a| format!("{a:?}"));
+    let texts = [
+        GapPolicy::notify(),
+        GapPolicy::default(),
+        GapPolicy::live(),
+        fill,
+    ]
+    .map(|a| format!("{a:?}"));
     assert_eq!(
         texts,
-        ["GapPolicy(tell)", "GapPolicy(tell)", "GapPolicy(live)", "GapPolicy(fill)"]
+        [
+            "GapPolicy(tell)",
+            "GapPolicy(tell)",
+            "GapPolicy(live)",
+            "GapPolicy(fill)"
+        ]
     );
 }

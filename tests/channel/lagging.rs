@@ -187,9 +187,19 @@ fn may_use_the_channel_itself() {
 
 #[test]
 fn debug_names_the_policy() {
-    let lags = [LagPolicy::disconnect(), LagPolicy::default(), LagPolicy::notify(), LagPolicy::newest()];
+    let lags = [
+        LagPolicy::disconnect(),
+        LagPolicy::default(),
+        LagPolicy::notify(),
+        LagPolicy::newest(),
+    ];
     assert_eq!(
         lags.map(|lag| format!("{lag:?}")),
-        ["LagPolicy(end)", "LagPolicy(end)", "LagPolicy(skip)", "LagPolicy(newest)"]
+        [
+            "LagPolicy(end)",
+            "LagPolicy(end)",
+            "LagPolicy(skip)",
+            "LagPolicy(newest)"
+        ]
     );
 }

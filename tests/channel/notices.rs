@@ -6,7 +6,8 @@ use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_sse::{
-    Channel, ChannelOptions, Event, EventItem, EventStream, LagPolicy, NoticePolicy, GapPolicy, Subscription,
+    Channel, ChannelOptions, Event, EventItem, EventStream, GapPolicy, LagPolicy, NoticePolicy,
+    Subscription,
 };
 
 use crate::{served::silent, support::*};
@@ -132,7 +133,8 @@ fn have_the_form_of_the_channel_or_of_the_subscription() {
         for make in [after_a_gap, after_a_lag] {
             let (_channel, mut by_channel, said) = make(two_events().notice_policy(policy));
             assert_eq!(wire(&mut by_channel), said[form]);
-            let (_channel, subscription, said) = make(two_events().notice_policy(NoticePolicy::event()));
+            let (_channel, subscription, said) =
+                make(two_events().notice_policy(NoticePolicy::event()));
             assert_eq!(wire(&mut subscription.notice_policy(policy)), said[form]);
         }
         let channel = Channel::new(plain().notice_policy(policy));
@@ -171,7 +173,11 @@ fn leave_the_id_to_an_event_of_the_users_that_follows() {
 #[test]
 fn of_a_lag_that_the_user_makes_are_for_all() {
     let lag = LagPolicy::notify_with(|missed| Event::new(format!("-{missed}")));
-    let channel = Channel::new(two_events().lag_policy(lag).notice_policy(NoticePolicy::silent()));
+    let channel = Channel::new(
+        two_events()
+            .lag_policy(lag)
+            .notice_policy(NoticePolicy::silent()),
+    );
     let mut subscription = channel.subscribe();
     publish_numbers(&channel, 1..=3);
     assert_eq!(texts(&mut subscription), ["-1", "2", "3"]);

@@ -1,4 +1,4 @@
-use tower_sse::{Channel, LastEventId, GapPolicy};
+use tower_sse::{Channel, GapPolicy, LastEventId};
 
 use crate::support::*;
 

@@ -2,7 +2,8 @@ use futures::{StreamExt, future::ready, stream};
 use hyper_util::rt::TokioTimer;
 use tokio::time::advance;
 use tower_sse::{
-    BoxError, Channel, ChannelEvent, CloseReason, Event, EventStream, LagPolicy, GapPolicy, Subscription,
+    BoxError, Channel, ChannelEvent, CloseReason, Event, EventStream, GapPolicy, LagPolicy,
+    Subscription,
 };
 
 use crate::{

@@ -2,7 +2,7 @@ use futures::FutureExt;
 use std::{cell::Cell, error::Error, fmt::Debug, rc::Rc};
 
 use tower_sse::{
-    BoxEventStream, Channel, ChannelEvent, ChannelOptions, EventStream, Gap, LagPolicy, GapPolicy,
+    BoxEventStream, Channel, ChannelEvent, ChannelOptions, EventStream, Gap, GapPolicy, LagPolicy,
     PublishError, StateChannel, Subscription, TooManyTopics, Topics,
 };
 

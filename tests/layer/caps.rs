@@ -164,8 +164,8 @@ async fn can_be_for_each_key() {
 
 #[tokio::test(start_paused = true)]
 async fn say_the_longest_time_there_is() {
-    let refuse =
-        RejectPolicy::with_status(StatusCode::SERVICE_UNAVAILABLE).retry(Retry::fixed(std::time::Duration::MAX));
+    let refuse = RejectPolicy::with_status(StatusCode::SERVICE_UNAVAILABLE)
+        .retry(Retry::fixed(std::time::Duration::MAX));
     let (_, response) = adopted();
     let response = send(&bare().max_streams(0, refuse), get(), response).await;
     assert_eq!(response.headers()["retry-after"], "18446744073709551615");

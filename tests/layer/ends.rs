@@ -9,8 +9,8 @@ use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tokio::time::Instant;
 use tower_sse::{
-    ShutdownPolicy, CloseReason, Event, EventStream, FinalEvents, Lifetime, Retry, Shutdown, SseLayer,
-    SseOptions, WireEnd,
+    CloseReason, Event, EventStream, FinalEvents, Lifetime, Retry, Shutdown, ShutdownPolicy,
+    SseLayer, SseOptions, WireEnd,
 };
 
 use crate::{closing::Closes, support::*};

@@ -120,7 +120,10 @@ async fn evicts_nobody_for_a_response_that_is_no_stream() {
     let (_feed, response) = adopted();
     let mut open = send(&layer, ada(), response).await.into_body();
     assert!(is_silent(&mut open));
-    for response in [tower_sse::stop_reconnecting(), Response::new(String::from("page"))] {
+    for response in [
+        tower_sse::stop_reconnecting(),
+        Response::new(String::from("page")),
+    ] {
         send(&layer, ada(), response).await;
         assert!(is_silent(&mut open));
     }

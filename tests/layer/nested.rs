@@ -8,8 +8,8 @@ use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_sse::{
-    ShutdownPolicy, CloseReason, Heartbeat, LastEventId, Lifetime, RejectPolicy, RejectReason, Retry,
-    Shutdown, SseLayer, SseOptions,
+    CloseReason, Heartbeat, LastEventId, Lifetime, RejectPolicy, RejectReason, Retry, Shutdown,
+    ShutdownPolicy, SseLayer, SseOptions,
 };
 
 use crate::{closing::Closes, support::*};
@@ -141,14 +141,20 @@ async fn tells_both_and_ends_at_the_shutdown_of_either() {
             None,
         )
         .await;
-        assert_eq!((outer.open_stream_count(), inner.open_stream_count()), (1, 1));
+        assert_eq!(
+            (outer.open_stream_count(), inner.open_stream_count()),
+            (1, 1)
+        );
         assert!(is_silent(response.body_mut()));
         if outer_ends { &outer } else { &inner }.trigger();
         let last = "event: tower-sse.retry\nretry: 1000\ndata: \n\n";
         assert_eq!(next(response.body_mut()).await.unwrap(), last);
         assert_eq!(told_outer.take(), [CloseReason::ShutDown]);
         assert_eq!(told_inner.take(), [CloseReason::ShutDown]);
-        assert_eq!((outer.open_stream_count(), inner.open_stream_count()), (0, 0));
+        assert_eq!(
+            (outer.open_stream_count(), inner.open_stream_count()),
+            (0, 0)
+        );
     }
 }
 

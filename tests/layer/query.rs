@@ -44,13 +44,12 @@ async fn is_refused_softly() {
 async fn is_expected_to_want_a_stream_where_it_names_them_among_others() {
     let expected = Arc::<AtomicBool>::default();
     let seen = Arc::clone(&expected);
-    let layer =
-        bare()
-            .max_streams(1, RejectPolicy::empty_stream())
-            .expect_stream(move |head: RequestHead<'_>| {
-                seen.store(head.expects_stream(), Ordering::Relaxed);
-                false
-            });
+    let layer = bare()
+        .max_streams(1, RejectPolicy::empty_stream())
+        .expect_stream(move |head: RequestHead<'_>| {
+            seen.store(head.expects_stream(), Ordering::Relaxed);
+            false
+        });
     for (method, expects) in [("QUERY", true), ("POST", false)] {
         let (_feed, response) = adopted();
         let request = any().method(method);

@@ -135,7 +135,10 @@ async fn knows_a_stream_once_through_nested_layers() {
         service.map_response(|response| response.map(http_body_util::BodyExt::boxed_unsync));
     let body = call(outer.layer(boxed), user("ada")).await.into_body();
     assert_eq!(streams.count(), 1);
-    assert_eq!(streams.revoke(RevokePolicy::stop_reconnecting(), |_| true), 1);
+    assert_eq!(
+        streams.revoke(RevokePolicy::stop_reconnecting(), |_| true),
+        1
+    );
     assert_eq!(text(body).await, REVOKED);
     assert_eq!(streams.count(), 0);
 }

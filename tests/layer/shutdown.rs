@@ -10,8 +10,8 @@ use futures::FutureExt;
 use hyper_util::rt::TokioTimer;
 use tokio::time::{Instant, advance};
 use tower_sse::{
-    ShutdownPolicy, CloseReason, Event, FinalEvents, Heartbeat, RejectPolicy, Retry, Shutdown, SseLayer,
-    SseOptions,
+    CloseReason, Event, FinalEvents, Heartbeat, RejectPolicy, Retry, Shutdown, ShutdownPolicy,
+    SseLayer, SseOptions,
 };
 
 use crate::{closing::Closes, support::*};
@@ -144,7 +144,8 @@ async fn refuses_new_streams_as_the_user_says() {
     let json = || http::HeaderValue::from_static("application/json");
     let restarting = r#"{"error":{"message":"restarting"}}"#;
     let softly = RejectPolicy::empty_stream().body(json(), restarting);
-    let hard = RejectPolicy::with_status(http::StatusCode::BAD_GATEWAY).retry(Retry::fixed(7 * SECOND));
+    let hard =
+        RejectPolicy::with_status(http::StatusCode::BAD_GATEWAY).retry(Retry::fixed(7 * SECOND));
     let answer = async |how: ShutdownPolicy, request| {
         let shutdown = shutdown();
         shutdown.trigger();
@@ -222,7 +223,11 @@ async fn is_drained_when_all_have_been_told() {
     let (mut drained, tells) = (drained, Arc::clone(&told));
     let open = shutdown.clone();
     let layer = bare_with(&shutdown).on_close(move |_| {
-        assert_eq!(open.open_stream_count(), 1, "it is open until all have been told");
+        assert_eq!(
+            open.open_stream_count(),
+            1,
+            "it is open until all have been told"
+        );
         tells.store(true, Ordering::Relaxed);
     });
     let (_feed, response) = adopted();

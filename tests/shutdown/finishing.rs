@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::{Router, response::IntoResponse, routing::get};
 use futures::channel::mpsc;
-use tower_sse::{ShutdownPolicy, Event, EventStream, Shutdown, SseOptions};
+use tower_sse::{Event, EventStream, Shutdown, ShutdownPolicy, SseOptions};
 
 use crate::{
     alone,

@@ -14,7 +14,7 @@ use tokio::{
     net::TcpStream,
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
 };
-use tower_sse::{Event, EventStream, Preamble, SocketListener, SseLayer, MakeServiceWithSocket};
+use tower_sse::{Event, EventStream, MakeServiceWithSocket, Preamble, SocketListener, SseLayer};
 
 use crate::{
     client::{Client, read, read_all},

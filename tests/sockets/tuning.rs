@@ -95,7 +95,10 @@ async fn a_head_sets_nothing() {
 
 #[tokio::test]
 async fn a_stream_that_is_refused_sets_nothing() {
-    for refuse in [RejectPolicy::empty_stream(), RejectPolicy::with_status(http::StatusCode::CONFLICT)] {
+    for refuse in [
+        RejectPolicy::empty_stream(),
+        RejectPolicy::with_status(http::StatusCode::CONFLICT),
+    ] {
         let (mut socket, _script, _peer) = scripted().await;
         let before = settings(&socket);
         let layer = patient().socket(every_option()).max_streams(0, refuse);

@@ -5,7 +5,10 @@ use futures::{StreamExt, stream};
 use http::{Response, StatusCode};
 use serde_json::json;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tower_sse::{BoxEventStream, Event, EventStream, LastEventId, RejectPolicy, Retry, SseLayer, stop_reconnecting};
+use tower_sse::{
+    BoxEventStream, Event, EventStream, LastEventId, RejectPolicy, Retry, SseLayer,
+    stop_reconnecting,
+};
 
 use super::{BOTH, SOON, listen, serve};
 use crate::{browser::Browser, feed::feed, guard, server::Scheme, tab::Tab, times::assert_in_time};

@@ -1,5 +1,5 @@
 use serde_json::json;
-use tower_sse::{ShutdownPolicy, Event, EventName, FinalEvents, Shutdown, SseLayer};
+use tower_sse::{Event, EventName, FinalEvents, Shutdown, ShutdownPolicy, SseLayer};
 
 use super::{BOTH, SOON, app};
 use crate::{browser::Browser, feed::feed, guard, server::Server};

@@ -7,8 +7,8 @@ use axum::{
 use futures::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
 use tower_sse::{
-    ShutdownPolicy, BoxError, Event, EventStream, Lifetime, OpenStreams, Retry, RevokePolicy, Shutdown,
-    SseLayer, SseOptions,
+    BoxError, Event, EventStream, Lifetime, OpenStreams, Retry, RevokePolicy, Shutdown,
+    ShutdownPolicy, SseLayer, SseOptions,
 };
 
 /// The `retry` that browsers get.

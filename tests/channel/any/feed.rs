@@ -6,8 +6,8 @@ use std::{
 
 use futures::stream;
 use tower_sse::{
-    BoxError, Channel, ChannelOptions, Event, EventId, EventName, Gap, LagPolicy, LastEventId,
-    NoticePolicy, GapPolicy, PublishError, StateChannel, Subscription,
+    BoxError, Channel, ChannelOptions, Event, EventId, EventName, Gap, GapPolicy, LagPolicy,
+    LastEventId, NoticePolicy, PublishError, StateChannel, Subscription,
 };
 
 use super::{

@@ -149,7 +149,11 @@ fn nobody_loses_an_event_of_those_that_are_held() {
 
 #[test]
 fn who_lags_learns_of_every_event_that_is_missed() {
-    for lag in [LagPolicy::disconnect(), LagPolicy::notify(), LagPolicy::newest()] {
+    for lag in [
+        LagPolicy::disconnect(),
+        LagPolicy::notify(),
+        LagPolicy::newest(),
+    ] {
         let channel = Channel::new(holding(8).lag_policy(lag));
         let readings = run(&channel);
         let late = readings.last().unwrap();

@@ -9,7 +9,7 @@ use axum::{
 use futures::{FutureExt, StreamExt, stream};
 use tokio::sync::Notify;
 use tower_sse::{
-    ShutdownPolicy, EventStream, Lifetime, OpenStreams, Retry, RevokePolicy, Shutdown, SseLayer,
+    EventStream, Lifetime, OpenStreams, Retry, RevokePolicy, Shutdown, ShutdownPolicy, SseLayer,
 };
 
 use super::{LAST_WORDS, protocol::Protocol};

@@ -5,8 +5,8 @@ use std::{
 
 use http::StatusCode;
 use tower_sse::{
-    ShutdownPolicy, Heartbeat, Labels, Lifetime, LimitPolicy, OpenStreams, Preamble, RejectPolicy,
-    RequestHead, Retry, Shutdown, SseLayer, SseOptions,
+    Heartbeat, Labels, Lifetime, LimitPolicy, OpenStreams, Preamble, RejectPolicy, RequestHead,
+    Retry, Shutdown, ShutdownPolicy, SseLayer, SseOptions,
 };
 
 use super::{

@@ -81,7 +81,10 @@ fn a_stream_that_is_revoked_while_it_is_polled_ends() {
                     thread::yield_now();
                 }
             });
-            assert_eq!(streams.revoke(RevokePolicy::stop_reconnecting(), |_| true), 1);
+            assert_eq!(
+                streams.revoke(RevokePolicy::stop_reconnecting(), |_| true),
+                1
+            );
             ended.join().unwrap();
         });
         assert_eq!(streams.count(), 0);

@@ -1,0 +1,28 @@
+use http::Version;
+
+use crate::socket::{SocketHandle, Tuned};
+
+/// The connection below a stream, as far as one layer has set it.
+pub(super) struct Connection {
+    pub(super) socket: SocketHandle,
+    /// What this layer has asked of the connection.
+    pub(super) tuned: Option<Tuned>,
+    /// Of the first layer that knows the connection.
+    pub(super) _carried: Option<CarriedStream>,
+}
+
+/// Counts as a stream on its connection until it is dropped.
+pub(super) struct CarriedStream(SocketHandle);
+
+impl CarriedStream {
+    pub(super) fn begin(socket: &SocketHandle, version: Version) -> Self {
+        socket.begin_stream(version);
+        Self(socket.clone())
+    }
+}
+
+impl Drop for CarriedStream {
+    fn drop(&mut self) {
+        self.0.end_stream();
+    }
+}
