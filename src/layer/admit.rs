@@ -76,7 +76,7 @@ fn claim(
     let counted = |limit| inner.iter().any(|other| other.config.counts(limit));
     let mut claims = admission.noted.take_rest(config, counted);
     if !claims.is_empty() {
-        permits.extend(claims.decide(&config.turn, &control)?);
+        permits.extend(claims.take(&config.admission_lock, &control)?);
     }
     Ok((Held { permits, control }, member))
 }

@@ -24,8 +24,8 @@ pub(crate) struct Config {
     pub(crate) shutdown: Option<Shutdown>,
     pub(crate) max_streams: Option<MaxStreams>,
     pub(crate) limits: Vec<Arc<dyn Limit>>,
-    /// Held while a stream is admitted, by one at a time.
-    pub(crate) turn: Arc<Mutex<()>>,
+    /// Held while a request takes places in the limits, so that requests do so one at a time.
+    pub(crate) admission_lock: Arc<Mutex<()>>,
     pub(crate) open_streams: Option<OpenStreams>,
     pub(crate) observer: Observer,
     /// The options of connections that carry a stream.
@@ -42,7 +42,7 @@ impl Config {
             shutdown: None,
             max_streams: None,
             limits: Vec::new(),
-            turn: Arc::default(),
+            admission_lock: Arc::default(),
             open_streams: None,
             observer: Observer::default(),
             tuning: None,

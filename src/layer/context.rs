@@ -40,7 +40,7 @@ impl StreamContext {
         Some(Box::new(Self {
             info: observer.info_of(head),
             claims: limits
-                .filter_map(|limit| Some((limit.id(), limit.begin(head)?)))
+                .filter_map(|limit| Some((limit.id(), limit.claim(head)?)))
                 .collect(),
             watched: observer.watcher.as_ref().map(|watcher| watcher.watch(head)),
             outer: outer.cloned().unwrap_or_default(),
@@ -64,7 +64,7 @@ impl StreamContext {
         let keyed = self.claims.iter().map(|(_, claim)| claim);
         let mut evicting = keyed.filter(|claim| claim.evicts());
         let evicts = evicting.any(|claim| claim.is_full())
-            || evicts_of_all.is_some_and(|limit| limit.begin().is_full());
+            || evicts_of_all.is_some_and(|limit| limit.claim().is_full());
         if evicts {
             return Default::default();
         }
@@ -76,7 +76,7 @@ impl StreamContext {
         self.claims = rest;
         if let Some(limit) = of_all.filter(|limit| !limit.evicts()) {
             self.has_claimed_of_all = true;
-            early.insert(0, (limit.id(), limit.begin()));
+            early.insert(0, (limit.id(), limit.claim()));
         }
         let (limits, claims) = early.into_iter().unzip();
         (Claims::new(claims), limits)
@@ -93,7 +93,7 @@ impl StreamContext {
         let of_all = config.max_streams.as_ref();
         let of_all = of_all.filter(|limit| !self.has_claimed_of_all && !held(limit.id()));
         let of_keys = self.claims.drain(..).filter(|(limit, _)| !held(*limit));
-        let claims = of_all.map(|limit| limit.begin()).into_iter();
+        let claims = of_all.map(|limit| limit.claim()).into_iter();
         Claims::new(claims.chain(of_keys.map(|(_, claim)| claim)).collect())
     }
 

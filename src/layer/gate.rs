@@ -75,7 +75,7 @@ impl Gate {
         }
         if facts.is_head {
             // It gets the answer of a GET, and takes no place.
-            let looked = claiming.claims.look().map_err(Denied::Rejected);
+            let looked = claiming.claims.check().map_err(Denied::Rejected);
             if looked.is_ok() {
                 *self = Self::Open(Some(Held::default()));
             }
@@ -108,7 +108,7 @@ impl Claiming {
             control,
             triggered,
         } = self;
-        let polled = claims.poll(&config.turn, &config.timer, control, cx);
+        let polled = claims.poll_take(&config.admission_lock, &config.timer, control, cx);
         let Some(shutdown) = config.shutdown.as_ref().filter(|_| polled.is_pending()) else {
             return polled;
         };

@@ -159,7 +159,7 @@ fn look(
     // A GET has one place in a limit that the inner layer has, too.
     let claims = noted.take_rest(config, |limit| slot.has_looked(limit));
     slot.looked(config);
-    let refused = claims.look().err()?;
+    let refused = claims.check().err()?;
     Some((noted, refused))
 }
 

@@ -16,14 +16,14 @@ use crate::RejectPolicy;
 #[must_use = "a policy does nothing until a limit has it"]
 pub struct LimitPolicy {
     evicts: bool,
-    refuse: RejectPolicy,
+    reject: RejectPolicy,
     wait: Duration,
 }
 
 impl LimitPolicy {
     /// Refuses the stream. `RejectPolicy` converts into this.
-    pub const fn reject(refuse: RejectPolicy) -> Self {
-        Self::with(false, refuse)
+    pub const fn reject(reject: RejectPolicy) -> Self {
+        Self::with(false, reject)
     }
 
     /// Ends the oldest stream of the same key, which closes as
@@ -48,11 +48,11 @@ impl LimitPolicy {
         Self::with(true, RejectPolicy::empty_stream())
     }
 
-    const fn with(evicts: bool, refuse: RejectPolicy) -> Self {
+    const fn with(evicts: bool, reject: RejectPolicy) -> Self {
         let wait = Duration::from_millis(200);
         Self {
             evicts,
-            refuse,
+            reject,
             wait,
         }
     }
@@ -68,11 +68,11 @@ impl LimitPolicy {
         self.evicts
     }
 
-    pub(crate) fn refuse(&self) -> &RejectPolicy {
-        &self.refuse
+    pub(crate) fn reject_policy(&self) -> &RejectPolicy {
+        &self.reject
     }
 
-    pub(crate) fn time(&self) -> Duration {
+    pub(crate) fn wait_time(&self) -> Duration {
         self.wait
     }
 }
@@ -85,7 +85,7 @@ impl Default for LimitPolicy {
 }
 
 impl From<RejectPolicy> for LimitPolicy {
-    fn from(refuse: RejectPolicy) -> Self {
-        Self::reject(refuse)
+    fn from(reject: RejectPolicy) -> Self {
+        Self::reject(reject)
     }
 }

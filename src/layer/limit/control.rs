@@ -12,20 +12,25 @@ use futures_util::task::AtomicWaker;
 use super::permit::Permit;
 use crate::{CloseReason, RevokePolicy};
 
-/// What is shared between an open stream and the handles that can end it from outside.
+/// What an open stream shares with those that can end it from outside: a newer stream that evicts it,
+/// and an [`OpenStreams`](crate::OpenStreams) handle.
+///
+/// An order travels by this, and not by the body's own state, because the body belongs to the server's
+/// task: the order is left here and the task is woken.
 #[derive(Default)]
 pub(crate) struct Control {
     order: OnceLock<EndOrder>,
     waker: AtomicWaker,
     bytes: AtomicU64,
     /// The stream's places, where a newer stream may take them away. They are given back with the lock
-    /// held, so that a second thread that gives them back knows afterwards that they are. A limit's own
-    /// lock is taken within this one, never the other way round.
+    /// held: when a second thread that gives them back returns, they have been. A limit's own lock is
+    /// taken within this one, never the other way round.
     permits: Mutex<Vec<Permit>>,
+    /// Whether there are any, so that a queue which is locked can tell without this lock.
     holds: AtomicBool,
 }
 
-/// Why a stream is to end though nothing of its own says so.
+/// An order to end a stream that comes from outside the stream.
 #[derive(Clone, Debug)]
 pub(crate) enum EndOrder {
     Evict,
@@ -42,7 +47,7 @@ impl EndOrder {
 }
 
 impl Control {
-    /// Has the stream end. Returns `false` if it already has an order to end.
+    /// Orders the stream to end. Returns `false` if it already has an order.
     pub(crate) fn end(&self, order: EndOrder) -> bool {
         let is_first = self.order.set(order).is_ok();
         if is_first {
@@ -51,12 +56,12 @@ impl Control {
         is_first
     }
 
-    /// Returns why the stream is to end, if it has an order to.
+    /// Returns the order to end the stream, if there is one.
     pub(crate) fn order(&self) -> Option<&EndOrder> {
         self.order.get()
     }
 
-    /// Has the stream's task woken by an order.
+    /// Registers the stream's task, which an order wakes.
     pub(crate) fn register(&self, cx: &Context<'_>) {
         self.waker.register(cx.waker());
     }
@@ -80,7 +85,7 @@ impl Control {
         self.holds.store(false, Ordering::Release);
     }
 
-    /// Notes how many bytes the stream has sent in all.
+    /// Sets how many bytes the stream has sent in all.
     pub(crate) fn set_bytes(&self, bytes: u64) {
         self.bytes.store(bytes, Ordering::Relaxed);
     }

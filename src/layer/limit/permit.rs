@@ -1,2 +1,2 @@
-/// A place among the open streams, held until it is dropped.
+/// A place in a limit, which is given back when the permit is dropped.
 pub(crate) type Permit = Box<dyn Send + Sync>;

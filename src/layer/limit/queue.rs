@@ -6,16 +6,17 @@ use std::{
 
 use super::control::Control;
 
-/// The places of one key of a limit, and the requests that wait for one.
+/// The places of one key of a limit, and the queue of requests that wait for one.
 ///
-/// While a request waits all places are taken: one that is given back is kept for the first in the
-/// queue, so that no later request takes it. Where streams can be evicted, no request waits.
+/// While a request waits, all places are taken: a place that is given back is kept for the first
+/// request in the queue, so that no later request takes it. Where streams can be evicted, no request
+/// waits.
 #[derive(Default)]
 pub(super) struct PlaceQueue {
     /// How many places are taken or kept.
     taken: usize,
-    /// The number of the next stream or turn.
-    next: u64,
+    /// The number of the last stream or turn.
+    last: u64,
     waiting: VecDeque<(u64, Waker)>,
     /// The turns that have a place kept for them.
     kept: Vec<u64>,
@@ -29,16 +30,16 @@ impl PlaceQueue {
     }
 
     /// Takes a free place.
-    pub(super) fn take(&mut self, most: usize) -> bool {
-        let is_free = self.taken < most;
+    pub(super) fn take(&mut self, max: usize) -> bool {
+        let is_free = self.taken < max;
         self.taken += usize::from(is_free);
         is_free
     }
 
     /// Takes the place that was kept for a turn, if one was.
     pub(super) fn take_kept(&mut self, turn: u64) -> bool {
-        let place = self.kept.iter().position(|&kept| kept == turn);
-        place.map(|place| self.kept.swap_remove(place)).is_some()
+        let index = self.kept.iter().position(|&kept| kept == turn);
+        index.map(|index| self.kept.swap_remove(index)).is_some()
     }
 
     pub(super) fn is_kept(&self, turn: u64) -> bool {
@@ -47,12 +48,12 @@ impl PlaceQueue {
 
     /// Begins a turn, which has a place kept for it if one is free. `None` if as many wait as there are
     /// places.
-    pub(super) fn wait(&mut self, most: usize, waker: &Waker) -> Option<u64> {
-        if self.waiting.len() >= most {
+    pub(super) fn wait(&mut self, max: usize, waker: &Waker) -> Option<u64> {
+        if self.waiting.len() >= max {
             return None;
         }
-        let turn = self.number();
-        if self.take(most) {
+        let turn = self.next_number();
+        if self.take(max) {
             self.kept.push(turn);
         } else {
             self.waiting.push_back((turn, waker.clone()));
@@ -67,7 +68,7 @@ impl PlaceQueue {
     }
 
     /// Ends a turn. Returns the waker of the request that gets the place that was kept for it.
-    pub(super) fn leave(&mut self, turn: u64) -> Option<Waker> {
+    pub(super) fn end_turn(&mut self, turn: u64) -> Option<Waker> {
         if self.take_kept(turn) {
             return self.release();
         }
@@ -77,13 +78,13 @@ impl PlaceQueue {
 
     /// Adds a stream that can be evicted, and returns its number.
     pub(super) fn add_stream(&mut self, control: &Arc<Control>) -> u64 {
-        let number = self.number();
+        let number = self.next_number();
         self.streams.insert(number, Arc::clone(control));
         number
     }
 
-    /// Returns the oldest stream that has its place for good. (One whose request may yet be refused by
-    /// another limit has not.)
+    /// Returns the oldest stream that can be evicted. A stream whose request another limit may still
+    /// reject does not hold its places yet, and is left out.
     pub(super) fn oldest(&self) -> Option<Arc<Control>> {
         let mut streams = self.streams.values();
         streams.find(|control| control.holds()).cloned()
@@ -114,8 +115,8 @@ impl PlaceQueue {
         }
     }
 
-    fn number(&mut self) -> u64 {
-        self.next += 1;
-        self.next
+    fn next_number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
     }
 }
