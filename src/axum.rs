@@ -48,7 +48,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for LastEventId {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
         // Without the layer there is no extension yet.
-        let noted = parts.extensions.get().cloned();
-        Ok(noted.or_else(|| Self::from_headers(&parts.headers)))
+        let from_layer = parts.extensions.get().cloned();
+        Ok(from_layer.or_else(|| Self::from_headers(&parts.headers)))
     }
 }

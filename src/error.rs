@@ -11,12 +11,12 @@ pub type BoxError = Box<dyn error::Error + Send + Sync>;
 /// that it must not end cleanly. The cause, if there is one, is its `source()`.
 #[derive(Debug)]
 pub struct Error {
-    kind: Kind,
+    kind: ErrorKind,
     source: Option<BoxError>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum ErrorKind {
     Stream,
     Encode,
     Body,
@@ -27,12 +27,12 @@ enum Kind {
 impl Error {
     /// Makes an error of what the stream yielded. An error of this type is returned unchanged.
     pub(crate) fn stream(source: BoxError) -> Self {
-        Self::caused_by(Kind::Stream, source)
+        Self::caused_by(ErrorKind::Stream, source)
     }
 
     pub(crate) fn encode(source: BoxError) -> Self {
         Self {
-            kind: Kind::Encode,
+            kind: ErrorKind::Encode,
             source: Some(source),
         }
     }
@@ -40,7 +40,7 @@ impl Error {
     /// Makes an error of that of a response body. An error of this type is returned unchanged, also
     /// from within an axum body.
     pub(crate) fn body(source: BoxError) -> Self {
-        Self::caused_by(Kind::Body, out_of_axum(source))
+        Self::caused_by(ErrorKind::Body, unwrap_axum(source))
     }
 
     /// Makes an error of what a panic was raised with.
@@ -50,7 +50,7 @@ impl Error {
             Err(payload) => payload.downcast::<&str>().ok().map(|text| text.to_string()),
         };
         Self {
-            kind: Kind::Panic,
+            kind: ErrorKind::Panic,
             source: text.map(BoxError::from),
         }
     }
@@ -58,12 +58,12 @@ impl Error {
     /// Makes the error by which the layer breaks a stream.
     pub(crate) fn cut(reason: CloseReason) -> Self {
         Self {
-            kind: Kind::Cut(reason),
+            kind: ErrorKind::Cut(reason),
             source: None,
         }
     }
 
-    fn caused_by(kind: Kind, source: BoxError) -> Self {
+    fn caused_by(kind: ErrorKind, source: BoxError) -> Self {
         match source.downcast() {
             Ok(error) => *error,
             Err(source) => Self {
@@ -75,19 +75,19 @@ impl Error {
 
     /// Returns `true` if an event could not be encoded.
     pub fn is_encode(&self) -> bool {
-        matches!(self.kind, Kind::Encode)
+        matches!(self.kind, ErrorKind::Encode)
     }
 
     /// Returns `true` if the handler's stream or body panicked. The source then has the text of the
     /// panic, if it has one.
     pub fn is_panic(&self) -> bool {
-        matches!(self.kind, Kind::Panic)
+        matches!(self.kind, ErrorKind::Panic)
     }
 
     /// Returns why the layer cut the stream. `None` if the stream failed by itself.
     pub fn close_reason(&self) -> Option<CloseReason> {
         match self.kind {
-            Kind::Cut(reason) => Some(reason),
+            ErrorKind::Cut(reason) => Some(reason),
             _ => None,
         }
     }
@@ -109,11 +109,11 @@ impl Error {
         let mut last = text.clone();
         let mut next = error::Error::source(self);
         while let Some(error) = next {
-            let own = error.to_string();
-            if own != last {
+            let this = error.to_string();
+            if this != last {
                 text.push_str(": ");
-                text.push_str(&own);
-                last = own;
+                text.push_str(&this);
+                last = this;
             }
             next = error.source();
         }
@@ -123,7 +123,7 @@ impl Error {
 
 /// Returns the error within axum's own, by which its bodies wrap every error.
 #[cfg(feature = "axum")]
-fn out_of_axum(mut error: BoxError) -> BoxError {
+fn unwrap_axum(mut error: BoxError) -> BoxError {
     loop {
         error = match error.downcast::<axum_core::Error>() {
             Ok(wrapper) => wrapper.into_inner(),
@@ -133,18 +133,18 @@ fn out_of_axum(mut error: BoxError) -> BoxError {
 }
 
 #[cfg(not(feature = "axum"))]
-fn out_of_axum(error: BoxError) -> BoxError {
+fn unwrap_axum(error: BoxError) -> BoxError {
     error
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            Kind::Stream => f.write_str("the stream of events failed"),
-            Kind::Encode => f.write_str("an event could not be encoded"),
-            Kind::Body => f.write_str("the response body failed"),
-            Kind::Panic => f.write_str("the stream of events panicked"),
-            Kind::Cut(reason) => write!(f, "the event stream was cut: {reason}"),
+            ErrorKind::Stream => f.write_str("the stream of events failed"),
+            ErrorKind::Encode => f.write_str("an event could not be encoded"),
+            ErrorKind::Body => f.write_str("the response body failed"),
+            ErrorKind::Panic => f.write_str("the stream of events panicked"),
+            ErrorKind::Cut(reason) => write!(f, "the event stream was cut: {reason}"),
         }
     }
 }

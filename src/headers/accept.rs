@@ -82,9 +82,9 @@ fn fit(range: &[u8]) -> Option<(u8, bool)> {
             .or_else(|| part.strip_prefix(b"Q="))
     });
     // Only `0`, `0.`, `0.0` and so on refuse.
-    let refused = weight
+    let is_refused = weight
         .is_some_and(|q| q.starts_with(b"0") && q.iter().all(|byte| matches!(byte, b'0' | b'.')));
-    Some((specific, !refused))
+    Some((specific, !is_refused))
 }
 
 #[cfg(test)]

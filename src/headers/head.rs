@@ -123,12 +123,12 @@ pub(crate) fn asks_to_close(headers: &HeaderMap) -> bool {
 
 /// Adds to what the handler says of caching that nobody may transform the body.
 fn forbid_transform(headers: &mut HeaderMap) {
-    let said: Vec<&HeaderValue> = headers.get_all(CACHE_CONTROL).iter().collect();
+    let values: Vec<&HeaderValue> = headers.get_all(CACHE_CONTROL).iter().collect();
     let forbids = |token: &[u8]| token.eq_ignore_ascii_case(NO_TRANSFORM.as_bytes());
-    if said.iter().copied().flat_map(tokens).any(forbids) {
+    if values.iter().copied().flat_map(tokens).any(forbids) {
         return;
     }
-    match said[..] {
+    match values[..] {
         [] => drop(headers.insert(CACHE_CONTROL, UNSTORED)),
         [one] if one.is_empty() => drop(headers.insert(CACHE_CONTROL, UNSTORED)),
         [one] => {

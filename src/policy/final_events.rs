@@ -93,7 +93,7 @@ impl FinalEvents {
 
     /// Returns the event for a reason, if one is set.
     pub(crate) fn get(&self, reason: CloseReason) -> Option<&EncodedEvent> {
-        self.0[place(reason)?].as_ref()
+        self.0[index(reason)?].as_ref()
     }
 
     /// Takes from another what is unset here.
@@ -106,15 +106,15 @@ impl FinalEvents {
     }
 
     fn set(mut self, reason: CloseReason, event: EncodedEvent) -> Self {
-        if let Some(place) = place(reason) {
-            self.0[place] = Some(event);
+        if let Some(index) = index(reason) {
+            self.0[index] = Some(event);
         }
         self
     }
 }
 
-/// Returns the place of a reason. `None` for a stream that ends without the layer.
-fn place(reason: CloseReason) -> Option<usize> {
+/// Returns the index of a reason. `None` for the reasons for which a stream ends without the layer.
+fn index(reason: CloseReason) -> Option<usize> {
     match reason {
         CloseReason::ShutDown => Some(0),
         CloseReason::Lifetime => Some(1),

@@ -8,15 +8,15 @@ use crate::time::jitter;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use = "it does nothing until a layer or a response has it"]
 pub struct Lifetime {
-    longest: Option<Duration>,
+    max: Option<Duration>,
     jitter: f64,
 }
 
 impl Lifetime {
     /// Ends streams after this time, all after the same.
-    pub const fn new(longest: Duration) -> Self {
+    pub const fn new(max: Duration) -> Self {
         Self {
-            longest: Some(longest),
+            max: Some(max),
             jitter: 0.0,
         }
     }
@@ -24,7 +24,7 @@ impl Lifetime {
     /// Lets streams last as long as they like. This is the default.
     pub const fn unlimited() -> Self {
         Self {
-            longest: None,
+            max: None,
             jitter: 0.0,
         }
     }
@@ -40,15 +40,15 @@ impl Lifetime {
 
     /// Draws the time of one stream.
     pub(crate) fn draw(&self) -> Option<Duration> {
-        let longest = self.longest?;
+        let max = self.max?;
         // A NaN is not above 0.
         let share = if self.jitter > 0.0 {
             self.jitter.min(1.0)
         } else {
             0.0
         };
-        let most = Duration::try_from_secs_f64(longest.as_secs_f64() * share);
-        Some(longest - jitter(most.unwrap_or(longest).min(longest)))
+        let spread = Duration::try_from_secs_f64(max.as_secs_f64() * share);
+        Some(max - jitter(spread.unwrap_or(max).min(max)))
     }
 }
 

@@ -16,10 +16,10 @@ const GUARD: &[u8] = b"\nevent: discard\n\n";
 /// event without data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "a preamble does nothing until a layer or a response has it"]
-pub struct Preamble(Kind);
+pub struct Preamble(PreambleKind);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Kind {
+enum PreambleKind {
     #[default]
     Line,
     Guarded,
@@ -29,7 +29,7 @@ enum Kind {
 impl Preamble {
     /// Sends the line at once. This is the default.
     pub const fn line() -> Self {
-        Self(Kind::Line)
+        Self(PreambleKind::Line)
     }
 
     /// Sends a guard for WebKit before the line.
@@ -40,17 +40,17 @@ impl Preamble {
     /// other clients fail at such a block: see [Which clients accept
     /// what](crate::guide::clients#which-clients-accept-what).
     pub const fn guarded() -> Self {
-        Self(Kind::Guarded)
+        Self(PreambleKind::Guarded)
     }
 
     /// Sends nothing before the first event, the [`Retry`] neither.
     pub const fn off() -> Self {
-        Self(Kind::Off)
+        Self(PreambleKind::Off)
     }
 
     /// Writes the preamble of one connection.
     pub(crate) fn encode(self, retry: &Retry) -> Option<Bytes> {
-        if self.0 == Kind::Off {
+        if self.0 == PreambleKind::Off {
             return None;
         }
         let mut encoder = Encoder::new();
@@ -59,7 +59,7 @@ impl Preamble {
             None => encoder.comment(""),
         };
         let line = encoder.take();
-        if self.0 == Kind::Guarded {
+        if self.0 == PreambleKind::Guarded {
             return Some([GUARD, &line].concat().into());
         }
         Some(line)

@@ -50,11 +50,11 @@ mod tests {
 
     #[test]
     fn draws_a_part_of_a_time() {
-        let most = Duration::from_secs(10);
-        let drawn: Vec<_> = (0..1000).map(|_| jitter(most)).collect();
-        assert!(drawn.iter().all(|share| *share < most));
-        assert!(drawn.iter().any(|share| *share < most / 4));
-        assert!(drawn.iter().any(|share| *share > most / 4 * 3));
+        let max = Duration::from_secs(10);
+        let drawn: Vec<_> = (0..1000).map(|_| jitter(max)).collect();
+        assert!(drawn.iter().all(|share| *share < max));
+        assert!(drawn.iter().any(|share| *share < max / 4));
+        assert!(drawn.iter().any(|share| *share > max / 4 * 3));
         assert_eq!(jitter(Duration::ZERO), Duration::ZERO);
     }
 }
