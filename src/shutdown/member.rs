@@ -8,19 +8,19 @@ use std::{
 
 use tokio::sync::futures::OwnedNotified;
 
-use super::shared::Shared;
+use super::state::ShutdownState;
 
-/// A stream among those that a shutdown ends. It counts until it is dropped.
+/// A stream's membership in a shutdown: it counts as open until it is dropped.
 pub(crate) struct Member {
-    pub(super) shared: Arc<Shared>,
+    pub(super) state: Arc<ShutdownState>,
     pub(super) woken: Pin<Box<OwnedNotified>>,
-    /// Whom the trigger wakes.
+    /// The task that the trigger wakes.
     pub(super) waker: Option<Waker>,
 }
 
 impl Member {
     pub(crate) fn is_triggered(&self) -> bool {
-        self.shared.triggered.load(Ordering::Acquire)
+        self.state.triggered.load(Ordering::Acquire)
     }
 
     /// Polls for the beginning of the shutdown.
@@ -43,12 +43,12 @@ impl Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        let mut count = self.shared.count();
+        let mut count = self.state.count();
         count.open -= 1;
-        let drained = count.open == 0 && count.found.is_some();
+        let drained = count.open == 0 && count.trigger.is_some();
         drop(count);
         if drained {
-            self.shared.drained.notify_waiters();
+            self.state.on_drained.notify_waiters();
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Graceful shutdown of open streams.
 
 mod member;
-mod shared;
 #[expect(clippy::module_inception, reason = "it holds `Shutdown`")]
 mod shutdown;
+mod state;
 
 pub(crate) use self::member::Member;
 pub use self::shutdown::Shutdown;

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     member::Member,
-    shared::{Found, Shared},
+    state::{ShutdownState, Trigger},
 };
 use crate::time::SharedTimer;
 use hyper::rt::Timer;
@@ -48,7 +48,7 @@ use hyper::rt::Timer;
 /// ```
 #[derive(Clone)]
 pub struct Shutdown {
-    shared: Arc<Shared>,
+    state: Arc<ShutdownState>,
     timer: SharedTimer,
 }
 
@@ -56,42 +56,42 @@ impl Shutdown {
     /// Makes a shutdown whose [`deadline`](Self::deadline) uses another runtime's timer.
     pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
         Self {
-            shared: Arc::default(),
+            state: Arc::default(),
             timer: SharedTimer::new(timer),
         }
     }
 
     /// Begins the shutdown. Once is enough; more does nothing.
     pub fn trigger(&self) {
-        let mut count = self.shared.count();
-        if count.found.is_some() {
+        let mut count = self.state.count();
+        if count.trigger.is_some() {
             return;
         }
-        count.found = Some(Found {
+        count.trigger = Some(Trigger {
             open: count.open,
             at: self.timer.now(),
         });
-        self.shared.triggered.store(true, Ordering::Release);
+        self.state.triggered.store(true, Ordering::Release);
         let none = count.open == 0;
         drop(count);
-        self.shared.streams.notify_waiters();
+        self.state.on_trigger.notify_waiters();
         if none {
-            self.shared.drained.notify_waiters();
+            self.state.on_drained.notify_waiters();
         }
     }
 
     /// Returns `true` if the shutdown has begun.
     pub fn is_triggered(&self) -> bool {
-        self.shared.triggered.load(Ordering::Acquire)
+        self.state.triggered.load(Ordering::Acquire)
     }
 
     /// Waits until the shutdown begins.
     pub fn triggered(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
         let shutdown = self.clone();
         async move {
-            let begun = Arc::clone(&shutdown.shared.streams).notified_owned();
+            let triggered = Arc::clone(&shutdown.state.on_trigger).notified_owned();
             if !shutdown.is_triggered() {
-                begun.await;
+                triggered.await;
             }
         }
     }
@@ -125,15 +125,16 @@ impl Shutdown {
     /// that the handler had before the shutdown may open a stream afterwards, which is not in the
     /// number that is returned; a server's own graceful shutdown waits for such requests.
     pub fn drained(&self) -> impl Future<Output = usize> + Send + Sync + use<> {
-        let shared = Arc::clone(&self.shared);
+        let state = Arc::clone(&self.state);
         async move {
             loop {
-                let drained = Arc::clone(&shared.drained).notified_owned();
-                if let Some(found) = shared.drained_of() {
-                    return found;
+                // Before the count is read, or a stream that ends in between would go unnoticed.
+                let drained = Arc::clone(&state.on_drained).notified_owned();
+                if let Some(open) = state.open_at_trigger_if_drained() {
+                    return open;
                 }
-                // By the time this task runs, a request from before the shutdown may have got its
-                // stream. Then that one is waited for too.
+                // Looped, because a request from before the shutdown may have got its stream by the
+                // time this task runs. Then that one is waited for too.
                 drained.await;
             }
         }
@@ -147,8 +148,8 @@ impl Shutdown {
         let (shutdown, triggered) = (self.clone(), self.triggered());
         async move {
             triggered.await;
-            let found = shutdown.shared.count().found;
-            let end = found.and_then(|found| found.at.checked_add(after));
+            let trigger = shutdown.state.count().trigger;
+            let end = trigger.and_then(|trigger| trigger.at.checked_add(after));
             match end {
                 Some(end) => shutdown.timer.sleep_until(end).await,
                 None => std::future::pending().await,
@@ -159,12 +160,12 @@ impl Shutdown {
 
     /// Returns how many streams are open.
     pub fn open_stream_count(&self) -> usize {
-        self.shared.count().open
+        self.state.count().open
     }
 
     /// Returns `true` if another is the same shutdown.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.shared, &other.shared)
+        Arc::ptr_eq(&self.state, &other.state)
     }
 
     /// Returns how long ago it began, if it has.
@@ -172,21 +173,21 @@ impl Shutdown {
         if !self.is_triggered() {
             return None;
         }
-        let found = self.shared.count().found?;
-        Some(now.saturating_duration_since(found.at))
+        let trigger = self.state.count().trigger?;
+        Some(now.saturating_duration_since(trigger.at))
     }
 
     /// Counts a stream, unless its request came after the shutdown had begun.
-    pub(crate) fn join(&self, came_before: bool) -> Option<Member> {
-        let mut count = self.shared.count();
-        if count.found.is_some() && !came_before {
+    pub(crate) fn join(&self, before_shutdown: bool) -> Option<Member> {
+        let mut count = self.state.count();
+        if count.trigger.is_some() && !before_shutdown {
             return None;
         }
         count.open += 1;
         drop(count);
         Some(Member {
-            woken: Box::pin(Arc::clone(&self.shared.streams).notified_owned()),
-            shared: Arc::clone(&self.shared),
+            woken: Box::pin(Arc::clone(&self.state.on_trigger).notified_owned()),
+            state: Arc::clone(&self.state),
             waker: None,
         })
     }

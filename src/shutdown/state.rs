@@ -5,37 +5,42 @@ use std::{
 
 use tokio::sync::Notify;
 
+/// What a shutdown shares with its streams.
 #[derive(Default)]
-pub(super) struct Shared {
+pub(super) struct ShutdownState {
+    /// The same as `count.trigger.is_some()`, for streams that ask at each poll.
     pub(super) triggered: AtomicBool,
-    pub(super) count: Mutex<Count>,
+    pub(super) count: Mutex<StreamCount>,
     /// Woken by the trigger.
-    pub(super) streams: Arc<Notify>,
+    pub(super) on_trigger: Arc<Notify>,
     /// Woken when, after the trigger, no stream is left.
-    pub(super) drained: Arc<Notify>,
+    pub(super) on_drained: Arc<Notify>,
 }
 
 #[derive(Default)]
-pub(super) struct Count {
+pub(super) struct StreamCount {
     pub(super) open: usize,
-    /// How many were open at the trigger, once it has come.
-    pub(super) found: Option<Found>,
+    /// `None` before the trigger.
+    pub(super) trigger: Option<Trigger>,
 }
 
+/// The beginning of the shutdown.
 #[derive(Clone, Copy)]
-pub(super) struct Found {
+pub(super) struct Trigger {
+    /// How many streams were open.
     pub(super) open: usize,
     pub(super) at: Instant,
 }
 
-impl Shared {
-    pub(super) fn count(&self) -> MutexGuard<'_, Count> {
+impl ShutdownState {
+    pub(super) fn count(&self) -> MutexGuard<'_, StreamCount> {
         self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn drained_of(&self) -> Option<usize> {
+    /// Returns how many streams were open at the trigger, if it has come and none is open now.
+    pub(super) fn open_at_trigger_if_drained(&self) -> Option<usize> {
         let count = self.count();
-        let found = count.found.filter(|_| count.open == 0)?;
-        Some(found.open)
+        let trigger = count.trigger.filter(|_| count.open == 0)?;
+        Some(trigger.open)
     }
 }
