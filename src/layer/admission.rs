@@ -2,20 +2,20 @@ use std::sync::Arc;
 
 use http::Version;
 
-use super::{config::Config, context::StreamContext, places::Held};
+use super::{config::Config, context::StreamContext, permits::StreamPermits};
 use crate::{StreamInfo, report::StreamStats, socket::SocketHandle};
 
-/// What a layer brings to a stream that it attaches itself to.
+/// What a layer knows of a stream when it decides whether to admit it.
 pub(crate) struct Admission<'a> {
-    pub(crate) noted: StreamContext,
-    /// What it has claimed before the handler.
-    pub(crate) held: Option<Held>,
+    pub(crate) context: StreamContext,
+    /// What the request has taken before the handler was called.
+    pub(crate) permits: Option<StreamPermits>,
     /// Whether the request came before the layer's shutdown.
-    pub(crate) came_before: bool,
+    pub(crate) before_shutdown: bool,
     pub(crate) socket: Option<SocketHandle>,
     pub(crate) version: Version,
     pub(crate) config: &'a Arc<Config>,
-    /// What the handler says of its stream.
-    pub(crate) own: Option<Arc<StreamInfo>>,
-    pub(crate) tally: Option<StreamStats>,
+    /// The labels, tags and data of the handler.
+    pub(crate) handler_info: Option<Arc<StreamInfo>>,
+    pub(crate) stats: Option<StreamStats>,
 }

@@ -12,15 +12,15 @@ use crate::{
     socket::Tuning, time::SharedTimer,
 };
 
-/// What a layer, its services and their streams share.
+/// The configuration of a layer, which its services and their streams share.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) timer: SharedTimer,
     pub(crate) options: SseOptions,
     /// The query parameter that may stand in for the `Last-Event-ID` header.
     pub(crate) last_event_id_query: Option<Arc<str>>,
-    /// Which requests are sure to want a stream, where the user has said so.
-    pub(crate) expects: Option<Expects>,
+    /// The user's test for requests that expect a stream, in place of the default one.
+    pub(crate) expects: Option<ExpectsStream>,
     pub(crate) shutdown: Option<Shutdown>,
     pub(crate) max_streams: Option<MaxStreams>,
     pub(crate) limits: Vec<Arc<dyn Limit>>,
@@ -49,68 +49,68 @@ impl Config {
         }
     }
 
-    /// Returns `true` if it attaches anything to a stream.
+    /// Returns `true` if the layer needs a guard on its streams.
     pub(crate) fn attaches(&self) -> bool {
-        self.refuses()
+        self.rejects()
             || self.open_streams.is_some()
             || self.observer.watches()
             || self.tuning.is_some()
     }
 
-    /// Returns `true` if it may refuse a stream.
-    pub(crate) fn refuses(&self) -> bool {
+    /// Returns `true` if it may reject a stream.
+    pub(crate) fn rejects(&self) -> bool {
         self.shutdown.is_some() || self.max_streams.is_some() || !self.limits.is_empty()
     }
 
     /// Returns `true` if a stream may be ended in favour of a newer one.
     pub(crate) fn evicts(&self) -> bool {
-        let of_all = self.max_streams.as_ref();
-        of_all.is_some_and(MaxStreams::evicts) || self.limits.iter().any(|limit| limit.evicts())
+        let max_streams = self.max_streams.as_ref();
+        max_streams.is_some_and(MaxStreams::evicts)
+            || self.limits.iter().any(|limit| limit.evicts())
     }
 
-    /// Returns `true` if it makes clients stay away, and so has to answer clients that come back.
+    /// Returns `true` if the layer tells some clients not to reconnect, so that it has to answer those
+    /// that reconnect all the same.
     pub(crate) fn stops_clients(&self) -> bool {
         self.open_streams.is_some() || self.evicts()
     }
 
     /// Returns `true` if it counts streams by this limit.
     pub(crate) fn counts(&self, limit: LimitId) -> bool {
-        self.limit_ids().any(|own| own == limit)
+        self.limit_ids().any(|id| id == limit)
     }
 
     /// Returns all its limits.
     pub(crate) fn limit_ids(&self) -> impl Iterator<Item = LimitId> {
-        let of_all = self.max_streams.iter().map(MaxStreams::id);
-        of_all.chain(self.limits.iter().map(|limit| limit.id()))
+        let max_streams = self.max_streams.iter().map(MaxStreams::id);
+        max_streams.chain(self.limits.iter().map(|limit| limit.id()))
     }
 
     /// Returns `true` if its streams end by this shutdown.
     pub(crate) fn ends_by(&self, shutdown: &Shutdown) -> bool {
-        self.shutdown.as_ref().is_some_and(|own| own.is(shutdown))
+        self.shutdown.as_ref().is_some_and(|it| it.is(shutdown))
     }
 
-    /// Returns `true` if its streams are in this registry.
+    /// Returns `true` if this handle lists its streams.
     pub(crate) fn keeps(&self, streams: &OpenStreams) -> bool {
-        self.open_streams
-            .as_ref()
-            .is_some_and(|own| own.is(streams))
+        self.open_streams.as_ref().is_some_and(|it| it.is(streams))
     }
 
-    /// Returns the refusal of a stream that comes after the shutdown has begun.
-    pub(crate) fn refuse_at_shutdown(&self) -> Rejection {
-        let how = ShutdownPolicy::or_default(self.options.shutdown_policy.as_deref());
+    /// Returns the rejection of a stream whose request comes after the shutdown has begun.
+    pub(crate) fn reject_at_shutdown(&self) -> Rejection {
+        let policy = ShutdownPolicy::or_default(self.options.shutdown_policy.as_deref());
         Rejection {
             reason: RejectReason::ShutDown,
-            policy: Box::new(how.refuse_or_default()),
+            policy: Box::new(policy.reject_or_default()),
         }
     }
 }
 
-/// A user's test for requests that are sure to want a stream.
+/// A closure that returns `true` for requests that expect a stream.
 #[derive(Clone)]
-pub(crate) struct Expects(Arc<dyn Fn(RequestHead<'_>) -> bool + Send + Sync>);
+pub(crate) struct ExpectsStream(Arc<dyn Fn(RequestHead<'_>) -> bool + Send + Sync>);
 
-impl Expects {
+impl ExpectsStream {
     pub(crate) fn new(expects: impl Fn(RequestHead<'_>) -> bool + Send + Sync + 'static) -> Self {
         Self(Arc::new(expects))
     }
@@ -120,8 +120,8 @@ impl Expects {
     }
 }
 
-impl fmt::Debug for Expects {
+impl fmt::Debug for ExpectsStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Expects")
+        f.write_str("ExpectsStream")
     }
 }

@@ -2,16 +2,16 @@ use http::Version;
 
 use crate::socket::{SocketHandle, Tuned};
 
-/// The connection below a stream, as far as one layer has set it.
+/// The connection of a stream, as one layer has set it.
 pub(super) struct Connection {
     pub(super) socket: SocketHandle,
     /// What this layer has asked of the connection.
     pub(super) tuned: Option<Tuned>,
-    /// Of the first layer that knows the connection.
+    /// `None` if an inner layer has counted the stream.
     pub(super) _carried: Option<CarriedStream>,
 }
 
-/// Counts as a stream on its connection until it is dropped.
+/// Counts a stream on its connection until it is dropped.
 pub(super) struct CarriedStream(SocketHandle);
 
 impl CarriedStream {

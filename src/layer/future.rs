@@ -10,12 +10,7 @@ use std::{
 use http::Response;
 use pin_project::pin_project;
 
-use super::{
-    config::Config,
-    gate::Gate,
-    request::RequestFacts,
-    response::{deny, respond},
-};
+use super::{config::Config, gate::Gate, reject::deny, request::RequestFacts, response::respond};
 use crate::{IntoSseResponse, SseBody};
 
 /// The future of [`Sse`](crate::Sse).
@@ -23,8 +18,8 @@ use crate::{IntoSseResponse, SseBody};
 pub struct ResponseFuture<F> {
     #[pin]
     inner: F,
-    /// `None` where nothing keeps the request from the handler.
-    entry: Option<Box<Gate>>,
+    /// `None` if the handler gets the request at once.
+    gate: Option<Box<Gate>>,
     facts: RequestFacts,
     config: Arc<Config>,
 }
@@ -32,13 +27,13 @@ pub struct ResponseFuture<F> {
 impl<F> ResponseFuture<F> {
     pub(crate) fn new(
         inner: F,
-        entry: Option<Box<Gate>>,
+        gate: Option<Box<Gate>>,
         facts: RequestFacts,
         config: Arc<Config>,
     ) -> Self {
         Self {
             inner,
-            entry,
+            gate,
             facts,
             config,
         }
@@ -54,18 +49,18 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // A request that is refused is never given to the handler: an async function does nothing
-        // before its first poll.
-        if let Some(entry) = this.entry {
-            if let Err(denied) = ready!(entry.poll(this.facts, this.config, cx)) {
+        // A request that is denied does not reach the handler, though its future exists: an async
+        // function does nothing before its first poll.
+        if let Some(gate) = this.gate {
+            if let Err(denied) = ready!(gate.poll(this.facts, this.config, cx)) {
                 let facts = mem::take(this.facts);
                 return Poll::Ready(Ok(deny(denied, facts, this.config)));
             }
         }
         let response = ready!(this.inner.poll(cx))?.into_sse_response();
         let facts = mem::take(this.facts);
-        let held = this.entry.take().and_then(|entry| entry.into_held());
-        Poll::Ready(Ok(respond(response, facts, held, this.config)))
+        let permits = this.gate.take().and_then(|gate| gate.into_permits());
+        Poll::Ready(Ok(respond(response, facts, permits, this.config)))
     }
 }
 

@@ -12,24 +12,24 @@ use http::Request;
 use super::{
     config::Config,
     limit::{Claims, Control, Permit},
-    places::Held,
+    permits::StreamPermits,
     rejection::Rejection,
     request::RequestFacts,
 };
 use crate::{LastEventId, RequestHead, policy::was_stopped};
 
-/// How far a request has come on its way to the handler.
+/// What a request has to pass before the handler gets it.
 #[derive(Debug)]
 pub(crate) enum Gate {
-    /// It is sure to want a stream, and needs places for it first.
+    /// The request expects a stream, and waits for places in the limits.
     Claiming(Claiming),
-    /// Its client was sent the event that says to stay away.
+    /// The client was evicted or revoked, and reconnects though it was told not to.
     Stopped,
-    /// The handler has it, and these places are held for its stream.
-    Open(Option<Held>),
+    /// The handler has the request, and this has been taken for its stream.
+    Open(Option<StreamPermits>),
 }
 
-/// What a request needs before the handler gets it.
+/// The claims of a request, and what ends its wait.
 pub(crate) struct Claiming {
     claims: Claims,
     /// By which its stream can be evicted as soon as it has a place.
@@ -40,7 +40,7 @@ pub(crate) struct Claiming {
 
 type Triggered = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
-/// What the layer answers in place of the handler.
+/// A request that the layer answers in place of the handler.
 #[derive(Debug)]
 pub(crate) enum Denied {
     Stopped,
@@ -71,33 +71,33 @@ impl Gate {
         };
         let shutdown = config.shutdown.as_ref();
         if shutdown.is_some_and(|shutdown| shutdown.is_triggered()) {
-            return Poll::Ready(Err(Denied::Rejected(config.refuse_at_shutdown())));
+            return Poll::Ready(Err(Denied::Rejected(config.reject_at_shutdown())));
         }
         if facts.is_head {
-            // It gets the answer of a GET, and takes no place.
-            let looked = claiming.claims.check().map_err(Denied::Rejected);
-            if looked.is_ok() {
-                *self = Self::Open(Some(Held::default()));
+            // It gets the answer of a GET. It has no stream, so it takes no place.
+            let checked = claiming.claims.check().map_err(Denied::Rejected);
+            if checked.is_ok() {
+                *self = Self::Open(Some(StreamPermits::default()));
             }
-            return Poll::Ready(looked);
+            return Poll::Ready(checked);
         }
         let permits = ready!(claiming.poll(config, cx)).map_err(Denied::Rejected)?;
         let control = mem::take(&mut claiming.control);
-        *self = Self::Open(Some(Held { permits, control }));
+        *self = Self::Open(Some(StreamPermits { permits, control }));
         Poll::Ready(Ok(()))
     }
 
-    /// Returns the places that are held for the stream.
-    pub(crate) fn into_held(self) -> Option<Held> {
+    /// Returns what has been taken for the stream.
+    pub(crate) fn into_permits(self) -> Option<StreamPermits> {
         match self {
-            Self::Open(held) => held,
+            Self::Open(permits) => permits,
             Self::Claiming(_) | Self::Stopped => None,
         }
     }
 }
 
 impl Claiming {
-    /// Polls for all places that the request needs, or a refusal.
+    /// Polls for all places that the request needs, or a rejection.
     fn poll(
         &mut self,
         config: &Config,
@@ -114,7 +114,7 @@ impl Claiming {
         };
         let triggered = triggered.get_or_insert_with(|| Box::pin(shutdown.triggered()));
         match triggered.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Err(config.refuse_at_shutdown())),
+            Poll::Ready(()) => Poll::Ready(Err(config.reject_at_shutdown())),
             Poll::Pending => polled,
         }
     }
@@ -126,8 +126,8 @@ impl fmt::Debug for Claiming {
     }
 }
 
-/// Claims places for a request, or stops its client, before the handler is called. Returns `None` if
-/// the handler gets the request at once.
+/// Makes the gate of a request, at which it waits for places or its client is stopped. Returns `None`
+/// if the handler gets the request at once.
 pub(crate) fn enter<B>(
     request: &mut Request<B>,
     facts: &mut RequestFacts,
@@ -137,21 +137,21 @@ pub(crate) fn enter<B>(
     if facts.reads && config.stops_clients() && id.is_some_and(|id| was_stopped(id)) {
         return Some(Box::new(Gate::Stopped));
     }
-    if !config.refuses() {
+    if !config.rejects() {
         return None;
     }
     let head = RequestHead::of(request);
-    let expected = match &config.expects {
+    let expects_stream = match &config.expects {
         Some(expects) => expects.test(head),
         None => facts.accept.alone || facts.names_stream(),
     };
-    if !expected {
+    if !expects_stream {
         return None;
     }
-    let noted = facts.noted.get_or_insert_default();
-    let (claims, limits) = noted.take_early(config);
-    let control = noted.outer().control().unwrap_or_default();
-    let outer = noted.outer().and(&limits, &control);
-    request.extensions_mut().insert(outer);
+    let context = facts.context.get_or_insert_default();
+    let (claims, limits) = context.take_early_claims(config);
+    let control = context.outer_limits().control().unwrap_or_default();
+    let outer_limits = context.outer_limits().and(&limits, &control);
+    request.extensions_mut().insert(outer_limits);
     Some(Box::new(Gate::claiming(claims, control)))
 }

@@ -10,50 +10,52 @@ use super::{
     connection::Connection,
     limit::{Control, EndOrder},
     open_streams::Registration,
-    places::{Held, Places},
+    permits::{PermitGuard, StreamPermits},
 };
 use crate::{
     StreamInfo, StreamSummary,
-    report::{Progress, Recorder, Watched},
+    report::{Progress, Recorder, StreamWatcher},
     shutdown::Member,
 };
 
-/// What one layer has attached to a stream, let go when the stream ends.
+/// What one layer holds for an open stream, released when the stream ends.
 pub(crate) struct StreamGuard {
     pub(super) config: Arc<Config>,
     pub(super) info: StreamInfo,
     pub(super) member: Option<Member>,
-    /// Before the places, since fields are dropped in their order.
-    pub(super) registered: Option<Registration>,
-    pub(super) places: Places,
+    /// Before the permits, since fields are dropped in their order.
+    pub(super) registration: Option<Registration>,
+    pub(super) permits: PermitGuard,
     /// By which the stream can be ended from outside, if it can.
     pub(super) control: Option<Arc<Control>>,
     pub(super) recorder: Option<Arc<dyn Recorder>>,
-    pub(super) watched: Option<Box<dyn Watched>>,
+    pub(super) watcher: Option<Box<dyn StreamWatcher>>,
     pub(super) connection: Option<Connection>,
 }
 
 impl StreamGuard {
-    /// Takes over the places that the same layer has claimed once more, around itself.
-    pub(crate) fn take_over(&mut self, held: Option<Held>) {
-        self.places.add(held.unwrap_or_default().permits);
+    /// Adds the permits that the same layer, around itself, has taken once more.
+    pub(crate) fn add_permits(&mut self, permits: Option<StreamPermits>) {
+        self.permits.add(permits.unwrap_or_default().permits);
     }
 
-    /// Undoes what was done for a stream that an outer layer has refused.
-    pub(crate) fn retract(self) {
+    /// Releases everything, and takes back what was asked of the connection, for a stream that an
+    /// outer layer has rejected.
+    pub(crate) fn cancel(self) {
         if let Some(Connection { socket, tuned, .. }) = &self.connection {
-            tuned.iter().for_each(|tuned| socket.retract(*tuned));
+            tuned.iter().for_each(|tuned| socket.cancel(*tuned));
         }
     }
 
-    /// Returns `true` if it is this layer's.
+    /// Returns `true` if it is the guard of this layer.
     pub(crate) fn is_of(&self, config: &Arc<Config>) -> bool {
         Arc::ptr_eq(&self.config, config)
     }
 
-    pub(crate) fn opened(&mut self) {
-        if let Some(watched) = &mut self.watched {
-            watched.opened(&self.info);
+    /// Reports that the stream opens.
+    pub(crate) fn report_open(&mut self) {
+        if let Some(watcher) = &mut self.watcher {
+            watcher.opened(&self.info);
         }
         if let Some(recorder) = &self.recorder {
             recorder.opened(&self.info.labels);
@@ -61,29 +63,30 @@ impl StreamGuard {
         self.config.observer.opened(&self.info);
     }
 
-    /// Returns `true` if it adds up what the stream sends while it is open.
-    pub(crate) fn records(&self) -> bool {
+    /// Returns `true` if the layer wants reports of what the stream has sent while it is open.
+    pub(crate) fn wants_progress(&self) -> bool {
         self.recorder.is_some()
     }
 
-    pub(crate) fn progressed(&self, progress: Progress) {
+    /// Reports what the stream has sent since the last report.
+    pub(crate) fn report_progress(&self, progress: Progress) {
         if let Some(recorder) = &self.recorder {
             recorder.progressed(&self.info.labels, progress);
         }
     }
 
-    /// Reports the end, and releases everything but the shutdown, which is drained when all layers have
-    /// been told.
-    pub(crate) fn closed(self, summary: &mut StreamSummary, now: Instant) -> Option<Member> {
+    /// Reports the end, and releases everything but the membership in the shutdown: that is drained
+    /// when the end has been reported to all layers.
+    pub(crate) fn close(self, summary: &mut StreamSummary, now: Instant) -> Option<Member> {
         summary.drain = self.since_trigger(now);
-        // First, so that a callback can rely on the place being free. It is given back last, so that
-        // a registry does not have the stream together with the one that gets its place.
-        drop((self.registered, self.places));
+        // Before the reports, so that a callback can rely on a free place. The registration goes
+        // first, so that the registry never lists this stream beside the one that gets its place.
+        drop((self.registration, self.permits));
         summary.labels = self.info.labels;
         summary.tags = self.info.tags;
         summary.data = self.info.data;
-        if let Some(mut watched) = self.watched {
-            watched.closed(summary);
+        if let Some(mut watcher) = self.watcher {
+            watcher.closed(summary);
         }
         if let Some(recorder) = &self.recorder {
             recorder.closed(summary);
@@ -92,7 +95,7 @@ impl StreamGuard {
         self.member
     }
 
-    /// Polls for the begin of a shutdown.
+    /// Polls for the beginning of a shutdown.
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.member {
             Some(member) => member.poll(cx),
@@ -106,33 +109,34 @@ impl StreamGuard {
 
     /// Returns how long ago the shutdown began, if it has.
     pub(crate) fn since_trigger(&self, now: Instant) -> Option<Duration> {
-        // Not of the member, which another layer has that shares the shutdown.
+        // By the config and not by the member: the guard of another layer that shares the shutdown
+        // has that.
         self.config.shutdown.as_ref()?.since_trigger(now)
     }
 
-    /// Returns why the stream is to end, if a handle has ordered it.
+    /// Returns the order from outside to end the stream, if there is one.
     pub(crate) fn order(&self) -> Option<&EndOrder> {
         self.control.as_ref()?.order()
     }
 
-    /// Has the task woken by an order to end the stream.
+    /// Registers the task, which an order to end the stream wakes.
     pub(crate) fn register(&self, cx: &Context<'_>) {
         if let Some(control) = &self.control {
             control.register(cx);
         }
     }
 
-    /// Notes how many bytes the stream has sent in all.
+    /// Sets how many bytes the stream has sent in all.
     pub(crate) fn set_bytes(&self, bytes: u64) {
         if let Some(control) = &self.control {
             control.set_bytes(bytes);
         }
     }
 
-    /// Has the connection reset when it closes, where the layer can reach it.
-    pub(crate) fn break_connection(&self) {
+    /// Makes the connection reset when it closes, if the layer can reach it.
+    pub(crate) fn reset_on_close(&self) {
         if let Some(connection) = &self.connection {
-            connection.socket.break_on_close();
+            connection.socket.reset_on_close();
         }
     }
 

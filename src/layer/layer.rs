@@ -4,7 +4,7 @@ use hyper::rt::Timer;
 use tower_layer::Layer;
 
 use super::{
-    config::{Config, Expects},
+    config::{Config, ExpectsStream},
     limit::{KeyedLimit, MaxStreams},
 };
 use crate::{
@@ -251,7 +251,7 @@ impl SseLayer {
         mut self,
         expects: impl Fn(RequestHead<'_>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        Arc::make_mut(&mut self.config).expects = Some(Expects::new(expects));
+        Arc::make_mut(&mut self.config).expects = Some(ExpectsStream::new(expects));
         self
     }
 

@@ -58,15 +58,15 @@ fn describe() {
     describe_counter!(
         "sse_streams_rejected_total",
         streams,
-        "Streams refused, by reason"
+        "Streams rejected, by reason"
     );
     let time = Unit::Seconds;
     describe_histogram!(
         "sse_stream_duration_seconds",
         time,
-        "StreamRecord of a stream, by reason"
+        "Lifetime of a stream, by reason"
     );
-    let drain = "From the begin of a shutdown to the end of a stream";
+    let drain = "Time from the beginning of a shutdown to the end of a stream";
     describe_histogram!("sse_shutdown_drain_seconds", time, drain);
     describe_counter!(
         "sse_events_total",
@@ -114,15 +114,15 @@ impl Recorder for Metrics {
         counter!("sse_streams_closed_total", &labels).increment(1);
     }
 
-    fn refused(&self, refusal: &RejectedStream) {
-        let labels = with_reason(&refusal.labels, refusal.reason.as_str());
+    fn rejected(&self, rejected: &RejectedStream) {
+        let labels = with_reason(&rejected.labels, rejected.reason.as_str());
         counter!("sse_streams_rejected_total", &labels).increment(1);
     }
 }
 
 fn owned(labels: &Labels) -> Vec<(&'static str, SharedString)> {
-    let own = ["reason", "wire"];
-    let labels = labels.iter().filter(|(name, _)| !own.contains(name));
+    let reserved = ["reason", "wire"];
+    let labels = labels.iter().filter(|(name, _)| !reserved.contains(name));
     labels
         .map(|(name, value)| (name, value.to_owned().into()))
         .collect()

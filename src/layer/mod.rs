@@ -1,4 +1,15 @@
-//! The layer, its service, and the bodies of its responses.
+//! The middleware: [`SseLayer`], its service, its future and the bodies of its responses.
+//!
+//! A request goes through these files:
+//!
+//! 1. `service` reads the facts of the request (`request`, `context`) and makes its `gate`, at which it
+//!    may have to wait for places (`limit`) before the handler gets it.
+//! 2. `future` polls the gate, then the handler.
+//! 3. `response` decides whether the response is an event stream. `reject` asks `admit` for a `guard`,
+//!    which holds what the layer has taken for the stream, or answers in its place.
+//! 4. `body` sends the stream, reports it to the guards, and drops them when it ends.
+//!
+//! Nested layers find each other's [`NestedState`](nested::NestedState) in the response.
 
 mod admission;
 mod admit;
@@ -16,7 +27,8 @@ mod limit;
 mod metrics;
 mod nested;
 mod open_streams;
-mod places;
+mod permits;
+mod reject;
 mod rejection;
 mod reports;
 mod request;

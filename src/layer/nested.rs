@@ -6,118 +6,121 @@ use super::{
 };
 use crate::{SseOptions, report::StreamStats};
 
-/// What the layers decide of one response, kept in its extensions and shared with its body.
+/// What nested layers share of one response: it is in the response's extensions, and its body has a
+/// clone.
 ///
-/// A layer that finds a slot knows that another layer acts already: it adds its options and what
-/// else it attaches, and the body, however it has been boxed since, takes them when it is first
-/// polled.
+/// Only the innermost layer wraps the body, or heartbeats and headers would be doubled. A layer that
+/// finds this state in a response leaves its options and its guard here. The body takes them when it is
+/// first polled: by then all layers have seen the response, and however the body has been boxed since,
+/// no layer needs to find it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NestedState {
-    shared: Arc<Mutex<Shared>>,
+    inner: Arc<Mutex<NestedInner>>,
     /// Whether the inner layer added a `Connection` header.
     pub(crate) added_connection: bool,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct NestedInner {
     options: SseOptions,
     /// The counts of the handler's stream, if it is an `EventStream`.
-    tally: Option<StreamStats>,
-    /// From the inner layer to the outermost.
-    attachments: Vec<StreamGuard>,
-    /// The layers that admit a HEAD request, to which they attach nothing.
-    looked: Vec<Arc<Config>>,
-    /// Whether the body has taken them, or is gone.
+    stats: Option<StreamStats>,
+    /// From the innermost layer to the outermost.
+    guards: Vec<StreamGuard>,
+    /// The layers that admit a HEAD request, which gets no guards.
+    head_layers: Vec<Arc<Config>>,
+    /// Whether the body has taken the guards, or is dropped.
     closed: bool,
-    /// Of a stream that a layer has refused.
-    refused: Option<RejectionReports>,
+    /// The reports of the rejection, if a layer has rejected the stream.
+    rejection: Option<RejectionReports>,
 }
 
 impl NestedState {
-    /// Puts the options that a handler has set before all others.
-    pub(crate) fn put_first(&self, mut own: SseOptions) {
-        let mut shared = self.lock();
-        own.fill(&shared.options);
-        shared.options = own;
+    /// Adds the options that the handler has set, which come before all others.
+    pub(crate) fn add_handler_options(&self, mut options: SseOptions) {
+        let mut inner = self.lock();
+        options.fill(&inner.options);
+        inner.options = options;
     }
 
-    /// Fills in what is unset, and returns all.
-    pub(crate) fn fill(&self, outer: &SseOptions) -> SseOptions {
-        let mut shared = self.lock();
-        shared.options.fill(outer);
-        shared.options.clone()
+    /// Adds the options of a layer where none are set yet, and returns all.
+    pub(crate) fn add_layer_options(&self, options: &SseOptions) -> SseOptions {
+        let mut inner = self.lock();
+        inner.options.fill(options);
+        inner.options.clone()
     }
 
     pub(crate) fn options(&self) -> SseOptions {
         self.lock().options.clone()
     }
 
-    pub(crate) fn set_tally(&self, tally: Option<StreamStats>) {
-        self.lock().tally = tally;
+    pub(crate) fn set_stats(&self, stats: Option<StreamStats>) {
+        self.lock().stats = stats;
     }
 
-    pub(crate) fn tally(&self) -> Option<StreamStats> {
-        self.lock().tally.clone()
+    pub(crate) fn stats(&self) -> Option<StreamStats> {
+        self.lock().stats.clone()
     }
 
-    /// Attaches a layer to the stream, if it admits it. A layer that is around the service twice is
-    /// attached once.
-    pub(crate) fn attach(&self, entrant: Admission<'_>) -> Result<(), RejectedContext> {
-        let mut shared = self.lock();
-        let attachments = &mut shared.attachments;
-        let known = attachments.iter_mut();
-        match known.into_iter().find(|it| it.is_of(entrant.config)) {
-            Some(known) => known.take_over(entrant.held),
+    /// Adds the guard of a layer that admits the stream. A layer that is around the service twice has
+    /// one guard.
+    pub(crate) fn attach(&self, admission: Admission<'_>) -> Result<(), RejectedContext> {
+        let mut inner = self.lock();
+        let guards = &mut inner.guards;
+        match guards
+            .iter_mut()
+            .find(|guard| guard.is_of(admission.config))
+        {
+            Some(guard) => guard.add_permits(admission.permits),
             None => {
-                let attachment = admit(entrant, attachments)?;
-                // Mostly there is one: for the first, `push` would make room for four.
-                attachments.reserve_exact(1);
-                attachments.push(attachment);
+                let guard = admit(admission, guards)?;
+                // Mostly there is one: for the first, `push` would allocate space for four.
+                guards.reserve_exact(1);
+                guards.push(guard);
             }
         }
         Ok(())
     }
 
     /// Records that a layer admits a HEAD request.
-    pub(crate) fn looked(&self, config: &Arc<Config>) {
-        self.lock().looked.push(Arc::clone(config));
+    pub(crate) fn add_head_layer(&self, config: &Arc<Config>) {
+        self.lock().head_layers.push(Arc::clone(config));
     }
 
     /// Returns `true` if a layer that admits the HEAD request has this limit.
-    pub(crate) fn has_looked(&self, limit: LimitId) -> bool {
-        let looked = &self.lock().looked;
-        looked.iter().any(|config| config.counts(limit))
+    pub(crate) fn head_layers_have(&self, limit: LimitId) -> bool {
+        let layers = &self.lock().head_layers;
+        layers.iter().any(|config| config.counts(limit))
     }
 
-    /// Takes everything back, for a stream that is not to be.
-    pub(crate) fn retract(&self) {
-        let attachments = self.take_attachments().into_iter();
-        attachments.for_each(StreamGuard::retract);
+    /// Drops the guards of a stream that does not open, and undoes what they have asked for.
+    pub(crate) fn cancel(&self) {
+        self.take_guards().into_iter().for_each(StreamGuard::cancel);
     }
 
-    /// Records that a layer has refused the stream, and which reports have been made.
-    pub(crate) fn refuse(&self, told: RejectionReports) {
-        self.lock().refused = Some(told);
+    /// Records that a layer has rejected the stream, and the reports that have been made.
+    pub(crate) fn set_rejection(&self, reports: RejectionReports) {
+        self.lock().rejection = Some(reports);
     }
 
-    /// Returns the reports that have been made of a refusal, if the stream was refused.
-    pub(crate) fn refused(&self) -> Option<RejectionReports> {
-        self.lock().refused.clone()
+    /// Returns the reports of the rejection, if a layer has rejected the stream.
+    pub(crate) fn rejection(&self) -> Option<RejectionReports> {
+        self.lock().rejection.clone()
     }
 
-    /// Takes what has been attached. What comes later is dropped.
-    pub(crate) fn take_attachments(&self) -> Vec<StreamGuard> {
-        let mut shared = self.lock();
-        shared.closed = true;
-        std::mem::take(&mut shared.attachments)
+    /// Takes all guards. A layer that comes later adds none.
+    pub(crate) fn take_guards(&self) -> Vec<StreamGuard> {
+        let mut inner = self.lock();
+        inner.closed = true;
+        std::mem::take(&mut inner.guards)
     }
 
-    /// Returns `true` if nothing can be attached any more.
+    /// Returns `true` if the guards have been taken.
     pub(crate) fn is_closed(&self) -> bool {
         self.lock().closed
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, NestedInner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

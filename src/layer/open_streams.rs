@@ -56,7 +56,7 @@ struct RegisteredStream {
     since: Instant,
     timer: SharedTimer,
     control: Arc<Control>,
-    tally: Option<StreamStats>,
+    stats: Option<StreamStats>,
 }
 
 /// An open stream, as it was when [`OpenStreams::list`] was called.
@@ -102,7 +102,10 @@ impl OpenStreams {
 
     /// Returns the open streams, in the order in which they were opened.
     pub fn list(&self) -> Vec<OpenStream> {
-        self.entries().iter().map(|entry| entry.look()).collect()
+        self.entries()
+            .iter()
+            .map(|entry| entry.snapshot())
+            .collect()
     }
 
     /// Ends the streams for which the closure returns `true`, and returns their number. They get the
@@ -121,7 +124,7 @@ impl OpenStreams {
         let policy = Arc::new(policy);
         // The closure runs without the lock, because it may use this handle.
         let entries = self.entries().into_iter();
-        let matching = entries.filter(|entry| matches(&entry.look()));
+        let matching = entries.filter(|entry| matches(&entry.snapshot()));
         matching
             .filter(|entry| entry.control.end(EndOrder::Revoke(Arc::clone(&policy))))
             .count()
@@ -137,7 +140,7 @@ impl OpenStreams {
         &self,
         info: &StreamInfo,
         control: &Arc<Control>,
-        tally: Option<&StreamStats>,
+        stats: Option<&StreamStats>,
         timer: &SharedTimer,
     ) -> Registration {
         let entry = Arc::new(RegisteredStream {
@@ -145,7 +148,7 @@ impl OpenStreams {
             since: timer.now(),
             timer: timer.clone(),
             control: Arc::clone(control),
-            tally: tally.cloned(),
+            stats: stats.cloned(),
         });
         let mut registry = self.lock();
         registry.next += 1;
@@ -170,11 +173,11 @@ impl OpenStreams {
 }
 
 impl RegisteredStream {
-    fn look(&self) -> OpenStream {
+    fn snapshot(&self) -> OpenStream {
         let now = self.timer.now();
         OpenStream {
             age: now.saturating_duration_since(self.since),
-            events: self.tally.as_ref().map(StreamStats::events),
+            events: self.stats.as_ref().map(StreamStats::events),
             bytes: self.control.bytes(),
             labels: self.info.labels.clone(),
             tags: self.info.tags.clone(),

@@ -2,29 +2,29 @@ use std::{fmt, sync::Arc};
 
 use super::limit::{Control, Permit};
 
-/// The places that a stream holds in the limits of a layer.
+/// What a request has taken in the limits of a layer for its stream.
 #[derive(Default)]
-pub(crate) struct Held {
+pub(crate) struct StreamPermits {
     pub(crate) permits: Vec<Permit>,
     /// By which the stream can be ended from outside.
     pub(crate) control: Arc<Control>,
 }
 
-/// The places of a stream, given back when this is dropped.
-pub(super) struct Places {
+/// Gives the permits of a stream back when it is dropped.
+pub(super) struct PermitGuard {
     permits: Vec<Permit>,
-    /// Has the places where a newer stream may take them away.
+    /// Has the permits in place of the guard if a newer stream may take them away.
     control: Option<Arc<Control>>,
 }
 
-impl Places {
+impl PermitGuard {
     pub(super) fn new(permits: Vec<Permit>, evicts: bool, control: &Arc<Control>) -> Self {
-        let mut places = Self {
+        let mut guard = Self {
             permits: Vec::new(),
             control: evicts.then(|| Arc::clone(control)),
         };
-        places.add(permits);
-        places
+        guard.add(permits);
+        guard
     }
 
     pub(super) fn add(&mut self, permits: Vec<Permit>) {
@@ -35,7 +35,7 @@ impl Places {
     }
 }
 
-impl Drop for Places {
+impl Drop for PermitGuard {
     fn drop(&mut self) {
         if let Some(control) = &self.control {
             control.release();
@@ -43,8 +43,8 @@ impl Drop for Places {
     }
 }
 
-impl fmt::Debug for Held {
+impl fmt::Debug for StreamPermits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Held")
+        f.write_str("StreamPermits")
     }
 }

@@ -1,6 +1,6 @@
 use crate::{RejectPolicy, RejectReason};
 
-/// A decision to refuse a stream.
+/// A decision to reject a stream.
 #[derive(Debug)]
 pub(crate) struct Rejection {
     pub(crate) reason: RejectReason,

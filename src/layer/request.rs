@@ -18,9 +18,8 @@ pub(crate) struct RequestFacts {
     /// Whether the client wants the connection closed afterwards.
     pub(crate) closes: bool,
     /// Whether it came before the layer's shutdown.
-    pub(crate) came_before: bool,
-    /// What the layer attaches to the stream.
-    pub(crate) noted: Option<Box<StreamContext>>,
+    pub(crate) before_shutdown: bool,
+    pub(crate) context: Option<Box<StreamContext>>,
     /// The `Last-Event-ID` of a client that names event streams.
     pub(crate) last_event_id: Option<Box<EventId>>,
     /// The connection, if it can be set.
@@ -36,13 +35,13 @@ impl RequestFacts {
             is_head: method == Method::HEAD,
             reads: reads(method),
             // Of other requests it matters only before the handler.
-            accept: match reads(method) || config.refuses() {
+            accept: match reads(method) || config.rejects() {
                 true => Accept::of(headers),
                 false => Accept::default(),
             },
             closes: version == Version::HTTP_11 && head::asks_to_close(headers),
-            came_before: config.shutdown.as_ref().is_none_or(|it| !it.is_triggered()),
-            noted: StreamContext::of(request, config),
+            before_shutdown: config.shutdown.as_ref().is_none_or(|it| !it.is_triggered()),
+            context: StreamContext::of(request, config),
             last_event_id: None,
             socket: SocketHandle::find(request.extensions()),
         };
@@ -60,13 +59,13 @@ impl RequestFacts {
         self.reads && self.accept.named
     }
 
-    pub(crate) fn take_noted(&mut self) -> StreamContext {
-        *self.noted.take().unwrap_or_default()
+    pub(crate) fn take_context(&mut self) -> StreamContext {
+        *self.context.take().unwrap_or_default()
     }
 }
 
 /// Puts the last event id into the extensions, unless an outer layer has.
-pub(crate) fn note_last_event_id<B>(request: &mut Request<B>, query: Option<&str>) {
+pub(crate) fn insert_last_event_id<B>(request: &mut Request<B>, query: Option<&str>) {
     if request.extensions().get::<LastEventId>().is_some() {
         return;
     }

@@ -10,7 +10,7 @@ use tower_service::Service;
 use super::{
     config::Config,
     gate::enter,
-    request::{RequestFacts, note_last_event_id},
+    request::{RequestFacts, insert_last_event_id},
 };
 use crate::{IntoSseResponse, ResponseFuture, SseBody};
 
@@ -58,11 +58,11 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        note_last_event_id(&mut request, self.config.last_event_id_query.as_deref());
+        insert_last_event_id(&mut request, self.config.last_event_id_query.as_deref());
         let mut facts = RequestFacts::of(&request, &self.config);
-        let entry = enter(&mut request, &mut facts, &self.config);
+        let gate = enter(&mut request, &mut facts, &self.config);
         let config = Arc::clone(&self.config);
-        ResponseFuture::new(self.inner.call(request), entry, facts, config)
+        ResponseFuture::new(self.inner.call(request), gate, facts, config)
     }
 }
 

@@ -7,7 +7,7 @@ use tracing::{Span, field::Empty};
 
 use crate::{
     LastEventId, RejectedStream, RequestHead, SseLayer, StreamInfo, StreamSummary,
-    report::{Watched, Watcher},
+    report::{StreamWatcher, Watcher},
 };
 
 impl SseLayer {
@@ -34,7 +34,7 @@ impl SseLayer {
 struct Tracer;
 
 impl Watcher for Tracer {
-    fn watch(&self, head: RequestHead<'_>) -> Box<dyn Watched> {
+    fn watch(&self, head: RequestHead<'_>) -> Box<dyn StreamWatcher> {
         Box::new(Traced {
             method: head.method().clone(),
             uri: head.uri().clone(),
@@ -54,7 +54,7 @@ struct Traced {
     span: Span,
 }
 
-impl Watched for Traced {
+impl StreamWatcher for Traced {
     fn opened(&mut self, info: &StreamInfo) {
         self.span = tracing::info_span!(
             target: "tower_sse",
@@ -97,14 +97,14 @@ impl Watched for Traced {
         tracing::info!(target: "tower_sse", parent: span, "closed");
     }
 
-    fn refused(&mut self, refusal: &RejectedStream) {
+    fn rejected(&mut self, rejected: &RejectedStream) {
         tracing::info!(
             target: "tower_sse",
             method = %self.method,
             path = self.uri.path(),
-            labels = %refusal.labels,
-            tags = %refusal.tags,
-            reason = refusal.reason.as_str(),
+            labels = %rejected.labels,
+            tags = %rejected.tags,
+            reason = rejected.reason.as_str(),
             "rejected"
         );
     }

@@ -49,7 +49,7 @@ pub struct SseOptions {
     pub(crate) final_retry: Option<bool>,
     pub(crate) boundary_timeout: Option<Duration>,
     /// The labels, tags and data of the handler.
-    pub(crate) own: Option<Arc<StreamInfo>>,
+    pub(crate) handler_info: Option<Arc<StreamInfo>>,
 }
 
 impl SseOptions {
@@ -172,14 +172,14 @@ impl SseOptions {
     /// that name. Metrics keep a series for each value: for values without number use
     /// [`tag`](Self::tag).
     pub fn label(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.own().labels.set(name, value.into());
+        self.handler_info().labels.set(name, value.into());
         self
     }
 
     /// Adds a tag to the stream, or replaces the layer's tag of that name. Callbacks and spans have
     /// it, and [`OpenStreams`](crate::OpenStreams) finds streams by it; metrics do not have it.
     pub fn tag(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.own().tags.set(name, value.into());
+        self.handler_info().tags.set(name, value.into());
         self
     }
 
@@ -230,12 +230,12 @@ impl SseOptions {
     /// # #[cfg(not(feature = "tokio"))] fn main() {}
     /// ```
     pub fn data<T: fmt::Debug + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
-        self.own().data.push(value);
+        self.handler_info().data.push(value);
         self
     }
 
-    fn own(&mut self) -> &mut StreamInfo {
-        Arc::make_mut(self.own.get_or_insert_default())
+    fn handler_info(&mut self) -> &mut StreamInfo {
+        Arc::make_mut(self.handler_info.get_or_insert_default())
     }
 
     /// Takes from another what is unset here.
@@ -255,7 +255,7 @@ impl SseOptions {
         fill(&mut self.resumable, &other.resumable);
         fill(&mut self.final_retry, &other.final_retry);
         fill(&mut self.boundary_timeout, &other.boundary_timeout);
-        match (&mut self.own, &other.own) {
+        match (&mut self.handler_info, &other.handler_info) {
             (Some(here), Some(there)) if !Arc::ptr_eq(here, there) => {
                 let mut all = StreamInfo::clone(there);
                 all.extend(here);

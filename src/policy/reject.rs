@@ -28,7 +28,8 @@ static RETRY: Retry = Retry::spread(Duration::from_secs(5)..=Duration::from_secs
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "it does nothing until a limit has it"]
 pub struct RejectPolicy {
-    softly: bool,
+    /// Whether clients that can read it get an empty stream.
+    sends_stream: bool,
     status: StatusCode,
     retry: Option<Retry>,
     body: Option<(HeaderValue, Bytes)>,
@@ -37,17 +38,17 @@ pub struct RejectPolicy {
 impl RejectPolicy {
     /// Refuses softly where it can be, and else with 503 Service Unavailable. This is the default.
     pub const fn empty_stream() -> Self {
-        Self::how(true, StatusCode::SERVICE_UNAVAILABLE)
+        Self::with(true, StatusCode::SERVICE_UNAVAILABLE)
     }
 
     /// Refuses every client with this status.
     pub const fn with_status(status: StatusCode) -> Self {
-        Self::how(false, status)
+        Self::with(false, status)
     }
 
-    const fn how(softly: bool, status: StatusCode) -> Self {
+    const fn with(sends_stream: bool, status: StatusCode) -> Self {
         Self {
-            softly,
+            sends_stream,
             status,
             retry: None,
             body: None,
@@ -93,12 +94,12 @@ impl RejectPolicy {
     /// Without `final_retry` the stream would be empty, which clients take for a complete answer.
     pub(crate) fn response(
         &self,
-        softly: bool,
+        names_stream: bool,
         final_retry: bool,
         last_event_id: Option<&EventId>,
     ) -> Response<Bytes> {
         let retry = self.retry.as_ref().unwrap_or(&RETRY).draw();
-        if self.softly && softly && final_retry {
+        if self.sends_stream && names_stream && final_retry {
             let event = retry.map(|retry| retry_event(retry, last_event_id));
             let mut response = Response::new(event.map(Bytes::from).unwrap_or_default());
             head::complete(response.headers_mut());

@@ -36,7 +36,7 @@ const RETRY: Retry = Retry::spread(Duration::from_secs(2)..=Duration::from_secs(
 pub struct ShutdownPolicy {
     grace: Grace,
     retry: Option<Retry>,
-    refuse: Option<RejectPolicy>,
+    reject: Option<RejectPolicy>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl ShutdownPolicy {
         Self {
             grace,
             retry: None,
-            refuse: None,
+            reject: None,
         }
     }
 
@@ -112,8 +112,8 @@ impl ShutdownPolicy {
     /// let how = ShutdownPolicy::new().reject(RejectPolicy::empty_stream().body(json, restarting));
     /// # let _ = how;
     /// ```
-    pub fn reject(mut self, refuse: RejectPolicy) -> Self {
-        self.refuse = Some(refuse);
+    pub fn reject(mut self, reject: RejectPolicy) -> Self {
+        self.reject = Some(reject);
         self
     }
 
@@ -125,8 +125,8 @@ impl ShutdownPolicy {
         if self.retry.is_none() {
             self.retry.clone_from(&other.retry);
         }
-        if self.refuse.is_none() {
-            self.refuse.clone_from(&other.refuse);
+        if self.reject.is_none() {
+            self.reject.clone_from(&other.reject);
         }
     }
 
@@ -140,11 +140,11 @@ impl ShutdownPolicy {
     }
 
     /// Returns how a request is refused that comes after the shutdown has begun.
-    pub(crate) fn refuse_or_default(&self) -> RejectPolicy {
-        let refuse = self.refuse.clone().unwrap_or_default();
+    pub(crate) fn reject_or_default(&self) -> RejectPolicy {
+        let reject = self.reject.clone().unwrap_or_default();
         match &self.retry {
-            Some(retry) => refuse.retry(retry.clone()),
-            None => refuse.retry_unless_set(RETRY),
+            Some(retry) => reject.retry(retry.clone()),
+            None => reject.retry_unless_set(RETRY),
         }
     }
 

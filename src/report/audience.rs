@@ -1,4 +1,4 @@
-/// What is known of the client that reads the stream.
+/// What an `EventStream` knows of the client that reads it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// No layer is around the stream.

@@ -12,7 +12,7 @@ mod summary;
 pub(crate) use self::observer::Watcher;
 pub(crate) use self::{
     audience::Audience,
-    observer::{Observer, Recorder, Watched},
+    observer::{Observer, Recorder, StreamWatcher},
     stats::StreamStats,
     summary::Progress,
 };

@@ -4,24 +4,24 @@ use super::summary::Progress;
 use crate::{Labels, RejectedStream, RequestHead, StreamInfo, StreamSummary};
 
 type Callback<T> = Arc<dyn Fn(&T) + Send + Sync>;
-type LabelOf = Arc<dyn Fn(RequestHead<'_>) -> Option<String> + Send + Sync>;
+type LabelFn = Arc<dyn Fn(RequestHead<'_>) -> Option<String> + Send + Sync>;
 
-/// What follows one stream from its request to its end.
-pub(crate) trait Watched: fmt::Debug + Send + Sync {
+/// Watches one stream from its request to its end.
+pub(crate) trait StreamWatcher: fmt::Debug + Send + Sync {
     fn opened(&mut self, info: &StreamInfo);
 
     fn closed(&mut self, summary: &StreamSummary);
 
     /// The stream was never open.
-    fn refused(&mut self, refusal: &RejectedStream);
+    fn rejected(&mut self, rejected: &RejectedStream);
 }
 
-/// What begins to follow streams.
+/// Begins to watch streams.
 pub(crate) trait Watcher: fmt::Debug + Send + Sync {
-    fn watch(&self, head: RequestHead<'_>) -> Box<dyn Watched>;
+    fn watch(&self, head: RequestHead<'_>) -> Box<dyn StreamWatcher>;
 }
 
-/// What adds up all streams.
+/// Records numbers over all streams.
 pub(crate) trait Recorder: fmt::Debug + Send + Sync {
     fn opened(&self, labels: &Labels);
 
@@ -29,14 +29,14 @@ pub(crate) trait Recorder: fmt::Debug + Send + Sync {
 
     fn closed(&self, summary: &StreamSummary);
 
-    fn refused(&self, refusal: &RejectedStream);
+    fn rejected(&self, rejected: &RejectedStream);
 }
 
 /// The callbacks of a layer, and the labels and tags that they get.
 #[derive(Clone, Default)]
 pub(crate) struct Observer {
-    labels: Vec<(&'static str, LabelOf)>,
-    tags: Vec<(&'static str, LabelOf)>,
+    labels: Vec<(&'static str, LabelFn)>,
+    tags: Vec<(&'static str, LabelFn)>,
     on_open: Vec<Callback<StreamInfo>>,
     on_close: Vec<Callback<StreamSummary>>,
     on_reject: Vec<Callback<RejectedStream>>,
@@ -46,13 +46,13 @@ pub(crate) struct Observer {
 
 impl Observer {
     /// Adds a label, or replaces the one of that name.
-    pub(crate) fn label(&mut self, name: &'static str, of: LabelOf) {
-        set(&mut self.labels, name, of);
+    pub(crate) fn label(&mut self, name: &'static str, value: LabelFn) {
+        set(&mut self.labels, name, value);
     }
 
     /// Adds a tag, or replaces the one of that name.
-    pub(crate) fn tag(&mut self, name: &'static str, of: LabelOf) {
-        set(&mut self.tags, name, of);
+    pub(crate) fn tag(&mut self, name: &'static str, value: LabelFn) {
+        set(&mut self.tags, name, value);
     }
 
     pub(crate) fn on_open(&mut self, callback: Callback<StreamInfo>) {
@@ -67,7 +67,7 @@ impl Observer {
         self.on_reject.push(callback);
     }
 
-    /// Returns what the layer says of a request.
+    /// Returns the labels and tags that the layer gives a request.
     pub(crate) fn info_of(&self, head: RequestHead<'_>) -> StreamInfo {
         StreamInfo {
             labels: values(&self.labels, head),
@@ -84,11 +84,13 @@ impl Observer {
         self.on_close.iter().for_each(|callback| callback(summary));
     }
 
-    pub(crate) fn refused(&self, refusal: &RejectedStream) {
-        self.on_reject.iter().for_each(|callback| callback(refusal));
+    pub(crate) fn rejected(&self, rejected: &RejectedStream) {
+        self.on_reject
+            .iter()
+            .for_each(|callback| callback(rejected));
     }
 
-    /// Returns `true` if streams are reported to any callback.
+    /// Returns `true` if a callback wants to know of open streams.
     pub(crate) fn watches(&self) -> bool {
         !self.on_open.is_empty()
             || !self.on_close.is_empty()
@@ -102,15 +104,15 @@ impl Observer {
     }
 }
 
-fn set(all: &mut Vec<(&'static str, LabelOf)>, name: &'static str, of: LabelOf) {
+fn set(all: &mut Vec<(&'static str, LabelFn)>, name: &'static str, value: LabelFn) {
     all.retain(|(other, _)| *other != name);
-    all.push((name, of));
+    all.push((name, value));
 }
 
-fn values(all: &[(&'static str, LabelOf)], head: RequestHead<'_>) -> Labels {
+fn values(all: &[(&'static str, LabelFn)], head: RequestHead<'_>) -> Labels {
     let mut values = Labels::default();
-    for (name, of) in all {
-        if let Some(value) = of(head) {
+    for (name, value) in all {
+        if let Some(value) = value(head) {
             values.set(name, value);
         }
     }

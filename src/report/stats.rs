@@ -6,7 +6,8 @@ use std::sync::{
 use super::audience::Audience;
 use crate::CloseReason;
 
-/// What a typed stream tells the body around it, however it is boxed.
+/// What an `EventStream` shares with the layer's body around it, however the stream is boxed between
+/// them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StreamStats(Arc<Counts>);
 
@@ -34,7 +35,7 @@ impl StreamStats {
         }))
     }
 
-    /// Returns `true` if anybody else has it.
+    /// Returns `true` if a layer's body has it too.
     pub(crate) fn is_shared(&self) -> bool {
         Arc::strong_count(&self.0) > 1
     }
@@ -71,13 +72,13 @@ impl StreamStats {
         self.0.missed.load(Ordering::Relaxed)
     }
 
-    /// Returns why it came to its end, if it has said so.
+    /// Returns why the stream ended, if it has ended early.
     pub(crate) fn reason(&self) -> Option<CloseReason> {
         self.0.reason.get().copied()
     }
 
-    /// Returns the reason if the stream has ended early without a word to its client.
-    pub(crate) fn unconcluded(&self) -> Option<CloseReason> {
+    /// Returns the reason if the stream has ended early, and its client got no event that says so.
+    pub(crate) fn early_end(&self) -> Option<CloseReason> {
         self.reason()
             .filter(|_| !self.0.concluded.load(Ordering::Relaxed))
     }

@@ -1,4 +1,5 @@
-//! Stands in for the sockets where the feature `socket` is off: there are none.
+//! Stands in for this room where the feature `socket` is off: no request has a socket. The types have
+//! the names of the real ones, so that the layer needs no `cfg`.
 
 use http::{Extensions, Version};
 
@@ -24,11 +25,11 @@ impl SocketHandle {
         match *self {}
     }
 
-    pub(crate) fn break_on_close(&self) {
+    pub(crate) fn reset_on_close(&self) {
         match *self {}
     }
 
-    pub(crate) fn retract(&self, _: Tuned) {
+    pub(crate) fn cancel(&self, _: Tuned) {
         match *self {}
     }
 }

@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::{handle::Status, requests::Requests};
 
 /// How many bytes are read ahead at most.
-const MOST: usize = 64 * 1024;
+const MAX_AHEAD: usize = 64 * 1024;
 
 const CHUNK: usize = 2048;
 
@@ -27,18 +27,18 @@ const CHUNK: usize = 2048;
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
     bytes: BytesMut,
-    end: Option<End>,
+    end: Option<ReadEnd>,
     requests: Requests,
     /// The reader, if it waits.
     reader: Option<Waker>,
-    /// Whether it has asked since the end was looked for, and so sees the end by itself.
+    /// Whether it has asked since `poll_end` last ran, and so sees the end by itself.
     asks: bool,
     /// Whether it has seen the end.
-    knows: bool,
+    has_seen_end: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum End {
+enum ReadEnd {
     Closed,
     Failed(io::ErrorKind),
 }
@@ -49,12 +49,12 @@ impl Ahead {
         &self.bytes
     }
 
-    /// Notes what has happened on the connection.
+    /// Records what has happened on the connection.
     pub(super) fn update(&mut self, status: &Status) {
         self.requests.update(status);
     }
 
-    /// Notes that the reader writes.
+    /// Records that the reader writes.
     pub(super) fn answer(&mut self) {
         self.requests.answer();
     }
@@ -73,7 +73,7 @@ impl Ahead {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            self.hand_out(buffer);
+            self.read_from_ahead(buffer);
             return Poll::Ready(Ok(()));
         }
         match self.end {
@@ -82,12 +82,12 @@ impl Ahead {
         }
     }
 
-    fn hand_out(&mut self, buffer: &mut ReadBuf<'_>) {
-        let most = self.bytes.len().min(buffer.remaining());
-        let now = self.requests.part(&self.bytes[..most]);
-        let part = self.bytes.split_to(now);
+    fn read_from_ahead(&mut self, buffer: &mut ReadBuf<'_>) {
+        let max = self.bytes.len().min(buffer.remaining());
+        let len = self.requests.part(&self.bytes[..max]);
+        let part = self.bytes.split_to(len);
         buffer.put_slice(&part);
-        self.requests.note(&part);
+        self.requests.advance(&part);
         self.reader = None;
         if self.bytes.is_empty() {
             // Gives the memory back.
@@ -110,11 +110,11 @@ impl Ahead {
         };
         (self.asks, self.reader) = (false, None);
         let read = &buffer.filled()[start..];
-        self.knows |= result.is_err() || has_room && read.is_empty();
-        let now = self.requests.part(read);
-        self.bytes.extend_from_slice(&read[now..]);
-        self.requests.note(&read[..now]);
-        buffer.set_filled(start + now);
+        self.has_seen_end |= result.is_err() || has_room && read.is_empty();
+        let len = self.requests.part(read);
+        self.bytes.extend_from_slice(&read[len..]);
+        self.requests.advance(&read[..len]);
+        buffer.set_filled(start + len);
         Poll::Ready(result)
     }
 
@@ -135,19 +135,21 @@ impl Ahead {
         cx: &mut Context<'_>,
     ) -> Poll<io::Error> {
         let asks = mem::take(&mut self.asks);
-        if asks || self.knows || !status.carries_http1() || !self.requests.is_looked_for() {
+        if asks || self.has_seen_end || !status.carries_http1() || !self.requests.is_looked_for() {
             return Poll::Pending;
         }
         if self.is_read_elsewhere(cx.waker()) {
             return Poll::Pending;
         }
-        while self.end.is_none() && self.bytes.len() < MOST {
+        while self.end.is_none() && self.bytes.len() < MAX_AHEAD {
             let mut space = [MaybeUninit::uninit(); CHUNK];
             let mut buffer = ReadBuf::uninit(&mut space);
             match inner.as_mut().poll_read(cx, &mut buffer) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(error)) => self.end = Some(End::Failed(error.kind())),
-                Poll::Ready(Ok(())) if buffer.filled().is_empty() => self.end = Some(End::Closed),
+                Poll::Ready(Err(error)) => self.end = Some(ReadEnd::Failed(error.kind())),
+                Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
+                    self.end = Some(ReadEnd::Closed)
+                }
                 Poll::Ready(Ok(())) => {
                     self.bytes.extend_from_slice(buffer.filled());
                     // What the reader waits for, if it does, is here now.
@@ -168,7 +170,7 @@ impl Ahead {
     }
 }
 
-impl End {
+impl ReadEnd {
     /// Returns what a read makes of it.
     fn result(self) -> io::Result<()> {
         match self {

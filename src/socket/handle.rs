@@ -8,11 +8,11 @@ use std::{
 
 use http::{Extensions, Version};
 
-use super::orders::{Order, Orders};
+use super::orders::{SocketOrder, SocketOrders};
 
-/// There are orders, which a write carries out.
+/// A bit of the changes: there are orders, which a write carries out.
 const ORDERS: u8 = 1;
-/// Something else has changed, which concerns reads too.
+/// A bit of the changes: the status has changed, which concerns reads too.
 const STATUS: u8 = 2;
 
 /// What a [`Socket`](super::Socket) and the streams on it know of each other.
@@ -22,32 +22,35 @@ const STATUS: u8 = 2;
 /// [`Layer`](tower_layer::Layer), it adds itself there.
 #[derive(Clone, Default)]
 pub struct SocketHandle {
-    shared: Arc<Shared>,
+    inner: Arc<HandleInner>,
 }
 
 #[derive(Default)]
-struct Shared {
-    /// What has changed since the socket looked: all that a read or a write looks at.
-    news: AtomicU8,
-    state: Mutex<State>,
+struct HandleInner {
+    /// What has changed since the socket last checked. This is all that most reads and writes check, so
+    /// that they take no lock.
+    changes: AtomicU8,
+    mailbox: Mutex<Mailbox>,
     stalled: AtomicBool,
 }
 
+/// What streams and requests have left for the socket.
 #[derive(Default)]
-struct State {
-    orders: Orders,
+struct Mailbox {
+    orders: SocketOrders,
     status: Status,
 }
 
-/// What the socket keeps a copy of.
+/// The state of a connection, of which the socket keeps a copy.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Status {
     /// How many streams are open.
     pub(super) streams: usize,
     /// Whether the last stream to begin came by HTTP/1.
     pub(super) is_http1: bool,
-    pub(super) breaks: bool,
-    /// The request that has come since the socket looked.
+    /// Whether the socket resets the connection when it is dropped.
+    pub(super) resets: bool,
+    /// The request that has come since the socket last checked.
     pub(super) request: Option<RequestBody>,
 }
 
@@ -72,11 +75,11 @@ impl SocketHandle {
 
     /// Returns `true` if the connection was reset because its client read too slowly.
     pub fn has_stalled(&self) -> bool {
-        self.shared.stalled.load(Ordering::Acquire)
+        self.inner.stalled.load(Ordering::Acquire)
     }
 
     pub(super) fn set_stalled(&self) {
-        self.shared.stalled.store(true, Ordering::Release);
+        self.inner.stalled.store(true, Ordering::Release);
     }
 
     /// Finds the connection that a request came by.
@@ -99,60 +102,61 @@ impl SocketHandle {
 
     /// Makes the socket reset the connection when it is dropped, in place of closing it. For HTTP/1:
     /// over HTTP/2 it would be the end of other streams.
-    pub(crate) fn break_on_close(&self) {
-        self.update(|status| status.breaks = true);
+    pub(crate) fn reset_on_close(&self) {
+        self.update(|status| status.resets = true);
     }
 
-    /// Notes that the head of an HTTP/1 request has been read.
+    /// Records that the head of an HTTP/1 request has been read.
     pub(super) fn note_request(&self, body: RequestBody) {
         self.update(|status| status.request = Some(body));
     }
 
-    /// Leaves an order for the next write. Returns what it can be retracted by.
-    pub(super) fn leave(&self, order: Order) -> u64 {
-        let id = self.state().orders.leave(order);
-        self.shared.news.fetch_or(ORDERS, Ordering::Release);
+    /// Leaves an order, which the next write carries out. Returns the order's id.
+    pub(super) fn push_order(&self, order: SocketOrder) -> u64 {
+        let id = self.mailbox().orders.push(order);
+        self.inner.changes.fetch_or(ORDERS, Ordering::Release);
         id
     }
 
     /// Removes an order, if it still waits.
-    pub(super) fn retract_order(&self, id: u64) {
-        self.state().orders.retract(id);
+    pub(super) fn cancel_order(&self, id: u64) {
+        self.mailbox().orders.cancel(id);
     }
 
     /// Takes the orders that have been left.
-    pub(super) fn take_orders(&self) -> Option<Order> {
-        self.has(ORDERS).then(|| self.state().orders.take())?
+    pub(super) fn take_orders(&self) -> Option<SocketOrder> {
+        self.take_change(ORDERS)
+            .then(|| self.mailbox().orders.take())?
     }
 
     /// Returns the status, if it has changed.
     pub(super) fn take_status(&self) -> Option<Status> {
-        self.has(STATUS).then(|| {
-            let mut state = self.state();
-            let status = state.status;
-            state.status.request = None;
+        self.take_change(STATUS).then(|| {
+            let mut mailbox = self.mailbox();
+            let status = mailbox.status;
+            mailbox.status.request = None;
             status
         })
     }
 
-    /// Returns `true` if nothing has changed since the socket looked.
-    pub(super) fn is_quiet(&self) -> bool {
-        self.shared.news.load(Ordering::Acquire) == 0
+    /// Returns `true` if nothing has changed since the socket last checked.
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.inner.changes.load(Ordering::Acquire) == 0
     }
 
-    /// Returns `true` once for each time that there is news of a kind.
-    fn has(&self, kind: u8) -> bool {
-        // Before the state is looked at, so that what is added in between is news again.
-        self.shared.news.fetch_and(!kind, Ordering::AcqRel) & kind != 0
+    /// Clears the bit of a change. Returns `true` if it was set.
+    fn take_change(&self, bit: u8) -> bool {
+        // Before the mailbox is read, so that what is added in between sets the bit again.
+        self.inner.changes.fetch_and(!bit, Ordering::AcqRel) & bit != 0
     }
 
     fn update(&self, change: impl FnOnce(&mut Status)) {
-        change(&mut self.state().status);
-        self.shared.news.fetch_or(STATUS, Ordering::Release);
+        change(&mut self.mailbox().status);
+        self.inner.changes.fetch_or(STATUS, Ordering::Release);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        let locked = self.shared.state.lock();
+    fn mailbox(&self) -> MutexGuard<'_, Mailbox> {
+        let locked = self.inner.mailbox.lock();
         locked.unwrap_or_else(PoisonError::into_inner)
     }
 }

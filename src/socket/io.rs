@@ -94,24 +94,24 @@ impl<T> Socket<T> {
 }
 
 impl<T: AsSocket> Socket<T> {
-    /// Takes over what has changed.
-    fn update(self: Pin<&mut Self>) {
+    /// Takes over the status, if it has changed.
+    fn update_status(self: Pin<&mut Self>) {
         let this = self.project();
-        if this.handle.is_quiet() {
+        if this.handle.is_unchanged() {
             return;
         }
         let Some(status) = this.handle.take_status() else {
             return;
         };
         this.ahead.update(&status);
-        if status.breaks && !this.status.breaks {
+        if status.resets && !this.status.resets {
             reset_on_close(&*this.inner);
         }
         *this.status = status;
     }
 
-    /// Carries out what streams have asked for.
-    fn obey(self: Pin<&mut Self>) {
+    /// Carries out the orders of streams.
+    fn carry_out_orders(self: Pin<&mut Self>) {
         let this = self.project();
         let Some(order) = this.handle.take_orders() else {
             return;
@@ -137,9 +137,9 @@ impl<T: AsyncRead + AsyncWrite + AsSocket> Socket<T> {
         cx: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut T>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        if !self.handle.is_quiet() {
-            self.as_mut().update();
-            self.as_mut().obey();
+        if !self.handle.is_unchanged() {
+            self.as_mut().update_status();
+            self.as_mut().carry_out_orders();
         }
         let mut this = self.project();
         this.ahead.answer();
@@ -203,7 +203,7 @@ impl<T: AsyncRead + AsyncWrite + AsSocket> AsyncWrite for Socket<T> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.as_mut().update();
+        self.as_mut().update_status();
         let mut this = self.project();
         if this.status.streams == 0 {
             // Everything is written: what follows belongs to no stream.
@@ -216,8 +216,8 @@ impl<T: AsyncRead + AsyncWrite + AsSocket> AsyncWrite for Socket<T> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.as_mut().update();
-        if self.status.breaks {
+        self.as_mut().update_status();
+        if self.status.resets {
             // An end before the reset would be taken for a proper one.
             return Poll::Ready(Ok(()));
         }
@@ -231,7 +231,7 @@ impl<T: AsyncRead + AsSocket> AsyncRead for Socket<T> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.as_mut().update();
+        self.as_mut().update_status();
         let this = self.project();
         this.ahead.poll_read(this.inner, this.status, cx, buffer)
     }
@@ -256,13 +256,13 @@ mod tests {
     /// Writes, and drops the socket after one more step. Returns what the client reads, and how it
     /// ends.
     async fn end(
-        breaks: bool,
+        resets: bool,
         last: impl AsyncFn(&mut Socket<TcpStream>),
     ) -> io::Result<(Vec<u8>, bool)> {
         let (mut socket, mut client) = pair().await?;
         socket.write_all(b"half an event").await?;
-        if breaks {
-            socket.handle().break_on_close();
+        if resets {
+            socket.handle().reset_on_close();
         }
         last(&mut socket).await;
         drop(socket);
@@ -280,13 +280,13 @@ mod tests {
         let read = async |socket: &mut Socket<TcpStream>| {
             assert!(futures::poll!(std::pin::pin!(socket.read(&mut [0]))).is_pending());
         };
-        for breaks in [true, false] {
-            let expected = (b"half an event".to_vec(), breaks);
-            assert_eq!(end(breaks, flush).await.unwrap(), expected);
-            assert_eq!(end(breaks, read).await.unwrap(), expected);
-            assert_eq!(end(breaks, shutdown).await.unwrap(), expected);
-            let expected = (b"half an event!".to_vec(), breaks);
-            assert_eq!(end(breaks, write).await.unwrap(), expected);
+        for resets in [true, false] {
+            let expected = (b"half an event".to_vec(), resets);
+            assert_eq!(end(resets, flush).await.unwrap(), expected);
+            assert_eq!(end(resets, read).await.unwrap(), expected);
+            assert_eq!(end(resets, shutdown).await.unwrap(), expected);
+            let expected = (b"half an event!".to_vec(), resets);
+            assert_eq!(end(resets, write).await.unwrap(), expected);
         }
     }
 }

@@ -1,4 +1,8 @@
-//! The connections below the streams.
+//! The connections below the streams: a [`Socket`] around the accepted one, and the [`SocketHandle`] by
+//! which the layer sets its [`TcpOptions`] and stall timeout once it carries a stream.
+//!
+//! Streams leave orders in the handle, and the socket carries them out at its next write: only the socket
+//! owns the connection.
 
 mod ahead;
 #[cfg(feature = "axum-serve")]
@@ -23,4 +27,4 @@ use std::os::windows::io::AsSocket;
 pub use self::axum::{MakeServiceWithSocket, MakeServiceWithSocketFuture, SocketListener};
 pub(crate) use self::tuning::{Tuned, Tuning};
 pub use self::{handle::SocketHandle, io::Socket, options::TcpOptions, service::AddSocketHandle};
-use self::{orders::Order, pace::Pace};
+use self::{orders::SocketOrder, pace::Pace};

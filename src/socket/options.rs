@@ -37,7 +37,7 @@ use super::{AsSocket, platform};
 ///
 /// | option | Linux, Android | macOS, iOS, FreeBSD, NetBSD, Windows | others |
 /// |---|---|---|---|
-/// | [`no_delay`](Self::nodelay), [`send_buffer`](Self::send_buffer_size) | yes | yes | yes |
+/// | [`nodelay`](Self::nodelay), [`send_buffer_size`](Self::send_buffer_size) | yes | yes | yes |
 /// | [`keep_alive`](Self::keep_alive) | yes | yes | where they have it |
 /// | [`keep_alive_interval`](Self::keep_alive_interval), [`keep_alive_count`](Self::keep_alive_count) | yes | yes | |
 /// | [`user_timeout`](Self::user_timeout), [`notsent_lowat`](Self::notsent_lowat) | yes | | |
@@ -46,12 +46,12 @@ use super::{AsSocket, platform};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "options do nothing until they are applied"]
 pub struct TcpOptions {
-    no_delay: Option<bool>,
+    nodelay: Option<bool>,
     keep_alive: Option<Duration>,
     keep_alive_interval: Option<Duration>,
     keep_alive_count: Option<u32>,
     user_timeout: Option<Duration>,
-    send_buffer: Option<usize>,
+    send_buffer_size: Option<usize>,
     notsent_lowat: Option<u32>,
 }
 
@@ -75,20 +75,20 @@ impl TcpOptions {
     /// Creates options of which none is set.
     pub const fn empty() -> Self {
         Self {
-            no_delay: None,
+            nodelay: None,
             keep_alive: None,
             keep_alive_interval: None,
             keep_alive_count: None,
             user_timeout: None,
-            send_buffer: None,
+            send_buffer_size: None,
             notsent_lowat: None,
         }
     }
 
     /// Sets whether small writes are sent at once (`TCP_NODELAY`), instead of after the client has
     /// acknowledged the write before.
-    pub const fn nodelay(mut self, no_delay: bool) -> Self {
-        self.no_delay = Some(no_delay);
+    pub const fn nodelay(mut self, nodelay: bool) -> Self {
+        self.nodelay = Some(nodelay);
         self
     }
 
@@ -150,7 +150,7 @@ impl TcpOptions {
     /// [`notsent_lowat`](Self::notsent_lowat), which holds back as little and does not slow
     /// down distant clients.
     pub const fn send_buffer_size(mut self, bytes: usize) -> Self {
-        self.send_buffer = Some(bytes);
+        self.send_buffer_size = Some(bytes);
         self
     }
 
@@ -172,12 +172,12 @@ impl TcpOptions {
     /// Returns these options, with those of `other` where none is set.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
-            no_delay: self.no_delay.or(other.no_delay),
+            nodelay: self.nodelay.or(other.nodelay),
             keep_alive: self.keep_alive.or(other.keep_alive),
             keep_alive_interval: self.keep_alive_interval.or(other.keep_alive_interval),
             keep_alive_count: self.keep_alive_count.or(other.keep_alive_count),
             user_timeout: self.user_timeout.or(other.user_timeout),
-            send_buffer: self.send_buffer.or(other.send_buffer),
+            send_buffer_size: self.send_buffer_size.or(other.send_buffer_size),
             notsent_lowat: self.notsent_lowat.or(other.notsent_lowat),
         }
     }
@@ -192,7 +192,7 @@ impl TcpOptions {
     /// The first error of the system, such as for a socket that is not TCP.
     pub fn apply<S: AsSocket>(&self, socket: &S) -> io::Result<()> {
         let socket = SockRef::from(socket);
-        let no_delay = self.no_delay.map(|it| socket.set_tcp_nodelay(it));
+        let nodelay = self.nodelay.map(|it| socket.set_tcp_nodelay(it));
         let keep_alive = self.keep_alive.map(|idle| {
             let seconds = |time| platform::limit_seconds(whole_seconds(time));
             let idle = TcpKeepalive::new().with_time(seconds(idle));
@@ -210,12 +210,12 @@ impl TcpOptions {
             .user_timeout
             .map(|it| platform::set_user_timeout(&socket, whole_millis(it)));
         let buffer = self
-            .send_buffer
+            .send_buffer_size
             .map(|it| platform::set_send_buffer(&socket, it));
         let unsent = self
             .notsent_lowat
             .map(|it| platform::set_unsent_low_water(&socket, it));
-        [no_delay, keep_alive, timeout, buffer, unsent]
+        [nodelay, keep_alive, timeout, buffer, unsent]
             .into_iter()
             .flatten()
             .collect()

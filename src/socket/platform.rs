@@ -13,27 +13,27 @@ mod linux {
     use super::*;
 
     /// The most that Linux takes, in seconds (`MAX_TCP_KEEPIDLE`, `MAX_TCP_KEEPINTVL`).
-    const MOST_SECONDS: Duration = Duration::from_secs(32_767);
+    const MAX_SECONDS: Duration = Duration::from_secs(32_767);
 
     /// The most that Linux takes (`MAX_TCP_KEEPCNT`).
-    const MOST_PROBES: u32 = 127;
+    const MAX_PROBES: u32 = 127;
 
     /// The most that Linux takes: an `int` of milliseconds.
-    const MOST_MILLIS: Duration = Duration::from_millis(i32::MAX as u64);
+    const MAX_MILLIS: Duration = Duration::from_millis(i32::MAX as u64);
 
     pub(in super::super) fn limit_seconds(time: Duration) -> Duration {
-        time.min(MOST_SECONDS)
+        time.min(MAX_SECONDS)
     }
 
     pub(in super::super) fn limit_probes(count: u32) -> u32 {
-        count.clamp(1, MOST_PROBES)
+        count.clamp(1, MAX_PROBES)
     }
 
     pub(in super::super) fn set_user_timeout(
         socket: &SockRef<'_>,
         timeout: Duration,
     ) -> io::Result<()> {
-        socket.set_tcp_user_timeout(Some(timeout.min(MOST_MILLIS)))
+        socket.set_tcp_user_timeout(Some(timeout.min(MAX_MILLIS)))
     }
 
     /// Zero would be the system's default, which is no limit.

@@ -11,7 +11,7 @@ pub(super) struct Requests {
     /// The last bytes that the reader got, in which a blank line may have begun.
     tail: [u8; 3],
     /// The request whose head the reader has got, until the service is called with it.
-    next: Option<Next>,
+    next: Option<NextRequest>,
     /// How many bytes of the request that is answered are still to come, if that is known.
     rest: Option<u64>,
     /// Whether the reader has asked for more than that request.
@@ -21,7 +21,7 @@ pub(super) struct Requests {
 }
 
 #[derive(Debug, Default)]
-struct Next {
+struct NextRequest {
     /// Whether the reader has asked for more than the head.
     asked: bool,
     /// How many bytes more it has got.
@@ -35,7 +35,7 @@ impl Requests {
         self.looks
     }
 
-    /// Notes what has happened on the connection.
+    /// Records what has happened on the connection.
     pub(super) fn update(&mut self, status: &Status) {
         if let Some(body) = status.request {
             let next = self.next.take();
@@ -50,16 +50,16 @@ impl Requests {
                 RequestBody::Unknown => None,
             };
         }
-        self.conclude(status);
+        self.update_looks(status);
     }
 
-    /// Notes that the reader writes, and so answers what it has read.
+    /// Records that the reader writes, and so answers what it has read.
     pub(super) fn answer(&mut self) {
         // The service is called before it answers: this answer is not its own.
         self.next = None;
     }
 
-    /// Notes that the reader asks for bytes. Returns `true` the first time after a head, when the
+    /// Records that the reader asks for bytes. Returns `true` the first time after a head, when the
     /// service may be about to be called with it.
     pub(super) fn ask(&mut self, status: &Status) -> bool {
         if self.looks {
@@ -69,12 +69,12 @@ impl Requests {
             return !std::mem::replace(&mut next.asked, true);
         }
         self.asked |= self.rest == Some(0);
-        self.conclude(status);
+        self.update_looks(status);
         false
     }
 
     /// Between requests every reader asks; while a stream goes on, only one that looks for the end.
-    fn conclude(&mut self, status: &Status) {
+    fn update_looks(&mut self, status: &Status) {
         self.looks |= self.asked && status.carries_http1();
     }
 
@@ -91,8 +91,8 @@ impl Requests {
         end.map_or(bytes.len(), |end| end.min(bytes.len()))
     }
 
-    /// Notes what the reader gets.
-    pub(super) fn note(&mut self, bytes: &[u8]) {
+    /// Records what the reader gets.
+    pub(super) fn advance(&mut self, bytes: &[u8]) {
         if self.looks {
             return;
         }
@@ -100,7 +100,7 @@ impl Requests {
         match (&mut self.next, &mut self.rest) {
             (Some(next), _) => next.got += bytes.len() as u64,
             (None, Some(rest @ 1..)) => *rest = rest.saturating_sub(bytes.len() as u64),
-            (None, _) if ends_head => self.next = Some(Next::default()),
+            (None, _) if ends_head => self.next = Some(NextRequest::default()),
             (None, _) => {}
         }
         for byte in &bytes[bytes.len().saturating_sub(3)..] {
@@ -126,7 +126,7 @@ mod tests {
     const NOTHING: Status = Status {
         streams: 0,
         is_http1: false,
-        breaks: false,
+        resets: false,
         request: None,
     };
 
@@ -149,7 +149,7 @@ mod tests {
         while !bytes.is_empty() {
             requests.ask(&NOTHING);
             let part = requests.part(bytes);
-            requests.note(&bytes[..part]);
+            requests.advance(&bytes[..part]);
             bytes = &bytes[part..];
             parts.push(part);
         }

@@ -8,7 +8,7 @@ use crate::time::{ResettableSleep, SharedTimer};
 
 /// How late a write may come back when its time is up. One that comes later had been given up, or
 /// the process was held up: in neither case does the client answer for the time.
-const TURN: Duration = Duration::from_secs(1);
+const MAX_DELAY: Duration = Duration::from_secs(1);
 
 /// Finds a client that reads too slowly, by the time that writes wait.
 ///
@@ -19,24 +19,24 @@ const TURN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Stall {
     pace: Pace,
-    alarm: ResettableSleep,
+    sleep: ResettableSleep,
     /// As of `since`.
     debt: Duration,
     since: Instant,
     /// The patience with the write that waits, if one does.
-    waits: Option<Duration>,
+    patience: Option<Duration>,
 }
 
 impl Stall {
     pub(super) fn new(pace: Pace, timer: SharedTimer) -> Self {
-        let alarm = ResettableSleep::new(timer);
-        let since = alarm.now();
+        let sleep = ResettableSleep::new(timer);
+        let since = sleep.now();
         Self {
             pace,
-            alarm,
+            sleep,
             debt: Duration::ZERO,
             since,
-            waits: None,
+            patience: None,
         }
     }
 
@@ -44,19 +44,19 @@ impl Stall {
     pub(super) fn set_pace(&mut self, pace: Pace, timer: SharedTimer) {
         if pace != self.pace {
             self.pace = pace;
-            self.alarm = ResettableSleep::new(timer);
-            self.waits = self.waits.map(|_| pace.timeout);
+            self.sleep = ResettableSleep::new(timer);
+            self.patience = self.patience.map(|_| pace.timeout);
         }
     }
 
-    /// Notes that the system has taken bytes.
+    /// Records that the system has taken bytes.
     pub(super) fn progress(&mut self, bytes: usize) {
-        if self.waits.is_none() && self.debt.is_zero() {
+        if self.patience.is_none() && self.debt.is_zero() {
             return;
         }
-        let now = self.alarm.now();
+        let now = self.sleep.now();
         let passed = now.saturating_duration_since(self.since);
-        self.debt = match self.waits.take() {
+        self.debt = match self.patience.take() {
             Some(patience) => {
                 let debt = self.debt.saturating_add(passed);
                 // Past its time it would have failed: the process was held up.
@@ -80,39 +80,39 @@ impl Stall {
         cx: &mut Context<'_>,
         step: impl FnOnce() -> u64,
     ) -> Poll<()> {
-        let now = self.alarm.now();
-        if self.waits.is_none() {
+        let now = self.sleep.now();
+        if self.patience.is_none() {
             let passed = now.saturating_duration_since(self.since);
             self.debt = self.debt.saturating_sub(passed);
             self.begin(now);
-        } else if self.due().is_some_and(|due| due + TURN < now) {
+        } else if self.due().is_some_and(|due| due + MAX_DELAY < now) {
             self.debt = Duration::ZERO;
             self.begin(now);
         }
-        ready!(self.poll_alarm(cx));
+        ready!(self.poll_sleep(cx));
         // The system is asked only now: most writes do not wait so long.
         let patience = self.pace.patience(step());
-        if self.waits < Some(patience) {
-            self.waits = Some(patience);
-            return self.poll_alarm(cx);
+        if self.patience < Some(patience) {
+            self.patience = Some(patience);
+            return self.poll_sleep(cx);
         }
         Poll::Ready(())
     }
 
     fn begin(&mut self, now: Instant) {
         self.since = now;
-        self.waits = Some(self.pace.timeout);
+        self.patience = Some(self.pace.timeout);
     }
 
     /// Returns when the patience ends, if ever.
     fn due(&self) -> Option<Instant> {
-        let left = self.waits?.saturating_sub(self.debt);
+        let left = self.patience?.saturating_sub(self.debt);
         self.since.checked_add(left)
     }
 
-    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_sleep(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.due() {
-            Some(due) => self.alarm.poll(due, cx).map(drop),
+            Some(due) => self.sleep.poll(due, cx).map(drop),
             None => Poll::Pending,
         }
     }
@@ -273,7 +273,7 @@ mod tests {
     async fn a_write_that_comes_back_late_begins_anew() {
         let mut stall = stall();
         assert!(wait(&mut stall).is_pending());
-        advance(TIMEOUT + TURN + TICK).await;
+        advance(TIMEOUT + MAX_DELAY + TICK).await;
         assert!(wait(&mut stall).is_pending());
         advance(TIMEOUT).await;
         assert!(wait(&mut stall).is_ready());

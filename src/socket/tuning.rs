@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use super::{Order, Pace, SocketHandle, TcpOptions};
+use super::{Pace, SocketHandle, SocketOrder, TcpOptions};
 use crate::time::SharedTimer;
 
 /// The least rate, in bytes per second, unless a layer sets another.
 const STALL_RATE: u32 = 16 * 1024;
 
-/// How a layer wants the connections that carry its streams.
+/// The settings that a layer wants for the connections that carry its streams.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tuning {
     pub(crate) options: TcpOptions,
@@ -14,7 +14,7 @@ pub(crate) struct Tuning {
     pub(crate) stall_rate: Option<u32>,
 }
 
-/// What has been asked of a connection for one stream.
+/// The settings that have been asked of a connection for one stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tuned {
     id: u64,
@@ -38,10 +38,10 @@ impl Tuning {
     ) -> Tuned {
         let mut tuning = *self;
         if let Some(inner) = inner {
-            socket.retract(inner);
+            socket.cancel(inner);
             tuning = inner.tuning.or(self);
         }
-        let id = socket.leave(Order {
+        let id = socket.push_order(SocketOrder {
             options: tuning.options,
             pace: tuning.pace().map(|pace| (pace, timer.clone())),
         });
@@ -65,8 +65,8 @@ impl Tuning {
 }
 
 impl SocketHandle {
-    /// Withdraws what has been asked for a stream that does not open, if it still waits.
-    pub(crate) fn retract(&self, tuned: Tuned) {
-        self.retract_order(tuned.id);
+    /// Cancels what has been asked for a stream that does not open, if the socket has not done it yet.
+    pub(crate) fn cancel(&self, tuned: Tuned) {
+        self.cancel_order(tuned.id);
     }
 }

@@ -26,14 +26,14 @@ use crate::{BoxError, Error, layer::nested::NestedState, time::ResettableSleep};
 #[pin_project(PinnedDrop)]
 pub struct SseBody<B: Body> {
     #[pin]
-    kind: Kind<B>,
+    kind: BodyKind<B>,
 }
 
-#[pin_project(project = KindProj)]
-enum Kind<B: Body> {
+#[pin_project(project = BodyKindProj)]
+enum BodyKind<B: Body> {
     Pass(#[pin] B),
     Stream(#[pin] B, Box<StreamState>),
-    /// No body, for a response to HEAD: of what length it would be, it does not say.
+    /// No body, for a response to HEAD. It does not say what length the body of a GET would have.
     Head,
     /// A body of the layer's own, `None` when it has been sent.
     Whole(Option<Bytes>),
@@ -41,31 +41,31 @@ enum Kind<B: Body> {
 
 impl<B: Body> SseBody<B> {
     pub(crate) fn pass(body: B) -> Self {
-        let kind = Kind::Pass(body);
+        let kind = BodyKind::Pass(body);
         Self { kind }
     }
 
     /// A sealed stream is one that nothing may be put into.
     pub(crate) fn stream(
         body: B,
-        slot: NestedState,
-        life: StreamRecord,
-        alarm: ResettableSleep,
+        nested: NestedState,
+        record: StreamRecord,
+        sleep: ResettableSleep,
         client: Client,
         sealed: bool,
     ) -> Self {
-        let state = StreamState::new(slot, life, alarm, client, sealed);
-        let kind = Kind::Stream(body, Box::new(state));
+        let state = StreamState::new(nested, record, sleep, client, sealed);
+        let kind = BodyKind::Stream(body, Box::new(state));
         Self { kind }
     }
 
     pub(crate) fn head() -> Self {
-        let kind = Kind::Head;
+        let kind = BodyKind::Head;
         Self { kind }
     }
 
     pub(crate) fn whole(bytes: Bytes) -> Self {
-        let kind = Kind::Whole(Some(bytes).filter(|bytes| !bytes.is_empty()));
+        let kind = BodyKind::Whole(Some(bytes).filter(|bytes| !bytes.is_empty()));
         Self { kind }
     }
 }
@@ -90,30 +90,32 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match self.project().kind.project() {
-            KindProj::Pass(body) => body
+            BodyKindProj::Pass(body) => body
                 .poll_frame(cx)
                 .map_ok(|frame| frame.map_data(into_bytes))
                 .map_err(|error| Error::body(error.into())),
-            KindProj::Stream(body, state) => state.poll_frame(body, cx),
-            KindProj::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            KindProj::Head => Poll::Ready(None),
+            BodyKindProj::Stream(body, state) => state.poll_frame(body, cx),
+            BodyKindProj::Whole(bytes) => {
+                Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+            }
+            BodyKindProj::Head => Poll::Ready(None),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Pass(body) => body.is_end_stream(),
-            Kind::Stream(body, state) => state.is_end(body),
-            Kind::Whole(bytes) => bytes.is_none(),
-            Kind::Head => true,
+            BodyKind::Pass(body) => body.is_end_stream(),
+            BodyKind::Stream(body, state) => state.is_end(body),
+            BodyKind::Whole(bytes) => bytes.is_none(),
+            BodyKind::Head => true,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Pass(body) => body.size_hint(),
-            Kind::Stream(..) | Kind::Head => SizeHint::default(),
-            Kind::Whole(bytes) => {
+            BodyKind::Pass(body) => body.size_hint(),
+            BodyKind::Stream(..) | BodyKind::Head => SizeHint::default(),
+            BodyKind::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
         }
@@ -123,7 +125,7 @@ where
 #[pinned_drop]
 impl<B: Body> PinnedDrop for SseBody<B> {
     fn drop(self: Pin<&mut Self>) {
-        if let KindProj::Stream(body, state) = self.project().kind.project() {
+        if let BodyKindProj::Stream(body, state) = self.project().kind.project() {
             state.dropped(&*body);
         }
     }
@@ -132,10 +134,10 @@ impl<B: Body> PinnedDrop for SseBody<B> {
 impl<B: Body> fmt::Debug for SseBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.kind {
-            Kind::Pass(_) => "SseBody(pass)",
-            Kind::Stream(..) => "SseBody(stream)",
-            Kind::Head => "SseBody(head)",
-            Kind::Whole(_) => "SseBody(whole)",
+            BodyKind::Pass(_) => "SseBody(pass)",
+            BodyKind::Stream(..) => "SseBody(stream)",
+            BodyKind::Head => "SseBody(head)",
+            BodyKind::Whole(_) => "SseBody(whole)",
         })
     }
 }

@@ -7,11 +7,12 @@ use crate::{
     policy::{retry_event, stop_event},
 };
 
-/// What a stream sends last that ends between two events, though its body has more.
+/// The last frame of a stream that the layer ends between two events: the user's final event, and the
+/// layer's own that says when to reconnect, as far as the stream has them.
 #[derive(Debug)]
 pub(super) struct FinalFrame {
     pub(super) bytes: Bytes,
-    /// Whether an event of the user's is in it, which says that the stream was cut.
+    /// Whether the user's event is in it, which tells the client that the stream was cut.
     pub(super) has_final_event: bool,
 }
 
@@ -36,9 +37,9 @@ impl FinalFrame {
         if let Some(event) = &final_event {
             encoder.encoded(event);
         }
-        // An event of an unknown name is fatal to some clients that are no browsers.
-        let may_say_more = client.names_stream && open.ending.sends_final_retry();
-        if may_say_more && open.takes_events() {
+        // Some clients that are no browsers fail at an event of an unknown name.
+        let may_send_own = client.names_stream && open.schedule.sends_final_retry();
+        if may_send_own && open.takes_events() {
             if let Some(event) = reconnect_event(open, reason, client, policy) {
                 encoder.encoded(&event);
             }
@@ -50,7 +51,7 @@ impl FinalFrame {
     }
 }
 
-/// Returns the event that says when to come back, or not to.
+/// Returns the event that says when to reconnect, or not to.
 fn reconnect_event(
     open: &Open,
     reason: CloseReason,
@@ -59,7 +60,7 @@ fn reconnect_event(
 ) -> Option<EncodedEvent> {
     match reason {
         CloseReason::ShutDown => {
-            let retry = open.ending.shutdown_policy().retry_or_default();
+            let retry = open.schedule.shutdown_policy().retry_or_default();
             Some(retry_event(retry.draw()?, open.last_event_id(client)))
         }
         CloseReason::Evicted => stop_event(reason),

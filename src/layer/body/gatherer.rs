@@ -7,24 +7,25 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame};
 
-use super::source::{Next, poll_next};
+use super::source::{NextFrame, poll_next};
 use crate::{
     BoxError,
     stream::OwedPending,
     wire::{FRAME_SIZE, MAX_EMPTY},
 };
 
-/// Gathers the frames of a body that are ready into one, as an `EventStream` gathers events.
+/// Gathers the frames of a body that are ready into one, as an `EventStream` gathers events: each frame
+/// costs the server a write, and none is held back for what may follow.
 #[derive(Debug, Default)]
 pub(super) struct Gatherer {
     pending: OwedPending,
-    /// What comes after the frame that was returned last.
-    held: Option<Box<Next>>,
+    /// What the body has yielded after the frame that was returned last.
+    held: Option<Box<NextFrame>>,
 }
 
 impl Gatherer {
     /// Polls for the next frame of the body, which is not empty.
-    pub(super) fn poll<B>(&mut self, body: Pin<&mut B>, cx: &mut Context<'_>) -> Poll<Next>
+    pub(super) fn poll<B>(&mut self, body: Pin<&mut B>, cx: &mut Context<'_>) -> Poll<NextFrame>
     where
         B: Body,
         B::Error: Into<BoxError>,
@@ -56,7 +57,7 @@ impl Gatherer {
 /// come, ready when the batch is full or something is held.
 fn gather<B>(
     batch: &mut Batch,
-    held: &mut Option<Box<Next>>,
+    held: &mut Option<Box<NextFrame>>,
     mut body: Pin<&mut B>,
     cx: &mut Context<'_>,
 ) -> Poll<()>

@@ -7,7 +7,7 @@ use crate::{
     wire::{BomFilter, Boundary},
 };
 
-/// What is put into a stream between the bytes of its body, and where it may be.
+/// What the layer puts between the bytes of a body, and where it may stand.
 #[derive(Debug)]
 pub(super) struct Injection {
     heartbeat: Option<Arc<Heartbeat>>,

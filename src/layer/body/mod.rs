@@ -1,9 +1,18 @@
-//! The body of every response that goes through the layer.
+//! [`SseBody`], the body of every response that goes through the layer.
+//!
+//! That of an event stream is a `stream::StreamState`, which polls the body inside by `frames`. While the
+//! stream is `open`, it puts in what `injection` says and ends as `schedule` says. It counts what it
+//! sends in its `record`, which reports to the guards of the layers.
 
 #[expect(clippy::module_inception, reason = "it holds `SseBody`")]
 mod body;
 mod client;
+mod end;
+mod end_reason;
+mod ends;
+mod failure;
 mod final_frame;
+mod frames;
 mod gatherer;
 mod injection;
 mod open;

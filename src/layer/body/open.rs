@@ -6,27 +6,27 @@ use http_body::Frame;
 use super::{client::Client, injection::Injection, schedule::EndSchedule};
 use crate::{CloseReason, EncodedEvent, EventId, SseOptions, headers::head};
 
-/// A stream that goes on: what is put into it, and when and how it will be ended.
+/// A stream that goes on: what the layer puts into it, and when and how the layer ends it.
 #[derive(Debug)]
 pub(super) struct Open {
-    pub(super) ending: EndSchedule,
+    pub(super) schedule: EndSchedule,
     /// `None` where nothing may be put in, since the body is compressed.
     injection: Option<Injection>,
-    leaving: Option<Leaving>,
+    boundary_wait: Option<BoundaryWait>,
     /// Whether a part of the last chunk was left out. The stream then is not whole, even if that was the
     /// last of its body.
     is_cut: bool,
     /// Whether the body has sent anything.
     has_sent: bool,
-    /// What the handler says of whether the client can get later what it misses.
+    /// Whether the client can get later what it misses, if the handler says so.
     resumable: Option<bool>,
 }
 
-/// A stream that ends with the event which its body has begun.
+/// Waits for the end of the event that the body has begun, with which the stream ends.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Leaving {
+pub(super) struct BoundaryWait {
     pub(super) reason: CloseReason,
-    /// When it ends within the event. `None` sets no limit.
+    /// When the stream breaks within the event. `None` sets no limit.
     pub(super) by: Option<Instant>,
 }
 
@@ -45,9 +45,9 @@ impl Open {
             }
         };
         let open = Self {
-            ending: EndSchedule::begin(options, since),
+            schedule: EndSchedule::begin(options, since),
             injection,
-            leaving: None,
+            boundary_wait: None,
             is_cut: false,
             has_sent: false,
             resumable: options.resumable,
@@ -70,7 +70,7 @@ impl Open {
     /// Returns the event that the user has set for a reason, if it can be sent here.
     pub(super) fn event_for(&self, reason: CloseReason) -> Option<EncodedEvent> {
         let injection = self.injection.as_ref();
-        let event = self.ending.final_event(reason)?;
+        let event = self.schedule.final_event(reason)?;
         let has_place = injection.is_some_and(Injection::is_between_events);
         has_place.then(|| event.clone())
     }
@@ -85,20 +85,20 @@ impl Open {
         self.is_cut
     }
 
-    pub(super) fn leaving(&self) -> Option<Leaving> {
-        self.leaving
+    pub(super) fn boundary_wait(&self) -> Option<BoundaryWait> {
+        self.boundary_wait
     }
 
-    /// Returns `true` if the stream can end here. Within an event it first waits for the end of that:
-    /// half an event would be taken for a whole one, or glued to the next connection.
-    pub(super) fn leave(&mut self, reason: CloseReason, now: impl FnOnce() -> Instant) -> bool {
+    /// Returns `true` if the stream can end here. Within an event it first waits for the end of that,
+    /// since a client may take half an event for a whole one, or glue it to the next connection's bytes.
+    pub(super) fn try_end(&mut self, reason: CloseReason, now: impl FnOnce() -> Instant) -> bool {
         let injection = self.injection.as_ref();
         if injection.is_none_or(Injection::is_between_events) {
             return true;
         }
-        if self.leaving.is_none() {
-            let by = self.ending.boundary_by(now());
-            self.leaving = Some(Leaving { reason, by });
+        if self.boundary_wait.is_none() {
+            let by = self.schedule.boundary_by(now());
+            self.boundary_wait = Some(BoundaryWait { reason, by });
         }
         false
     }
@@ -110,7 +110,7 @@ impl Open {
                 .trailers_mut()
                 .into_iter()
                 .for_each(head::remove_validators);
-            frame = frame.map_data(|data| match self.leaving {
+            frame = frame.map_data(|data| match self.boundary_wait {
                 Some(_) => {
                     let (data, is_cut) = injection.pass_to_boundary(data);
                     self.is_cut |= is_cut;

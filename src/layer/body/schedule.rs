@@ -7,9 +7,9 @@ use std::{
 use crate::{CloseReason, EncodedEvent, FinalEvents, ShutdownPolicy, SseOptions};
 
 /// The default for [`SseOptions::boundary_timeout`].
-const BOUNDARY: Duration = Duration::from_secs(1);
+const BOUNDARY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// When a stream will be ended, though it may have more to send, and how.
+/// When and how the layer ends a stream, though its body may have more to send.
 #[derive(Debug)]
 pub(super) struct EndSchedule {
     at: Option<(Instant, CloseReason)>,
@@ -19,19 +19,19 @@ pub(super) struct EndSchedule {
     final_retry: bool,
     boundary_timeout: Duration,
     /// Whether the shutdown has been taken into account.
-    leaving: bool,
+    is_shut_down: bool,
 }
 
 impl EndSchedule {
-    /// Settles the end of a stream that is open since then.
+    /// Makes the schedule of a stream that is open since `since`.
     pub(super) fn begin(options: &SseOptions, since: Instant) -> Self {
-        let mut ending = Self {
+        let mut schedule = Self {
             at: None,
             shutdown_policy: options.shutdown_policy.clone(),
             final_events: options.final_events.clone(),
             final_retry: options.final_retry.unwrap_or(true),
-            boundary_timeout: options.boundary_timeout.unwrap_or(BOUNDARY),
-            leaving: false,
+            boundary_timeout: options.boundary_timeout.unwrap_or(BOUNDARY_TIMEOUT),
+            is_shut_down: false,
         };
         let lifetime = options.max_lifetime.and_then(|lifetime| lifetime.draw());
         let times = [
@@ -39,33 +39,37 @@ impl EndSchedule {
             (options.deadline, CloseReason::Deadline),
         ];
         for (time, reason) in times {
-            ending.by(time.and_then(|time| since.checked_add(time)), reason);
+            schedule.end_by(time.and_then(|time| since.checked_add(time)), reason);
         }
-        ending
+        schedule
     }
 
-    /// Takes a shutdown into account, and returns `true` if the end has come with it.
+    /// Takes a shutdown into account. Returns `true` if the stream ends at once.
     ///
-    /// The closure returns since when the shutdown is.
-    pub(super) fn leave(&mut self, is_resumable: bool, since: impl FnOnce() -> Instant) -> bool {
-        let known = mem::replace(&mut self.leaving, true);
+    /// The closure returns when the shutdown began: a grace counts from then.
+    pub(super) fn shut_down(
+        &mut self,
+        is_resumable: bool,
+        since: impl FnOnce() -> Instant,
+    ) -> bool {
+        let is_known = mem::replace(&mut self.is_shut_down, true);
         let grace = self.shutdown_policy().grace_for(is_resumable);
-        match grace.filter(|_| !known) {
+        match grace.filter(|_| !is_known) {
             Some(Duration::ZERO) => true,
             Some(grace) => {
-                self.by(since().checked_add(grace), CloseReason::ShutDown);
+                self.end_by(since().checked_add(grace), CloseReason::ShutDown);
                 false
             }
             None => false,
         }
     }
 
-    /// Returns when the end is.
+    /// Returns when the stream ends, if that is known.
     pub(super) fn at(&self) -> Option<Instant> {
         self.at.map(|(at, _)| at)
     }
 
-    /// Returns the reason, if the end has come.
+    /// Returns the reason to end, if the time has come.
     pub(super) fn reason(&self, now: Instant) -> Option<CloseReason> {
         self.at
             .filter(|(at, _)| *at <= now)
@@ -76,7 +80,7 @@ impl EndSchedule {
         ShutdownPolicy::or_default(self.shutdown_policy.as_deref())
     }
 
-    /// Returns what the user wants to be sent last for a reason.
+    /// Returns the event that the user wants to be sent last for a reason.
     pub(super) fn final_event(&self, reason: CloseReason) -> Option<&EncodedEvent> {
         self.final_events.as_ref()?.get(reason)
     }
@@ -85,13 +89,13 @@ impl EndSchedule {
         self.final_retry
     }
 
-    /// Returns until when the body may end an event that it has begun. `None` sets no limit.
+    /// Returns when the body must have ended an event that it has begun. `None` sets no limit.
     pub(super) fn boundary_by(&self, now: Instant) -> Option<Instant> {
         now.checked_add(self.boundary_timeout)
     }
 
     /// Ends the stream at a moment, unless it ends earlier.
-    fn by(&mut self, at: Option<Instant>, reason: CloseReason) {
+    fn end_by(&mut self, at: Option<Instant>, reason: CloseReason) {
         if let Some(at) = at {
             if self.at.is_none_or(|(end, _)| at < end) {
                 self.at = Some((at, reason));

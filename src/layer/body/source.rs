@@ -9,11 +9,12 @@ use http_body::{Body, Frame};
 
 use crate::{BoxError, Error};
 
-/// What a body yields: a frame, an error, or its end.
-pub(super) type Next = Option<Result<Frame<Bytes>, Error>>;
+/// What a poll of a body returns: a frame, an error, or its end.
+pub(super) type NextFrame = Option<Result<Frame<Bytes>, Error>>;
 
-/// Polls a body inside. A panic of it is an error.
-pub(super) fn poll_next<B>(body: Pin<&mut B>, cx: &mut Context<'_>) -> Poll<Next>
+/// Polls the body inside. Its panic becomes an error: the stream fails, and the connection's other
+/// streams go on.
+pub(super) fn poll_next<B>(body: Pin<&mut B>, cx: &mut Context<'_>) -> Poll<NextFrame>
 where
     B: Body,
     B::Error: Into<BoxError>,

@@ -1,0 +1,145 @@
+//! The ways in which a stream ends.
+//!
+//! Each goes through [`close`](StreamState::close), which reports the end to the layers once.
+
+use std::{
+    mem,
+    task::{Context, Poll, ready},
+};
+
+use http_body::Body;
+
+use super::{
+    end::StreamEnd,
+    failure::Failure,
+    final_frame::FinalFrame,
+    stream::{Phase, PollFrame, StreamState},
+};
+use crate::{CloseReason, Error, WireEnd};
+
+impl StreamState {
+    /// Ends the stream when its body has ended.
+    pub(super) fn end_with_body(&mut self, cx: &mut Context<'_>) -> PollFrame {
+        match self.record.early_end() {
+            Some(reason) => self.end(reason, cx),
+            None => self.complete(),
+        }
+    }
+
+    /// Ends the stream as its body has ended.
+    pub(super) fn complete(&mut self) -> PollFrame {
+        self.close(StreamEnd::completed());
+        Poll::Ready(None)
+    }
+
+    /// Ends the stream where it stands, which is between two events: cleanly if its client reconnects,
+    /// or gets an event of the user's that says that the stream is cut. Otherwise it breaks.
+    pub(super) fn end(&mut self, reason: CloseReason, cx: &mut Context<'_>) -> PollFrame {
+        let Phase::Open(open) = &self.phase else {
+            return Poll::Ready(None);
+        };
+        let last = FinalFrame::of(open, reason, &self.client, self.record.order());
+        let is_clean = last.has_final_event || self.is_resumable(open);
+        if last.bytes.is_empty() {
+            if !is_clean {
+                return self.break_off(reason, Error::cut(reason), cx);
+            }
+            self.close(StreamEnd::new(reason, WireEnd::Clean));
+            return Poll::Ready(None);
+        }
+        let sent = self.send(last.bytes);
+        match is_clean {
+            true => self.close(StreamEnd::new(reason, WireEnd::Clean)),
+            false => self.begin_failure(reason, Error::cut(reason), false),
+        }
+        sent
+    }
+
+    /// Ends a stream whose body has failed: by the event that the user has set for it, if it stands
+    /// between two events. Otherwise it breaks.
+    pub(super) fn fail(&mut self, error: Error, cx: &mut Context<'_>) -> PollFrame {
+        let reason = CloseReason::Failed;
+        let Phase::Open(open) = &self.phase else {
+            return Poll::Ready(None);
+        };
+        let Some(event) = open.event_for(reason) else {
+            return self.break_off(reason, error, cx);
+        };
+        let sent = self.send(event.into());
+        self.close(StreamEnd::with_error(reason, WireEnd::Clean, &error));
+        sent
+    }
+
+    /// Breaks the stream. Over HTTP/2 a resumable one ends cleanly instead, so that a client which does
+    /// not notice a break reconnects all the same.
+    pub(super) fn break_off(
+        &mut self,
+        reason: CloseReason,
+        error: Error,
+        cx: &mut Context<'_>,
+    ) -> PollFrame {
+        let is_resumable = match &self.phase {
+            Phase::Open(open) => self.is_resumable(open),
+            _ => false,
+        };
+        if is_resumable && self.client.may_miss_a_break() {
+            self.close(StreamEnd::with_error(reason, WireEnd::Clean, &error));
+            return Poll::Ready(None);
+        }
+        self.begin_failure(reason, error, is_resumable);
+        self.poll_failure(cx)
+    }
+
+    fn begin_failure(&mut self, reason: CloseReason, error: Error, is_resumable: bool) {
+        if self.client.needs_a_reset(is_resumable) {
+            self.record.reset_on_close();
+        }
+        let failure = Failure::after_flush(reason, error, self.sleep.now());
+        self.phase = Phase::Failing(failure);
+    }
+
+    pub(super) fn poll_failure(&mut self, cx: &mut Context<'_>) -> PollFrame {
+        if let Phase::Failing(failure) = &self.phase {
+            ready!(failure.poll(&mut self.sleep, cx));
+        }
+        let Phase::Failing(failure) = mem::replace(&mut self.phase, Phase::Ended) else {
+            return Poll::Ready(None);
+        };
+        let Failure { reason, error, .. } = failure;
+        self.close(StreamEnd::with_error(reason, WireEnd::Broken, &error));
+        Poll::Ready(Some(Err(error)))
+    }
+
+    /// Reports the end to the layers.
+    pub(super) fn close(&mut self, end: StreamEnd) {
+        self.record.close(end, || self.sleep.now());
+        self.phase = Phase::Ended;
+    }
+
+    /// Closes the stream when its body is dropped.
+    pub(super) fn dropped<B: Body>(&mut self, body: &B) {
+        let end = match &self.phase {
+            Phase::Ended => return,
+            Phase::Failing(Failure { reason, error, .. }) => {
+                StreamEnd::with_error(*reason, WireEnd::Dropped, error)
+            }
+            Phase::Open(_) if self.is_end(body) => StreamEnd::completed(),
+            Phase::Open(_) => self.end_of_dropped(),
+            Phase::Fresh(nested) => {
+                let _options = self.record.take_guards(nested);
+                self.record.open();
+                self.end_of_dropped()
+            }
+        };
+        self.close(end);
+    }
+
+    /// Returns the end of a body that is dropped though it has more to send.
+    fn end_of_dropped(&self) -> StreamEnd {
+        let reason = match self.record.has_stalled() {
+            true => CloseReason::Stalled,
+            false => CloseReason::ClientGone,
+        };
+        StreamEnd::new(reason, WireEnd::Dropped)
+    }
+}

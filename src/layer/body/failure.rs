@@ -1,0 +1,33 @@
+use std::{
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use crate::{CloseReason, Error, time::ResettableSleep};
+
+/// How long a failing body waits for the server to flush what came before.
+///
+/// hyper drops what it has not written when a body fails, the head included. Over HTTP/1 it flushes
+/// as soon as the body is pending; over HTTP/2 another task does, on any thread. The body cannot see
+/// when that has happened, so it waits for a time.
+const FLUSH_DELAY: Duration = Duration::from_millis(100);
+
+/// The failure by which a stream is going to break.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) reason: CloseReason,
+    pub(super) error: Error,
+    at: Instant,
+}
+
+impl Failure {
+    pub(super) fn after_flush(reason: CloseReason, error: Error, now: Instant) -> Self {
+        let at = now + FLUSH_DELAY;
+        Self { reason, error, at }
+    }
+
+    /// Polls for the time at which the stream breaks.
+    pub(super) fn poll(&self, sleep: &mut ResettableSleep, cx: &mut Context<'_>) -> Poll<()> {
+        sleep.poll(self.at, cx).map(drop)
+    }
+}
