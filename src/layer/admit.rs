@@ -4,7 +4,7 @@ use std::{mem, sync::Arc};
 
 use super::{
     admission::Admission,
-    connection::{CarriedStream, Connection},
+    connection::{CarriedStream, StreamConnection},
     context::RejectedContext,
     guard::StreamGuard,
     permits::{PermitGuard, StreamPermits},
@@ -84,7 +84,10 @@ fn take_places(
 }
 
 /// Counts the stream on its connection, once for all layers, and has the connection set for it.
-fn set_connection(admission: &mut Admission<'_>, inner: &[StreamGuard]) -> Option<Connection> {
+fn set_connection(
+    admission: &mut Admission<'_>,
+    inner: &[StreamGuard],
+) -> Option<StreamConnection> {
     let config = admission.config;
     let socket = admission.socket.take()?;
     let connections = || inner.iter().filter_map(|other| other.connection.as_ref());
@@ -95,7 +98,7 @@ fn set_connection(admission: &mut Admission<'_>, inner: &[StreamGuard]) -> Optio
         let inner = connections().rev().find_map(|other| other.tuned);
         tuning.tune(inner, &socket, &config.timer)
     });
-    Some(Connection {
+    Some(StreamConnection {
         socket,
         tuned,
         _carried: carried,

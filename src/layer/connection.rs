@@ -3,7 +3,7 @@ use http::Version;
 use crate::socket::{SocketHandle, Tuned};
 
 /// The connection of a stream, as one layer has set it.
-pub(super) struct Connection {
+pub(super) struct StreamConnection {
     pub(super) socket: SocketHandle,
     /// What this layer has asked of the connection.
     pub(super) tuned: Option<Tuned>,

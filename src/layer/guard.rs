@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     config::Config,
-    connection::Connection,
+    connection::StreamConnection,
     limit::{Control, EndOrder},
     open_streams::Registration,
     permits::{PermitGuard, StreamPermits},
@@ -30,7 +30,7 @@ pub(crate) struct StreamGuard {
     pub(super) control: Option<Arc<Control>>,
     pub(super) recorder: Option<Arc<dyn Recorder>>,
     pub(super) watcher: Option<Box<dyn StreamWatcher>>,
-    pub(super) connection: Option<Connection>,
+    pub(super) connection: Option<StreamConnection>,
 }
 
 impl StreamGuard {
@@ -42,7 +42,7 @@ impl StreamGuard {
     /// Releases everything, and takes back what was asked of the connection, for a stream that an
     /// outer layer has rejected.
     pub(crate) fn cancel(self) {
-        if let Some(Connection { socket, tuned, .. }) = &self.connection {
+        if let Some(StreamConnection { socket, tuned, .. }) = &self.connection {
             tuned.iter().for_each(|tuned| socket.cancel(*tuned));
         }
     }

@@ -11,8 +11,8 @@ use http_body::Body;
 
 use super::{
     end::StreamEnd,
-    failure::Failure,
     final_frame::FinalFrame,
+    pending_break::PendingBreak,
     stream::{Phase, PollFrame, StreamState},
 };
 use crate::{CloseReason, Error, WireEnd};
@@ -50,7 +50,7 @@ impl StreamState {
         let sent = self.send(last.bytes);
         match is_clean {
             true => self.close(StreamEnd::new(reason, WireEnd::Clean)),
-            false => self.begin_failure(reason, Error::cut(reason), false),
+            false => self.begin_break(reason, Error::cut(reason), false),
         }
         sent
     }
@@ -86,26 +86,26 @@ impl StreamState {
             self.close(StreamEnd::with_error(reason, WireEnd::Clean, &error));
             return Poll::Ready(None);
         }
-        self.begin_failure(reason, error, is_resumable);
-        self.poll_failure(cx)
+        self.begin_break(reason, error, is_resumable);
+        self.poll_break(cx)
     }
 
-    fn begin_failure(&mut self, reason: CloseReason, error: Error, is_resumable: bool) {
+    fn begin_break(&mut self, reason: CloseReason, error: Error, is_resumable: bool) {
         if self.client.needs_a_reset(is_resumable) {
             self.record.reset_on_close();
         }
-        let failure = Failure::after_flush(reason, error, self.sleep.now());
-        self.phase = Phase::Failing(failure);
+        let pending = PendingBreak::after_flush(reason, error, self.sleep.now());
+        self.phase = Phase::Breaking(pending);
     }
 
-    pub(super) fn poll_failure(&mut self, cx: &mut Context<'_>) -> PollFrame {
-        if let Phase::Failing(failure) = &self.phase {
-            ready!(failure.poll(&mut self.sleep, cx));
+    pub(super) fn poll_break(&mut self, cx: &mut Context<'_>) -> PollFrame {
+        if let Phase::Breaking(pending) = &self.phase {
+            ready!(pending.poll(&mut self.sleep, cx));
         }
-        let Phase::Failing(failure) = mem::replace(&mut self.phase, Phase::Ended) else {
+        let Phase::Breaking(pending) = mem::replace(&mut self.phase, Phase::Ended) else {
             return Poll::Ready(None);
         };
-        let Failure { reason, error, .. } = failure;
+        let PendingBreak { reason, error, .. } = pending;
         self.close(StreamEnd::with_error(reason, WireEnd::Broken, &error));
         Poll::Ready(Some(Err(error)))
     }
@@ -120,7 +120,7 @@ impl StreamState {
     pub(super) fn dropped<B: Body>(&mut self, body: &B) {
         let end = match &self.phase {
             Phase::Ended => return,
-            Phase::Failing(Failure { reason, error, .. }) => {
+            Phase::Breaking(PendingBreak { reason, error, .. }) => {
                 StreamEnd::with_error(*reason, WireEnd::Dropped, error)
             }
             Phase::Open(_) if self.is_end(body) => StreamEnd::completed(),

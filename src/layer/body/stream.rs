@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 
 use super::{
-    client::Client, end::StreamEnd, end_reason::end_reason, failure::Failure, frames::Frames,
-    open::Open, record::StreamRecord, source::NextFrame,
+    client::Client, end::StreamEnd, end_reason::end_reason, frames::Frames, open::Open,
+    pending_break::PendingBreak, record::StreamRecord, source::NextFrame,
 };
 use crate::{
     BoxError, CloseReason, Error, SseOptions, layer::nested::NestedState, time::ResettableSleep,
@@ -38,7 +38,7 @@ pub(super) enum Phase {
     Fresh(NestedState),
     Open(Open),
     /// About to break.
-    Failing(Failure),
+    Breaking(PendingBreak),
     Ended,
 }
 
@@ -76,7 +76,7 @@ impl StreamState {
                 }
             }
             Phase::Open(_) => {}
-            Phase::Failing(_) => return self.poll_failure(cx),
+            Phase::Breaking(_) => return self.poll_break(cx),
             Phase::Ended => return Poll::Ready(None),
         }
         // Before the body, or a busy stream would never end. This only looks: no waker is registered
@@ -112,7 +112,7 @@ impl StreamState {
     /// Returns `true` if nothing follows: neither from the body nor from the layers.
     pub(super) fn is_end<B: Body>(&self, body: &B) -> bool {
         match &self.phase {
-            Phase::Fresh(_) | Phase::Failing(_) => false,
+            Phase::Fresh(_) | Phase::Breaking(_) => false,
             Phase::Open(open) => {
                 self.frames.is_end(body) && !open.is_cut() && !self.has_to_show_end(open)
             }

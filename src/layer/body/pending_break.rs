@@ -12,15 +12,15 @@ use crate::{CloseReason, Error, time::ResettableSleep};
 /// when that has happened, so it waits for a time.
 const FLUSH_DELAY: Duration = Duration::from_millis(100);
 
-/// The failure by which a stream is going to break.
+/// A stream that breaks when the server has had time to flush.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct PendingBreak {
     pub(super) reason: CloseReason,
     pub(super) error: Error,
     at: Instant,
 }
 
-impl Failure {
+impl PendingBreak {
     pub(super) fn after_flush(reason: CloseReason, error: Error, now: Instant) -> Self {
         let at = now + FLUSH_DELAY;
         Self { reason, error, at }
