@@ -14,6 +14,7 @@
 mod admission;
 mod admit;
 mod body;
+mod callbacks;
 mod config;
 mod connection;
 mod context;
@@ -27,6 +28,7 @@ mod limit;
 mod metrics;
 mod nested;
 mod open_streams;
+mod options;
 mod permits;
 mod reject;
 mod rejection;

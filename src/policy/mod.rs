@@ -1,5 +1,7 @@
-//! What users configure: the options of a stream, and the policies of a layer.
+//! What users configure: the options of a stream ([`SseOptions`], written in the table of
+//! `stream_options`), and the policies that are values of them or of a layer's own settings.
 
+mod fill;
 mod final_events;
 mod heartbeat;
 mod lifetime;
@@ -11,10 +13,14 @@ mod reject;
 mod retry;
 mod revoke;
 mod shutdown;
+mod stream_options;
 
-pub(crate) use self::reconnect::{retry_event, stop_event, was_stopped};
 pub use self::{
     final_events::FinalEvents, heartbeat::Heartbeat, lifetime::Lifetime, limit::LimitPolicy,
     options::SseOptions, preamble::Preamble, reject::RejectPolicy, retry::Retry,
     revoke::RevokePolicy, shutdown::ShutdownPolicy,
+};
+pub(crate) use self::{
+    reconnect::{retry_event, stop_event, was_stopped},
+    stream_options::stream_options,
 };
