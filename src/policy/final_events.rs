@@ -2,13 +2,13 @@ use crate::{CloseReason, EncodedEvent};
 
 /// The events that the layer sends last when it ends a stream, by reason.
 ///
-/// A stream that a client cannot resume must not end cleanly in the middle: many clients take that
-/// for the whole answer. So the layer breaks such a stream unless the final event of the reason is
-/// set, which then says in the client's own protocol that the answer is incomplete. After the event
-/// the stream ends cleanly.
+/// A stream that a client cannot resume must not end cleanly in the middle, because many clients
+/// take that for the whole answer. So the layer breaks such a stream, unless the final event of the
+/// reason is set: it says in the client's own protocol that the answer is incomplete, and the
+/// stream then ends cleanly.
 ///
-/// A `fetch` in WebKit does not notice a break: over HTTP/1.1 it takes the answer for whole, and over
-/// HTTP/2 its read never ends. If browsers read your one-shot streams, set final events.
+/// A `fetch` in WebKit does not notice a break: over HTTP/1.1 it takes the answer for whole, and
+/// over HTTP/2 its read never ends. If browsers read your one-shot streams, set final events.
 ///
 /// | client | a final event that it reports as an error |
 /// |---|---|
@@ -32,8 +32,8 @@ use crate::{CloseReason, EncodedEvent};
 /// # let _ = events;
 /// ```
 ///
-/// An event that is set in [`SseOptions`](crate::SseOptions) takes the place of the layer's event
-/// of the same reason.
+/// An event that is set in [`SseOptions`](crate::SseOptions) replaces the layer's event of the same
+/// reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "events do nothing until a layer or a response has them"]
 pub struct FinalEvents([Option<EncodedEvent>; REASONS]);
@@ -41,7 +41,7 @@ pub struct FinalEvents([Option<EncodedEvent>; REASONS]);
 const REASONS: usize = 7;
 
 impl FinalEvents {
-    /// Makes an empty set: no reason has an event.
+    /// Creates an empty set: no reason has an event.
     pub const fn new() -> Self {
         Self([const { None }; REASONS])
     }
@@ -52,7 +52,7 @@ impl FinalEvents {
         Self(std::array::from_fn(|_| Some(event.clone())))
     }
 
-    /// Sets the event for the end of a stream at a [`Shutdown`](crate::Shutdown).
+    /// Sets the event for a stream that a [`Shutdown`](crate::Shutdown) ends.
     pub fn shutdown(self, event: impl Into<EncodedEvent>) -> Self {
         self.set(CloseReason::ShutDown, event.into())
     }
@@ -79,14 +79,14 @@ impl FinalEvents {
         self.set(CloseReason::Revoked, event.into())
     }
 
-    /// Sets the event for a stream whose place a newer one takes
+    /// Sets the event for a stream that a newer one evicts
     /// ([`LimitPolicy::evict_oldest`](crate::LimitPolicy::evict_oldest)).
     pub fn eviction(self, event: impl Into<EncodedEvent>) -> Self {
         self.set(CloseReason::Evicted, event.into())
     }
 
-    /// Sets the event for a body that fails or panics. An [`EventStream`](crate::EventStream) with
-    /// [`on_error`](crate::EventStream::error_event) sends that event instead.
+    /// Sets the event for a body that fails or panics. If an [`EventStream`](crate::EventStream)
+    /// has an [`error_event`](crate::EventStream::error_event), it sends that event instead.
     pub fn failure(self, event: impl Into<EncodedEvent>) -> Self {
         self.set(CloseReason::Failed, event.into())
     }
@@ -96,7 +96,7 @@ impl FinalEvents {
         self.0[index(reason)?].as_ref()
     }
 
-    /// Takes from another what is unset here.
+    /// Takes from an outer set the events that are unset here.
     pub(crate) fn fill(&mut self, other: &Self) {
         for (here, there) in self.0.iter_mut().zip(&other.0) {
             if here.is_none() {

@@ -8,19 +8,19 @@ const COMMENT: &[u8] = b":\n";
 
 static DEFAULT: Heartbeat = Heartbeat::every(Duration::from_secs(15));
 
-/// A comment or event that is sent when a stream has been silent for a while, so that proxies do not
-/// take it for dead.
+/// A comment or event that is sent when a stream has been silent for a while, so that proxies do
+/// not close the connection.
 ///
-/// By default a comment every 15 seconds, which pages do not see. It is sent only when nothing
+/// The default is a comment every 15 seconds, which pages do not see. It is sent only if nothing
 /// else has been: the silence never exceeds the interval, and a busy stream has no heartbeats. A
-/// comment is a line, without a blank line after it, which some clients that keep the last id take for
-/// the end of an event. So it may also stand within an event; in the middle of a line nothing can be
-/// written: there none is, and the interval begins anew with the next bytes.
+/// comment is a line without a blank line after it, which some clients that keep the last id take
+/// for the end of an event. So it may also stand within an event. Nothing can be written in the
+/// middle of a line: there no heartbeat is sent, and the interval starts again with the next bytes.
 ///
-/// All clients read over a comment. An event is another matter: see [`event`](Self::event).
+/// All clients ignore a comment. An event is another matter: see [`event`](Self::event).
 ///
-/// It is for the proxies in between, which cut a silent connection (nginx after 60 seconds
-/// by default). It is no proof that the client is there: that is for TCP to find out.
+/// Heartbeats are for proxies, which close a silent connection (nginx after 60 seconds by default).
+/// They do not prove that the client is still there: TCP finds that out.
 ///
 /// ```
 /// use std::time::Duration;
@@ -50,7 +50,7 @@ struct Make(Arc<dyn Fn(u64) -> Event + Send + Sync>);
 impl Heartbeat {
     /// Sends an empty comment after each interval of silence.
     ///
-    /// An interval under a millisecond counts as one.
+    /// An interval under a millisecond counts as one millisecond.
     pub const fn every(interval: Duration) -> Self {
         let interval = if interval.as_millis() == 0 {
             Duration::from_millis(1)
@@ -60,7 +60,7 @@ impl Heartbeat {
         Self::comments(Some(interval))
     }
 
-    /// Sends nothing.
+    /// Sends no heartbeats.
     pub const fn off() -> Self {
         Self::comments(None)
     }
@@ -74,20 +74,21 @@ impl Heartbeat {
         }
     }
 
-    /// Sends a comment with this text.
+    /// Sets the text of the comment.
     pub fn comment(self, text: &str) -> Self {
         self.event(Event::default().comment(text.to_owned()))
     }
 
-    /// Sends an event. In the middle of another event, where it cannot be, the comment of this event is
-    /// sent alone, or an empty one. It takes the place of an earlier [`comment`](Self::comment).
+    /// Sends an event in place of the comment. In the middle of another event, where it cannot
+    /// stand, only its comment is sent, or an empty one. It replaces an earlier
+    /// [`comment`](Self::comment).
     ///
-    /// Of an event without data only the comment is sent, or an empty one: its `retry`, name and id are
-    /// dropped. Of any other event the id is dropped, because the client would come back with it in
-    /// place of the id of its last event.
+    /// If the event has no data, only its comment is sent, or an empty one: its `retry`, name and
+    /// id are dropped. The id of any other event is dropped too, because the client would reconnect
+    /// with it in place of the id of its last event.
     ///
-    /// Clients that are no browsers may fail at an event of an unknown name, or pass it to the program:
-    /// see [Which clients accept what](crate::guide::clients#which-clients-accept-what).
+    /// Clients that are no browsers may fail at an event of an unknown name, or pass it to the
+    /// program: see [Which clients accept what](crate::guide::clients#which-clients-accept-what).
     pub fn event(self, mut event: Event) -> Self {
         event.id = None;
         Self {
@@ -97,12 +98,12 @@ impl Heartbeat {
         }
     }
 
-    /// Sends as [`event`](Self::event) an event that is made anew each time, of the number of heartbeats
-    /// that the stream has had before: 0 for the first.
+    /// Sends, as [`event`](Self::event) does, an event that the closure makes for each heartbeat.
+    /// Its argument is the number of heartbeats that the stream has had before: 0 for the first.
     ///
     /// The closure runs in the server's task: it must not block. If it panics, the stream fails
-    /// ([`CloseReason::Failed`](crate::CloseReason::Failed)). Two heartbeats with closures are equal if
-    /// they are clones of one.
+    /// ([`CloseReason::Failed`](crate::CloseReason::Failed)). Two heartbeats with closures are
+    /// equal if they are clones of one.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -121,7 +122,7 @@ impl Heartbeat {
         }
     }
 
-    /// Returns the default where there is none, without a copy for each stream.
+    /// Returns the default if none is set, without a copy for each stream.
     pub(crate) fn or_default(set: Option<&Self>) -> &Self {
         set.unwrap_or(&DEFAULT)
     }
@@ -130,7 +131,8 @@ impl Heartbeat {
         self.interval
     }
 
-    /// Returns what may be sent at this place, in a stream that has had so many heartbeats.
+    /// Returns the heartbeat that may be sent at this boundary, in a stream that has had so many
+    /// before.
     pub(crate) fn at(&self, boundary: Boundary, count: u64) -> Option<Bytes> {
         if !boundary.is_line() {
             return None;

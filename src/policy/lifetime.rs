@@ -4,7 +4,7 @@ use crate::time::jitter;
 
 /// The longest time that a stream may last. Its client then reconnects.
 ///
-/// It spreads clients over the servers that have come since, and lets tokens be looked at again.
+/// It spreads clients over servers that were added later, and makes handlers check tokens again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use = "it does nothing until a layer or a response has it"]
 pub struct Lifetime {
@@ -13,7 +13,7 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
-    /// Ends streams after this time, all after the same.
+    /// Ends every stream after this time.
     pub const fn new(max: Duration) -> Self {
         Self {
             max: Some(max),
@@ -21,7 +21,7 @@ impl Lifetime {
         }
     }
 
-    /// Lets streams last as long as they like. This is the default.
+    /// Lets streams last without limit. This is the default.
     pub const fn unlimited() -> Self {
         Self {
             max: None,
@@ -29,10 +29,10 @@ impl Lifetime {
         }
     }
 
-    /// Takes up to this share off the time, drawn for each stream, so that those that began
-    /// together do not end together: of 30 minutes with a jitter of 0.2, up to 6 minutes.
+    /// Shortens the time by up to this share, drawn for each stream, so that streams that began
+    /// together do not end together: 30 minutes with a jitter of 0.2 become 24 to 30 minutes.
     ///
-    /// What is below 0 counts as 0, what is above 1 as 1.
+    /// A share below 0 counts as 0, one above 1 as 1.
     pub const fn jitter(mut self, jitter: f64) -> Self {
         self.jitter = jitter;
         self

@@ -1,7 +1,7 @@
-//! The events by which the layer tells clients when to come back, or not to.
+//! The layer's own events, which say when to reconnect or not to.
 //!
-//! They are events that dispatch, for a `retry` without one is ignored by many clients. Their names
-//! are such that no page listens to them by accident, and their data is empty.
+//! They are events that dispatch, because many clients ignore a `retry` without one. Their names are such
+//! that no page listens to them by accident, and their data is empty.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ const REVOKED: &str = "tower-sse.revoked";
 /// The longest `retry` that every browser takes for what it is: 24 days.
 const NEVER: Duration = Duration::from_millis((1 << 31) - 1);
 
-/// Makes the event that says when to come back.
+/// Makes the event that sets when to reconnect.
 ///
-/// Some clients take the id of the last event for their last event id though that one has none, and
-/// so forget where to resume. Where it is the first event that the client gets, it repeats the id that
-/// the client came with.
+/// Some clients take the id of the last event for their last event id even if that event has none,
+/// and so forget where to resume. If it is the first event that the client gets, it therefore
+/// repeats the id that the client came with.
 pub(crate) fn retry_event(retry: Duration, last_event_id: Option<&EventId>) -> EncodedEvent {
     let event = Event::new("").name(RETRY).retry(retry);
     match last_event_id {
@@ -27,7 +27,7 @@ pub(crate) fn retry_event(retry: Duration, last_event_id: Option<&EventId>) -> E
     }
 }
 
-/// Makes the event that tells a client to stay away, by an id that it would come back with.
+/// Makes the event that stops a client from reconnecting, with an id that it would reconnect with.
 pub(crate) fn stop_event(reason: CloseReason) -> Option<EncodedEvent> {
     let word = match reason {
         CloseReason::Evicted => EVICTED,
@@ -41,7 +41,7 @@ pub(crate) fn stop_event(reason: CloseReason) -> Option<EncodedEvent> {
     Some(event.into())
 }
 
-/// Returns `true` if this is the id of an event that says to stay away.
+/// Returns `true` if this is the id of an event that stops a client from reconnecting.
 pub(crate) fn was_stopped(last_event_id: &EventId) -> bool {
     matches!(last_event_id.as_str(), EVICTED | REVOKED)
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_when_to_come_back_in_an_event_that_dispatches() {
+    fn sets_when_to_reconnect_by_an_event_that_dispatches() {
         assert_eq!(
             retry_event(Duration::from_millis(400), None).as_bytes(),
             b"event: tower-sse.retry\nretry: 400\ndata: \n\n"
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_evicted_and_revoked_clients_to_stay_away() {
+    fn stops_evicted_and_revoked_clients_from_reconnecting() {
         assert_eq!(
             stop_event(CloseReason::Evicted).unwrap().as_bytes(),
             b"event: tower-sse.evicted\nid: tower-sse.evicted\nretry: 2147483647\ndata: \n\n"

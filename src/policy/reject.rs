@@ -9,22 +9,22 @@ use http::{
 use super::reconnect::retry_event;
 use crate::{EventId, Retry, headers::head};
 
-/// When clients may come back by default.
+/// When clients may reconnect by default.
 static RETRY: Retry = Retry::spread(Duration::from_secs(5)..=Duration::from_secs(30));
 
-/// How a stream is refused.
+/// A policy for streams that a limit or a shutdown rejects.
 ///
-/// A browser that gets any status but 200 never comes back. So a refusal is soft where it can be: a
-/// GET or QUERY that names `text/event-stream` in `Accept` gets an event stream that says when to
-/// come back, in an event named `tower-sse.retry`, and ends. All other clients would take that for an
-/// answer: they get a status and `Retry-After`. Either is `no-store`, for a cached refusal would meet
-/// later visitors.
+/// A browser that gets any status but 200 never reconnects. So by default a client that can read it
+/// gets an empty stream: a GET or QUERY that names `text/event-stream` in `Accept` gets an event
+/// stream with one event named `tower-sse.retry`, which sets when to reconnect, and the stream
+/// ends. All other clients would take that for an answer, so they get a status and `Retry-After`.
+/// Either response is `no-store`, because a cached rejection would meet later visitors.
 ///
-/// Where [`SseOptions::final_retry`](crate::SseOptions::final_retry) is `false`, every client gets the
-/// status. A refusal before the handler follows the layer's setting, since the handler's is not known
-/// yet.
+/// If [`SseOptions::final_retry`](crate::SseOptions::final_retry) is `false`, every client gets the
+/// status. A rejection before the handler runs follows the layer's setting, since the handler's is
+/// not known yet.
 ///
-/// The time is drawn for each client; by default between 5 and 30 seconds.
+/// The time until a client reconnects is drawn for each client. The default is 5 to 30 seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "it does nothing until a limit has it"]
 pub struct RejectPolicy {
@@ -36,12 +36,13 @@ pub struct RejectPolicy {
 }
 
 impl RejectPolicy {
-    /// Refuses softly where it can be, and else with 503 Service Unavailable. This is the default.
+    /// Rejects clients that name `text/event-stream` with an empty stream, and all others with 503
+    /// Service Unavailable. This is the default.
     pub const fn empty_stream() -> Self {
         Self::with(true, StatusCode::SERVICE_UNAVAILABLE)
     }
 
-    /// Refuses every client with this status.
+    /// Rejects every client with this status.
     pub const fn with_status(status: StatusCode) -> Self {
         Self::with(false, status)
     }
@@ -55,13 +56,15 @@ impl RejectPolicy {
         }
     }
 
-    /// Sets the status for clients that are not refused softly.
+    /// Sets the status for clients that get no empty stream. The default is 503 Service
+    /// Unavailable.
     pub const fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
     }
 
-    /// Sets when clients may come back.
+    /// Sets when clients may reconnect: the `retry` of an empty stream, and `Retry-After`. The
+    /// default is 5 to 30 seconds.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
         self
@@ -72,8 +75,8 @@ impl RejectPolicy {
         self
     }
 
-    /// Sets the body for clients that are not refused softly. By default it is empty. Clients of
-    /// language models show the message of an error in JSON.
+    /// Sets the body for clients that get a status. By default it is empty. Clients of language
+    /// models show the message of an error in JSON.
     ///
     /// ```
     /// use http::{HeaderValue, StatusCode};
@@ -81,17 +84,19 @@ impl RejectPolicy {
     ///
     /// let json = HeaderValue::from_static("application/json");
     /// let busy = r#"{"error":{"message":"too many requests","type":"rate_limit_error"}}"#;
-    /// let refuse = RejectPolicy::with_status(StatusCode::TOO_MANY_REQUESTS).body(json, busy);
-    /// # let _ = refuse;
+    /// let policy = RejectPolicy::with_status(StatusCode::TOO_MANY_REQUESTS).body(json, busy);
+    /// # let _ = policy;
     /// ```
     pub fn body(mut self, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
         self.body = Some((content_type, body.into()));
         self
     }
 
-    /// Makes the answer: an event stream where it may be soft, else the status.
+    /// Makes the response: an empty stream if the policy allows it and the client names event
+    /// streams, else the status.
     ///
-    /// Without `final_retry` the stream would be empty, which clients take for a complete answer.
+    /// Without `final_retry` the stream would have no event at all, which clients take for a
+    /// complete answer.
     pub(crate) fn response(
         &self,
         names_stream: bool,

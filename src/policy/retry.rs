@@ -2,30 +2,31 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use crate::time::jitter;
 
-/// How long a client waits before it reconnects, said at the start of each stream.
+/// The time that a client waits before it reconnects, sent at the start of each stream.
 ///
 /// Browsers wait that time exactly, without jitter or backoff. So by default each connection draws
-/// its own between 2 and 5 seconds: after a restart the clients do not all return in the same
-/// instant. A `retry` that the handler sends comes later and holds.
+/// its own time between 2 and 5 seconds: after a restart the clients do not all return in the same
+/// instant. A `retry` that the handler sends comes later and replaces it.
 ///
-/// Times are sent in whole milliseconds, rounded up, at most 2^31 - 1. Firefox waits half a second
-/// at least.
+/// Times are sent in whole milliseconds, rounded up, at most 2^31 - 1. Firefox waits at least half
+/// a second.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a retry does nothing until a layer or a response has it"]
 pub struct Retry(Option<RangeInclusive<Duration>>);
 
 impl Retry {
-    /// Draws a time for each connection. Of a reversed range the start is taken.
+    /// Draws a time from this range for each connection. If the range is reversed, its start is
+    /// used.
     pub const fn spread(range: RangeInclusive<Duration>) -> Self {
         Self(Some(range))
     }
 
-    /// Says the same time to each connection.
+    /// Sends the same time to each connection.
     pub const fn fixed(time: Duration) -> Self {
         Self(Some(time..=time))
     }
 
-    /// Says none: browsers wait 3 or 5 seconds.
+    /// Sends no time: browsers then wait 3 or 5 seconds.
     pub const fn off() -> Self {
         Self(None)
     }

@@ -7,19 +7,19 @@ static DEFAULT: ShutdownPolicy = ShutdownPolicy::new();
 /// How long a one-shot stream may go on by default. Kubernetes kills a pod after 30 seconds.
 const ONE_SHOT: Duration = Duration::from_secs(20);
 
-/// When clients come back by default.
+/// When clients reconnect by default.
 const RETRY: Retry = Retry::spread(Duration::from_secs(2)..=Duration::from_secs(10));
 
-/// How streams end when a [`Shutdown`](crate::Shutdown) begins.
+/// A policy for streams that are open, or requested, when a [`Shutdown`](crate::Shutdown) begins.
 ///
-/// By default a resumable stream ends at once: its client comes back, in 2 to 10 seconds, each in
-/// its own time. A one-shot stream, such as the answer of a language model to a POST, goes on for up
-/// to 20 seconds, for its client does not come back. [`immediate`](Self::immediate), [`grace`](Self::grace)
-/// and [`drain`](Self::drain) hold for both kinds, [`one_shot_grace`](Self::one_shot_grace) for
-/// one-shot streams alone.
-/// [`SseOptions::resumable`](crate::SseOptions::resumable) says which is which.
+/// By default a resumable stream ends at once: its client reconnects after 2 to 10 seconds, drawn
+/// for each client. A one-shot stream, such as the answer of a language model to a POST, goes on
+/// for up to 20 seconds, because its client does not reconnect. [`immediate`](Self::immediate),
+/// [`grace`](Self::grace) and [`drain`](Self::drain) apply to both kinds,
+/// [`one_shot_grace`](Self::one_shot_grace) to one-shot streams alone. See
+/// [`SseOptions::resumable`](crate::SseOptions::resumable) for the two kinds.
 ///
-/// When the time of a one-shot stream is over, it gets the
+/// When the time of a one-shot stream is over, it gets the event of
 /// [`FinalEvents::shutdown`](crate::FinalEvents::shutdown), or breaks.
 ///
 /// ```
@@ -28,8 +28,8 @@ const RETRY: Retry = Retry::spread(Duration::from_secs(2)..=Duration::from_secs(
 ///
 /// // The usual times for both kinds, and a restart that takes a minute.
 /// let minute = Duration::from_secs(60);
-/// let how = ShutdownPolicy::new().retry(Retry::spread(minute..=minute * 2));
-/// # let _ = how;
+/// let policy = ShutdownPolicy::new().retry(Retry::spread(minute..=minute * 2));
+/// # let _ = policy;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "it does nothing until a layer or a response has it"]
@@ -61,12 +61,13 @@ impl ShutdownPolicy {
         Self::grace(Duration::ZERO)
     }
 
-    /// Ends every stream after some time, if it has not ended by then.
+    /// Ends every stream after this time, if it has not ended by then. The time counts from the
+    /// trigger.
     pub const fn grace(grace: Duration) -> Self {
         Self::with(Grace::Time(grace))
     }
 
-    /// Ends resumable streams at once, and one-shot streams after some time, if they have not ended
+    /// Ends resumable streams at once, and one-shot streams after this time, if they have not ended
     /// by then. The default is 20 seconds.
     ///
     /// Set the [`Shutdown::deadline`](crate::Shutdown::deadline) of the server, and the time after
@@ -75,7 +76,7 @@ impl ShutdownPolicy {
         Self::with(Grace::OneShot(grace))
     }
 
-    /// Lets every stream come to its own end.
+    /// Lets every stream end by itself.
     pub const fn drain() -> Self {
         Self::with(Grace::Unlimited)
     }
@@ -88,20 +89,21 @@ impl ShutdownPolicy {
         }
     }
 
-    /// Sets how long clients wait before they come back, also those that connect after the shutdown
-    /// has begun and are refused, whatever their [`reject`](Self::reject) says. By default 2 to 10
-    /// seconds.
+    /// Sets how long clients wait before they reconnect. The default is 2 to 10 seconds.
+    ///
+    /// It also applies to clients that connect after the shutdown has begun and are rejected,
+    /// whatever the policy of [`reject`](Self::reject) sets.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
         self
     }
 
-    /// Sets how requests are refused that come after the shutdown has begun. By default
+    /// Sets the policy for requests that come after the shutdown has begun. The default is
     /// [`RejectPolicy::empty_stream`].
     ///
-    /// Clients come back after the [`retry`](Self::retry) of this `ShutdownPolicy` if it is set, else
-    /// after that of the [`RejectPolicy`], else after 2 to 10 seconds. Set it on the layer: these requests
-    /// do not reach the handler, so a response cannot change it.
+    /// Clients reconnect after the [`retry`](Self::retry) of this `ShutdownPolicy` if it is set,
+    /// else after that of the [`RejectPolicy`], else after 2 to 10 seconds. Set it on the layer:
+    /// these requests do not reach the handler, so a response cannot change it.
     ///
     /// ```
     /// use http::HeaderValue;
@@ -109,8 +111,8 @@ impl ShutdownPolicy {
     ///
     /// let json = HeaderValue::from_static("application/json");
     /// let restarting = r#"{"error":{"message":"server is restarting","type":"server_error"}}"#;
-    /// let how = ShutdownPolicy::new().reject(RejectPolicy::empty_stream().body(json, restarting));
-    /// # let _ = how;
+    /// let policy = ShutdownPolicy::new().reject(RejectPolicy::empty_stream().body(json, restarting));
+    /// # let _ = policy;
     /// ```
     pub fn reject(mut self, reject: RejectPolicy) -> Self {
         self.reject = Some(reject);
@@ -130,7 +132,7 @@ impl ShutdownPolicy {
         }
     }
 
-    /// Returns the default where there is none, without a copy for each stream.
+    /// Returns the default if none is set, without a copy for each stream.
     pub(crate) fn or_default(set: Option<&Self>) -> &Self {
         set.unwrap_or(&DEFAULT)
     }
@@ -139,7 +141,7 @@ impl ShutdownPolicy {
         self.retry.clone().unwrap_or(RETRY)
     }
 
-    /// Returns how a request is refused that comes after the shutdown has begun.
+    /// Returns the policy for a request that comes after the shutdown has begun.
     pub(crate) fn reject_or_default(&self) -> RejectPolicy {
         let reject = self.reject.clone().unwrap_or_default();
         match &self.retry {
@@ -148,7 +150,7 @@ impl ShutdownPolicy {
         }
     }
 
-    /// Returns how long a stream may yet go on. `None` sets no end.
+    /// Returns how much longer a stream may go on. `None` sets no end.
     pub(crate) fn grace_for(&self, is_resumable: bool) -> Option<Duration> {
         match self.grace {
             Grace::ByKind | Grace::OneShot(_) if is_resumable => Some(Duration::ZERO),
