@@ -22,7 +22,7 @@ where
     }
 }
 
-/// Sets the options of a stream: `(options, stream)`.
+/// Sets the options of a stream in a tuple: `(options, stream)`.
 impl IntoResponseParts for SseOptions {
     type Error = Infallible;
 
@@ -32,17 +32,17 @@ impl IntoResponseParts for SseOptions {
     }
 }
 
-/// 500 Internal Server Error, with the error's own text alone.
+/// Makes a 500 Internal Server Error with the error's own text alone.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
     }
 }
 
-/// Extracts `Option<LastEventId>`: `None` where the client sent none.
+/// Extracts `Option<LastEventId>`: `None` if the client sent none.
 ///
-/// There is no extractor that refuses such a client: on its first connection a browser has no id, and
-/// a refusal would stop it for good.
+/// There is no extractor that rejects such a client: on its first connection a browser has no id,
+/// and a rejection would stop it for good.
 impl<S: Sync> OptionalFromRequestParts<S> for LastEventId {
     type Rejection = Infallible;
 

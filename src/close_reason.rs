@@ -1,10 +1,10 @@
 use std::fmt;
 
-/// Why a stream ended. Each ends for one reason.
+/// The reason for which a stream ended. Each stream ends for one reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CloseReason {
-    /// The handler's stream came to its end.
+    /// The handler's stream ended by itself.
     Completed,
     /// The handler's stream failed or panicked.
     Failed,
@@ -23,7 +23,7 @@ pub enum CloseReason {
     Lagged,
     /// [`OpenStreams::revoke`](crate::OpenStreams::revoke) ended it.
     Revoked,
-    /// A newer stream took its place ([`LimitPolicy::evict_oldest`](crate::LimitPolicy::evict_oldest)).
+    /// A newer stream evicted it ([`LimitPolicy::evict_oldest`](crate::LimitPolicy::evict_oldest)).
     Evicted,
 }
 

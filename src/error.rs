@@ -2,7 +2,7 @@ use std::{any::Any, error, fmt};
 
 use crate::CloseReason;
 
-/// Any error, as bodies, frameworks and [`EncodeEvent`](crate::EncodeEvent) pass it on.
+/// An error of any type, as bodies, frameworks and [`EncodeEvent`](crate::EncodeEvent) pass it on.
 pub type BoxError = Box<dyn error::Error + Send + Sync>;
 
 /// The error of an [`EventStream`](crate::EventStream) or of an [`SseBody`](crate::SseBody).
@@ -84,7 +84,8 @@ impl Error {
         matches!(self.kind, ErrorKind::Panic)
     }
 
-    /// Returns why the layer cut the stream. `None` if the stream failed by itself.
+    /// Returns the reason for which the layer cut the stream, or `None` if the stream failed by
+    /// itself.
     pub fn close_reason(&self) -> Option<CloseReason> {
         match self.kind {
             ErrorKind::Cut(reason) => Some(reason),
@@ -121,7 +122,7 @@ impl Error {
     }
 }
 
-/// Returns the error within axum's own, by which its bodies wrap every error.
+/// Returns the error within axum's own type, in which its bodies wrap every error.
 #[cfg(feature = "axum")]
 fn unwrap_axum(mut error: BoxError) -> BoxError {
     loop {

@@ -23,7 +23,7 @@ impl ChannelOptions {
     }
 }
 
-/// As [`ChannelOptions::new`].
+/// Same as [`ChannelOptions::new`].
 #[cfg(feature = "channel")]
 impl Default for ChannelOptions {
     fn default() -> Self {
@@ -38,14 +38,14 @@ impl Shutdown {
     }
 }
 
-/// As [`Shutdown::new`].
+/// Same as [`Shutdown::new`].
 impl Default for Shutdown {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// As [`SseLayer::new`].
+/// Same as [`SseLayer::new`].
 impl Default for SseLayer {
     fn default() -> Self {
         Self::new()

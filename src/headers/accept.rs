@@ -1,6 +1,6 @@
 use http::{HeaderMap, HeaderValue, header::ACCEPT};
 
-/// What the `Accept` of a request says of `text/event-stream` (RFC 9110, 12.5.1).
+/// What the `Accept` of a request permits of `text/event-stream` (RFC 9110, 12.5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Accept {
     /// Whether it is acceptable. The most specific range that fits decides; without the header
@@ -27,7 +27,7 @@ impl Accept {
     /// Reads the header.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut values = headers.get_all(ACCEPT).iter();
-        // What most requests say is not taken apart.
+        // The values of most requests need no parsing.
         match (values.next().map(HeaderValue::as_bytes), values.next()) {
             (None | Some(b"*/*"), None) => Self::ANY,
             (Some(EVENT_STREAM), None) => Self::ALONE,
@@ -60,7 +60,7 @@ impl Accept {
 
 const EVENT_STREAM: &[u8] = b"text/event-stream";
 
-/// How specific the name itself is.
+/// How specific the full name is.
 const NAMED: u8 = 3;
 
 /// Returns how specific a range is, if it fits, and whether its weight is above zero.
@@ -81,7 +81,7 @@ fn fit(range: &[u8]) -> Option<(u8, bool)> {
         part.strip_prefix(b"q=")
             .or_else(|| part.strip_prefix(b"Q="))
     });
-    // Only `0`, `0.`, `0.0` and so on refuse.
+    // Only a weight of `0`, `0.`, `0.0` and so on means "not acceptable".
     let is_refused = weight
         .is_some_and(|q| q.starts_with(b"0") && q.iter().all(|byte| matches!(byte, b'0' | b'.')));
     Some((specific, !is_refused))
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_does_not() {
+    fn rejects_what_does_not() {
         assert!(!accepts(&[""]));
         assert!(!accepts(&["application/json"]));
         assert!(!accepts(&["text/html, application/*"]));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_a_name_from_a_wildcard() {
+    fn distinguishes_a_name_from_a_wildcard() {
         let named = |values: &[&'static str]| accept(values).named;
         assert!(named(&["text/event-stream"]));
         assert!(named(&["application/json, Text/Event-Stream;q=0.5"]));

@@ -12,14 +12,14 @@ use super::media_type;
 
 /// With a charset, for clients that otherwise read ISO-8859-1 (Python's `requests`).
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
-/// Chromium keeps on disk what a fetch streams, unless it may not be stored.
+/// Chromium keeps on disk what a fetch streams, unless `no-store` forbids it.
 const UNSTORED: HeaderValue = HeaderValue::from_static("no-store, no-transform");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_TRANSFORM: &str = "no-transform";
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-/// What holds for the bytes of a body as they were made.
+/// The headers that describe the bytes of the body as the handler made it.
 const VALIDATORS: [HeaderName; 7] = [
     ACCEPT_RANGES,
     ETAG,
@@ -57,8 +57,8 @@ pub(crate) fn remove_validators(headers: &mut HeaderMap) {
     }
 }
 
-/// Keeps caches from storing an answer. A 204 is cacheable by heuristics, and so are some statuses
-/// that a refusal may have (RFC 9110, 15.1); a stored one would meet every later visitor.
+/// Keeps caches from storing a response. A 204 is cacheable by heuristics, and so are some statuses
+/// that a rejection may have (RFC 9110, 15.1); a stored one would meet every later visitor.
 pub(crate) fn forbid_store(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, NO_STORE);
 }
@@ -108,7 +108,7 @@ fn is_end_to_end(name: &HeaderName) -> bool {
     own.contains(name) || prefixes.iter().any(|it| name.as_str().starts_with(it))
 }
 
-/// Takes back the `Connection` that an inner layer added.
+/// Removes the `Connection` that an inner layer added.
 pub(crate) fn remove_connection(headers: &mut HeaderMap) {
     headers.remove(CONNECTION);
 }
@@ -121,7 +121,7 @@ pub(crate) fn asks_to_close(headers: &HeaderMap) -> bool {
         .any(|token| token.eq_ignore_ascii_case(b"close"))
 }
 
-/// Adds to what the handler says of caching that nobody may transform the body.
+/// Adds `no-transform` to the handler's `Cache-Control`.
 fn forbid_transform(headers: &mut HeaderMap) {
     let values: Vec<&HeaderValue> = headers.get_all(CACHE_CONTROL).iter().collect();
     let forbids = |token: &[u8]| token.eq_ignore_ascii_case(NO_TRANSFORM.as_bytes());
@@ -133,7 +133,7 @@ fn forbid_transform(headers: &mut HeaderMap) {
         [one] if one.is_empty() => drop(headers.insert(CACHE_CONTROL, UNSTORED)),
         [one] => {
             let both = [one.as_bytes(), b", ", NO_TRANSFORM.as_bytes()].concat();
-            // Always a value, for its parts are.
+            // Always valid, since its parts are.
             let both = HeaderValue::from_bytes(&both).unwrap_or(UNSTORED);
             headers.insert(CACHE_CONTROL, both);
         }

@@ -7,14 +7,14 @@ use crate::EventId;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// The id of the last event that the client has seen, from its `Last-Event-ID`.
+/// The id of the last event that the client has received, from its `Last-Event-ID` header.
 ///
-/// The layer puts it into the extensions of the request if the client sent one that is not empty. The
+/// The layer adds it to the extensions of the request if the client sent an id that is not empty. A
 /// client may send any id: look it up only among the events that this request may read.
 ///
-/// With the feature `axum`, `Option<LastEventId>` is an extractor, which without the layer reads the
-/// header alone. The `Option` belongs there, for on its first connection a client has no id: axum says
-/// only that `Handler` is not implemented for a function that asks for a `LastEventId`.
+/// With the feature `axum`, `Option<LastEventId>` is an extractor, which without the layer reads
+/// only the header. The `Option` is needed because on its first connection a client has no id. If a
+/// function asks for a `LastEventId`, axum's only message is that `Handler` is not implemented.
 ///
 /// ```
 /// # #[cfg(feature = "axum")]
@@ -34,8 +34,9 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// # }
 /// ```
 ///
-/// A browser sends an id when it reconnects and cannot be made to on a first connection; for polyfills
-/// and pages that need that there is [`SseLayer::last_event_id_query`](crate::SseLayer::last_event_id_query).
+/// A browser sends an id when it reconnects, and cannot be made to send one on a first connection.
+/// For polyfills and pages that need that, there is
+/// [`SseLayer::last_event_id_query`](crate::SseLayer::last_event_id_query).
 ///
 /// ```
 /// use tower_sse::LastEventId;
@@ -52,12 +53,13 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 ///
 /// # Invalid ids
 ///
-/// A header that is not UTF-8 is read as Latin-1, which some clients send. What then is no valid
-/// [`EventId`] is not dropped, for the client has seen something: it is [lossy](Self::is_lossy). It has
-/// U+FFFD in place of each control character, of a space at either end and of what is not UTF-8 in the
-/// query, or at its end where it was longer than [`EventId::MAX_LEN`]. So it equals no id that the
-/// server has given out (unless that has a U+FFFD), and a `Channel` finds a gap, in place of a first
-/// visit. The layer does not repeat it to the client.
+/// A header that is not UTF-8 is read as Latin-1, which some clients send. If the result is no
+/// valid [`EventId`], it is not dropped, because the client has received something: the id is then
+/// [lossy](Self::is_lossy). It has U+FFFD in place of each control character, of a space at either
+/// end and of bytes in the query that are not UTF-8, and at its end if it was longer than
+/// [`EventId::MAX_LEN`]. So it equals no id that the server has sent (unless that has a U+FFFD),
+/// and a `Channel` finds a gap instead of a first visit. The layer does not repeat it to the
+/// client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LastEventId {
     id: EventId,
@@ -65,7 +67,7 @@ pub struct LastEventId {
 }
 
 impl LastEventId {
-    /// Reads the header, of several the first. `None` if it is missing or empty.
+    /// Reads the header; of several the first. Returns `None` if it is missing or empty.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(LAST_EVENT_ID)?.as_bytes();
         match std::str::from_utf8(value) {
@@ -75,13 +77,14 @@ impl LastEventId {
         }
     }
 
-    /// Makes one of an id, for a test or another transport. `None` for the empty id, which is none.
+    /// Creates one from an id, for a test or another transport. Returns `None` for the empty id,
+    /// which stands for no id.
     pub fn new(id: EventId) -> Option<Self> {
         let is_lossy = false;
         (id != EventId::EMPTY).then_some(Self { id, is_lossy })
     }
 
-    /// Reads the header, or where there is none the parameter of the query.
+    /// Reads the header, or if it is missing the parameter of the query.
     pub(crate) fn from_request<B>(request: &Request<B>, parameter: Option<&str>) -> Option<Self> {
         if request.headers().contains_key(LAST_EVENT_ID) {
             return Self::from_headers(request.headers());
@@ -89,7 +92,8 @@ impl LastEventId {
         Self::from_query(request.uri(), parameter?)
     }
 
-    /// Reads a parameter of the query, of several the last. `None` if it is missing or empty.
+    /// Reads a parameter of the query; of several the last. Returns `None` if it is missing or
+    /// empty.
     fn from_query(uri: &Uri, parameter: &str) -> Option<Self> {
         let pairs = uri.query()?.rsplit('&');
         let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
@@ -108,7 +112,7 @@ impl LastEventId {
         self.id
     }
 
-    /// Returns `true` if the client sent what is no valid id, of which this one is made.
+    /// Returns `true` if the client sent an invalid id, from which this one is made.
     pub fn is_lossy(&self) -> bool {
         self.is_lossy
     }

@@ -2,14 +2,14 @@ use http::{Response, StatusCode};
 
 use super::head;
 
-/// Makes the answer that stops a client from reconnecting: 204 No Content, with `Cache-Control:
+/// Creates a response that stops a client from reconnecting: 204 No Content, with `Cache-Control:
 /// no-store`, because a cached 204 would stop every later visitor.
 ///
-/// A stream that just ends is opened again by every browser. So when a client comes back for
-/// something finished, answer with this; in the stream itself a last
-/// [`Event::close`](crate::Event::close) lets a page stop before it asks. Send that event as well:
-/// some clients, such as the npm package `event-source-polyfill` and the crate `eventsource-client`,
-/// come back after a 204 all the same.
+/// A stream that just ends is opened again by every browser. So when a client reconnects to
+/// something that is finished, answer with this. In the stream itself, send
+/// [`Event::close`](crate::Event::close) last, so that a page can stop before it asks again. Send
+/// that event in any case: some clients, such as the npm package `event-source-polyfill` and the
+/// crate `eventsource-client`, reconnect even after a 204.
 ///
 /// ```
 /// use futures_util::{StreamExt, stream};

@@ -13,7 +13,7 @@ use pin_project::pin_project;
 use super::{config::Config, gate::Gate, reject::deny, request::RequestFacts, response::respond};
 use crate::{IntoSseResponse, SseBody};
 
-/// The future of [`Sse`](crate::Sse).
+/// The response future of [`Sse`](crate::Sse).
 #[pin_project]
 pub struct ResponseFuture<F> {
     #[pin]

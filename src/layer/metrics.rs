@@ -1,4 +1,4 @@
-//! Numbers for operators, by the `metrics` facade.
+//! Metrics of all streams, by the `metrics` facade.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl SseLayer {
-    /// Tells the recorder of the [`metrics`] crate of all streams.
+    /// Records numbers of all streams with the [`metrics`] crate.
     ///
     /// | name | kind | unit | labels beside the layer's own |
     /// |---|---|---|---|
@@ -30,15 +30,15 @@ impl SseLayer {
     /// | `sse_heartbeats_total` | counter | heartbeats | |
     ///
     /// What a stream has sent is added while it is open: when it falls silent for the time of a
-    /// [`Heartbeat`](crate::Heartbeat), every ten seconds or so where it does not, each 1024 frames,
-    /// and at its end. An event costs nothing for it. Without heartbeats only the last two hold.
+    /// [`Heartbeat`](crate::Heartbeat), about every ten seconds if it does not, every 1024 frames,
+    /// and at its end. An event costs nothing for it. Without heartbeats only the last two apply.
     ///
     /// Each label of the layer ([`label`](Self::label)) and of a handler
-    /// ([`SseOptions::label`](crate::SseOptions::label)) is one of these too, except one that is named
-    /// `reason` or `wire`: choose some that take few values. Tags and data are not: to have a metric
-    /// of them, record it in [`on_close`](Self::on_close). The recorder is to be installed before, or it gets no
-    /// descriptions. Where two layers around a service have metrics, a stream counts once, by the
-    /// inner one.
+    /// ([`SseOptions::label`](crate::SseOptions::label)) becomes a label of the metrics, except one
+    /// that is named `reason` or `wire`: choose labels that take few values. Tags and data do not:
+    /// for a metric of them, record it in [`on_close`](Self::on_close). Install the recorder before
+    /// this is called, or it gets no descriptions. If two layers around a service have metrics, a
+    /// stream counts once, by the inner one.
     pub fn metrics(mut self) -> Self {
         describe();
         Arc::make_mut(&mut self.config).observer.recorder = Some(Arc::new(Metrics));
@@ -64,7 +64,7 @@ fn describe() {
     describe_histogram!(
         "sse_stream_duration_seconds",
         time,
-        "Lifetime of a stream, by reason"
+        "Duration of a stream, by reason"
     );
     let drain = "Time from the beginning of a shutdown to the end of a stream";
     describe_histogram!("sse_shutdown_drain_seconds", time, drain);

@@ -8,11 +8,12 @@ use std::{
 use super::limit::{Control, EndOrder};
 use crate::{Labels, RevokePolicy, StreamData, StreamInfo, report::StreamStats, time::SharedTimer};
 
-/// A handle to the open streams of the layers that have it: to list them, count them and end them.
+/// A handle to the open streams of its layers, which lists, counts and ends them.
 ///
-/// Give it to layers by [`SseLayer::open_streams`](crate::SseLayer::open_streams). Clones are the
-/// same handle. It works for adopted streams too, and a stream in two layers that share it is in it
-/// once. A stream is in it from its response until its body has ended or is dropped.
+/// Give it to layers with [`SseLayer::open_streams`](crate::SseLayer::open_streams). Clones are
+/// handles to the same streams. It includes adopted streams, and a stream of two layers that share
+/// the handle is in it once. A stream is in it from its response until its body has ended or is
+/// dropped.
 ///
 /// ```
 /// # #[cfg(feature = "tokio")]
@@ -50,7 +51,7 @@ struct Registry {
     streams: HashMap<u64, Arc<RegisteredStream>>,
 }
 
-/// An open stream as the registry knows it.
+/// An open stream, as the handle knows it.
 struct RegisteredStream {
     info: StreamInfo,
     since: Instant,
@@ -63,11 +64,12 @@ struct RegisteredStream {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OpenStream {
-    /// How long ago its response was made.
+    /// The time since its response was made.
     pub age: Duration,
-    /// How many events it has sent. `None` for an adopted stream, whose events are not counted.
+    /// The number of events that it has sent. `None` for an adopted stream, whose events are not
+    /// counted.
     pub events: Option<u64>,
-    /// How many bytes it has sent.
+    /// The number of bytes that it has sent.
     pub bytes: u64,
     /// The labels of the layer and of the handler.
     pub labels: Labels,
@@ -78,7 +80,7 @@ pub struct OpenStream {
 }
 
 impl OpenStreams {
-    /// Makes a handle that no layer has yet.
+    /// Creates a handle that no layer has yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -108,14 +110,15 @@ impl OpenStreams {
             .collect()
     }
 
-    /// Ends the streams for which the closure returns `true`, and returns their number. They get the
-    /// reason [`CloseReason::Revoked`](crate::CloseReason::Revoked).
+    /// Ends the streams for which the closure returns `true`, and returns their number. They close
+    /// as [`CloseReason::Revoked`](crate::CloseReason::Revoked).
     ///
-    /// Each ends when the server polls it next, which this call brings about. A stream whose client
-    /// does not read is not polled; it sends nothing more when it is. A stream that is not resumable
-    /// gets its final event or breaks; see [`FinalEvents`](crate::FinalEvents).
+    /// Each ends when the server polls it next, and this call wakes the server for that. A stream
+    /// whose client does not read is not polled; it sends nothing more when it is. A stream that is
+    /// not resumable gets its final event or breaks; see [`FinalEvents`](crate::FinalEvents).
     ///
-    /// Take the right away before: a request that the handler is still answering is not open yet.
+    /// Withdraw the client's rights first: a request that the handler is still answering is not
+    /// open yet.
     pub fn revoke(
         &self,
         policy: RevokePolicy,
@@ -130,12 +133,12 @@ impl OpenStreams {
             .count()
     }
 
-    /// Returns `true` if another is the same handle.
+    /// Returns `true` if another handle is to the same streams.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    /// Adds a stream until what is returned is dropped.
+    /// Adds a stream, until the registration is dropped.
     pub(crate) fn add(
         &self,
         info: &StreamInfo,
@@ -194,7 +197,7 @@ impl fmt::Debug for OpenStreams {
     }
 }
 
-/// A stream's presence in the registry.
+/// The registration of a stream, which removes it when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Registration {
     streams: OpenStreams,

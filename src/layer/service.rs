@@ -14,9 +14,8 @@ use super::{
 };
 use crate::{IntoSseResponse, ResponseFuture, SseBody};
 
-/// A service that makes good event streams of the event streams of another.
-///
-/// [`SseLayer`](crate::SseLayer) makes it, and says what it does.
+/// A service that adds headers, heartbeats and reconnect hints to the event streams of another. See
+/// [`SseLayer`](crate::SseLayer).
 #[derive(Clone)]
 pub struct Sse<S> {
     inner: S,
@@ -28,12 +27,12 @@ impl<S> Sse<S> {
         Self { inner, config }
     }
 
-    /// Returns the service inside.
+    /// Returns a reference to the service inside.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// Returns the service inside.
+    /// Returns a mutable reference to the service inside.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }

@@ -1,21 +1,22 @@
-//! The connections below the streams.
+//! The setters for the connections below the streams.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::{SseLayer, TcpOptions, socket::Tuning};
 
 impl SseLayer {
-    /// Sets TCP options of the connections that come to carry a stream, before the first byte of
-    /// the response.
+    /// Sets TCP options of a connection when it begins to carry a stream, before the first byte of the
+    /// response.
     ///
-    /// This needs a [`Socket`](crate::Socket) around the accepted socket and its [`SocketHandle`]
-    /// in the extensions of the request; without them nothing is set, silently. A connection that
+    /// This needs a [`Socket`](crate::Socket) around the accepted socket and its
+    /// [`SocketHandle`](crate::SocketHandle) in the extensions of the request; without them nothing is
+    /// set, silently. A connection that
     /// serves pages stays as it is until it carries a stream, and keeps the options afterwards.
     ///
     /// Where streams share a connection, over HTTP/2 or one after the other, each sets its options
     /// when it begins: they replace those of an earlier stream, and what they leave unset stays.
     /// Where layers are nested, the inner layer's options come first. An option that the system
-    /// refuses is left out.
+    /// rejects is left out.
     ///
     /// With hyper, in the accept loop:
     ///
@@ -59,7 +60,7 @@ impl SseLayer {
     /// [`stall_rate`](Self::stall_rate) for longer. The stream closes as
     /// [`CloseReason::Stalled`](crate::CloseReason::Stalled). There is no such timeout by default.
     ///
-    /// It needs the same [`Socket`](crate::Socket) and [`SocketHandle`] as
+    /// It needs the same [`Socket`](crate::Socket) and [`SocketHandle`](crate::SocketHandle) as
     /// [`socket`](Self::socket), though no options have to be set.
     ///
     /// # The rule

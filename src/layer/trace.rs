@@ -11,17 +11,17 @@ use crate::{
 };
 
 impl SseLayer {
-    /// Makes a span for each stream, of the level INFO and the target `tower_sse`.
+    /// Creates a span for each stream, with the level INFO and the target `tower_sse`.
     ///
     /// The span `stream` has the fields `method`, `path`, `version` and `last_event_id` (if the
     /// client sent one), `labels` and `tags`; when the stream has closed, also `reason`, `wire`,
-    /// `duration_ms`, `events` (of a typed stream), `missed`, `frames`, `bytes`, `heartbeats` and, at
-    /// a shutdown, `drain_ms`; `error` if it failed, and `data` if the handler has attached some
-    /// ([`SseOptions::data`](crate::SseOptions::data)). One event within it, `closed`, follows,
-    /// and none for an event of the stream. It is a child of the span in which the stream opens,
-    /// which is not entered while the stream goes on.
+    /// `duration_ms`, `events` (of a typed stream), `missed`, `frames`, `bytes`, `heartbeats` and,
+    /// at a shutdown, `drain_ms`; `error` if it failed, and `data` if the handler has attached some
+    /// ([`SseOptions::data`](crate::SseOptions::data)). One event within it, `closed`, follows; the
+    /// events of the stream have none. The span is a child of the span in which the stream opens.
+    /// It is not entered while the stream goes on.
     ///
-    /// A stream that is refused has no span, but an event `rejected` with `method`, `path`, `labels`,
+    /// A rejected stream has no span, but an event `rejected` with `method`, `path`, `labels`,
     /// `tags` and `reason`.
     pub fn trace(mut self) -> Self {
         let config = Arc::make_mut(&mut self.config);

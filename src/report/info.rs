@@ -1,6 +1,6 @@
 use std::{any::Any, fmt, sync::Arc};
 
-/// Named values of a stream.
+/// The labels, or the tags, of a stream: values by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels(Vec<(&'static str, String)>);
 
@@ -49,7 +49,7 @@ impl fmt::Display for Labels {
     }
 }
 
-/// Values that a handler has attached to its stream by
+/// The values that a handler has attached to its stream with
 /// [`SseOptions::data`](crate::SseOptions::data), found by their type.
 #[derive(Clone, Default)]
 pub struct StreamData(Vec<Arc<dyn Datum>>);
@@ -76,21 +76,22 @@ impl StreamData {
         self.0.is_empty()
     }
 
-    /// Returns the value of a type, if the handler has attached one. Of several the last.
+    /// Returns the value of a type, if the handler has attached one. If it has attached several,
+    /// returns the last.
     pub fn get<T: fmt::Debug + Send + Sync + 'static>(&self) -> Option<&T> {
         let mut values = self.0.iter().rev();
         values.find_map(|value| value.as_ref().as_any().downcast_ref())
     }
 }
 
-/// Lists the values, by their own `Debug`.
+/// Lists the values by their own `Debug`.
 impl fmt::Debug for StreamData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(&self.0).finish()
     }
 }
 
-/// What identifies an open stream to callbacks.
+/// The labels, tags and data of an open stream, by which callbacks identify it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct StreamInfo {

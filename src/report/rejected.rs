@@ -2,15 +2,16 @@ use std::fmt;
 
 use super::info::Labels;
 
-/// Why a stream was refused.
+/// The reason for which a stream was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectReason {
     /// A [`Shutdown`](crate::Shutdown) has begun.
     ShutDown,
-    /// As many streams are open as there may be.
+    /// As many streams are open as [`SseLayer::max_streams`](crate::SseLayer::max_streams) allows.
     TooMany,
-    /// As many streams of its key are open as there may be.
+    /// As many streams of the same key are open as
+    /// [`SseLayer::max_streams_per`](crate::SseLayer::max_streams_per) allows.
     TooManyOfKey,
 }
 
@@ -31,11 +32,12 @@ impl fmt::Display for RejectReason {
     }
 }
 
-/// A stream that was refused: it has never been open.
+/// A stream that was rejected, as [`SseLayer::on_reject`](crate::SseLayer::on_reject) reports it.
+/// It has never been open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RejectedStream {
-    /// Why it was refused.
+    /// The reason.
     pub reason: RejectReason,
     /// The labels of the layer. Those of a handler come with its response, and are not here.
     pub labels: Labels,
@@ -43,7 +45,7 @@ pub struct RejectedStream {
     pub tags: Labels,
 }
 
-/// The reason and the labels: `too_many, path=/events,user=ada`.
+/// Writes the reason and the labels: `too_many, path=/events,user=ada`.
 impl fmt::Display for RejectedStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.reason)?;

@@ -2,7 +2,7 @@ use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 
 use crate::headers::{Accept, reads};
 
-/// The head of a request, as the closures of a layer see it.
+/// The head of a request, as the closures of a layer get it.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
     method: &'a Method,
@@ -43,17 +43,18 @@ impl<'a> RequestHead<'a> {
         self.headers
     }
 
-    /// Returns the extensions, where outer layers and servers leave what they know: the client's
+    /// Returns the extensions, in which outer layers and servers leave what they know: the client's
     /// address, the user, the route.
     pub fn extensions(&self) -> &'a Extensions {
         self.extensions
     }
 
-    /// Returns `true` if the request is sure to want an event stream: a GET or QUERY whose `Accept`
-    /// names `text/event-stream`, or a request of any method whose `Accept` names nothing else.
+    /// Returns `true` if the request expects an event stream: if it is a GET or QUERY whose
+    /// `Accept` names `text/event-stream`, or a request of any method whose `Accept` names nothing
+    /// else.
     ///
-    /// Clients of language models and of MCP name JSON beside event streams, or nothing, and may want
-    /// either.
+    /// Clients of language models and of MCP name JSON beside event streams, or nothing, and may
+    /// get either.
     pub fn expects_stream(&self) -> bool {
         let accept = Accept::of(self.headers);
         accept.alone || accept.named && reads(self.method)

@@ -99,7 +99,7 @@ impl StreamStats {
         let _ = self.0.error.set(error);
     }
 
-    /// Records that the stream ends early, so that its client is to come back. Channels alone have it end
+    /// Records that the stream ends early, so that its client has to reconnect. Only channels end a stream
     /// so, though the type of the items may hide the channel.
     pub(crate) fn end(&self, reason: CloseReason, error: Option<String>) {
         self.set_resumable();

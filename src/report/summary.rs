@@ -2,11 +2,11 @@ use std::{fmt, time::Duration};
 
 use crate::{CloseReason, Labels, StreamData};
 
-/// How a closed stream looked from the client's side of the connection.
+/// The end of a closed stream, as the client's side of the connection sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WireEnd {
-    /// The body ended: a last chunk over HTTP/1.1, END_STREAM over HTTP/2. Behind HTTP/1.0 the
+    /// The body ended: with a last chunk over HTTP/1.1, END_STREAM over HTTP/2. Over HTTP/1.0 the
     /// connection closes, which looks the same as a break.
     Clean,
     /// The body failed: the connection closes without a last chunk, or the stream is reset.
@@ -32,33 +32,33 @@ impl fmt::Display for WireEnd {
     }
 }
 
-/// A record of a stream that has closed.
+/// The record of a closed stream, as [`SseLayer::on_close`](crate::SseLayer::on_close) reports it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StreamSummary {
-    /// Why the stream ended.
+    /// The reason for which the stream ended.
     pub reason: CloseReason,
-    /// How the end went over the wire. A stream that failed, but ended with an error event of
+    /// The end on the wire. A stream that failed, but ended with the event of
     /// [`EventStream::error_event`](crate::EventStream::error_event), is `failed` and `clean`.
     pub wire: WireEnd,
     /// The text of the error and its causes, for a stream that failed.
     pub error: Option<String>,
-    /// How long it was open.
+    /// The time for which it was open.
     pub duration: Duration,
-    /// How many events the stream sent, notices of a channel and the closing event among them. `None`
-    /// for an adopted stream, whose events are not counted.
+    /// The number of events that the stream sent, including a channel's notices and the closing
+    /// event. `None` for an adopted stream, whose events are not counted.
     pub events: Option<u64>,
-    /// How many events the client missed, because the channel had evicted them. 0 if the stream ended
-    /// instead.
+    /// The number of events that the client missed, because the channel had evicted them. 0 if the
+    /// stream ended instead.
     pub missed: u64,
-    /// How many frames were handed to the server, heartbeats included.
+    /// The number of frames that the server got, heartbeats included.
     pub frames: u64,
-    /// How many bytes were in them.
+    /// The number of bytes in these frames.
     pub bytes: u64,
-    /// How many heartbeats were sent.
+    /// The number of heartbeats.
     pub heartbeats: u64,
-    /// How long after the trigger of the layer's [`Shutdown`](crate::Shutdown) it ended, whatever
-    /// ended it. `None` where no shutdown had begun.
+    /// The time from the trigger of the layer's [`Shutdown`](crate::Shutdown) to the end of the
+    /// stream, whatever ended it. `None` if no shutdown had begun.
     pub drain: Option<Duration>,
     /// The labels of the layer and of the handler.
     pub labels: Labels,

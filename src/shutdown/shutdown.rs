@@ -12,13 +12,13 @@ use super::{
 use crate::time::SharedTimer;
 use hyper::rt::Timer;
 
-/// Ends all streams when the server is to stop.
+/// A handle that ends all open streams when the server shuts down.
 ///
-/// An open stream holds a graceful shutdown for ever. Give the layers a `Shutdown`
+/// An open stream would keep a graceful shutdown waiting for ever. Give a `Shutdown` to the layers
 /// ([`SseLayer::shutdown`](crate::SseLayer::shutdown)): when it is triggered, every open stream,
-/// idle or busy, ends as its [`ShutdownPolicy`](crate::ShutdownPolicy) says, and new ones are refused.
-/// Clones are the same shutdown. Its timer and those of its layers are to tell the same time: a grace is
-/// counted from the trigger.
+/// idle or busy, ends by its [`ShutdownPolicy`](crate::ShutdownPolicy), and the layers reject new
+/// ones. Clones are handles to the same shutdown. Its timer must tell the same time as that of its
+/// layers, because a grace counts from the trigger.
 ///
 /// ```no_run
 /// # #[cfg(feature = "tokio")]
@@ -36,7 +36,7 @@ use hyper::rt::Timer;
 ///         on_signal.trigger();
 ///     }
 /// });
-/// // Until then, new streams are refused softly: see `triggered_for`.
+/// // Until then, new streams get an empty stream and reconnect: see `triggered_for`.
 /// let stop_listening = shutdown.triggered_for(Duration::from_secs(5));
 /// tokio::select! {
 ///     result = axum::serve(listener, app).with_graceful_shutdown(stop_listening) => result?,
@@ -53,7 +53,7 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Makes a shutdown whose [`deadline`](Self::deadline) uses another runtime's timer.
+    /// Creates a shutdown whose [`deadline`](Self::deadline) uses the timer of another runtime.
     pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
         Self {
             state: Arc::default(),
@@ -61,7 +61,7 @@ impl Shutdown {
         }
     }
 
-    /// Begins the shutdown. Once is enough; more does nothing.
+    /// Begins the shutdown. Later calls do nothing.
     pub fn trigger(&self) {
         let mut count = self.state.count();
         if count.trigger.is_some() {
@@ -98,10 +98,11 @@ impl Shutdown {
 
     /// Waits until the shutdown began this long ago.
     ///
-    /// Clients and load balancers go on connecting for a while after a server has received the signal
-    /// to stop. A server that refuses connections at once loses browsers for good behind most proxies,
-    /// which answer 502 or 503. So listen for some seconds more: the layer refuses streams softly in
-    /// that time.
+    /// Clients and load balancers go on connecting for a while after a server has received the
+    /// signal to stop. If the server closes its listener at once, most proxies answer 502 or 503,
+    /// and browsers never reconnect. So listen for some seconds more: in that time the layer
+    /// rejects streams by its policy, by default with an empty stream after which browsers
+    /// reconnect.
     ///
     /// ```no_run
     /// # #[cfg(feature = "tokio")]
@@ -118,12 +119,12 @@ impl Shutdown {
         }
     }
 
-    /// Waits until the shutdown has begun and no stream is open, and returns how many were open when
-    /// it began.
+    /// Waits until the shutdown has begun and no stream is open. Returns how many were open when it
+    /// began.
     ///
-    /// It counts response bodies: a connection may yet hold what its client has not read. A request
-    /// that the handler had before the shutdown may open a stream afterwards, which is not in the
-    /// number that is returned; a server's own graceful shutdown waits for such requests.
+    /// It counts response bodies: a connection may still hold what its client has not read. A
+    /// request that the handler had before the shutdown may open a stream afterwards, which is not
+    /// in the number that is returned. A server's own graceful shutdown waits for such requests.
     pub fn drained(&self) -> impl Future<Output = usize> + Send + Sync + use<> {
         let state = Arc::clone(&self.state);
         async move {
@@ -140,8 +141,8 @@ impl Shutdown {
         }
     }
 
-    /// Waits until some time after the shutdown began, and returns how many streams are left. The time
-    /// counts from the trigger, whenever this is called.
+    /// Waits until this long after the shutdown began. Returns how many streams are left. The time
+    /// counts from the trigger, no matter when this is called.
     ///
     /// The number may be 0 while a client that has not read everything still holds its connection.
     pub fn deadline(&self, after: Duration) -> impl Future<Output = usize> + Send + Sync + use<> {
@@ -158,7 +159,7 @@ impl Shutdown {
         }
     }
 
-    /// Returns how many streams are open.
+    /// Returns the number of open streams.
     pub fn open_stream_count(&self) -> usize {
         self.state.count().open
     }

@@ -17,7 +17,7 @@ use super::{AddSocketHandle, Socket, SocketHandle};
 
 /// A listener for [`axum::serve`](mod@::axum::serve) whose connections are [`Socket`]s.
 ///
-/// With it goes a [`MakeServiceWithSocket`], without which nothing is set; `ConnectInfo` keeps working.
+/// It needs a [`MakeServiceWithSocket`], without which nothing is set. `ConnectInfo` keeps working.
 ///
 /// ```no_run
 /// # async fn serve() -> std::io::Result<()> {
@@ -71,12 +71,13 @@ where
     }
 }
 
-/// A make-service that gives the services of another, one for each connection, the handle of their
-/// [`Socket`].
+/// A make-service that adds the handle of the connection's [`Socket`] to the services of another,
+/// one for each connection.
 ///
-/// It goes around `Router::into_make_service()`, or
-/// `into_make_service_with_connect_info::<SocketAddr>()`, not around a bare `Router`, and together
-/// with a [`SocketListener`]. A connect info of your own implements axum's `Connected<SocketAddr>`.
+/// Put it around `Router::into_make_service()`, or
+/// `into_make_service_with_connect_info::<SocketAddr>()`, not around a bare `Router`, and use it
+/// together with a [`SocketListener`]. A connect info type of your own implements axum's
+/// `Connected<SocketAddr>`.
 #[derive(Clone, Debug)]
 pub struct MakeServiceWithSocket<M>(pub M);
 
@@ -102,7 +103,7 @@ where
     }
 }
 
-/// The future of [`MakeServiceWithSocket`].
+/// The response future of [`MakeServiceWithSocket`].
 #[pin_project]
 pub struct MakeServiceWithSocketFuture<F> {
     #[pin]

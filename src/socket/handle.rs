@@ -15,7 +15,7 @@ const ORDERS: u8 = 1;
 /// A bit of the changes: the status has changed, which concerns reads too.
 const STATUS: u8 = 2;
 
-/// What a [`Socket`](super::Socket) and the streams on it know of each other.
+/// A handle by which the streams on a connection reach its [`Socket`](super::Socket).
 ///
 /// It belongs in the extensions of each request that comes over the socket, where
 /// [`SseLayer::socket`](crate::SseLayer::socket) looks for it. Used as a
@@ -82,7 +82,7 @@ impl SocketHandle {
         self.inner.stalled.store(true, Ordering::Release);
     }
 
-    /// Finds the connection that a request came by.
+    /// Returns the handle of the connection over which a request came, if it has a socket.
     pub(crate) fn find(extensions: &Extensions) -> Option<Self> {
         extensions.get().cloned()
     }
@@ -100,8 +100,8 @@ impl SocketHandle {
         self.update(|status| status.streams = status.streams.saturating_sub(1));
     }
 
-    /// Makes the socket reset the connection when it is dropped, in place of closing it. For HTTP/1:
-    /// over HTTP/2 it would be the end of other streams.
+    /// Makes the socket reset the connection when it is dropped, in place of closing it. This is
+    /// for HTTP/1: over HTTP/2 it would end other streams.
     pub(crate) fn reset_on_close(&self) {
         self.update(|status| status.resets = true);
     }
@@ -123,7 +123,7 @@ impl SocketHandle {
         self.mailbox().orders.cancel(id);
     }
 
-    /// Takes the orders that have been left.
+    /// Takes the orders that wait, as one.
     pub(super) fn take_orders(&self) -> Option<SocketOrder> {
         self.take_change(ORDERS)
             .then(|| self.mailbox().orders.take())?

@@ -18,13 +18,13 @@ use super::{
 /// Up to how many bytes are copied together, for that costs less than a vectored write.
 const SMALL: usize = 4096;
 
-/// An accepted socket that the streams on it can set.
+/// An accepted socket whose options the streams on it can set.
 ///
-/// It is tokio's [`AsyncRead`] and [`AsyncWrite`], so hyper takes it in a `TokioIo`. TLS goes
-/// around it: `acceptor.accept(Socket::new(tcp))`. See
+/// It implements tokio's [`AsyncRead`] and [`AsyncWrite`], so hyper takes it in a `TokioIo`. TLS
+/// goes around it: `acceptor.accept(Socket::new(tcp))`. See
 /// [`SseLayer::socket`](crate::SseLayer::socket).
 ///
-/// Small writes, such as hyper makes of an event and its framing, reach the system as one.
+/// It writes small slices, such as those of an event and its framing, to the system as one.
 ///
 /// # Clients that have gone
 ///
@@ -34,8 +34,8 @@ const SMALL: usize = 4096;
 /// [`ClientGone`](crate::CloseReason::ClientGone) at once; if the client stays, hyper gets these
 /// bytes when the stream has ended. This needs the [`handle`](Self::handle) as a layer, and hyper
 /// without `pipeline_flush`; over TLS it does not see bytes that come together with the first
-/// request. With `half_close(true)` hyper does not read while it answers: neither does the socket
-/// then.
+/// request. With `half_close(true)` hyper does not read while it answers, and then the socket does
+/// not either.
 #[pin_project]
 #[derive(Debug)]
 pub struct Socket<T> {
@@ -67,12 +67,12 @@ impl<T> Socket<T> {
         self.handle.clone()
     }
 
-    /// Returns the socket inside.
+    /// Returns a reference to the socket inside.
     pub fn get_ref(&self) -> &T {
         &self.inner
     }
 
-    /// Returns the socket inside.
+    /// Returns a mutable reference to the socket inside.
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.inner
     }
@@ -86,8 +86,8 @@ impl<T> Socket<T> {
         self.ahead.bytes()
     }
 
-    /// Returns the socket inside. What is in the [`buffer`](Self::buffer) is lost, and no timeout
-    /// holds any more.
+    /// Returns the socket inside. The bytes in the [`buffer`](Self::buffer) are lost, and no
+    /// timeout applies any more.
     pub fn into_inner(self) -> T {
         self.inner
     }
@@ -118,7 +118,7 @@ impl<T: AsSocket> Socket<T> {
         };
         let options = order.options.or(*this.options);
         if options != *this.options {
-            // A socket that refuses an option can carry the stream none the less.
+            // A socket that rejects an option can still carry the stream.
             let _ = options.apply(&*this.inner);
             *this.options = options;
         }
@@ -131,7 +131,7 @@ impl<T: AsSocket> Socket<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + AsSocket> Socket<T> {
-    /// Writes, and watches whether it goes on.
+    /// Writes, and watches whether the client keeps up.
     fn poll_with(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -218,7 +218,7 @@ impl<T: AsyncRead + AsyncWrite + AsSocket> AsyncWrite for Socket<T> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.as_mut().update_status();
         if self.status.resets {
-            // An end before the reset would be taken for a proper one.
+            // The client would take an end before the reset for a proper one.
             return Poll::Ready(Ok(()));
         }
         self.project().inner.poll_shutdown(cx)

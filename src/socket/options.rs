@@ -86,7 +86,7 @@ impl TcpOptions {
     }
 
     /// Sets whether small writes are sent at once (`TCP_NODELAY`), instead of after the client has
-    /// acknowledged the write before.
+    /// acknowledged the previous write.
     pub const fn nodelay(mut self, nodelay: bool) -> Self {
         self.nodelay = Some(nodelay);
         self
@@ -196,7 +196,7 @@ impl TcpOptions {
         let keep_alive = self.keep_alive.map(|idle| {
             let seconds = |time| platform::limit_seconds(whole_seconds(time));
             let idle = TcpKeepalive::new().with_time(seconds(idle));
-            // One by one, for the system may refuse some.
+            // One by one, since the system may reject some.
             let interval = self.keep_alive_interval.map(seconds);
             let count = self.keep_alive_count.map(platform::limit_probes);
             let probes = [

@@ -82,7 +82,7 @@ impl Requests {
     /// with those that follow it.
     pub(super) fn part(&self, bytes: &[u8]) -> usize {
         let end = match (&self.next, self.rest) {
-            // There is nothing more to learn, or nothing to say where the request ends.
+            // There is nothing more to learn, or it is unknown where the request ends.
             _ if self.looks => None,
             (Some(_), _) => None,
             (None, Some(rest @ 1..)) => usize::try_from(rest).ok(),

@@ -9,7 +9,8 @@ use tower_service::Service;
 
 use super::{SocketHandle, handle::RequestBody};
 
-/// Adds a [`SocketHandle`] to the extensions of each request. The handle, used as a layer, makes it.
+/// A service that adds a [`SocketHandle`] to the extensions of each request. The handle makes it,
+/// when used as a layer.
 #[derive(Clone, Debug)]
 pub struct AddSocketHandle<S> {
     inner: S,

@@ -6,8 +6,9 @@ use std::{
 use super::Pace;
 use crate::time::{ResettableSleep, SharedTimer};
 
-/// How late a write may come back when its time is up. One that comes later had been given up, or
-/// the process was held up: in neither case does the client answer for the time.
+/// The longest delay of a poll when the time of a write is up. A later poll means that the write
+/// had been given up, or the process was held up: in neither case is the client responsible for the
+/// time.
 const MAX_DELAY: Duration = Duration::from_secs(1);
 
 /// Finds a client that reads too slowly, by the time that writes wait.

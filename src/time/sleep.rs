@@ -9,9 +9,9 @@ use hyper::rt::Sleep;
 
 use super::timer::SharedTimer;
 
-/// Waits for a moment, which may move while it is waited for.
+/// A sleep until a moment that may move while it is waited for.
 ///
-/// Moving it costs nothing: the one sleep is touched only when it has run out.
+/// Moving the moment costs nothing: the one sleep of the timer is reset only when it has run out.
 pub(crate) struct ResettableSleep {
     timer: SharedTimer,
     sleep: Option<Pin<Box<dyn Sleep>>>,
@@ -36,8 +36,8 @@ impl ResettableSleep {
     pub(crate) fn poll(&mut self, due: Instant, cx: &mut Context<'_>) -> Poll<Instant> {
         loop {
             ready!(self.poll_sleep(due, cx));
-            // The end of the sleep is compared with what it was told, not with a second look at
-            // the clock, which may have gone on or be a little behind.
+            // Compared with the time that the sleep was set to, not with the clock, which may have
+            // gone on or be a little behind.
             if let Some(armed) = self.armed.take().filter(|armed| due <= *armed) {
                 return Poll::Ready(armed);
             }

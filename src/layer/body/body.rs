@@ -11,18 +11,19 @@ use pin_project::{pin_project, pinned_drop};
 use super::{client::Client, record::StreamRecord, source::into_bytes, stream::StreamState};
 use crate::{BoxError, Error, layer::nested::NestedState, time::ResettableSleep};
 
-/// The body of [`Sse`](crate::Sse)'s responses.
+/// The response body of [`Sse`](crate::Sse).
 ///
-/// That of an event stream has heartbeats and the rest; any other hands out the frames of the body
-/// inside as they are. (Data that is not `Bytes` is copied into some.)
+/// The body of an event stream has heartbeats and all else that [`SseLayer`](crate::SseLayer) adds.
+/// Any other returns the frames of the body inside as they are. (Data that is not `Bytes` is copied
+/// into `Bytes`.)
 ///
 /// # Errors
 ///
-/// The [`Error`] has the error of the body inside as its source. An event stream also fails when the
-/// layer cuts it ([`Error::close_reason`]), a tenth of a second after its last frame, so that the
-/// server has time to flush. Behind HTTP/1.0, where a body ends with its connection, clients cannot
-/// tell a failure from an end, unless the connection is a `Socket` (feature `socket`), which is then
-/// reset.
+/// The [`Error`] has the error of the body inside as its source. An event stream also fails when
+/// the layer cuts it ([`Error::close_reason`]), a tenth of a second after its last frame, so that
+/// the server has time to flush. Behind HTTP/1.0, where a body ends with its connection, clients
+/// cannot distinguish a failure from an end, unless the connection is a `Socket` (feature
+/// `socket`), which is then reset.
 #[pin_project(PinnedDrop)]
 pub struct SseBody<B: Body> {
     #[pin]
@@ -45,7 +46,7 @@ impl<B: Body> SseBody<B> {
         Self { kind }
     }
 
-    /// A sealed stream is one that nothing may be put into.
+    /// Makes the body of a stream. Nothing may be put into a sealed one.
     pub(crate) fn stream(
         body: B,
         nested: NestedState,
@@ -70,7 +71,8 @@ impl<B: Body> SseBody<B> {
     }
 }
 
-/// Makes a body of no bytes, as layers want it that answer by themselves, such as tower-http's CORS.
+/// Creates an empty body, which layers need that answer by themselves, such as tower-http's CORS
+/// layer.
 impl<B: Body> Default for SseBody<B> {
     fn default() -> Self {
         Self::whole(Bytes::new())

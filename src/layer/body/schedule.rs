@@ -15,7 +15,7 @@ pub(super) struct EndSchedule {
     at: Option<(Instant, CloseReason)>,
     shutdown_policy: Option<Arc<ShutdownPolicy>>,
     final_events: Option<Arc<FinalEvents>>,
-    /// Whether a last event may say when to come back.
+    /// Whether a last event may say when to reconnect.
     final_retry: bool,
     boundary_timeout: Duration,
     /// Whether the shutdown has been taken into account.
