@@ -1,7 +1,8 @@
 use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
 
 use super::{
-    ChannelOptions, Gap, Subscription, epoch::Epoch, gap::Answer, log::Log, shared::Shared,
+    ChannelOptions, Gap, Subscription, epoch::Epoch, gap::GapAction, log::Log,
+    shared::ChannelShared,
 };
 use crate::{Event, EventId, LastEventId};
 
@@ -60,7 +61,7 @@ pub struct Channel<T: ?Sized = Event> {
 }
 
 /// What all clones of a channel share; with the last of them it closes.
-struct Publisher(Arc<Shared>);
+struct Publisher(Arc<ChannelShared>);
 
 impl Drop for Publisher {
     fn drop(&mut self) {
@@ -71,10 +72,10 @@ impl Drop for Publisher {
 impl<T: ?Sized> Channel<T> {
     /// Makes a channel.
     pub fn new(options: ChannelOptions) -> Self {
-        Self::of(Shared::new(options, None))
+        Self::from_shared(ChannelShared::new(options, None))
     }
 
-    pub(super) fn of(shared: Shared) -> Self {
+    pub(super) fn from_shared(shared: ChannelShared) -> Self {
         Self {
             publisher: Arc::new(Publisher(Arc::new(shared))),
             events: PhantomData,
@@ -86,7 +87,7 @@ impl<T: ?Sized> Channel<T> {
     /// For readers within the program, and clients that never come back. One that is cut off before its
     /// first event has no id to come back with: [`resume`](Self::resume) without an id gives it one.
     pub fn subscribe(&self) -> Subscription {
-        let next = self.shared().look(Log::next);
+        let next = self.shared().expire_and_read(Log::next_number);
         Subscription::new(self.shared(), next)
     }
 
@@ -105,7 +106,9 @@ impl<T: ?Sized> Channel<T> {
     /// [`Gap`], and [`ChannelOptions::gap_policy`] says what comes of it.
     pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
         match last_event_id {
-            Some(id) => self.try_resume(id).unwrap_or_else(|gap| self.answer(gap)),
+            Some(id) => self
+                .try_resume(id)
+                .unwrap_or_else(|gap| self.resume_after_gap(gap)),
             None => self.subscribe().with_checkpoint(),
         }
     }
@@ -141,14 +144,14 @@ impl<T: ?Sized> Channel<T> {
     pub fn try_resume(&self, last_event_id: &LastEventId) -> Result<Subscription, Gap> {
         let (shared, id): (_, &EventId) = (self.shared(), last_event_id);
         let number = Epoch::parse(id.as_str()).filter(|(epoch, _)| *epoch == shared.epoch);
-        let (first, next) = shared.look(|log| (log.first(), log.next()));
+        let (first, next) = shared.expire_and_read(|log| (log.first_number(), log.next_number()));
         // An id that is still to be given is made up.
         let known = number.map(|(_, number)| number).filter(|n| *n < next);
         match known.map(|number| number + 1) {
             Some(next) if next >= first => Ok(Subscription::new(shared, next)),
             _ => {
                 let gap = |log: &_| Gap::new(id.clone(), known.is_some(), shared.epoch, log);
-                Err(shared.look(gap))
+                Err(shared.expire_and_read(gap))
             }
         }
     }
@@ -158,20 +161,22 @@ impl<T: ?Sized> Channel<T> {
     ///
     /// Evicted events are left out, and the gap is not reported.
     pub fn replay(&self) -> Subscription {
-        let (first, is_empty) = self.shared().look(|log| (log.first(), log.is_empty()));
-        let held = Subscription::new(self.shared(), first);
+        let (first, is_empty) = self
+            .shared()
+            .expire_and_read(|log| (log.first_number(), log.is_empty()));
+        let retained = Subscription::new(self.shared(), first);
         match is_empty {
-            true => held.with_checkpoint(),
-            false => held,
+            true => retained.with_checkpoint(),
+            false => retained,
         }
     }
 
-    fn answer(&self, gap: Gap) -> Subscription {
-        let held = |first| Subscription::new(self.shared(), first);
-        match &self.shared().options.on_gap.0 {
-            Answer::Tell => held(gap.first).with_gap(gap),
-            Answer::Live => self.subscribe().with_silent_gap(gap),
-            Answer::Fill(fill) => held(gap.first).filled_by(fill(gap)),
+    fn resume_after_gap(&self, gap: Gap) -> Subscription {
+        let retained = |first| Subscription::new(self.shared(), first);
+        match &self.shared().options.gap_policy.0 {
+            GapAction::Notify => retained(gap.first_number).with_gap(gap),
+            GapAction::Live => self.subscribe().with_silent_gap(gap),
+            GapAction::Backfill(start) => retained(gap.first_number).with_backfill(start(gap)),
         }
     }
 
@@ -181,7 +186,7 @@ impl<T: ?Sized> Channel<T> {
     /// A client that has the state of this moment from elsewhere resumes after it, and a store that
     /// keeps it from the beginning knows the id of a client that has seen no event yet.
     pub fn last_id(&self) -> EventId {
-        let next = self.shared().look(Log::next);
+        let next = self.shared().expire_and_read(Log::next_number);
         self.shared().epoch.id(next.saturating_sub(1))
     }
 
@@ -195,8 +200,8 @@ impl<T: ?Sized> Channel<T> {
     pub fn wait_for_subscriber(&self) -> impl Future<Output = bool> + Send + use<T> {
         let shared = Arc::clone(self.shared());
         async move {
-            until(&shared, |shared| match shared.subscriber_count() {
-                0 => shared.look(Log::is_closed).then_some(false),
+            wait_for(&shared, |shared| match shared.subscriber_count() {
+                0 => shared.expire_and_read(Log::is_closed).then_some(false),
                 _ => Some(true),
             })
             .await
@@ -207,7 +212,7 @@ impl<T: ?Sized> Channel<T> {
     pub fn wait_until_idle(&self) -> impl Future<Output = ()> + Send + use<T> {
         let shared = Arc::clone(self.shared());
         async move {
-            until(&shared, |shared| {
+            wait_for(&shared, |shared| {
                 (shared.subscriber_count() == 0).then_some(())
             })
             .await
@@ -231,26 +236,26 @@ impl<T: ?Sized> Channel<T> {
 
     /// Returns `true` if the channel is closed.
     pub fn is_closed(&self) -> bool {
-        self.shared().look(Log::is_closed)
+        self.shared().expire_and_read(Log::is_closed)
     }
 
     /// Returns `true` if only this clone can publish.
-    pub(super) fn is_only(&mut self) -> bool {
+    pub(super) fn is_only_handle(&mut self) -> bool {
         Arc::get_mut(&mut self.publisher).is_some()
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared> {
+    pub(super) fn shared(&self) -> &Arc<ChannelShared> {
         &self.publisher.0
     }
 }
 
-async fn until<R>(shared: &Shared, look: impl Fn(&Shared) -> Option<R>) -> R {
+async fn wait_for<R>(shared: &ChannelShared, check: impl Fn(&ChannelShared) -> Option<R>) -> R {
     loop {
-        let woken = shared.subscriber_joined();
-        if let Some(seen) = look(shared) {
-            return seen;
+        let changed = shared.occupancy_changed();
+        if let Some(found) = check(shared) {
+            return found;
         }
-        woken.await;
+        changed.await;
     }
 }
 

@@ -5,21 +5,21 @@ use crate::{EventId, time::random_bits};
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The longest text of an epoch. With it and numbers of up to 14 digits an id allocates nothing.
-const LONGEST: usize = 7;
+const MAX_EPOCH_LEN: usize = 7;
 
 /// What the ids of one channel begin with, so that no other takes them for its own: not one of
 /// another topic, nor one after a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Epoch {
     /// Padded with zeros.
-    text: [u8; LONGEST],
+    text: [u8; MAX_EPOCH_LEN],
 }
 
 impl Epoch {
     /// Draws one of 62^6, 57 thousand million.
     pub(super) fn draw() -> Self {
         let mut bits = random_bits();
-        let mut text = [0; LONGEST];
+        let mut text = [0; MAX_EPOCH_LEN];
         for digit in &mut text[..6] {
             *digit = DIGITS[(bits % 62) as usize];
             bits /= 62;
@@ -30,7 +30,7 @@ impl Epoch {
     /// Takes an id apart, if it is one that an epoch has made.
     pub(super) fn parse(id: &str) -> Option<(Self, u64)> {
         let (epoch, number) = id.split_once('-')?;
-        let mut text = [0; LONGEST];
+        let mut text = [0; MAX_EPOCH_LEN];
         text.get_mut(..epoch.len())?
             .copy_from_slice(epoch.as_bytes());
         let is_epoch = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -41,7 +41,7 @@ impl Epoch {
 
     /// Makes the id of an event.
     pub(super) fn id(self, number: u64) -> EventId {
-        let mut text = String::with_capacity(LONGEST + 21);
+        let mut text = String::with_capacity(MAX_EPOCH_LEN + 21);
         // Neither can fail, nor is what they make no id: it is letters, digits and a hyphen.
         let _ = write!(text, "{}-{number}", self.as_str());
         EventId::try_from(text).unwrap_or(EventId::EMPTY)

@@ -21,9 +21,9 @@ pub struct Gap {
     /// the next to come.
     pub until: EventId,
     /// The number of the oldest event that is retained, or of the next.
-    pub(super) first: u64,
+    pub(super) first_number: u64,
     /// The id of the point before.
-    before: EventId,
+    id_before: EventId,
 }
 
 /// What a client gets that resumes and finds a [`Gap`].
@@ -32,20 +32,20 @@ pub struct Gap {
 /// client gets the notice: see [`NoticePolicy`](super::NoticePolicy).
 #[derive(Clone, Default)]
 #[must_use = "it does nothing until a channel has it"]
-pub struct GapPolicy(pub(super) Answer);
+pub struct GapPolicy(pub(super) GapAction);
 
 #[derive(Clone, Default)]
-pub(super) enum Answer {
+pub(super) enum GapAction {
     #[default]
-    Tell,
+    Notify,
     Live,
-    Fill(Fill),
+    Backfill(StartBackfill),
 }
 
-type Fill = Arc<dyn Fn(Gap) -> Filling + Send + Sync>;
+type StartBackfill = Arc<dyn Fn(Gap) -> BackfillStream + Send + Sync>;
 
 /// What is sent in place of what is missing.
-pub(super) type Filling = BoxStream<'static, Result<EncodedEvent, BoxError>>;
+pub(super) type BackfillStream = BoxStream<'static, Result<EncodedEvent, BoxError>>;
 
 impl GapPolicy {
     /// Sends a notice of the gap, and continues with the oldest event that is retained. This is the
@@ -58,12 +58,12 @@ impl GapPolicy {
     /// neither does any client if no [`SseLayer`](crate::SseLayer) is around the stream: they pass over
     /// the gap in silence. [`NoticePolicy`](super::NoticePolicy) changes that.
     pub fn notify() -> Self {
-        Self(Answer::Tell)
+        Self(GapAction::Notify)
     }
 
     /// Sends what is published from now on, and no notice but the checkpoint of a first visit.
     pub fn live() -> Self {
-        Self(Answer::Live)
+        Self(GapAction::Live)
     }
 
     /// Sends the events that the closure finds, and then the stream from the oldest event that is
@@ -92,15 +92,15 @@ impl GapPolicy {
     /// [`StreamSummary::error`](crate::StreamSummary::error)), and the client comes back with the last
     /// id that it got. The error is not passed to
     /// [`EventStream::error_event`](crate::EventStream::error_event).
-    pub fn backfill<F, S>(fill: F) -> Self
+    pub fn backfill<F, S>(backfill: F) -> Self
     where
         F: Fn(Gap) -> S + Send + Sync + 'static,
         S: Stream + Send + 'static,
         S::Item: EventItem,
     {
         let encode = |item: S::Item| EncodedEvent::new(&item.into_result()?);
-        Self(Answer::Fill(Arc::new(move |gap| {
-            fill(gap).map(encode).boxed()
+        Self(GapAction::Backfill(Arc::new(move |gap| {
+            backfill(gap).map(encode).boxed()
         })))
     }
 }
@@ -108,14 +108,14 @@ impl GapPolicy {
 impl Gap {
     /// Makes one at the point where the log begins now.
     pub(super) fn new(last_event_id: EventId, is_known: bool, epoch: Epoch, log: &Log) -> Self {
-        let until = epoch.id(log.first());
+        let until = epoch.id(log.first_number());
         Self {
             last_event_id,
             is_known,
             oldest: (!log.is_empty()).then(|| until.clone()),
             until,
-            first: log.first(),
-            before: epoch.id(log.first().saturating_sub(1)),
+            first_number: log.first_number(),
+            id_before: epoch.id(log.first_number().saturating_sub(1)),
         }
     }
 
@@ -125,7 +125,7 @@ impl Gap {
     ///
     /// It is sent to all clients, whatever the [`NoticePolicy`](super::NoticePolicy).
     pub fn notice_event(&self) -> Event {
-        self.as_notice().event().id(self.before.clone())
+        self.as_notice().event().id(self.id_before.clone())
     }
 
     pub(super) fn as_notice(&self) -> Notice<'_> {
@@ -136,9 +136,9 @@ impl Gap {
 impl fmt::Debug for GapPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Answer::Tell => "GapPolicy(tell)",
-            Answer::Live => "GapPolicy(live)",
-            Answer::Fill(_) => "GapPolicy(fill)",
+            GapAction::Notify => "GapPolicy(notify)",
+            GapAction::Live => "GapPolicy(live)",
+            GapAction::Backfill(_) => "GapPolicy(backfill)",
         })
     }
 }

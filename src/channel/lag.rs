@@ -7,17 +7,17 @@ use crate::Event;
 /// By default its stream ends, and the client resumes.
 #[derive(Clone, Default)]
 #[must_use = "it does nothing until a channel has it"]
-pub struct LagPolicy(pub(super) Policy);
+pub struct LagPolicy(pub(super) LagAction);
 
 #[derive(Clone, Default)]
-pub(super) enum Policy {
+pub(super) enum LagAction {
     #[default]
-    End,
-    Skip(Option<Notice>),
+    Disconnect,
+    Notify(Option<MakeNotice>),
     Newest,
 }
 
-type Notice = Arc<dyn Fn(u64) -> Event + Send + Sync>;
+type MakeNotice = Arc<dyn Fn(u64) -> Event + Send + Sync>;
 
 impl LagPolicy {
     /// Ends the stream ([`CloseReason::Lagged`](crate::CloseReason::Lagged)), so that the client
@@ -34,7 +34,7 @@ impl LagPolicy {
     /// see [`Subscription::close_reason`](super::Subscription::close_reason). A stream that is to go on
     /// after a lag has its subscription [`detached`](super::Subscription::detached).
     pub fn disconnect() -> Self {
-        Self(Policy::End)
+        Self(LagAction::Disconnect)
     }
 
     /// Continues with the oldest event that is retained, after a notice: an event named `lagged` whose
@@ -47,13 +47,13 @@ impl LagPolicy {
     /// The notice has no id. A client that loses its connection right after it resumes before the gap,
     /// and gets another notice.
     pub fn notify() -> Self {
-        Self(Policy::Skip(None))
+        Self(LagAction::Notify(None))
     }
 
     /// As [`skip`](Self::notify), with an event that the closure makes of the number of missed events. It
     /// is sent to all clients; an id is removed from it.
     pub fn notify_with(notice: impl Fn(u64) -> Event + Send + Sync + 'static) -> Self {
-        Self(Policy::Skip(Some(Arc::new(notice))))
+        Self(LagAction::Notify(Some(Arc::new(notice))))
     }
 
     /// Continues with the newest event, and says nothing: for what is a state, of which the newest is
@@ -63,16 +63,16 @@ impl LagPolicy {
     /// ([`max_events`](super::ChannelOptions::max_events)). What the server and the system have taken
     /// already is sent first: `TcpOptions::notsent_lowat` bounds the system's part.
     pub fn newest() -> Self {
-        Self(Policy::Newest)
+        Self(LagAction::Newest)
     }
 }
 
 impl fmt::Debug for LagPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Policy::End => "LagPolicy(end)",
-            Policy::Skip(_) => "LagPolicy(skip)",
-            Policy::Newest => "LagPolicy(newest)",
+            LagAction::Disconnect => "LagPolicy(disconnect)",
+            LagAction::Notify(_) => "LagPolicy(notify)",
+            LagAction::Newest => "LagPolicy(newest)",
         })
     }
 }

@@ -4,28 +4,28 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{PublishError, watch::Change};
+use super::{PublishError, change::ChannelChange};
 use crate::EncodedEvent;
 
 /// The capacity that a log keeps, however few events it holds.
-const KEPT: usize = 32;
+const MIN_CAPACITY: usize = 32;
 
 /// How much a log holds at most.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    pub(super) events: usize,
-    pub(super) bytes: usize,
-    pub(super) age: Option<Duration>,
+pub(super) struct LogBounds {
+    pub(super) max_events: usize,
+    pub(super) max_bytes: usize,
+    pub(super) max_age: Option<Duration>,
 }
 
 /// The newest events of a channel, in the order of their numbers.
 #[derive(Debug)]
 pub(super) struct Log {
-    events: VecDeque<Entry>,
+    events: VecDeque<LogEntry>,
     /// How long all of them are.
     bytes: usize,
     /// The number of the oldest; of the next event where none is held.
-    first: u64,
+    first_number: u64,
     closed: bool,
     /// Whether the next event is being stored. It is appended though the log is closed meanwhile,
     /// because then the store has it.
@@ -33,18 +33,18 @@ pub(super) struct Log {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct LogEntry {
     event: EncodedEvent,
     at: Instant,
 }
 
 /// What a log has at a number.
-pub(super) enum Read {
+pub(super) enum LogRead {
     Event(EncodedEvent),
     /// It is not held any more. The oldest that is, or will be, has this number.
-    Gone(u64),
+    Evicted(u64),
     /// It is yet to come.
-    Coming,
+    NotYet,
     /// It will never come.
     Closed,
 }
@@ -55,39 +55,39 @@ impl Log {
         Self {
             events: VecDeque::new(),
             bytes: 0,
-            first,
+            first_number: first,
             closed: false,
             storing: false,
         }
     }
 
-    pub(super) fn first(&self) -> u64 {
-        self.first
+    pub(super) fn first_number(&self) -> u64 {
+        self.first_number
     }
 
     /// Returns the number of the next event.
-    pub(super) fn next(&self) -> u64 {
-        self.first + self.events.len() as u64
+    pub(super) fn next_number(&self) -> u64 {
+        self.first_number + self.events.len() as u64
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 
-    pub(super) fn read(&self, number: u64) -> Read {
-        let Some(index) = number.checked_sub(self.first) else {
-            return Read::Gone(self.first);
+    pub(super) fn read(&self, number: u64) -> LogRead {
+        let Some(index) = number.checked_sub(self.first_number) else {
+            return LogRead::Evicted(self.first_number);
         };
         let entry = usize::try_from(index).ok().and_then(|i| self.events.get(i));
         match entry {
-            Some(entry) => Read::Event(entry.event.clone()),
-            None if self.is_over() => Read::Closed,
-            None => Read::Coming,
+            Some(entry) => LogRead::Event(entry.event.clone()),
+            None if self.is_finished() => LogRead::Closed,
+            None => LogRead::NotYet,
         }
     }
 
     /// Appends events, and evicts those that are too old or exceed the bounds.
-    pub(super) fn append(&mut self, events: Vec<EncodedEvent>, now: Instant, bounds: &Bounds) {
+    pub(super) fn append(&mut self, events: Vec<EncodedEvent>, now: Instant, bounds: &LogBounds) {
         self.expire(now, bounds);
         for event in events {
             self.push(event, now, bounds);
@@ -95,37 +95,37 @@ impl Log {
         self.shrink();
     }
 
-    fn push(&mut self, event: EncodedEvent, at: Instant, bounds: &Bounds) {
+    fn push(&mut self, event: EncodedEvent, at: Instant, bounds: &LogBounds) {
         let len = event.as_bytes().len();
         // First, or a full log would grow.
-        while self.events.len() >= bounds.events || self.bytes + len > bounds.bytes {
-            if !self.pop() {
+        while self.events.len() >= bounds.max_events || self.bytes + len > bounds.max_bytes {
+            if !self.evict_oldest() {
                 break;
             }
         }
         self.bytes += len;
-        self.events.push_back(Entry { event, at });
+        self.events.push_back(LogEntry { event, at });
     }
 
     /// Evicts the events that are too old.
-    pub(super) fn expire(&mut self, now: Instant, bounds: &Bounds) {
-        while self.has_old(now, bounds) {
-            self.pop();
+    pub(super) fn expire(&mut self, now: Instant, bounds: &LogBounds) {
+        while self.has_expired(now, bounds) {
+            self.evict_oldest();
         }
         self.shrink();
     }
 
     /// Returns `true` if the oldest event is too old.
-    pub(super) fn has_old(&self, now: Instant, bounds: &Bounds) -> bool {
-        let age = |entry: &Entry| now.saturating_duration_since(entry.at);
-        let (oldest, most) = (self.events.front().map(age), bounds.age);
-        oldest.zip(most).is_some_and(|(age, most)| age > most)
+    pub(super) fn has_expired(&self, now: Instant, bounds: &LogBounds) -> bool {
+        let age = |entry: &LogEntry| now.saturating_duration_since(entry.at);
+        let (oldest, max) = (self.events.front().map(age), bounds.max_age);
+        oldest.zip(max).is_some_and(|(age, max)| age > max)
     }
 
     /// Evicts all events, and skips the next number.
-    pub(super) fn skip(&mut self) {
-        while self.pop() {}
-        self.first += 1;
+    pub(super) fn clear_and_skip(&mut self) {
+        while self.evict_oldest() {}
+        self.first_number += 1;
         self.shrink();
     }
 
@@ -133,7 +133,7 @@ impl Log {
     pub(super) fn next_if_open(&self) -> Result<u64, PublishError> {
         match self.closed {
             true => Err(PublishError::Closed),
-            false => Ok(self.next()),
+            false => Ok(self.next_number()),
         }
     }
 
@@ -156,26 +156,26 @@ impl Log {
     }
 
     /// Returns `true` if nothing more will be published.
-    pub(super) fn is_over(&self) -> bool {
+    pub(super) fn is_finished(&self) -> bool {
         self.closed && !self.storing
     }
 
     /// Closes the log. Returns what that changes, if it was open.
-    pub(super) fn close(&mut self) -> Option<Change> {
+    pub(super) fn close(&mut self) -> Option<ChannelChange> {
         let was_closed = mem::replace(&mut self.closed, true);
         let change = match self.storing {
-            true => Change::Closing,
-            false => Change::Closed,
+            true => ChannelChange::Closing,
+            false => ChannelChange::Closed,
         };
         (!was_closed).then_some(change)
     }
 
-    fn pop(&mut self) -> bool {
+    fn evict_oldest(&mut self) -> bool {
         let Some(entry) = self.events.pop_front() else {
             return false;
         };
         self.bytes -= entry.event.as_bytes().len();
-        self.first += 1;
+        self.first_number += 1;
         true
     }
 
@@ -183,8 +183,8 @@ impl Log {
     /// that moving them is rare.
     fn shrink(&mut self) {
         let (len, capacity) = (self.events.len(), self.events.capacity());
-        if capacity > KEPT && len < capacity / 4 {
-            self.events.shrink_to(KEPT.max(2 * len));
+        if capacity > MIN_CAPACITY && len < capacity / 4 {
+            self.events.shrink_to(MIN_CAPACITY.max(2 * len));
         }
     }
 }

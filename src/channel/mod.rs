@@ -3,6 +3,7 @@
 #[cfg(feature = "axum")]
 mod axum;
 mod borrow;
+mod change;
 #[expect(clippy::module_inception, reason = "it holds `Channel`")]
 mod channel;
 mod epoch;
@@ -22,7 +23,6 @@ mod state;
 mod subscription;
 mod topics;
 mod wakers;
-mod watch;
 
 pub use self::{
     borrow::BorrowEvent,

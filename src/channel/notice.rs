@@ -40,10 +40,10 @@ const LAGGED: EventName = EventName::from_static("lagged");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "a policy does nothing until a channel or a subscription has it"]
-pub struct NoticePolicy(Kind);
+pub struct NoticePolicy(NoticeForm);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Kind {
+enum NoticeForm {
     #[default]
     Auto,
     Event,
@@ -63,29 +63,29 @@ impl NoticePolicy {
     /// `@microsoft/fetch-event-source` hand the event to their user, and `graphql-sse` over a single
     /// connection fails at it. On their routes set [`silent`](Self::silent).
     pub const fn auto() -> Self {
-        Self(Kind::Auto)
+        Self(NoticeForm::Auto)
     }
 
     /// Sends named events: for browsers.
     pub const fn event() -> Self {
-        Self(Kind::Event)
+        Self(NoticeForm::Event)
     }
 
     /// Sends ids alone, each in a block without data: for clients that keep such an id and fail on
     /// events they do not know.
     pub const fn id() -> Self {
-        Self(Kind::Id)
+        Self(NoticeForm::Id)
     }
 
     /// Sends nothing.
     pub const fn silent() -> Self {
-        Self(Kind::Silent)
+        Self(NoticeForm::Silent)
     }
 
-    fn form(self, audience: Audience) -> Kind {
+    fn form(self, audience: Audience) -> NoticeForm {
         match (self.0, audience) {
-            (Kind::Auto, Audience::NamesEventStream) => Kind::Event,
-            (Kind::Auto, Audience::Other | Audience::Unknown) => Kind::Silent,
+            (NoticeForm::Auto, Audience::NamesEventStream) => NoticeForm::Event,
+            (NoticeForm::Auto, Audience::Other | Audience::Unknown) => NoticeForm::Silent,
             (form, _) => form,
         }
     }
@@ -111,9 +111,11 @@ impl Notice<'_> {
         id: Option<EventId>,
     ) -> Option<EncodedEvent> {
         match (policy.form(audience), id) {
-            (Kind::Event, Some(id)) => Some(Unnumbered::new(self.event().into()).with_id(&id)),
-            (Kind::Event, None) => Some(self.event().into()),
-            (Kind::Id, Some(id)) => Some(Event::default().id(id).into()),
+            (NoticeForm::Event, Some(id)) => {
+                Some(Unnumbered::new(self.event().into()).with_id(&id))
+            }
+            (NoticeForm::Event, None) => Some(self.event().into()),
+            (NoticeForm::Id, Some(id)) => Some(Event::default().id(id).into()),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use memchr::memchr_iter;
 
-use super::{PublishError, epoch::Epoch, log::Bounds};
+use super::{PublishError, epoch::Epoch, log::LogBounds};
 use crate::{EncodeEvent, EncodedEvent, EventId};
 
 /// Numbers events from the first number on, if the log can hold the bytes of all at once.
@@ -9,17 +9,17 @@ pub(super) fn number_all(
     events: &[Unnumbered],
     epoch: Epoch,
     first: u64,
-    bounds: &Bounds,
+    bounds: &LogBounds,
 ) -> Result<Vec<EncodedEvent>, PublishError> {
     let numbered = events.iter().zip(first..);
     let numbered: Vec<_> = numbered
         .map(|(event, number)| event.with_id(&epoch.id(number)))
         .collect();
     let len = numbered.iter().map(|event| event.as_bytes().len()).sum();
-    match len > bounds.bytes {
+    match len > bounds.max_bytes {
         true => Err(PublishError::TooLarge {
             len,
-            max: bounds.bytes,
+            max: bounds.max_bytes,
         }),
         false => Ok(numbered),
     }

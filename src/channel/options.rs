@@ -2,7 +2,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use hyper::rt::Timer;
 
-use super::{GapPolicy, LagPolicy, NoticePolicy, epoch::Epoch, log::Bounds};
+use super::{GapPolicy, LagPolicy, NoticePolicy, epoch::Epoch, log::LogBounds};
 use crate::{EventId, time::SharedTimer};
 
 /// Options of a [`Channel`](super::Channel): its history, and its policy for subscribers that lag.
@@ -10,10 +10,10 @@ use crate::{EventId, time::SharedTimer};
 #[must_use = "options do nothing until a channel has them"]
 pub struct ChannelOptions {
     pub(super) timer: SharedTimer,
-    pub(super) bounds: Bounds,
-    pub(super) lag: LagPolicy,
-    pub(super) on_gap: GapPolicy,
-    pub(super) notices: NoticePolicy,
+    pub(super) bounds: LogBounds,
+    pub(super) lag_policy: LagPolicy,
+    pub(super) gap_policy: GapPolicy,
+    pub(super) notice_policy: NoticePolicy,
     /// The id of the event before the first.
     pub(super) after: Option<(Epoch, u64)>,
 }
@@ -23,21 +23,21 @@ impl ChannelOptions {
     pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
         Self {
             timer: SharedTimer::new(timer),
-            bounds: Bounds {
-                events: 1024,
-                bytes: 4 << 20,
-                age: None,
+            bounds: LogBounds {
+                max_events: 1024,
+                max_bytes: 4 << 20,
+                max_age: None,
             },
-            lag: LagPolicy::default(),
-            on_gap: GapPolicy::default(),
-            notices: NoticePolicy::default(),
+            lag_policy: LagPolicy::default(),
+            gap_policy: GapPolicy::default(),
+            notice_policy: NoticePolicy::default(),
             after: None,
         }
     }
 
     /// Sets how many events are retained at most, and published together. By default 1024.
-    pub fn max_events(mut self, events: NonZeroUsize) -> Self {
-        self.bounds.events = events.get();
+    pub fn max_events(mut self, max: NonZeroUsize) -> Self {
+        self.bounds.max_events = max.get();
         self
     }
 
@@ -50,8 +50,8 @@ impl ChannelOptions {
     /// [`max_events`](Self::max_events) bounds the memory. By default a full log takes 80 bytes
     /// beside each event: 102 KiB with events of 22 bytes, and never more than 4 MiB and 80 KiB. Its
     /// memory shrinks as it does.
-    pub fn max_bytes(mut self, bytes: usize) -> Self {
-        self.bounds.bytes = bytes;
+    pub fn max_bytes(mut self, max: usize) -> Self {
+        self.bounds.max_bytes = max;
         self
     }
 
@@ -59,21 +59,21 @@ impl ChannelOptions {
     ///
     /// Older events are evicted at the next publication, subscription or resumption. A subscriber that
     /// has not read one by then lags.
-    pub fn max_age(mut self, age: Duration) -> Self {
-        self.bounds.age = Some(age);
+    pub fn max_age(mut self, max: Duration) -> Self {
+        self.bounds.max_age = Some(max);
         self
     }
 
     /// Sets the policy for a subscriber whose next event was evicted. By default its stream ends.
-    pub fn lag_policy(mut self, lag: LagPolicy) -> Self {
-        self.lag = lag;
+    pub fn lag_policy(mut self, policy: LagPolicy) -> Self {
+        self.lag_policy = policy;
         self
     }
 
     /// Sets what a client gets that cannot resume where it was. By default it gets a notice of the gap,
-    /// if its [`notices`](Self::notices) allow that, and all events that are retained.
-    pub fn gap_policy(mut self, on_gap: GapPolicy) -> Self {
-        self.on_gap = on_gap;
+    /// if its [`notice_policy`](Self::notice_policy) allow that, and all events that are retained.
+    pub fn gap_policy(mut self, policy: GapPolicy) -> Self {
+        self.gap_policy = policy;
         self
     }
 
@@ -84,8 +84,8 @@ impl ChannelOptions {
     /// [`SseLayer`](crate::SseLayer) around the stream no client does: set
     /// [`NoticePolicy::event`] there.
     /// [`Subscription::notice_policy`](super::Subscription::notice_policy) sets it for one client.
-    pub fn notice_policy(mut self, notices: NoticePolicy) -> Self {
-        self.notices = notices;
+    pub fn notice_policy(mut self, policy: NoticePolicy) -> Self {
+        self.notice_policy = policy;
         self
     }
 

@@ -94,7 +94,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
             stored.map_err(|error| PublishError::Before(error.into()))
         };
         let number = shared.append_stored(Unnumbered::encode(event.borrow_event())?, store)?;
-        shared.published.wake();
+        shared.wakers.wake_all();
         Ok(shared.epoch.id(number))
     }
 
@@ -110,7 +110,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
         I: IntoIterator,
         I::Item: BorrowEvent<T>,
     {
-        let max = self.shared().options.bounds.events;
+        let max = self.shared().options.bounds.max_events;
         let mut encoded = Vec::new();
         for event in events {
             if encoded.len() == max {
@@ -127,7 +127,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     fn append_and_wake(&self, events: &[Unnumbered]) -> Result<EventId, PublishError> {
         let shared = self.shared();
         let last = shared.append(events)?;
-        shared.published.wake();
+        shared.wakers.wake_all();
         Ok(shared.epoch.id(last))
     }
 }

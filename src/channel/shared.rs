@@ -12,32 +12,32 @@ use tokio::sync::{Notify, futures::OwnedNotified};
 
 use super::{
     ChannelOptions, PublishError,
+    change::{ChannelChange, OnChange},
     epoch::Epoch,
-    log::{Log, Read},
+    log::{Log, LogRead},
     numbered::{Unnumbered, number_all},
     wakers::Wakers,
-    watch::{Change, Watch},
 };
 
 /// A log with its publishers and subscribers.
-pub(super) struct Shared {
+pub(super) struct ChannelShared {
     pub(super) options: ChannelOptions,
     pub(super) epoch: Epoch,
     log: RwLock<Log>,
     /// Held while publishing, so that numbering and storing events does not hold up subscribers. It
     /// is taken before the log, and never to close the channel: that must not wait for a store.
-    turn: Mutex<()>,
+    publishing: Mutex<()>,
     /// Woken by each publication, and by the close.
-    pub(super) published: Wakers,
-    subscribers: AtomicUsize,
+    pub(super) wakers: Wakers,
+    subscriber_count: AtomicUsize,
     /// Woken when the first subscriber comes, when the last has left, and by the close.
-    occupied: Arc<Notify>,
+    occupancy: Arc<Notify>,
     /// Called when nothing is locked.
-    watch: Option<Watch>,
+    on_change: Option<OnChange>,
 }
 
-impl Shared {
-    pub(super) fn new(options: ChannelOptions, watch: Option<Watch>) -> Self {
+impl ChannelShared {
+    pub(super) fn new(options: ChannelOptions, on_change: Option<OnChange>) -> Self {
         // The number of a last id is from outside: it must leave room for more.
         let after = options.after.filter(|(_, last)| *last < u64::MAX / 2);
         let (epoch, last) = after.unwrap_or_else(|| (Epoch::draw(), 0));
@@ -45,18 +45,18 @@ impl Shared {
             options,
             epoch,
             log: RwLock::new(Log::new(last + 1)),
-            turn: Mutex::new(()),
-            published: Wakers::default(),
-            subscribers: AtomicUsize::new(0),
-            occupied: Arc::default(),
-            watch,
+            publishing: Mutex::new(()),
+            wakers: Wakers::default(),
+            subscriber_count: AtomicUsize::new(0),
+            occupancy: Arc::default(),
+            on_change,
         }
     }
 
     /// Numbers events and appends them. Returns the number of the last. Does not wake the waiting
     /// subscribers.
     pub(super) fn append(&self, events: &[Unnumbered]) -> Result<u64, PublishError> {
-        let _turn = self.turn()?;
+        let _publishing = self.lock_publishing()?;
         let first = self.log().next_if_open()?;
         let numbered = number_all(events, self.epoch, first, &self.options.bounds)?;
         let now = self.options.timer.now();
@@ -64,7 +64,7 @@ impl Shared {
         // The channel may have been closed since.
         log.next_if_open()?;
         log.append(numbered, now, &self.options.bounds);
-        Ok(log.next() - 1)
+        Ok(log.next_number() - 1)
     }
 
     /// As [`append`](Self::append), for an event that the closure stores first: it gets the number.
@@ -74,7 +74,7 @@ impl Shared {
         event: Unnumbered,
         store: impl FnOnce(u64) -> Result<(), PublishError>,
     ) -> Result<u64, PublishError> {
-        let turn = self.turn()?;
+        let publishing = self.lock_publishing()?;
         let number = self.log_mut().begin_storing()?;
         let stored = catch_unwind(AssertUnwindSafe(|| {
             let numbered = number_all(&[event], self.epoch, number, &self.options.bounds)?;
@@ -88,10 +88,10 @@ impl Shared {
         });
         let is_closed = log.end_storing();
         drop(log);
-        drop(turn);
+        drop(publishing);
         if is_closed {
-            self.changed(Change::Closed);
-            self.published.wake();
+            self.notify_change(ChannelChange::Closed);
+            self.wakers.wake_all();
         }
         stored.unwrap_or_else(|panic| resume_unwind(panic))?;
         Ok(number)
@@ -99,11 +99,13 @@ impl Shared {
 
     /// Evicts everything, and skips the next number, so that a subscriber that reads on finds that
     /// something is missing, unless the channel is closed. Does not wake the waiting subscribers.
-    pub(super) fn skip(&self) {
-        let Ok(_turn) = self.turn() else { return };
+    pub(super) fn clear_and_skip(&self) {
+        let Ok(_publishing) = self.lock_publishing() else {
+            return;
+        };
         let mut log = self.log_mut();
         if !log.is_closed() {
-            log.skip();
+            log.clear_and_skip();
         }
     }
 
@@ -113,71 +115,74 @@ impl Shared {
         let change = self.log_mut().close();
         let Some(change) = change else { return };
         // First, so that a task that is woken finds the topic removed.
-        self.changed(change);
-        self.occupied.notify_waiters();
-        if change == Change::Closed {
-            self.published.wake();
+        self.notify_change(change);
+        self.occupancy.notify_waiters();
+        if change == ChannelChange::Closed {
+            self.wakers.wake_all();
         }
     }
 
     /// Returns `true` if the channel is closed, and nothing is being stored any more.
-    pub(super) fn is_over(&self) -> bool {
-        self.log().is_over()
+    pub(super) fn is_finished(&self) -> bool {
+        self.log().is_finished()
     }
 
-    pub(super) fn read(&self, number: u64) -> Read {
+    pub(super) fn read_event(&self, number: u64) -> LogRead {
         self.log().read(number)
     }
 
     /// Looks at the log, in which nothing is too old.
-    pub(super) fn look<R>(&self, look: impl FnOnce(&Log) -> R) -> R {
-        if self.options.bounds.age.is_some() {
+    pub(super) fn expire_and_read<R>(&self, read: impl FnOnce(&Log) -> R) -> R {
+        if self.options.bounds.max_age.is_some() {
             let now = self.options.timer.now();
             // Most often there is nothing, and others may look as well.
-            if self.log().has_old(now, &self.options.bounds) {
+            if self.log().has_expired(now, &self.options.bounds) {
                 self.log_mut().expire(now, &self.options.bounds);
             }
         }
-        look(&self.log())
+        read(&self.log())
     }
 
     pub(super) fn subscriber_count(&self) -> usize {
-        self.subscribers.load(Ordering::Acquire)
+        self.subscriber_count.load(Ordering::Acquire)
     }
 
     /// Is woken when the first subscriber comes, and when the last leaves.
-    pub(super) fn subscriber_joined(&self) -> OwnedNotified {
-        Arc::clone(&self.occupied).notified_owned()
+    pub(super) fn occupancy_changed(&self) -> OwnedNotified {
+        Arc::clone(&self.occupancy).notified_owned()
     }
 
-    pub(super) fn enter(&self) {
-        if self.subscribers.fetch_add(1, Ordering::AcqRel) == 0 {
-            self.occupied.notify_waiters();
-            self.changed(Change::Occupied);
+    pub(super) fn add_subscriber(&self) {
+        if self.subscriber_count.fetch_add(1, Ordering::AcqRel) == 0 {
+            self.occupancy.notify_waiters();
+            self.notify_change(ChannelChange::Subscribed);
         }
     }
 
-    pub(super) fn leave(&self) {
-        if self.subscribers.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.occupied.notify_waiters();
-            self.changed(Change::Vacant);
+    pub(super) fn remove_subscriber(&self) {
+        if self.subscriber_count.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.occupancy.notify_waiters();
+            self.notify_change(ChannelChange::Idle);
         }
     }
 
-    fn changed(&self, change: Change) {
-        if let Some(watch) = &self.watch {
-            watch(change);
+    fn notify_change(&self, change: ChannelChange) {
+        if let Some(on_change) = &self.on_change {
+            on_change(change);
         }
     }
 
     /// Waits for the turn to publish, but not in vain: an event may be being stored.
-    fn turn(&self) -> Result<MutexGuard<'_, ()>, PublishError> {
-        match self.turn.try_lock() {
-            Ok(turn) => Ok(turn),
+    fn lock_publishing(&self) -> Result<MutexGuard<'_, ()>, PublishError> {
+        match self.publishing.try_lock() {
+            Ok(guard) => Ok(guard),
             Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => {
                 self.log().next_if_open()?;
-                Ok(self.turn.lock().unwrap_or_else(PoisonError::into_inner))
+                Ok(self
+                    .publishing
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner))
             }
         }
     }
@@ -191,9 +196,9 @@ impl Shared {
     }
 }
 
-impl fmt::Debug for Shared {
+impl fmt::Debug for ChannelShared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
+        f.debug_struct("ChannelShared")
             .field("epoch", &self.epoch)
             .field("subscribers", &self.subscriber_count())
             .finish_non_exhaustive()

@@ -63,7 +63,7 @@ impl<S, T: ?Sized> StateChannel<S, T> {
         let shared = self.channel.shared();
         let (next, snapshot) = {
             let state = self.lock();
-            (shared.look(Log::next), snapshot(&state))
+            (shared.expire_and_read(Log::next_number), snapshot(&state))
         };
         let snapshot = encode(snapshot)?;
         Ok(Subscription::new(shared, next).start_with(snapshot))
@@ -129,14 +129,14 @@ impl<S, T: EncodeEvent> StateChannel<S, T> {
             let event = event.map_err(PublishError::Before)?;
             shared.append(&[Unnumbered::encode(&event)?])
         }));
-        let is_refused = matches!(updated, Ok(Err(PublishError::Before(_))));
-        if !is_refused && !matches!(updated, Ok(Ok(_))) {
-            shared.skip();
+        let is_rejected = matches!(updated, Ok(Err(PublishError::Before(_))));
+        if !is_rejected && !matches!(updated, Ok(Ok(_))) {
+            shared.clear_and_skip();
         }
         drop(state);
         // Only now, because a woken subscriber may read the state.
-        if !is_refused {
-            shared.published.wake();
+        if !is_rejected {
+            shared.wakers.wake_all();
         }
         let number = updated.unwrap_or_else(|panic| resume_unwind(panic))?;
         Ok(shared.epoch.id(number))

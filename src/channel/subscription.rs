@@ -10,18 +10,18 @@ use futures_util::{Stream, StreamExt};
 
 use super::{
     ChannelEvent, Gap, NoticePolicy,
-    gap::{Answer, Filling},
-    lag::Policy,
-    log::Read,
+    gap::{BackfillStream, GapAction},
+    lag::LagAction,
+    log::LogRead,
     notice::Notice,
     numbered::Unnumbered,
-    shared::Shared,
-    wakers::Place,
+    shared::ChannelShared,
+    wakers::WakerSlot,
 };
 use crate::{
     BoxError, CloseReason, EncodedEvent, Error, EventId,
     report::Audience,
-    stream::{Run, scope},
+    stream::{PollBudget, scope},
 };
 
 /// The events of a channel, from a point of its log on.
@@ -98,57 +98,57 @@ use crate::{
 /// [`detached`](Self::detached) ones.
 #[must_use = "a subscription does nothing until it is polled"]
 pub struct Subscription {
-    shared: Arc<Shared>,
+    shared: Arc<ChannelShared>,
     /// The number of the next event.
     next: u64,
     missed: u64,
     /// How many of these the stream does not know of yet.
-    unreported: u64,
-    notices: NoticePolicy,
+    unreported_missed: u64,
+    notice_policy: NoticePolicy,
     is_detached: bool,
     /// What comes before the log, until it has been sent.
     opening: Option<Box<Opening>>,
     /// Where it waits for what is published next.
-    place: Option<Place>,
-    run: Run,
+    slot: Option<WakerSlot>,
+    budget: PollBudget,
     end: Option<CloseReason>,
     /// An early end that the stream does not know of yet.
-    unreported_end: Option<Box<End>>,
+    unreported_end: Option<Box<EarlyEnd>>,
 }
 
 /// Why a subscription ends early, and the error behind that.
-type End = (CloseReason, Option<String>);
+type EarlyEnd = (CloseReason, Option<String>);
 
-/// The events that come before the log: the filling or the notice of a gap, or a checkpoint, and then the
+/// The events that come before the log: the backfill or the notice of a gap, or a checkpoint, and then the
 /// user's own.
 #[derive(Default)]
 struct Opening {
-    filling: Option<Filling>,
+    backfill: Option<BackfillStream>,
     gap: Option<Gap>,
-    says: Option<Says>,
+    notice: Option<OpeningNotice>,
     events: VecDeque<EncodedEvent>,
 }
 
 #[derive(Clone, Copy)]
-enum Says {
+enum OpeningNotice {
     Checkpoint,
     Gap,
 }
 
 impl Subscription {
     /// Makes one that begins with this number.
-    pub(super) fn new(shared: &Arc<Shared>, next: u64) -> Self {
-        shared.enter();
+    pub(super) fn new(shared: &Arc<ChannelShared>, next: u64) -> Self {
+        shared.add_subscriber();
         Self {
             shared: Arc::clone(shared),
             next,
             missed: 0,
-            unreported: 0,
-            notices: shared.options.notices,
+            unreported_missed: 0,
+            notice_policy: shared.options.notice_policy,
             is_detached: false,
             opening: None,
-            place: None,
-            run: Run::NEW,
+            slot: None,
+            budget: PollBudget::FULL,
             end: None,
             unreported_end: None,
         }
@@ -168,8 +168,8 @@ impl Subscription {
 
     /// Sets the policy for notices to this client: checkpoints, gaps and lags. By default it is that of
     /// [`ChannelOptions::notice_policy`](super::ChannelOptions::notice_policy).
-    pub fn notice_policy(mut self, notices: NoticePolicy) -> Self {
-        self.notices = notices;
+    pub fn notice_policy(mut self, policy: NoticePolicy) -> Self {
+        self.notice_policy = policy;
         self
     }
 
@@ -250,24 +250,24 @@ impl Subscription {
     }
 
     pub(super) fn with_checkpoint(mut self) -> Self {
-        self.opening().says = Some(Says::Checkpoint);
+        self.opening().notice = Some(OpeningNotice::Checkpoint);
         self
     }
 
     pub(super) fn with_gap(mut self, gap: Gap) -> Self {
         self.opening().gap = Some(gap);
-        self.opening().says = Some(Says::Gap);
+        self.opening().notice = Some(OpeningNotice::Gap);
         self
     }
 
-    /// Says nothing of the gap but what the handler asks for.
+    /// Keeps the gap for the handler, and sends no notice of it.
     pub(super) fn with_silent_gap(mut self, gap: Gap) -> Self {
         self.opening().gap = Some(gap);
         self.with_checkpoint()
     }
 
-    pub(super) fn filled_by(mut self, filling: Filling) -> Self {
-        self.opening().filling = Some(filling);
+    pub(super) fn with_backfill(mut self, backfill: BackfillStream) -> Self {
+        self.opening().backfill = Some(backfill);
         self
     }
 
@@ -287,18 +287,18 @@ impl Subscription {
         cx: &mut Context<'_>,
     ) -> Poll<Option<ChannelEvent>> {
         while let Some(opening) = self.opening.as_deref_mut() {
-            if let Some(filling) = &mut opening.filling {
-                match ready!(filling.poll_next_unpin(cx)) {
+            if let Some(backfill) = &mut opening.backfill {
+                match ready!(backfill.poll_next_unpin(cx)) {
                     Some(Ok(event)) => return Poll::Ready(Some(ChannelEvent::other(event))),
                     Some(Err(error)) => {
                         self.fail(error);
                         return Poll::Ready(None);
                     }
-                    None => opening.filling = None,
+                    None => opening.backfill = None,
                 }
-                self.fill_again();
-            } else if let Some(says) = opening.says.take() {
-                if let Some(event) = self.say(says, audience) {
+                self.backfill_again();
+            } else if let Some(notice) = opening.notice.take() {
+                if let Some(event) = self.opening_notice(notice, audience) {
                     return Poll::Ready(Some(event));
                 }
             } else if let Some(event) = opening.events.pop_front() {
@@ -315,33 +315,37 @@ impl Subscription {
         Poll::Ready(None)
     }
 
-    /// Says that this is a checkpoint, or that there is a gap.
-    fn say(&self, says: Says, audience: Option<Audience>) -> Option<ChannelEvent> {
+    /// Makes the notice of a checkpoint or of a gap.
+    fn opening_notice(
+        &self,
+        notice: OpeningNotice,
+        audience: Option<Audience>,
+    ) -> Option<ChannelEvent> {
         let opening = self.opening.as_deref()?;
         // Otherwise the user's own event has the id, and comes after this one.
         let last = opening.events.back();
         let is_last = !last.is_some_and(EncodedEvent::is_dispatched);
-        let notice = match says {
-            Says::Checkpoint if is_last => Notice::Checkpoint,
-            Says::Checkpoint => return None,
-            Says::Gap => opening.gap.as_ref()?.as_notice(),
+        let notice = match notice {
+            OpeningNotice::Checkpoint if is_last => Notice::Checkpoint,
+            OpeningNotice::Checkpoint => return None,
+            OpeningNotice::Gap => opening.gap.as_ref()?.as_notice(),
         };
         let id = is_last.then(|| self.last_id());
         self.notify(notice, audience, id)
     }
 
     /// Fills what the log has evicted while a gap was filled.
-    fn fill_again(&mut self) {
-        let Answer::Fill(fill) = &self.shared.options.on_gap.0 else {
+    fn backfill_again(&mut self) {
+        let GapAction::Backfill(start) = &self.shared.options.gap_policy.0 else {
             return;
         };
-        if !matches!(self.shared.read(self.next), Read::Gone(_)) {
+        if !matches!(self.shared.read_event(self.next), LogRead::Evicted(_)) {
             return;
         }
         let gap = |log: &_| Gap::new(self.last_id(), true, self.shared.epoch, log);
-        let gap = self.shared.look(gap);
-        self.next = gap.first;
-        self.opening().filling = Some(fill(gap));
+        let gap = self.shared.expire_and_read(gap);
+        self.next = gap.first_number;
+        self.opening().backfill = Some(start(gap));
     }
 
     /// Yields what the log has. `None` when it is closed, or the subscriber has lagged.
@@ -351,29 +355,29 @@ impl Subscription {
         cx: &mut Context<'_>,
     ) -> Poll<Option<ChannelEvent>> {
         let waker = cx.waker();
-        if self.shared.published.holds(&self.place, waker) {
+        if self.shared.wakers.is_registered(&self.slot, waker) {
             return Poll::Pending;
         }
         loop {
-            let round = self.shared.published.round();
-            match self.shared.read(self.next) {
-                Read::Event(event) => {
+            let round = self.shared.wakers.round();
+            match self.shared.read_event(self.next) {
+                LogRead::Event(event) => {
                     let number = self.next;
                     self.next += 1;
                     let event = ChannelEvent::published(event, self.shared.epoch, number);
                     return Poll::Ready(Some(event));
                 }
-                Read::Gone(first) => {
-                    if let Some(event) = self.lag(first, audience) {
+                LogRead::Evicted(first) => {
+                    if let Some(event) = self.apply_lag_policy(first, audience) {
                         return Poll::Ready(Some(event));
                     }
                     if self.end.is_some() {
                         return Poll::Ready(None);
                     }
                 }
-                Read::Closed => return Poll::Ready(None),
-                Read::Coming => {
-                    if self.shared.published.wait(&mut self.place, round, waker) {
+                LogRead::Closed => return Poll::Ready(None),
+                LogRead::NotYet => {
+                    if self.shared.wakers.register(&mut self.slot, round, waker) {
                         return Poll::Pending;
                     }
                 }
@@ -383,15 +387,17 @@ impl Subscription {
 
     /// Applies the policy to a subscriber whose next event was evicted. The oldest event that is
     /// retained, or will be, has this number.
-    fn lag(&mut self, first: u64, audience: Option<Audience>) -> Option<ChannelEvent> {
-        let notice = match &self.shared.options.lag.0 {
-            Policy::End => {
+    fn apply_lag_policy(&mut self, first: u64, audience: Option<Audience>) -> Option<ChannelEvent> {
+        let notice = match &self.shared.options.lag_policy.0 {
+            LagAction::Disconnect => {
                 self.end_early(CloseReason::Lagged, None);
                 return None;
             }
-            Policy::Skip(notice) => notice.clone(),
-            Policy::Newest => {
-                let newest = self.shared.look(|log| log.next().saturating_sub(1));
+            LagAction::Notify(notice) => notice.clone(),
+            LagAction::Newest => {
+                let newest = self
+                    .shared
+                    .expire_and_read(|log| log.next_number().saturating_sub(1));
                 self.skip_to(newest.max(first));
                 return None;
             }
@@ -411,32 +417,35 @@ impl Subscription {
         let missed = next - self.next;
         self.next = next;
         self.missed += missed;
-        self.unreported += missed;
+        self.unreported_missed += missed;
         missed
     }
 
     /// Reports to the stream that polls what it does not know of yet. Some of that may have happened when
     /// no stream polled.
     fn report(&mut self, audience: Option<Audience>) {
-        if audience.is_none() || self.unreported == 0 && self.unreported_end.is_none() {
+        if audience.is_none() || self.unreported_missed == 0 && self.unreported_end.is_none() {
             return;
         }
-        let (missed, end) = (mem::take(&mut self.unreported), self.unreported_end.take());
-        scope::report(|signals| {
-            signals.missed += missed;
+        let (missed, end) = (
+            mem::take(&mut self.unreported_missed),
+            self.unreported_end.take(),
+        );
+        scope::report(|reports| {
+            reports.missed += missed;
             // The first reason holds, of subscriptions that are merged.
-            signals.end = signals.end.take().or(end.map(|end| *end));
+            reports.end = reports.end.take().or(end.map(|end| *end));
         });
     }
 
-    /// Says what the channel says by itself, in the form that the client takes.
+    /// Sends a notice in the form that the client takes.
     fn notify(
         &self,
         notice: Notice<'_>,
         audience: Option<Audience>,
         id: Option<EventId>,
     ) -> Option<ChannelEvent> {
-        let event = notice.encode(self.notices, audience.unwrap_or_default(), id)?;
+        let event = notice.encode(self.notice_policy, audience.unwrap_or_default(), id)?;
         send(event, audience)
     }
 
@@ -456,7 +465,7 @@ fn send(event: EncodedEvent, audience: Option<Audience>) -> Option<ChannelEvent>
     if audience.is_none() {
         return Some(ChannelEvent::other(event));
     }
-    scope::report(|signals| signals.notices.push(event));
+    scope::report(|reports| reports.notices.push(event));
     None
 }
 
@@ -481,8 +490,8 @@ impl Subscription {
         if self.end.is_some() {
             return Poll::Ready(None);
         }
-        if self.is_run_over(audience) {
-            self.run = Run::NEW;
+        if self.is_budget_spent(audience) {
+            self.budget = PollBudget::FULL;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -491,26 +500,26 @@ impl Subscription {
             polled => polled,
         };
         match &polled {
-            Poll::Pending => self.run = Run::NEW,
+            Poll::Pending => self.budget = PollBudget::FULL,
             Poll::Ready(None) => self.end(CloseReason::Completed),
-            Poll::Ready(Some(_)) => self.count(audience),
+            Poll::Ready(Some(_)) => self.spend_budget(audience),
         }
         polled
     }
 
     /// Returns `true` if it is time for a break: of this subscription, or of the poll that it is in.
-    fn is_run_over(&self, audience: Option<Audience>) -> bool {
+    fn is_budget_spent(&self, audience: Option<Audience>) -> bool {
         match audience {
-            Some(_) => scope::is_run_over(),
-            None => self.run.is_over(),
+            Some(_) => scope::is_budget_spent(),
+            None => self.budget.is_spent(),
         }
     }
 
-    fn count(&mut self, audience: Option<Audience>) {
+    fn spend_budget(&mut self, audience: Option<Audience>) {
         let now = || self.shared.options.timer.now();
         match audience {
-            Some(_) => scope::count(now),
-            None => self.run.count(now),
+            Some(_) => scope::spend_budget(now),
+            None => self.budget.spend(now),
         }
     }
 }
@@ -521,10 +530,10 @@ impl Subscription {
         if self.end.is_none() {
             self.end = Some(reason);
             self.opening = None;
-            if let Some(place) = self.place.take() {
-                self.shared.published.leave(place);
+            if let Some(slot) = self.slot.take() {
+                self.shared.wakers.deregister(slot);
             }
-            self.shared.leave();
+            self.shared.remove_subscriber();
         }
     }
 }

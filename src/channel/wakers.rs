@@ -22,9 +22,9 @@ pub(super) struct Wakers {
     waiting: Mutex<Slab<Waker>>,
 }
 
-/// The place of a task that waits, until all are woken.
+/// The slot of a task that waits, until all are woken.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct WakerSlot {
     round: u64,
     key: usize,
     task: Task,
@@ -52,14 +52,14 @@ impl Wakers {
         self.rounds.load(Ordering::Acquire)
     }
 
-    /// Returns `true` if the task will be woken from the place that it has.
-    pub(super) fn holds(&self, place: &Option<Place>, waker: &Waker) -> bool {
-        let held = |place: &Place| place.round == self.round() && place.task == Task::of(waker);
-        place.as_ref().is_some_and(held)
+    /// Returns `true` if the task will be woken from the slot that it has.
+    pub(super) fn is_registered(&self, slot: &Option<WakerSlot>, waker: &Waker) -> bool {
+        let held = |slot: &WakerSlot| slot.round == self.round() && slot.task == Task::of(waker);
+        slot.as_ref().is_some_and(held)
     }
 
-    /// Gives a task a place, for the one that it has, if the round still goes on.
-    pub(super) fn wait(&self, place: &mut Option<Place>, round: u64, waker: &Waker) -> bool {
+    /// Gives a task a slot, for the one that it has, if the round still goes on.
+    pub(super) fn register(&self, slot: &mut Option<WakerSlot>, round: u64, waker: &Waker) -> bool {
         let task = Task::of(waker);
         let waker = waker.clone();
         let mut waiting = self.waiting();
@@ -67,28 +67,26 @@ impl Wakers {
         if self.rounds.load(Ordering::Relaxed) != round {
             return false;
         }
-        let before = place
-            .take()
-            .and_then(|place| place.take(&mut waiting, round));
+        let before = slot.take().and_then(|slot| slot.take(&mut waiting, round));
         let key = waiting.insert(waker);
         // Only then, for what is dropped may be a task, and all that it has.
         drop(waiting);
         drop(before);
-        *place = Some(Place { round, key, task });
+        *slot = Some(WakerSlot { round, key, task });
         true
     }
 
-    /// Takes a place back.
-    pub(super) fn leave(&self, place: Place) {
+    /// Takes a slot back.
+    pub(super) fn deregister(&self, slot: WakerSlot) {
         let mut waiting = self.waiting();
         let round = self.rounds.load(Ordering::Relaxed);
-        let waker = place.take(&mut waiting, round);
+        let waker = slot.take(&mut waiting, round);
         drop(waiting);
         drop(waker);
     }
 
     /// Wakes all waiting tasks.
-    pub(super) fn wake(&self) {
+    pub(super) fn wake_all(&self) {
         let mut waiting = self.waiting();
         self.rounds.fetch_add(1, Ordering::Release);
         let woken = mem::take(&mut *waiting);
@@ -114,8 +112,8 @@ impl Drop for Woken {
     }
 }
 
-impl Place {
-    /// Takes the waker out of its place, if it is still there.
+impl WakerSlot {
+    /// Takes the waker out of its slot, if it is still there.
     fn take(self, waiting: &mut Slab<Waker>, round: u64) -> Option<Waker> {
         (self.round == round).then(|| waiting.try_remove(self.key))?
     }

@@ -8,10 +8,10 @@ use bytes::Bytes;
 /// line ends (LF, CR and CRLF, which all read back as LF) are written as lines of their own.
 /// Bytes that are not UTF-8 are sent as they are; clients read U+FFFD in their place.
 #[derive(Clone)]
-pub struct EventData(Inner);
+pub struct EventData(DataBytes);
 
 #[derive(Clone)]
-enum Inner {
+enum DataBytes {
     Text(Cow<'static, str>),
     Bytes(Bytes),
 }
@@ -20,33 +20,33 @@ impl EventData {
     /// Returns the bytes of the data.
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            Inner::Text(text) => text.as_bytes(),
-            Inner::Bytes(bytes) => bytes,
+            DataBytes::Text(text) => text.as_bytes(),
+            DataBytes::Bytes(bytes) => bytes,
         }
     }
 }
 
 impl From<&'static str> for EventData {
     fn from(text: &'static str) -> Self {
-        Self(Inner::Text(text.into()))
+        Self(DataBytes::Text(text.into()))
     }
 }
 
 impl From<String> for EventData {
     fn from(text: String) -> Self {
-        Self(Inner::Text(text.into()))
+        Self(DataBytes::Text(text.into()))
     }
 }
 
 impl From<Cow<'static, str>> for EventData {
     fn from(text: Cow<'static, str>) -> Self {
-        Self(Inner::Text(text))
+        Self(DataBytes::Text(text))
     }
 }
 
 impl From<Bytes> for EventData {
     fn from(bytes: Bytes) -> Self {
-        Self(Inner::Bytes(bytes))
+        Self(DataBytes::Bytes(bytes))
     }
 }
 

@@ -2,13 +2,13 @@ use std::{error, fmt};
 
 /// Why a text cannot be an id or a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Invalid {
+pub(super) enum InvalidText {
     Empty,
     TooLong { max: usize },
     Byte { position: usize, byte: u8 },
 }
 
-impl Invalid {
+impl InvalidText {
     /// Panics, in a `const` at compile time, for a text that stands in the program.
     #[expect(clippy::panic, reason = "what `from_static` says it does")]
     pub(super) const fn panic(self) -> ! {
@@ -35,7 +35,7 @@ impl Invalid {
     }
 }
 
-impl fmt::Display for Invalid {
+impl fmt::Display for InvalidText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("is empty"),
@@ -51,7 +51,7 @@ macro_rules! invalid {
     ($(#[$doc:meta])* $type:ident, $what:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct $type(pub(super) Invalid);
+        pub struct $type(pub(super) InvalidText);
 
         impl $type {
             /// Returns where the text stops being valid, in bytes from its start.

@@ -1,5 +1,5 @@
 use super::{
-    error::{Invalid, InvalidEventId},
+    error::{InvalidEventId, InvalidText},
     text::{Text, string_like},
 };
 
@@ -62,8 +62,8 @@ impl EventId {
         let mut id = String::new();
         for (at, char) in text.char_indices() {
             let is_outer = at == 0 || at + 1 == text.len();
-            let is_refused = char.is_control() || char == ' ' && is_outer;
-            id.push(if is_refused { REPLACEMENT } else { char });
+            let is_rejected = char.is_control() || char == ' ' && is_outer;
+            id.push(if is_rejected { REPLACEMENT } else { char });
             if id.len() > Self::MAX_LEN {
                 let max = Self::MAX_LEN - REPLACEMENT.len_utf8();
                 let end = (0..=max).rev().find(|&at| id.is_char_boundary(at));
@@ -79,7 +79,7 @@ impl EventId {
         let bytes = id.as_bytes();
         if bytes.len() > Self::MAX_LEN {
             let max = Self::MAX_LEN;
-            return Err(InvalidEventId(Invalid::TooLong { max }));
+            return Err(InvalidEventId(InvalidText::TooLong { max }));
         }
         if let [b' ', ..] = bytes {
             return Err(invalid(bytes, 0));
@@ -127,7 +127,7 @@ const fn is_suspect(bytes: &[u8]) -> bool {
 
 const fn invalid(bytes: &[u8], position: usize) -> InvalidEventId {
     let byte = bytes[position];
-    InvalidEventId(Invalid::Byte { position, byte })
+    InvalidEventId(InvalidText::Byte { position, byte })
 }
 
 /// Returns `true` if one of the control characters U+0080 to U+009F starts here.
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_every_control_character() {
+    fn rejects_every_control_character() {
         for control in ('\0'..=' ').chain('\u{7f}'..='\u{9f}') {
             let text = format!("a{control}b");
             let result = EventId::try_from(text.as_str());
@@ -198,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn refuses_outer_space() {
+    fn rejects_outer_space() {
         assert_eq!(EventId::try_from(" a").unwrap_err().position(), Some(0));
         assert_eq!(EventId::try_from("a ").unwrap_err().position(), Some(1));
     }
 
     #[test]
-    fn refuses_more_than_the_bound() {
+    fn rejects_more_than_the_bound() {
         let longest = "a".repeat(EventId::MAX_LEN);
         assert!(EventId::try_from(longest.as_str()).is_ok());
         let error = EventId::try_from(longest + "a").unwrap_err();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_position_and_byte() {
+    fn reports_position_and_byte() {
         let error = EventId::try_from("é\r").unwrap_err();
         assert_eq!(
             error.to_string(),

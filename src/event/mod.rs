@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_no_lines_from_an_empty_one() {
+    fn distinguishes_no_lines_from_an_empty_one() {
         assert_eq!(Event::lines([""; 0]), Event::default());
         assert_eq!(Event::lines([""]), Event::new(""));
     }

@@ -1,5 +1,5 @@
 use super::{
-    error::{Invalid, InvalidEventName},
+    error::{InvalidEventName, InvalidText},
     text::{Text, string_like},
 };
 
@@ -48,13 +48,13 @@ impl EventName {
     const fn check(name: &str) -> Result<(), InvalidEventName> {
         let bytes = name.as_bytes();
         if bytes.is_empty() {
-            return Err(InvalidEventName(Invalid::Empty));
+            return Err(InvalidEventName(InvalidText::Empty));
         }
         let mut position = 0;
         while position < bytes.len() {
             let byte = bytes[position];
             if matches!(byte, b'\r' | b'\n' | b'\0') {
-                return Err(InvalidEventName(Invalid::Byte { position, byte }));
+                return Err(InvalidEventName(InvalidText::Byte { position, byte }));
             }
             position += 1;
         }
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_ends_a_line_or_differs_by_browser() {
+    fn rejects_what_ends_a_line_or_differs_by_browser() {
         for (text, position) in [("\n", 0), ("a\r", 1), ("a\0b", 1)] {
             let error = EventName::try_from(text).unwrap_err();
             assert_eq!(error.position(), Some(position));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_empty_name() {
+    fn rejects_the_empty_name() {
         let error = EventName::try_from("").unwrap_err();
         assert_eq!(error.to_string(), "the event name is empty");
         assert_eq!(error.position(), None);

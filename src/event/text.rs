@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 /// The most bytes that are kept without an allocation.
-const INLINE: usize = 22;
+const MAX_INLINE_LEN: usize = 22;
 
 /// A short, immutable string in 24 bytes: most ids and names allocate nothing.
 #[derive(Clone)]
 pub(super) enum Text {
     Static(&'static str),
-    Inline(u8, [u8; INLINE]),
+    Inline(u8, [u8; MAX_INLINE_LEN]),
     Shared(Arc<str>),
 }
 
 impl Text {
     pub(super) fn new(text: &str) -> Self {
-        let mut inline = [0; INLINE];
+        let mut inline = [0; MAX_INLINE_LEN];
         match inline.get_mut(..text.len()) {
-            Some(place) => {
-                place.copy_from_slice(text.as_bytes());
+            Some(slice) => {
+                slice.copy_from_slice(text.as_bytes());
                 // Not over 22: the slice above exists.
                 Self::Inline(text.len() as u8, inline)
             }
@@ -196,8 +196,8 @@ mod tests {
 
     #[test]
     fn keeps_22_bytes_inline_and_shares_more() {
-        let short = "a".repeat(INLINE);
-        let long = "é".repeat(INLINE);
+        let short = "a".repeat(MAX_INLINE_LEN);
+        let long = "é".repeat(MAX_INLINE_LEN);
         assert!(matches!(Text::new(&short), Text::Inline(22, _)));
         assert!(matches!(Text::new(&long), Text::Shared(_)));
         assert_eq!(Text::new(&short).as_str(), short);

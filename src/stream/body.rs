@@ -11,9 +11,9 @@ use http_body::{Body, Frame};
 
 use super::{
     EventItem, EventStream,
-    event_stream::State,
+    event_stream::EventStreamState,
     failure::Failure,
-    scope::{Scope, Signals},
+    scope::{Reports, Scope},
 };
 use crate::{Error, report::StreamStats, wire::MAX_EMPTY};
 
@@ -35,7 +35,7 @@ where
             return Poll::Ready(Some(Ok(Frame::data(this.encoder.take()))));
         }
         if this.pending.poll(cx).is_pending() {
-            this.encoder.rest();
+            this.encoder.release_memory();
             return Poll::Pending;
         }
         let pending = mem::take(this.pending);
@@ -53,10 +53,10 @@ where
         let this = self.project();
         *this.pending = pending;
         let events = this.encoder.take_events();
-        if let Some(tally) = this.tally {
-            tally.add(events);
+        if let Some(stats) = this.stats {
+            stats.add(events);
             if this.encoder.is_resumable() {
-                tally.set_resumable();
+                stats.set_resumable();
             }
         }
         if !this.encoder.is_empty() {
@@ -66,17 +66,17 @@ where
             return Poll::Ready(Some(Ok(Frame::data(this.encoder.take()))));
         }
         if gathered.is_pending() {
-            this.encoder.rest();
+            this.encoder.release_memory();
         }
         ready!(gathered);
         match this.state {
-            State::Failed(failure) => failure.poll(cx).map(|error| error.map(Err)),
-            State::Open | State::Ended => Poll::Ready(None),
+            EventStreamState::Failed(failure) => failure.poll(cx).map(|error| error.map(Err)),
+            EventStreamState::Open | EventStreamState::Ended => Poll::Ready(None),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.state, State::Ended) && self.encoder.is_empty()
+        matches!(self.state, EventStreamState::Ended) && self.encoder.is_empty()
     }
 }
 
@@ -89,10 +89,10 @@ where
     /// stream has ended in one way or the other.
     fn gather(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let this = self.as_mut().project();
-        this.tally.take_if(|tally| !tally.is_shared());
-        *this.whole = this.encoder.mark();
+        this.stats.take_if(|stats| !stats.is_shared());
+        *this.item_end = this.encoder.mark();
         let audience = this
-            .tally
+            .stats
             .as_ref()
             .map(StreamStats::audience)
             .unwrap_or_default();
@@ -107,22 +107,22 @@ where
         let mut empty = 0;
         while empty < MAX_EMPTY {
             let this = self.as_mut().project();
-            if !matches!(this.state, State::Open) || this.encoder.is_full() {
+            if !matches!(this.state, EventStreamState::Open) || this.encoder.is_full() {
                 return Poll::Ready(Ok(()));
             }
             let polled = this.stream.poll_next(cx);
-            if let Some(signals) = scope.take() {
-                self.as_mut().apply(signals);
+            if let Some(reports) = scope.take() {
+                self.as_mut().apply(reports);
             }
             let this = self.as_mut().project();
             let item = match polled {
                 // Not what came by the same poll: it may be what was chained to the channel, such as
                 // the event that tells the client that all is complete.
-                _ if matches!(this.state, State::Ended) => continue,
+                _ if matches!(this.state, EventStreamState::Ended) => continue,
                 Poll::Ready(Some(item)) => item,
                 Poll::Ready(None) => {
-                    *this.state = State::Ended;
-                    if let Some(event) = this.closing.take() {
+                    *this.state = EventStreamState::Ended;
+                    if let Some(event) = this.final_event.take() {
                         this.encoder.encoded(&event);
                     }
                     continue;
@@ -131,8 +131,8 @@ where
             };
             let event = item.into_result().map_err(Error::stream)?;
             this.encoder.push(&event).map_err(Error::encode)?;
-            let before = mem::replace(this.whole, this.encoder.mark());
-            empty += usize::from(*this.whole == before);
+            let before = mem::replace(this.item_end, this.encoder.mark());
+            empty += usize::from(*this.item_end == before);
         }
         cx.waker().wake_by_ref();
         Poll::Pending
@@ -140,20 +140,20 @@ where
 
     /// Applies what subscriptions have reported. What the channel says goes before the item that came by
     /// the same poll, which may be newer than what was missed.
-    fn apply(self: Pin<&mut Self>, signals: Signals) {
+    fn apply(self: Pin<&mut Self>, reports: Reports) {
         let this = self.project();
-        for notice in &signals.notices {
+        for notice in &reports.notices {
             this.encoder.encoded(notice);
         }
-        *this.whole = this.encoder.mark();
-        if signals.end.is_some() {
+        *this.item_end = this.encoder.mark();
+        if reports.end.is_some() {
             // Whatever the channel has been merged with: the client is to come back.
-            *this.state = State::Ended;
+            *this.state = EventStreamState::Ended;
         }
-        let Some(tally) = this.tally else { return };
-        tally.miss(signals.missed);
-        if let Some((reason, error)) = signals.end {
-            tally.end(reason, error);
+        let Some(stats) = this.stats else { return };
+        stats.miss(reports.missed);
+        if let Some((reason, error)) = reports.end {
+            stats.end(reason, error);
         }
     }
 
@@ -161,24 +161,24 @@ where
     fn fail(self: Pin<&mut Self>, error: Error) {
         let this = self.project();
         // An item that panicked has left something behind.
-        this.encoder.reset(*this.whole);
-        let Some(event) = this.on_error.take() else {
-            *this.state = State::Failed(Failure::new(error));
+        this.encoder.reset(*this.item_end);
+        let Some(event) = this.error_event.take() else {
+            *this.state = EventStreamState::Failed(Failure::new(error));
             return;
         };
         let text = error.chain();
         let event = match catch_unwind(AssertUnwindSafe(|| event(error))) {
             Ok(event) => event,
             Err(payload) => {
-                *this.state = State::Failed(Failure::new(Error::panic(payload)));
+                *this.state = EventStreamState::Failed(Failure::new(Error::panic(payload)));
                 return;
             }
         };
-        *this.state = State::Ended;
+        *this.state = EventStreamState::Ended;
         this.encoder.event(&event);
         this.encoder.end_event();
-        for tally in this.tally.iter() {
-            tally.conclude(text.clone());
+        for stats in this.stats.iter() {
+            stats.conclude(text.clone());
         }
     }
 }

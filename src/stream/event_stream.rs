@@ -80,7 +80,7 @@ pub type BoxEventStream = EventStream<BoxStream<'static, Result<EncodedEvent, Er
 /// Clients have their own ways: WebKit does not notice a stream that is reset over HTTP/2, so the layer
 /// ends a stream there whose client resumes it ([`SseOptions::resumable`](crate::SseOptions::resumable)).
 /// Some clients drop what they read together with the reset, which without `TCP_NODELAY` it often is.
-/// [`on_error`](Self::error_event) ends the stream with an event instead, which loses nothing and is
+/// [`error_event`](Self::error_event) ends the stream with an event instead, which loses nothing and is
 /// noticed by all.
 ///
 /// # Returning one
@@ -111,24 +111,24 @@ pub struct EventStream<S> {
     pub(super) stream: S,
     pub(super) encoder: Encoder,
     /// The end of the last whole item.
-    pub(super) whole: Mark,
-    pub(super) on_error: Option<ErrorEvent>,
-    pub(super) closing: Option<EncodedEvent>,
-    pub(super) state: State,
+    pub(super) item_end: Mark,
+    pub(super) error_event: Option<MakeErrorEvent>,
+    pub(super) final_event: Option<EncodedEvent>,
+    pub(super) state: EventStreamState,
     /// Whether clients can get later what they miss, by the type that the events have had.
     pub(super) is_resumable: bool,
     /// For the `Pending` that ended the last frame.
     pub(super) pending: OwedPending,
     /// What the layers around are told.
-    pub(super) tally: Option<StreamStats>,
+    pub(super) stats: Option<StreamStats>,
     /// Run when the stream is gone: fields are dropped in their order.
-    guards: Vec<Guard>,
+    drop_guards: Vec<DropGuard>,
 }
 
 /// Runs a closure when it is dropped.
-struct Guard(Option<Box<dyn FnOnce() + Send + Sync>>);
+struct DropGuard(Option<Box<dyn FnOnce() + Send + Sync>>);
 
-impl Drop for Guard {
+impl Drop for DropGuard {
     fn drop(&mut self) {
         if let Some(run) = self.0.take() {
             run();
@@ -136,10 +136,10 @@ impl Drop for Guard {
     }
 }
 
-pub(super) type ErrorEvent = Box<dyn FnOnce(Error) -> Event + Send + Sync>;
+pub(super) type MakeErrorEvent = Box<dyn FnOnce(Error) -> Event + Send + Sync>;
 
 #[derive(Debug)]
-pub(super) enum State {
+pub(super) enum EventStreamState {
     Open,
     Failed(Failure<Error>),
     Ended,
@@ -155,14 +155,14 @@ where
         Self {
             stream,
             encoder: Encoder::with_frame_size(FRAME_SIZE),
-            whole: Mark::default(),
-            on_error: None,
-            closing: None,
-            state: State::Open,
+            item_end: Mark::default(),
+            error_event: None,
+            final_event: None,
+            state: EventStreamState::Open,
             is_resumable: <S::Item as EventItem>::Event::is_resumable(),
             pending: OwedPending::default(),
-            tally: None,
-            guards: Vec::new(),
+            stats: None,
+            drop_guards: Vec::new(),
         }
     }
 
@@ -217,7 +217,7 @@ impl<S> EventStream<S> {
     where
         F: FnOnce(Error) -> Event + Send + Sync + 'static,
     {
-        self.on_error = Some(Box::new(event));
+        self.error_event = Some(Box::new(event));
         self
     }
 
@@ -226,7 +226,7 @@ impl<S> EventStream<S> {
     /// the stream itself comes to its end: not after an error, nor where a subscriber has lagged or
     /// the layer ends the stream, for such clients are to come back.
     pub fn final_event(mut self, event: impl Into<EncodedEvent>) -> Self {
-        self.closing = Some(event.into());
+        self.final_event = Some(event.into());
         self
     }
 
@@ -251,7 +251,7 @@ impl<S> EventStream<S> {
     /// assert_eq!(HERE.load(Ordering::Relaxed), 0);
     /// ```
     pub fn on_drop(mut self, run: impl FnOnce() + Send + Sync + 'static) -> Self {
-        self.guards.push(Guard(Some(Box::new(run))));
+        self.drop_guards.push(DropGuard(Some(Box::new(run))));
         self
     }
 
@@ -259,14 +259,14 @@ impl<S> EventStream<S> {
         EventStream {
             stream: map(self.stream),
             encoder: self.encoder,
-            whole: self.whole,
-            on_error: self.on_error,
-            closing: self.closing,
+            item_end: self.item_end,
+            error_event: self.error_event,
+            final_event: self.final_event,
             state: self.state,
             is_resumable: self.is_resumable,
             pending: self.pending,
-            tally: self.tally,
-            guards: self.guards,
+            stats: self.stats,
+            drop_guards: self.drop_guards,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A stream of events as a response body.
 
 mod body;
+mod budget;
 mod event_stream;
 mod failure;
 mod into_response;
@@ -10,18 +11,17 @@ mod json;
 mod owed_pending;
 mod relay;
 mod response;
-mod run;
 #[cfg_attr(
     not(any(feature = "channel", test)),
     expect(dead_code, reason = "subscriptions alone report")
 )]
 pub(crate) mod scope;
 
+#[cfg(feature = "channel")]
+pub(crate) use self::budget::PollBudget;
 #[cfg(feature = "json")]
 pub use self::json::{JsonStream, TaggedStream};
 pub(crate) use self::owed_pending::OwedPending;
-#[cfg(feature = "channel")]
-pub(crate) use self::run::Run;
 pub use self::{
     event_stream::{BoxEventStream, EventStream},
     into_response::IntoSseResponse,

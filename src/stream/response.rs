@@ -12,10 +12,10 @@ where
     S::Item: EventItem,
 {
     fn from(mut stream: EventStream<S>) -> Self {
-        let tally = StreamStats::new(stream.is_resumable);
-        stream.tally = Some(tally.clone());
+        let stats = StreamStats::new(stream.is_resumable);
+        stream.stats = Some(stats.clone());
         let mut response = Response::new(stream);
-        response.extensions_mut().insert(tally);
+        response.extensions_mut().insert(stats);
         head::complete(response.headers_mut());
         response
     }

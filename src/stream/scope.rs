@@ -9,12 +9,12 @@ use std::{
     time::Instant,
 };
 
-use super::run::Run;
+use super::budget::PollBudget;
 use crate::{CloseReason, EncodedEvent, report::Audience};
 
 /// What subscriptions have reported during one poll.
 #[derive(Debug, Default)]
-pub(crate) struct Signals {
+pub(crate) struct Reports {
     /// Events that the channel sends by itself. They go before the item that the poll returns.
     pub(crate) notices: Vec<EncodedEvent>,
     /// The number of events that were missed.
@@ -24,56 +24,56 @@ pub(crate) struct Signals {
 }
 
 #[derive(Clone, Copy)]
-struct State {
+struct ScopeState {
     /// `None` outside of any scope.
     audience: Option<Audience>,
-    has_signals: bool,
+    has_reports: bool,
     /// How long the subscriptions of this poll have been ready.
-    run: Run,
+    budget: PollBudget,
 }
 
-const OUTSIDE: State = State {
+const OUTSIDE: ScopeState = ScopeState {
     audience: None,
-    has_signals: false,
-    run: Run::NEW,
+    has_reports: false,
+    budget: PollBudget::FULL,
 };
 
 thread_local! {
-    static STATE: Cell<State> = const { Cell::new(OUTSIDE) };
-    static SIGNALS: RefCell<Signals> = RefCell::default();
+    static STATE: Cell<ScopeState> = const { Cell::new(OUTSIDE) };
+    static REPORTS: RefCell<Reports> = RefCell::default();
 }
 
 /// The poll of a stream, during which subscriptions report to it.
 #[must_use = "it ends when it is dropped"]
 pub(crate) struct Scope {
     /// The scope around this one, where one stream polls another.
-    outer: State,
-    signals: Option<Box<Signals>>,
+    outer: ScopeState,
+    reports: Option<Box<Reports>>,
 }
 
 impl Scope {
     pub(crate) fn enter(audience: Audience) -> Self {
-        let inner = State {
+        let inner = ScopeState {
             audience: Some(audience),
             ..OUTSIDE
         };
         let outer = STATE.replace(inner);
-        let signals = outer.has_signals.then(|| Box::new(SIGNALS.take()));
-        Self { outer, signals }
+        let reports = outer.has_reports.then(|| Box::new(REPORTS.take()));
+        Self { outer, reports }
     }
 
     /// Takes what has been reported since it was last asked.
     #[inline]
-    pub(crate) fn take(&self) -> Option<Signals> {
+    pub(crate) fn take(&self) -> Option<Reports> {
         let state = STATE.get();
-        if !state.has_signals {
+        if !state.has_reports {
             return None;
         }
-        STATE.set(State {
-            has_signals: false,
+        STATE.set(ScopeState {
+            has_reports: false,
             ..state
         });
-        Some(SIGNALS.take())
+        Some(REPORTS.take())
     }
 }
 
@@ -81,8 +81,8 @@ impl Drop for Scope {
     fn drop(&mut self) {
         let inner = STATE.replace(self.outer);
         // What was not taken, because the poll panicked, must not reach another stream.
-        if inner.has_signals || self.signals.is_some() {
-            SIGNALS.set(self.signals.take().map(|outer| *outer).unwrap_or_default());
+        if inner.has_reports || self.reports.is_some() {
+            REPORTS.set(self.reports.take().map(|outer| *outer).unwrap_or_default());
         }
     }
 }
@@ -95,27 +95,27 @@ pub(crate) fn audience() -> Option<Audience> {
 
 /// Returns `true` if the poll is to come to an end, for all subscriptions in it.
 #[inline]
-pub(crate) fn is_run_over() -> bool {
-    STATE.get().run.is_over()
+pub(crate) fn is_budget_spent() -> bool {
+    STATE.get().budget.is_spent()
 }
 
 /// Counts an event of a subscription within a scope.
 #[inline]
-pub(crate) fn count(now: impl FnOnce() -> Instant) {
+pub(crate) fn spend_budget(now: impl FnOnce() -> Instant) {
     let mut state = STATE.get();
-    state.run.count(now);
+    state.budget.spend(now);
     STATE.set(state);
 }
 
 /// Reports something to the stream. Without one around, nothing happens.
-pub(crate) fn report(report: impl FnOnce(&mut Signals)) {
+pub(crate) fn report(report: impl FnOnce(&mut Reports)) {
     let state = STATE.get();
     if state.audience.is_some() {
-        STATE.set(State {
-            has_signals: true,
+        STATE.set(ScopeState {
+            has_reports: true,
             ..state
         });
-        SIGNALS.with_borrow_mut(report);
+        REPORTS.with_borrow_mut(report);
     }
 }
 
@@ -126,11 +126,11 @@ mod tests {
     use super::*;
 
     fn miss(missed: u64) {
-        report(|signals| signals.missed += missed);
+        report(|reports| reports.missed += missed);
     }
 
     fn missed(scope: &Scope) -> Option<u64> {
-        scope.take().map(|signals| signals.missed)
+        scope.take().map(|reports| reports.missed)
     }
 
     #[test]
@@ -185,19 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn has_one_run_for_all_subscriptions_of_a_poll() {
+    fn has_one_budget_for_all_subscriptions_of_a_poll() {
         let now = Instant::now();
-        let is_over_after = |events: usize| {
-            (0..events).for_each(|_| count(|| now));
-            is_run_over()
+        let is_spent_after = |events: usize| {
+            (0..events).for_each(|_| spend_budget(|| now));
+            is_budget_spent()
         };
         let outer = Scope::enter(Audience::Other);
-        assert!(!is_over_after(1023));
+        assert!(!is_spent_after(1023));
         let inner = Scope::enter(Audience::Other);
-        assert!(!is_over_after(1023));
+        assert!(!is_spent_after(1023));
         drop(inner);
-        assert!(!is_over_after(0));
-        assert!(is_over_after(1));
+        assert!(!is_spent_after(0));
+        assert!(is_spent_after(1));
         drop(outer);
     }
 }

@@ -1,8 +1,8 @@
 use bytes::Bytes;
 
-const BOM: usize = "\u{feff}".len();
+const BOM_LEN: usize = "\u{feff}".len();
 
-const TWO: &[u8] = "\u{feff}\u{feff}".as_bytes();
+const TWO_BOMS: &[u8] = "\u{feff}\u{feff}".as_bytes();
 
 /// Removes the byte order mark at the start of a stream, however it is split.
 ///
@@ -43,8 +43,8 @@ impl BomFilter {
         if self.done {
             return chunk;
         }
-        let wanted = if self.first { TWO.len() } else { BOM };
-        let rest = TWO[..wanted].get(self.held..).unwrap_or_default();
+        let wanted = if self.first { TWO_BOMS.len() } else { BOM_LEN };
+        let rest = TWO_BOMS[..wanted].get(self.held..).unwrap_or_default();
         let common = rest.iter().zip(&chunk).take_while(|(a, b)| a == b).count();
         let known = self.held + common;
         if known < wanted && common == chunk.len() {
@@ -52,14 +52,18 @@ impl BomFilter {
             return Bytes::new();
         }
         self.done = true;
-        let both_stay = self.first && known == TWO.len();
-        let removed = if known >= BOM && !both_stay { BOM } else { 0 };
+        let both_stay = self.first && known == TWO_BOMS.len();
+        let removed = if known >= BOM_LEN && !both_stay {
+            BOM_LEN
+        } else {
+            0
+        };
         self.release(removed, chunk)
     }
 
     /// Returns what was held back, and the chunk, without so many bytes at their start.
     fn release(&self, removed: usize, mut chunk: Bytes) -> Bytes {
-        match TWO[..self.held].get(removed..) {
+        match TWO_BOMS[..self.held].get(removed..) {
             Some([]) => chunk,
             Some(held) => [held, &chunk].concat().into(),
             None => chunk.split_off(removed - self.held),

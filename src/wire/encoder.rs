@@ -11,16 +11,16 @@ use crate::{Event, EventId, EventName};
 const MAX_RETRY: u128 = (1 << 31) - 1;
 
 /// The least capacity that is asked for when a frame begins.
-const FIRST: usize = 256;
+const MIN_FRAME_CAPACITY: usize = 256;
 
 /// The most capacity that is asked for when a frame begins, however long the frame before was.
-const MOST: usize = 32 * 1024;
+const MAX_FRAME_CAPACITY: usize = 32 * 1024;
 
 /// The most memory that is kept for the next frame.
-const KEPT: usize = 64 * 1024;
+const MAX_REUSED_CAPACITY: usize = 64 * 1024;
 
 /// The most memory that is kept while the stream is idle.
-const KEPT_IDLE: usize = 1024;
+const MAX_IDLE_CAPACITY: usize = 1024;
 
 /// Writes the fields of events into a frame.
 ///
@@ -31,11 +31,11 @@ const KEPT_IDLE: usize = 1024;
 pub struct Encoder {
     buffer: Vec<u8>,
     /// The previous frame, whose memory is used again once the server has dropped the frame.
-    before: Bytes,
+    previous: Bytes,
     /// The length of the previous frame.
-    hint: usize,
+    previous_len: usize,
     /// The capacity of the previous frame.
-    kept: usize,
+    previous_capacity: usize,
     /// An encoded event that is the whole frame so far. It stays out of the buffer so that it leaves
     /// without a copy.
     lone: Option<Bytes>,
@@ -70,9 +70,9 @@ impl Encoder {
     pub(crate) fn with_frame_size(frame_size: usize) -> Self {
         Self {
             buffer: Vec::new(),
-            before: Bytes::new(),
-            hint: 0,
-            kept: 0,
+            previous: Bytes::new(),
+            previous_len: 0,
+            previous_capacity: 0,
             lone: None,
             complete: VecDeque::new(),
             frame_size,
@@ -133,7 +133,7 @@ impl Encoder {
     ///
     /// When a formatted value fails; then no data has been written.
     pub fn data_fmt(&mut self, data: fmt::Arguments<'_>) -> Result<&mut Self, fmt::Error> {
-        self.data_with(|buffer| fmt::write(&mut Text(buffer), data))
+        self.data_with(|buffer| fmt::write(&mut FmtWriter(buffer), data))
     }
 
     /// Writes an event that was encoded before. Fields written so far become an event of their
@@ -255,17 +255,17 @@ impl Encoder {
 
     /// Takes the frame in progress.
     fn take_frame(&mut self) -> Bytes {
-        self.hint = self.buffer.len();
+        self.previous_len = self.buffer.len();
         if self.lone.is_some() {
             // What is kept is still that of the frame before.
             return self.take_exact();
         }
-        self.kept = self.buffer.capacity();
-        if self.kept > KEPT {
+        self.previous_capacity = self.buffer.capacity();
+        if self.previous_capacity > MAX_REUSED_CAPACITY {
             return self.take_exact();
         }
-        self.before = mem::take(&mut self.buffer).into();
-        self.before.clone()
+        self.previous = mem::take(&mut self.buffer).into();
+        self.previous.clone()
     }
 
     /// Takes the frame in progress, in no more memory than it needs.
@@ -289,9 +289,9 @@ impl Encoder {
     }
 
     /// Drops memory that is too much for an idle stream to keep.
-    pub(crate) fn rest(&mut self) {
-        if self.kept > KEPT_IDLE {
-            self.before = Bytes::new();
+    pub(crate) fn release_memory(&mut self) {
+        if self.previous_capacity > MAX_IDLE_CAPACITY {
+            self.previous = Bytes::new();
         }
     }
 
@@ -332,11 +332,14 @@ impl Encoder {
 
     /// Makes room for a frame like those before, so that it does not grow bit by bit.
     fn begin_frame(&mut self) {
-        if let Ok(before) = mem::take(&mut self.before).try_into_mut() {
+        if let Ok(before) = mem::take(&mut self.previous).try_into_mut() {
             self.buffer = before.into();
             self.buffer.clear();
         }
-        self.buffer.reserve(self.hint.clamp(FIRST, MOST));
+        self.buffer.reserve(
+            self.previous_len
+                .clamp(MIN_FRAME_CAPACITY, MAX_FRAME_CAPACITY),
+        );
         if let Some(lone) = self.lone.take() {
             match lone.len() >= self.frame_size {
                 true => self.complete.push_back(lone),
@@ -375,9 +378,9 @@ impl Encoder {
 }
 
 /// Formats into bytes. (`io::Write` would panic over a value that fails to be formatted.)
-struct Text<'a>(&'a mut Vec<u8>);
+struct FmtWriter<'a>(&'a mut Vec<u8>);
 
-impl fmt::Write for Text<'_> {
+impl fmt::Write for FmtWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.extend_from_slice(text.as_bytes());
         Ok(())
@@ -402,8 +405,8 @@ mod tests {
         drop(encoder.take());
         encoder.encoded(&Event::new("y").into());
         drop(encoder.take());
-        assert!(encoder.before.len() > 20_000, "for a busy one it does");
-        encoder.rest();
-        assert!(encoder.before.is_empty());
+        assert!(encoder.previous.len() > 20_000, "for a busy one it does");
+        encoder.release_memory();
+        assert!(encoder.previous.is_empty());
     }
 }

@@ -186,11 +186,6 @@ fn debug_names_the_answer() {
     .map(|a| format!("{a:?}"));
     assert_eq!(
         texts,
-        [
-            "GapPolicy(tell)",
-            "GapPolicy(tell)",
-            "GapPolicy(live)",
-            "GapPolicy(fill)"
-        ]
+        ["GapPolicy(notify)", "GapPolicy(notify)", "GapPolicy(live)", "GapPolicy(backfill)"]
     );
 }

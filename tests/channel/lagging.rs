@@ -195,11 +195,6 @@ fn debug_names_the_policy() {
     ];
     assert_eq!(
         lags.map(|lag| format!("{lag:?}")),
-        [
-            "LagPolicy(end)",
-            "LagPolicy(end)",
-            "LagPolicy(skip)",
-            "LagPolicy(newest)"
-        ]
+        ["LagPolicy(disconnect)", "LagPolicy(disconnect)", "LagPolicy(notify)", "LagPolicy(newest)"]
     );
 }

@@ -10,8 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::map::{Map, Place, Waste};
-use super::{Channel, ChannelOptions, TooManyTopics, shared::Shared, watch::Change};
+use self::map::{DeferredDrops, TopicId, TopicMap};
+use super::{Channel, ChannelOptions, TooManyTopics, change::ChannelChange, shared::ChannelShared};
 use crate::Event;
 
 /// A channel for each key, made on first use: for each room, user or document.
@@ -33,8 +33,8 @@ use crate::Event;
 ///
 /// # #[cfg(feature = "tokio")]
 /// # fn main() -> Result<(), tower_sse::BoxError> {
-/// let most = NonZeroUsize::new(10_000).unwrap();
-/// let rooms: Topics<String> = Topics::new(most, ChannelOptions::new());
+/// let max = NonZeroUsize::new(10_000).unwrap();
+/// let rooms: Topics<String> = Topics::new(max, ChannelOptions::new());
 ///
 /// let subscription = rooms.topic("lobby".to_owned())?.subscribe();
 /// rooms.topic("lobby".to_owned())?.publish(Event::new("hello"))?;
@@ -47,12 +47,12 @@ use crate::Event;
 /// # #[cfg(not(feature = "tokio"))] fn main() {}
 /// ```
 pub struct Topics<K, T: ?Sized = Event> {
-    most: NonZeroUsize,
+    max_topics: NonZeroUsize,
     linger: Duration,
     options: ChannelOptions,
     each: Option<Each<K>>,
     hasher: RandomState,
-    map: Arc<Mutex<Map<K, T>>>,
+    map: Arc<Mutex<TopicMap<K, T>>>,
     /// Held while a topic is made, and never while the map is locked.
     making: Arc<Mutex<()>>,
 }
@@ -90,20 +90,20 @@ where
     pub fn topic(&self, key: K) -> Result<Channel<T>, TooManyTopics> {
         let hash = self.hasher.hash_one(&key);
         // Dropped last: a task that waits for the close of a topic may ask for another.
-        let mut waste = Waste::new();
-        if let Some(channel) = self.find(&mut waste, hash, &key) {
+        let mut drops = DeferredDrops::new();
+        if let Some(channel) = self.find(&mut drops, hash, &key) {
             return Ok(channel);
         }
         // Nobody else makes it meanwhile, publishes to it, and drops it.
         let _making = lock(&self.making);
-        if let Some(channel) = self.find_again(&mut waste, hash, &key) {
+        if let Some(channel) = self.find_unswept(&mut drops, hash, &key) {
             return Ok(channel);
         }
-        let place = self.reserve(&mut waste, hash).ok_or(TooManyTopics(()))?;
-        let channel = self.make(&key, place);
+        let id = self.reserve(&mut drops, hash).ok_or(TooManyTopics(()))?;
+        let channel = self.make_topic(&key, id);
         let now = self.options.timer.now();
-        self.work(&mut waste, |map| {
-            map.insert(place, key, channel.clone(), now);
+        self.with_map(&mut drops, |map| {
+            map.insert(id, key, channel.clone(), now);
         });
         Ok(channel)
     }
@@ -115,7 +115,7 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let channel = self.find(&mut Waste::new(), self.hasher.hash_one(key), key)?;
+        let channel = self.find(&mut DeferredDrops::new(), self.hasher.hash_one(key), key)?;
         (!channel.is_closed()).then_some(channel)
     }
 
@@ -128,7 +128,8 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        if let Some(channel) = self.find(&mut Waste::new(), self.hasher.hash_one(key), key) {
+        if let Some(channel) = self.find(&mut DeferredDrops::new(), self.hasher.hash_one(key), key)
+        {
             channel.close();
         }
     }
@@ -138,7 +139,7 @@ where
     /// After many have become vacant at once, those whose time has passed are counted until later
     /// calls have dropped them.
     pub fn len(&self) -> usize {
-        self.swept(&mut Waste::new(), |map, _| map.len())
+        self.sweep_and_read(&mut DeferredDrops::new(), |map, _| map.len())
     }
 
     /// Returns `true` if there are no topics, in the sense of [`len`](Self::len).
@@ -149,78 +150,87 @@ where
     /// Returns the keys of all topics that [`len`](Self::len) counts, in no order. It takes time in
     /// proportion to them, in which no other call proceeds.
     pub fn keys(&self) -> Vec<K> {
-        self.swept(&mut Waste::new(), |map, _| map.keys())
+        self.sweep_and_read(&mut DeferredDrops::new(), |map, _| map.keys())
     }
 
     /// Closes and removes all topics, as [`remove`](Self::remove) does, and takes time in proportion
     /// to them. Those that are asked for later are made anew.
     pub fn close(&self) {
-        let channels = self.work(&mut Waste::new(), |map| map.channels());
+        let channels = self.with_map(&mut DeferredDrops::new(), |map| map.channels());
         channels.iter().for_each(Channel::close);
     }
 
     /// Finds a topic that is open, or about to be closed.
-    fn find<Q>(&self, waste: &mut Waste<K, T>, hash: u64, key: &Q) -> Option<Channel<T>>
+    fn find<Q>(&self, drops: &mut DeferredDrops<K, T>, hash: u64, key: &Q) -> Option<Channel<T>>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let found = self.swept(waste, |map, now| map.get((hash, key), now, self.linger));
-        self.unless_over(waste, found?)
+        let found = self.sweep_and_read(drops, |map, now| map.get((hash, key), now, self.linger));
+        self.unless_finished(drops, found?)
     }
 
     /// Does the same without a sweep, for a call that has had one.
-    fn find_again<Q>(&self, waste: &mut Waste<K, T>, hash: u64, key: &Q) -> Option<Channel<T>>
+    fn find_unswept<Q>(
+        &self,
+        drops: &mut DeferredDrops<K, T>,
+        hash: u64,
+        key: &Q,
+    ) -> Option<Channel<T>>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
         let now = self.options.timer.now();
-        let found = self.work(waste, |map| map.get((hash, key), now, self.linger));
-        self.unless_over(waste, found?)
+        let found = self.with_map(drops, |map| map.get((hash, key), now, self.linger));
+        self.unless_finished(drops, found?)
     }
 
     /// Returns a topic that was found, unless it has closed for good: then it leaves the map.
-    fn unless_over(
+    fn unless_finished(
         &self,
-        waste: &mut Waste<K, T>,
-        (place, channel): (Place, Channel<T>),
+        drops: &mut DeferredDrops<K, T>,
+        (id, channel): (TopicId, Channel<T>),
     ) -> Option<Channel<T>> {
-        if !channel.shared().is_over() {
+        if !channel.shared().is_finished() {
             return Some(channel);
         }
         // The thread that closed it does the same, but may not have come to it yet.
-        self.work(waste, |map| map.remove(place));
+        self.with_map(drops, |map| map.remove(id));
         None
     }
 
-    /// Draws a place for a topic that is to be made, if there is room.
-    fn reserve(&self, waste: &mut Waste<K, T>, hash: u64) -> Option<Place> {
+    /// Draws an id for a topic that is to be made, if there is room.
+    fn reserve(&self, drops: &mut DeferredDrops<K, T>, hash: u64) -> Option<TopicId> {
         let now = self.options.timer.now();
-        self.work(waste, |map| {
-            let has_room = map.len() < self.most.get() || map.make_room(now);
-            has_room.then(|| map.draw(hash))
+        self.with_map(drops, |map| {
+            let has_room = map.len() < self.max_topics.get() || map.make_room(now);
+            has_room.then(|| map.new_id(hash))
         })
     }
 
     /// Looks at the topics when some of those are gone whose time has passed.
-    fn swept<R>(
+    fn sweep_and_read<R>(
         &self,
-        waste: &mut Waste<K, T>,
-        look: impl FnOnce(&mut Map<K, T>, Instant) -> R,
+        drops: &mut DeferredDrops<K, T>,
+        look: impl FnOnce(&mut TopicMap<K, T>, Instant) -> R,
     ) -> R {
         let now = self.options.timer.now();
-        self.work(waste, |map| {
+        self.with_map(drops, |map| {
             map.sweep(now, self.linger);
             look(map, now)
         })
     }
 
-    fn work<R>(&self, waste: &mut Waste<K, T>, work: impl FnOnce(&mut Map<K, T>) -> R) -> R {
-        with(&self.map, waste, work)
+    fn with_map<R>(
+        &self,
+        drops: &mut DeferredDrops<K, T>,
+        work: impl FnOnce(&mut TopicMap<K, T>) -> R,
+    ) -> R {
+        with_locked(&self.map, drops, work)
     }
 
-    fn make(&self, key: &K, place: Place) -> Channel<T> {
+    fn make_topic(&self, key: &K, id: TopicId) -> Channel<T> {
         let mut options = self.options.clone();
         // Two topics with the same ids would take each other's for their own.
         options.after = None;
@@ -228,27 +238,27 @@ where
             options = each(key, options);
         }
         let (map, timer) = (Arc::downgrade(&self.map), self.options.timer.clone());
-        let watch = move |change: Change| {
+        let on_change = move |change: ChannelChange| {
             if let Some(map) = Weak::upgrade(&map) {
                 let now = timer.now();
-                with(&map, &mut Waste::new(), |map| {
-                    map.changed(place, change, now)
+                with_locked(&map, &mut DeferredDrops::new(), |map| {
+                    map.apply(id, change, now)
                 });
             }
         };
-        Channel::of(Shared::new(options, Some(Box::new(watch))))
+        Channel::from_shared(ChannelShared::new(options, Some(Box::new(on_change))))
     }
 }
 
 /// Works on the topics, and hands out what is to be dropped when they are not locked any more.
-fn with<K, T: ?Sized, R>(
-    map: &Mutex<Map<K, T>>,
-    waste: &mut Waste<K, T>,
-    work: impl FnOnce(&mut Map<K, T>) -> R,
+fn with_locked<K, T: ?Sized, R>(
+    map: &Mutex<TopicMap<K, T>>,
+    drops: &mut DeferredDrops<K, T>,
+    work: impl FnOnce(&mut TopicMap<K, T>) -> R,
 ) -> R {
     let mut map = lock(map);
     let done = work(&mut map);
-    waste.append(&mut map.take_waste());
+    drops.append(&mut map.take_deferred_drops());
     done
 }
 
@@ -259,7 +269,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<K, T: ?Sized> Clone for Topics<K, T> {
     fn clone(&self) -> Self {
         Self {
-            most: self.most,
+            max_topics: self.max_topics,
             linger: self.linger,
             options: self.options.clone(),
             each: self.each.clone(),
@@ -273,7 +283,7 @@ impl<K, T: ?Sized> Clone for Topics<K, T> {
 impl<K, T: ?Sized> fmt::Debug for Topics<K, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Topics")
-            .field("most", &self.most)
+            .field("max_topics", &self.max_topics)
             .field("linger", &self.linger)
             .finish_non_exhaustive()
     }

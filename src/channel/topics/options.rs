@@ -9,9 +9,9 @@ impl<K, T: ?Sized> Topics<K, T> {
     /// Allows for so many open topics at once, each a channel with these options. Together they may
     /// retain that many times the [`max_bytes`](ChannelOptions::max_bytes) of one, and what a log takes
     /// beside them. A topic without events takes up to 1 KiB of memory.
-    pub fn new(most: NonZeroUsize, options: ChannelOptions) -> Self {
+    pub fn new(max_topics: NonZeroUsize, options: ChannelOptions) -> Self {
         Self {
-            most,
+            max_topics,
             linger: Duration::from_secs(60),
             options,
             each: None,
@@ -36,8 +36,8 @@ impl<K, T: ?Sized> Topics<K, T> {
     /// # fn main() -> Result<(), tower_sse::BoxError> {
     /// let store = Store::default();
     ///
-    /// let most = NonZeroUsize::new(10_000).unwrap();
-    /// let rooms = Topics::new(most, ChannelOptions::new()).each({
+    /// let max = NonZeroUsize::new(10_000).unwrap();
+    /// let rooms = Topics::new(max, ChannelOptions::new()).each({
     ///     let store = store.clone();
     ///     move |room: &String, options| {
     ///         let last = store.lock().unwrap().get(room).and_then(|kept| kept.last().cloned());

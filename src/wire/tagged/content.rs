@@ -11,14 +11,14 @@ pub(super) struct Content<S>(pub(super) S);
 type Never<S> = Impossible<<S as Serializer>::Ok, <S as Serializer>::Error>;
 
 /// Says no: only enums come here, for the probe has seen the value before.
-fn refused<T, E: ser::Error>() -> Result<T, E> {
+fn not_an_enum<T, E: ser::Error>() -> Result<T, E> {
     Err(E::custom("the value was an enum before and is none now"))
 }
 
-macro_rules! refuse {
+macro_rules! reject {
     ($($method:ident($($argument:ty),*) -> $ok:ident,)*) => {$(
         fn $method(self $(, _: $argument)*) -> Result<Self::$ok, S::Error> {
-            refused()
+            not_an_enum()
         }
     )*};
 }
@@ -74,7 +74,7 @@ impl<S: Serializer> Serializer for Content<S> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<S::Ok, S::Error> {
-        refused()
+        not_an_enum()
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -85,7 +85,7 @@ impl<S: Serializer> Serializer for Content<S> {
         value.serialize(self)
     }
 
-    refuse! {
+    reject! {
         serialize_bool(bool) -> Ok,
         serialize_i8(i8) -> Ok,
         serialize_i16(i16) -> Ok,

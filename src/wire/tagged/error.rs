@@ -4,10 +4,10 @@ use crate::InvalidEventName;
 
 /// A value cannot be sent as a tagged event.
 #[derive(Debug)]
-pub struct TaggedError(pub(super) Kind);
+pub struct TaggedError(pub(super) TaggedErrorKind);
 
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(super) enum TaggedErrorKind {
     NotAnEnum(&'static str),
     Name(InvalidEventName),
     Json(serde_json::Error),
@@ -15,14 +15,14 @@ pub(super) enum Kind {
 
 impl From<serde_json::Error> for TaggedError {
     fn from(error: serde_json::Error) -> Self {
-        Self(Kind::Json(error))
+        Self(TaggedErrorKind::Json(error))
     }
 }
 
 impl fmt::Display for TaggedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::NotAnEnum(got) => {
+            TaggedErrorKind::NotAnEnum(got) => {
                 write!(
                     f,
                     "only an externally tagged enum can be sent as a tagged event, not {got}: "
@@ -33,8 +33,10 @@ impl fmt::Display for TaggedError {
                 }
                 f.write_str("send it as `Json`")
             }
-            Kind::Name(_) => f.write_str("the variant's name cannot be an event's"),
-            Kind::Json(_) => f.write_str("the variant's content cannot be written as JSON"),
+            TaggedErrorKind::Name(_) => f.write_str("the variant's name cannot be an event's"),
+            TaggedErrorKind::Json(_) => {
+                f.write_str("the variant's content cannot be written as JSON")
+            }
         }
     }
 }
@@ -42,9 +44,9 @@ impl fmt::Display for TaggedError {
 impl error::Error for TaggedError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &self.0 {
-            Kind::NotAnEnum(_) => None,
-            Kind::Name(error) => Some(error),
-            Kind::Json(error) => Some(error),
+            TaggedErrorKind::NotAnEnum(_) => None,
+            TaggedErrorKind::Name(error) => Some(error),
+            TaggedErrorKind::Json(error) => Some(error),
         }
     }
 }

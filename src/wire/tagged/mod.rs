@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_names_that_no_event_can_have() {
+    fn rejects_names_that_no_event_can_have() {
         assert_eq!(
             Event::tagged(&Shape::Injecting(1)).unwrap_err().to_string(),
             "the variant's name cannot be an event's"
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_enum() {
+    fn rejects_what_is_no_enum() {
         fn error(value: impl Serialize) -> String {
             Event::tagged(&value).unwrap_err().to_string()
         }

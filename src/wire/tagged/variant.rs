@@ -4,19 +4,19 @@ use std::{error, fmt};
 
 use serde::ser::{self, Impossible, Serialize, Serializer};
 
-use super::error::{Kind, TaggedError};
+use super::error::{TaggedError, TaggedErrorKind};
 use crate::EventName;
 
 /// Returns the name of the variant that a value is.
 pub(super) fn variant<T: Serialize + ?Sized>(value: &T) -> Result<EventName, TaggedError> {
     let name = match value.serialize(Probe) {
-        Ok(name) | Err(Outcome::Variant(name)) => name,
-        Err(Outcome::Other(got)) => return Err(TaggedError(Kind::NotAnEnum(got))),
-        Err(Outcome::Custom(message)) => {
+        Ok(name) | Err(ProbeResult::Variant(name)) => name,
+        Err(ProbeResult::Other(got)) => return Err(TaggedError(TaggedErrorKind::NotAnEnum(got))),
+        Err(ProbeResult::Custom(message)) => {
             return Err(<serde_json::Error as ser::Error>::custom(message).into());
         }
     };
-    EventName::try_static(name).map_err(|error| TaggedError(Kind::Name(error)))
+    EventName::try_static(name).map_err(|error| TaggedError(TaggedErrorKind::Name(error)))
 }
 
 /// A serializer that stops at the first value that it gets.
@@ -24,13 +24,13 @@ struct Probe;
 
 /// What the probe was told. The `Err` side of a serializer is its only way to stop early.
 #[derive(Debug)]
-enum Outcome {
+enum ProbeResult {
     Variant(&'static str),
     Other(&'static str),
     Custom(String),
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for ProbeResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variant(what) | Self::Other(what) => f.write_str(what),
@@ -39,33 +39,33 @@ impl fmt::Display for Outcome {
     }
 }
 
-impl error::Error for Outcome {}
+impl error::Error for ProbeResult {}
 
-impl ser::Error for Outcome {
+impl ser::Error for ProbeResult {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::Custom(message.to_string())
     }
 }
 
-type Never = Impossible<&'static str, Outcome>;
+type Never = Impossible<&'static str, ProbeResult>;
 
-macro_rules! refuse {
+macro_rules! reject {
     ($($method:ident($($argument:ty),*) $(-> $ok:ty)?: $what:literal,)*) => {$(
-        refuse!(@ $method($($argument),*) $(-> $ok)?: $what);
+        reject!(@ $method($($argument),*) $(-> $ok)?: $what);
     )*};
     (@ $method:ident($($argument:ty),*): $what:literal) => {
-        refuse!(@ $method($($argument),*) -> &'static str: $what);
+        reject!(@ $method($($argument),*) -> &'static str: $what);
     };
     (@ $method:ident($($argument:ty),*) -> $ok:ty: $what:literal) => {
-        fn $method(self $(, _: $argument)*) -> Result<$ok, Outcome> {
-            Err(Outcome::Other($what))
+        fn $method(self $(, _: $argument)*) -> Result<$ok, ProbeResult> {
+            Err(ProbeResult::Other($what))
         }
     };
 }
 
 impl Serializer for Probe {
     type Ok = &'static str;
-    type Error = Outcome;
+    type Error = ProbeResult;
     type SerializeSeq = Never;
     type SerializeTuple = Never;
     type SerializeTupleStruct = Never;
@@ -79,7 +79,7 @@ impl Serializer for Probe {
         _: &'static str,
         _: u32,
         variant: &'static str,
-    ) -> Result<&'static str, Outcome> {
+    ) -> Result<&'static str, ProbeResult> {
         Ok(variant)
     }
 
@@ -89,7 +89,7 @@ impl Serializer for Probe {
         _: u32,
         variant: &'static str,
         _: &T,
-    ) -> Result<&'static str, Outcome> {
+    ) -> Result<&'static str, ProbeResult> {
         Ok(variant)
     }
 
@@ -99,8 +99,8 @@ impl Serializer for Probe {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Never, Outcome> {
-        Err(Outcome::Variant(variant))
+    ) -> Result<Never, ProbeResult> {
+        Err(ProbeResult::Variant(variant))
     }
 
     fn serialize_struct_variant(
@@ -109,23 +109,23 @@ impl Serializer for Probe {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Never, Outcome> {
-        Err(Outcome::Variant(variant))
+    ) -> Result<Never, ProbeResult> {
+        Err(ProbeResult::Variant(variant))
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<&'static str, Outcome> {
-        Err(Outcome::Other("an option"))
+    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<&'static str, ProbeResult> {
+        Err(ProbeResult::Other("an option"))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         _: &'static str,
         value: &T,
-    ) -> Result<&'static str, Outcome> {
+    ) -> Result<&'static str, ProbeResult> {
         value.serialize(self)
     }
 
-    refuse! {
+    reject! {
         serialize_bool(bool): "a bool",
         serialize_i8(i8): "a number",
         serialize_i16(i16): "a number",

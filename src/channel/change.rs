@@ -1,10 +1,10 @@
 /// What has become of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum ChannelChange {
     /// The first subscriber has come.
-    Occupied,
+    Subscribed,
     /// The last subscriber has left.
-    Vacant,
+    Idle,
     /// It is closed for publishers, but one of them is storing an event, which it publishes then.
     Closing,
     /// It is closed, and nothing will be published any more.
@@ -13,4 +13,4 @@ pub(super) enum Change {
 
 /// A callback for the changes of a channel. By the time of a call there may have been more, and calls
 /// from several threads come in any order.
-pub(super) type Watch = Box<dyn Fn(Change) + Send + Sync>;
+pub(super) type OnChange = Box<dyn Fn(ChannelChange) + Send + Sync>;

@@ -1,51 +1,51 @@
 use std::time::{Duration, Instant};
 
 /// The most events of one run.
-const EVENTS: u16 = 1024;
+const MAX_EVENTS: u16 = 1024;
 
 /// After how many events the clock is read again. Before, it is read after 2, 4 and 8.
-const EVENTS_A_LOOK: u16 = 16;
+const EVENTS_PER_CLOCK_READ: u16 = 16;
 
 /// How long a run may last.
-const TIME: Duration = Duration::from_millis(1);
+const MAX_TIME: Duration = Duration::from_millis(1);
 
 /// How long subscriptions have been ready without a break.
 ///
 /// Tokio bounds its own channels by a number of events, but what holds up a thread is time: a slow
 /// filter may drop one event after the other, in one poll of the stream that it is in.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Run {
+pub(crate) struct PollBudget {
     events: u16,
     /// When the clock was first read.
     since: Option<Instant>,
 }
 
-impl Run {
-    pub(crate) const NEW: Self = Self {
+impl PollBudget {
+    pub(crate) const FULL: Self = Self {
         events: 0,
         since: None,
     };
 
     /// Returns `true` if it is time for a break.
     #[inline]
-    pub(crate) fn is_over(&self) -> bool {
-        self.events >= EVENTS
+    pub(crate) fn is_spent(&self) -> bool {
+        self.events >= MAX_EVENTS
     }
 
     /// Counts an event. A poll that finds none must not count: many subscriptions may be polled for one.
     #[inline]
-    pub(crate) fn count(&mut self, now: impl FnOnce() -> Instant) {
-        if self.is_over() {
+    pub(crate) fn spend(&mut self, now: impl FnOnce() -> Instant) {
+        if self.is_spent() {
             return;
         }
         self.events += 1;
         // Not after the first: a subscriber that keeps up has one event for each poll.
         let is_early = self.events > 1 && self.events.is_power_of_two();
-        if is_early || self.events % EVENTS_A_LOOK == 0 {
+        if is_early || self.events % EVENTS_PER_CLOCK_READ == 0 {
             let now = now();
             let since = *self.since.get_or_insert(now);
-            if now.saturating_duration_since(since) >= TIME {
-                self.events = EVENTS;
+            if now.saturating_duration_since(since) >= MAX_TIME {
+                self.events = MAX_EVENTS;
             }
         }
     }
@@ -57,11 +57,11 @@ mod tests {
 
     /// Returns after how many events a run is over, each of which takes this time.
     fn over(time: Duration) -> u32 {
-        let (start, mut run) = (Instant::now(), Run::NEW);
+        let (start, mut budget) = (Instant::now(), PollBudget::FULL);
         let mut events = 0;
-        while !run.is_over() {
+        while !budget.is_spent() {
             events += 1;
-            run.count(|| start + time * events);
+            budget.spend(|| start + time * events);
         }
         events
     }
@@ -78,8 +78,8 @@ mod tests {
     #[test]
     fn ends_by_number_and_stays_over() {
         assert_eq!(over(Duration::ZERO), 1024);
-        let mut run = Run::NEW;
-        (0..1030).for_each(|_| run.count(Instant::now));
-        assert!(run.is_over());
+        let mut budget = PollBudget::FULL;
+        (0..1030).for_each(|_| budget.spend(Instant::now));
+        assert!(budget.is_spent());
     }
 }
