@@ -42,7 +42,7 @@ fn holds_so_many_bytes() {
 }
 
 #[test]
-fn lets_go_of_several_for_one_that_is_large() {
+fn evicts_several_for_one_that_is_large() {
     let channel = Channel::new(options().max_bytes(66));
     publish_numbers(&channel, 1..=3);
     // 21 + 32 bytes, which leave no room for another.
@@ -104,7 +104,7 @@ async fn holds_events_for_ever_by_default() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lets_go_of_the_old_when_somebody_publishes_subscribes_or_resumes() {
+async fn evicts_the_old_at_a_publication_subscription_or_resumption() {
     type Touch = fn(&Channel);
     let touches: [Touch; 4] = [
         |channel| drop(publish(channel, "new")),
@@ -123,7 +123,7 @@ async fn lets_go_of_the_old_when_somebody_publishes_subscribes_or_resumes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn still_sends_what_is_old_to_who_was_there_before_somebody_looked() {
+async fn still_sends_what_is_old_to_earlier_subscribers() {
     let channel = Channel::new(options().max_age(SECOND));
     let mut slow = channel.subscribe();
     publish(&channel, "old");
@@ -132,7 +132,7 @@ async fn still_sends_what_is_old_to_who_was_there_before_somebody_looked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn numbers_on_after_all_has_been_let_go() {
+async fn numbers_on_after_all_has_been_evicted() {
     let channel = Channel::new(options().max_age(SECOND));
     let one = publish(&channel, "one");
     advance(2 * SECOND).await;

@@ -24,7 +24,7 @@ async fn is_sent_when_the_channel_is_closed() {
 }
 
 #[tokio::test]
-async fn is_not_sent_to_who_has_lagged() {
+async fn is_not_sent_after_a_lag() {
     let channel = channel();
     let stream = EventStream::new(channel.subscribe());
     for word in ["one", "two"] {

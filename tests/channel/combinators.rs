@@ -165,7 +165,7 @@ fn what_is_chained_to_a_subscription_does_not_follow_a_lag_or_a_failure() {
 
 /// Publishes two events while the batch is made, so that the lag is found in the middle of it.
 #[test]
-fn a_lag_in_the_middle_of_a_batch_is_told_before_it_or_ends_before_it() {
+fn a_lag_in_the_middle_of_a_batch_is_reported_before_it_or_ends_before_it() {
     for (lag, expected, reason) in [
         (LagPolicy::disconnect(), &[][..], CloseReason::Lagged),
         (

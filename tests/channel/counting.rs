@@ -53,7 +53,7 @@ fn subscribers_are_counted_while_their_body_is_there() {
 }
 
 #[test]
-fn who_waits_for_a_subscriber_is_told_of_the_first() {
+fn a_task_that_waits_for_a_subscriber_is_woken_by_the_first() {
     let channel = channel();
     let mut occupied = Box::pin(channel.wait_for_subscriber());
     let mut vacant = Box::pin(channel.wait_until_idle());
@@ -72,7 +72,7 @@ fn who_waits_for_a_subscriber_is_told_of_the_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_subscribers_is_woken() {
+async fn tasks_that_wait_for_subscribers_are_woken() {
     let channel = channel();
     let waits = tokio::spawn(timeout(SECOND, channel.wait_for_subscriber()));
     yield_now().await;
@@ -85,7 +85,7 @@ async fn who_waits_for_subscribers_is_woken() {
 }
 
 #[test]
-fn who_waits_for_a_subscriber_is_not_told_of_one_that_has_left_since() {
+fn a_task_that_waits_for_a_subscriber_does_not_see_one_that_has_left_since() {
     let channel = channel();
     let mut occupied = Box::pin(channel.wait_for_subscriber());
     assert_eq!(occupied.as_mut().now_or_never(), None);
@@ -96,7 +96,7 @@ fn who_waits_for_a_subscriber_is_not_told_of_one_that_has_left_since() {
 }
 
 #[test]
-fn who_waits_for_subscribers_does_not_keep_the_channel() {
+fn a_task_that_waits_for_subscribers_does_not_keep_the_channel() {
     let channel = channel();
     let mut subscriber = channel.subscribe();
     let vacant = channel.wait_until_idle();
@@ -106,7 +106,7 @@ fn who_waits_for_subscribers_does_not_keep_the_channel() {
 }
 
 #[test]
-fn a_lag_or_an_end_makes_vacant() {
+fn a_lag_or_an_end_makes_idle() {
     let channel = Channel::new(holding(1));
     let mut subscriber = channel.subscribe();
     let mut vacant = Box::pin(channel.wait_until_idle());
@@ -117,7 +117,7 @@ fn a_lag_or_an_end_makes_vacant() {
 }
 
 #[test]
-fn who_waits_for_a_subscriber_learns_of_the_close() {
+fn a_task_that_waits_for_a_subscriber_is_woken_by_the_close() {
     let channel = channel();
     let mut occupied = Box::pin(channel.wait_for_subscriber());
     assert_eq!((&mut occupied).now_or_never(), None);

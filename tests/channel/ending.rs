@@ -119,7 +119,7 @@ where
 }
 
 #[test]
-fn debug_tells_of_subscribers() {
+fn debug_shows_the_number_of_subscribers() {
     let channel = channel();
     let subscriber = channel.subscribe();
     let texts = [

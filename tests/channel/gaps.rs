@@ -30,7 +30,7 @@ fn gap(held: usize, id: impl FnOnce(&EventId) -> String) -> Option<Gap> {
 }
 
 #[test]
-fn are_told_by_an_event_with_the_id_of_the_oldest() {
+fn are_reported_by_an_event_with_the_id_of_the_oldest() {
     let channel = Channel::new(holding(2));
     let ids = publish_numbers(&channel, 1..=5);
     let mut subscriber = resume(&channel, &ids[0]);
@@ -46,7 +46,7 @@ fn are_told_by_an_event_with_the_id_of_the_oldest() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn are_told_by_an_event_without_data_where_nothing_is_held() {
+async fn are_reported_by_an_event_without_data_where_nothing_is_retained() {
     let channel = Channel::new(options().max_age(SECOND));
     let ids = publish_numbers(&channel, 1..=3);
     advance(2 * SECOND).await;
@@ -58,7 +58,7 @@ async fn are_told_by_an_event_without_data_where_nothing_is_held() {
 }
 
 #[test]
-fn are_told_once_and_the_id_of_that_resumes_behind() {
+fn are_reported_once_and_the_id_of_that_resumes_behind() {
     let channel = Channel::new(holding(2));
     let ids = publish_numbers(&channel, 1..=5);
     let mut subscriber = resume(&channel, &ids[0]);
@@ -71,7 +71,7 @@ fn are_told_once_and_the_id_of_that_resumes_behind() {
 }
 
 #[test]
-fn before_the_first_event_are_told_with_the_number_zero() {
+fn before_the_first_event_are_reported_with_the_number_zero() {
     let channel = channel();
     let mut subscriber = resume(&channel, "zzzzzz-3");
     let notice = seen(&mut subscriber);
@@ -101,7 +101,7 @@ fn can_go_on_live_in_silence() {
 }
 
 #[test]
-fn do_not_concern_who_can_resume() {
+fn do_not_concern_clients_that_can_resume() {
     assert_eq!(gap(2, |last| sibling(last, 3)), None);
     assert_eq!(gap(2, |last| sibling(last, 5)), None);
 }
@@ -134,7 +134,7 @@ fn are_not_known_for_an_id_of_another_channel_or_of_before_a_restart() {
 }
 
 #[test]
-fn are_told_of_even_where_everything_is_held() {
+fn are_reported_even_where_everything_is_retained() {
     // Of this id nobody knows what the client has missed.
     let channel = channel();
     publish_numbers(&channel, 1..=2);
@@ -175,7 +175,7 @@ fn end_where_the_channel_is_closed() {
 }
 
 #[test]
-fn debug_names_the_answer() {
+fn debug_names_the_policy() {
     let fill = GapPolicy::backfill(|_| stream::empty::<Event>());
     let texts = [
         GapPolicy::notify(),

@@ -35,7 +35,7 @@ fn ends_by_default() {
 }
 
 #[test]
-fn and_resuming_tells_of_the_gap() {
+fn and_resuming_reports_the_gap() {
     let channel = short(LagPolicy::disconnect());
     let mut subscriber = channel.subscribe();
     let one = publish(&channel, "1");
@@ -47,7 +47,7 @@ fn and_resuming_tells_of_the_gap() {
 }
 
 #[test]
-fn can_be_told_by_an_event_with_the_number_of_those_missed() {
+fn can_be_reported_by_an_event_with_the_number_of_those_missed() {
     let channel = short(LagPolicy::notify());
     let mut subscriber = channel.subscribe();
     let one = publish(&channel, "1");
@@ -77,7 +77,7 @@ fn is_counted_with_the_notice() {
 }
 
 #[test]
-fn can_be_told_by_another_event() {
+fn can_be_reported_by_another_event() {
     let lag = LagPolicy::notify_with(|missed| Event::new(format!("-{missed}")).name(SORRY).id(7));
     let channel = short(lag);
     let mut subscriber = channel.subscribe();
@@ -128,7 +128,7 @@ async fn is_also_to_be_behind_what_is_too_old() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn is_told_before_there_is_anything_new() {
+async fn is_reported_before_there_is_anything_new() {
     let channel = Channel::new(options().max_age(SECOND).lag_policy(LagPolicy::notify()));
     let mut subscriber = channel.subscribe();
     publish_numbers(&channel, 1..=2);

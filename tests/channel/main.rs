@@ -1,6 +1,7 @@
 //! Channels: what each subscriber gets.
 
 mod any;
+mod backfilling;
 mod batches;
 mod bounds;
 mod closing;
@@ -9,10 +10,10 @@ mod counting;
 mod decode;
 mod ending;
 mod fairness;
-mod filling;
 mod frames;
 mod gaps;
 mod hostile;
+mod idling;
 mod lagging;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -35,5 +36,4 @@ mod support;
 mod topics;
 mod typed;
 mod types;
-mod vacancy;
 mod wake_ups;

@@ -68,7 +68,7 @@ fn takes_events_by_value_and_by_reference() {
 }
 
 #[test]
-fn tells_the_id_to_who_reads_within_the_program() {
+fn gives_the_id_to_a_reader_within_the_program() {
     let channel = channel();
     let mut subscriber = channel.subscribe();
     let id = publish(&channel, "one");
@@ -108,7 +108,7 @@ fn channels_do_not_share_ids() {
 }
 
 #[test]
-fn refuses_what_is_larger_than_all_that_may_be_held() {
+fn rejects_what_is_larger_than_all_that_may_be_retained() {
     // "data: 0123456789\n", "id: ABCDEF-1\n", "\n"
     let len = 17 + 13 + 1;
     let channel = Channel::new(options().max_bytes(len));
@@ -131,7 +131,7 @@ fn refuses_what_is_larger_than_all_that_may_be_held() {
 }
 
 #[test]
-fn refuses_everything_once_it_is_closed() {
+fn rejects_everything_once_it_is_closed() {
     let channel = channel();
     channel.close();
     let error = channel.publish(Event::new("one")).unwrap_err();

@@ -69,7 +69,7 @@ fn wait_for_one(channel: &Channel, waker: &Waker) -> impl Future + use<> {
 }
 
 #[test]
-fn who_is_woken_may_publish() {
+fn a_task_that_is_woken_may_publish() {
     in_time(|| {
         let channel = channel();
         let (count, counted) = counter();
@@ -89,7 +89,7 @@ fn who_is_woken_may_publish() {
 }
 
 #[test]
-fn who_is_told_of_a_change_may_read_the_state() {
+fn a_task_woken_by_a_change_may_read_the_state() {
     in_time(|| {
         let state = StateChannel::<u64>::new(0, options());
         let (count, counted) = counter();
@@ -112,7 +112,7 @@ fn who_is_told_of_a_change_may_read_the_state() {
 }
 
 #[test]
-fn who_is_told_of_the_first_subscriber_may_read_the_state() {
+fn a_task_woken_by_the_first_subscriber_may_read_the_state() {
     in_time(|| {
         let state = StateChannel::<u64>::new(7, options());
         let (count, counted) = counter();
@@ -130,7 +130,7 @@ fn who_is_told_of_the_first_subscriber_may_read_the_state() {
 }
 
 /// Lets go of a topic for whose close somebody waits.
-fn with_one_who_waits(let_go: fn(&Topics<String>)) {
+fn with_a_waiting_task(remove: fn(&Topics<String>)) {
     in_time(move || {
         let topics = topics(1).linger(Duration::ZERO);
         let a = topic(&topics, "a");
@@ -144,28 +144,28 @@ fn with_one_who_waits(let_go: fn(&Topics<String>)) {
         });
         let _occupied = wait_for_one(&a, &waker);
         drop(a);
-        let_go(&topics);
+        remove(&topics);
         assert_eq!(counted.try_iter().count(), 1);
     });
 }
 
 #[test]
-fn who_is_told_that_a_topic_is_let_go_may_use_the_topics() {
-    with_one_who_waits(|topics| assert!(topics.is_empty()));
+fn a_task_woken_by_a_dropped_topic_may_use_the_topics() {
+    with_a_waiting_task(|topics| assert!(topics.is_empty()));
 }
 
 #[test]
-fn who_is_told_that_a_topic_is_removed_may_use_the_topics() {
-    with_one_who_waits(|topics| topics.remove("a"));
+fn a_task_woken_by_a_removed_topic_may_use_the_topics() {
+    with_a_waiting_task(|topics| topics.remove("a"));
 }
 
 #[test]
-fn who_is_told_that_all_topics_are_closed_may_use_them() {
-    with_one_who_waits(Topics::close);
+fn a_task_woken_by_the_close_of_all_topics_may_use_them() {
+    with_a_waiting_task(Topics::close);
 }
 
 #[test]
-fn who_is_told_that_a_topic_has_given_way_may_ask_for_another() {
+fn a_task_woken_by_a_topic_that_made_room_may_ask_for_another() {
     in_time(|| {
         let topics = topics(2);
         let a = topic(&topics, "a");
@@ -185,7 +185,7 @@ fn who_is_told_that_a_topic_has_given_way_may_ask_for_another() {
 }
 
 #[test]
-fn who_is_told_of_a_close_may_ask_for_another_topic_in_its_place() {
+fn a_task_woken_by_a_close_may_ask_for_another_topic_in_its_place() {
     in_time(|| {
         let topics = topics(1);
         let a = topic(&topics, "a");

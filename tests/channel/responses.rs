@@ -18,7 +18,7 @@ async fn response(error: impl IntoResponse) -> (StatusCode, HeaderMap, String) {
 }
 
 #[tokio::test]
-async fn tell_whose_fault_it_is() {
+async fn say_whose_fault_it_is() {
     let channel = Channel::new(holding(1).max_bytes(32));
     let too_large = channel.publish(Event::new("x".repeat(32))).unwrap_err();
     let too_many = channel.publish_all(["one", "two"].map(Event::new));
@@ -45,7 +45,7 @@ async fn tell_whose_fault_it_is() {
 }
 
 #[tokio::test]
-async fn tell_when_there_may_be_room_for_a_topic() {
+async fn say_when_there_may_be_room_for_a_topic() {
     let topics = topics(1);
     let _held = topic(&topics, "a");
     let error = topics.topic("b".to_owned()).unwrap_err();

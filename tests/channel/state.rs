@@ -63,7 +63,7 @@ fn comes_also_before_the_first_change() {
 }
 
 #[test]
-fn does_not_come_to_who_can_resume() {
+fn does_not_come_to_clients_that_can_resume() {
     let counter = counter();
     let two = add(&counter, 2);
     add(&counter, 3);
@@ -72,7 +72,7 @@ fn does_not_come_to_who_can_resume() {
 }
 
 #[test]
-fn does_not_come_again_to_who_has_seen_it() {
+fn does_not_come_again_to_clients_that_have_seen_it() {
     let counter = counter();
     add(&counter, 2);
     let mut subscriber = subscribe(&counter);
@@ -84,7 +84,7 @@ fn does_not_come_again_to_who_has_seen_it() {
 }
 
 #[test]
-fn comes_to_who_cannot_resume() {
+fn comes_to_clients_that_cannot_resume() {
     let counter = counter();
     let one = add(&counter, 1);
     let five = add(&counter, 4);
@@ -117,7 +117,7 @@ fn add_too_much(counter: &StateChannel<u64>) -> PublishError {
 }
 
 #[test]
-fn comes_again_after_a_change_that_cannot_be_told() {
+fn comes_again_after_a_change_that_cannot_be_published() {
     let counter = counter();
     let two = add(&counter, 2);
     let mut subscriber = resume(&counter, Some(&last(&two)));
@@ -142,7 +142,7 @@ fn comes_again_after_a_change_that_cannot_be_told() {
 }
 
 #[test]
-fn that_cannot_be_told_wakes_who_waits() {
+fn that_cannot_be_published_wakes_waiting_tasks() {
     let counter = counter();
     let (task, mut subscriber) = (Task::default(), counter.channel().subscribe());
     task.waits(&mut subscriber);
@@ -190,7 +190,7 @@ fn comes_again_after_a_change_that_cannot_be_encoded() {
 }
 
 #[test]
-fn is_not_let_go_of_by_what_cannot_be_encoded_after_the_close() {
+fn is_not_evicted_by_what_cannot_be_encoded_after_the_close() {
     let state = StateChannel::<u64, Change>::new(0, options());
     let mut subscriber = state.channel().subscribe();
     let fine = state.update(|_| Change::Fine).unwrap();
@@ -201,7 +201,7 @@ fn is_not_let_go_of_by_what_cannot_be_encoded_after_the_close() {
 }
 
 #[test]
-fn is_not_let_go_of_by_a_change_after_the_close() {
+fn is_not_evicted_by_a_change_after_the_close() {
     let counter = counter();
     let mut subscriber = counter.channel().subscribe();
     add(&counter, 1);
@@ -211,7 +211,7 @@ fn is_not_let_go_of_by_a_change_after_the_close() {
 }
 
 #[test]
-fn may_fail_to_be_told() {
+fn may_fail_to_be_published() {
     let counter = counter();
     add(&counter, 1);
     let error = counter.subscribe(|_| Err::<Event, _>("no state"));
@@ -227,7 +227,7 @@ fn may_fail_to_be_told() {
 }
 
 #[test]
-fn is_not_asked_for_by_who_can_resume() {
+fn is_not_made_for_clients_that_can_resume() {
     let counter = counter();
     let one = add(&counter, 1);
     let snapshot = |_: &u64| -> Event { unreachable!() };

@@ -28,7 +28,7 @@ fn lagging(lag: LagPolicy) -> (Channel, Subscription) {
 }
 
 #[test]
-fn tell_of_a_lag() {
+fn report_a_lag() {
     let (_channel, subscriber) = lagging(LagPolicy::disconnect());
     assert_eq!(
         serve(EventStream::new(subscriber)).ends(),
@@ -37,7 +37,7 @@ fn tell_of_a_lag() {
 }
 
 #[test]
-fn tell_of_a_lag_after_events() {
+fn report_a_lag_after_events() {
     let channel = Channel::new(holding(2));
     let mut served = serve(EventStream::new(channel.subscribe()));
     publish_numbers(&channel, 1..=2);
@@ -51,7 +51,7 @@ fn tell_of_a_lag_after_events() {
 }
 
 #[test]
-fn tell_of_a_lag_through_boxes_and_adapters() {
+fn report_a_lag_through_boxes_and_adapters() {
     let serves: [fn(Subscription) -> Served; 8] = [
         |stream| serve(EventStream::new(stream.boxed())),
         |stream| serve(EventStream::new(stream).into_boxed()),
@@ -75,7 +75,7 @@ fn tell_of_a_lag_through_boxes_and_adapters() {
 }
 
 #[test]
-fn tell_of_a_lag_though_what_it_was_merged_with_goes_on() {
+fn report_a_lag_though_what_it_was_merged_with_goes_on() {
     let (_channel, subscriber) = lagging(LagPolicy::disconnect());
     let other = channel();
     let merged = stream::select(subscriber, other.subscribe());
@@ -85,7 +85,7 @@ fn tell_of_a_lag_though_what_it_was_merged_with_goes_on() {
 }
 
 #[test]
-fn tell_of_the_first_of_two_ends() {
+fn report_the_first_of_two_ends() {
     let (_channel, lagging) = lagging(LagPolicy::disconnect());
     let failing = Channel::new(options().gap_policy(GapPolicy::backfill(|_| {
         stream::iter([Err::<Event, _>(BoxError::from("failed"))])
@@ -96,7 +96,7 @@ fn tell_of_the_first_of_two_ends() {
 }
 
 #[test]
-fn tell_of_completion_when_the_channel_is_closed() {
+fn report_completion_when_the_channel_is_closed() {
     let channel = channel();
     let served = serve(EventStream::new(channel.subscribe()));
     publish(&channel, "one");
@@ -105,7 +105,7 @@ fn tell_of_completion_when_the_channel_is_closed() {
 }
 
 #[test]
-fn tell_of_a_client_that_left_in_time() {
+fn report_a_client_that_left_in_time() {
     let (_channel, subscriber) = lagging(LagPolicy::disconnect());
     let served = serve(EventStream::new(subscriber));
     assert_eq!(served.leave().reason, CloseReason::ClientGone);

@@ -71,7 +71,7 @@ fn are_no_more_than_may_be() {
 }
 
 #[test]
-fn tell_how_many_subscribers_they_have() {
+fn know_how_many_subscribers_they_have() {
     let topics = topics(9);
     let one = topic(&topics, "a").subscribe();
     let two = topic(&topics, "a").resume(None);
@@ -82,7 +82,7 @@ fn tell_how_many_subscribers_they_have() {
 }
 
 #[test]
-fn tell_their_keys() {
+fn list_their_keys() {
     let topics = topics(9);
     assert_eq!(topics.keys(), Vec::<String>::new());
     let _held = ["b", "a", "c"].map(|key| topic(&topics, key));
@@ -278,7 +278,7 @@ fn that_are_there_do_not_wait_for_one_that_is_made() {
 }
 
 #[test]
-fn are_made_again_after_a_panic_of_who_made_them() {
+fn are_made_again_after_a_panic_while_they_were_made() {
     let topics = topics(9).each(|key, options| match key.as_str() {
         "bad" => panic!("on purpose"),
         _ => options,
@@ -290,9 +290,9 @@ fn are_made_again_after_a_panic_of_who_made_them() {
 }
 
 #[test]
-fn debug_tells_the_bounds() {
+fn debug_shows_the_bounds() {
     assert_eq!(
         format!("{:?}", topics(9)),
-        "Topics { most: 9, linger: 60s, .. }"
+        "Topics { max_topics: 9, linger: 60s, .. }"
     );
 }

@@ -118,7 +118,7 @@ fn come_once_with_a_batch() {
 }
 
 #[test]
-fn come_to_all_who_wait() {
+fn come_to_all_waiting_tasks() {
     let channel = channel();
     let mut waiting = [(); 40].map(|()| (Task::default(), channel.subscribe()));
     waiting.iter_mut().for_each(|(task, s)| task.waits(s));
@@ -166,7 +166,7 @@ fn do_not_come_of_what_is_not_published() {
 }
 
 #[test]
-fn do_not_come_to_who_has_left() {
+fn do_not_come_to_tasks_that_have_left() {
     let channel = channel();
     let (task, mut subscriber) = (Task::default(), channel.subscribe());
     task.waits(&mut subscriber);
@@ -176,7 +176,7 @@ fn do_not_come_to_who_has_left() {
 }
 
 #[test]
-fn come_to_who_waits_where_one_that_leaves_has_waited() {
+fn come_to_a_task_in_the_slot_of_one_that_has_left() {
     let channel = channel();
     let (mut leaving, mut staying) = (channel.subscribe(), channel.subscribe());
     Task::default().waits(&mut leaving);
@@ -227,7 +227,7 @@ fn can_be_the_last_of_a_task_whose_subscriber_leaves_with_it() {
 }
 
 #[test]
-fn of_the_log_do_not_come_while_a_gap_is_filled() {
+fn of_the_log_do_not_come_while_a_gap_is_backfilled() {
     let on_gap = GapPolicy::backfill(|_| stream::pending::<Event>());
     let channel = Channel::new(options().gap_policy(on_gap));
     let (task, mut subscriber) = (Task::default(), resume(&channel, "zzzzzz-1"));
@@ -238,7 +238,7 @@ fn of_the_log_do_not_come_while_a_gap_is_filled() {
 }
 
 #[test]
-fn are_not_missed_by_who_is_polled_for_another_reason() {
+fn are_not_missed_by_a_task_that_is_polled_for_another_reason() {
     let channel = channel();
     let (task, mut subscriber) = (Task::default(), channel.subscribe());
     for round in 0..10 {

@@ -45,7 +45,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_refused_is_refused_at_its_first_bad_byte(text in doubtful()) {
+    fn what_is_rejected_is_rejected_at_its_first_bad_byte(text in doubtful()) {
         let bad = text.find(['\r', '\n', '\0']);
         let error = EventName::try_from(text.as_str()).err();
         prop_assert_eq!(error.as_ref().and_then(|error| error.position()), bad);

@@ -159,7 +159,7 @@ fn the_task_that_polled_last_is_woken() {
 }
 
 #[test]
-fn the_task_that_was_told_to_wait_is_woken_without_another_poll() {
+fn the_task_that_got_pending_is_woken_without_another_poll() {
     for (mut body, sender) in fed() {
         let send = || sender.unbounded_send("x").unwrap();
         let [first, second] = [(); 2].map(|()| Task::default());

@@ -45,11 +45,11 @@ fn contend(turns: u64, holds: bool) -> u64 {
 }
 
 #[test]
-fn a_topic_that_is_held_is_not_let_go() {
+fn a_topic_that_is_held_is_not_dropped() {
     assert_eq!(contend(20_000, true), 0);
 }
 
 #[test]
-fn a_topic_that_has_a_subscriber_is_not_let_go() {
+fn a_topic_that_has_a_subscriber_is_not_dropped() {
     assert_eq!(contend(20_000, false), 0);
 }

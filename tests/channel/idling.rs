@@ -22,7 +22,7 @@ async fn lasts_a_minute_by_default() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keeps_the_history_for_who_comes_back() {
+async fn keeps_the_history_for_clients_that_come_back() {
     let topics = topics(9).linger(10 * SECOND);
     let one = publish(&topic(&topics, "a"), "one");
     drop(topic(&topics, "a").subscribe());
@@ -55,7 +55,7 @@ async fn begins_when_the_last_subscriber_leaves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn begins_again_with_each_who_leaves() {
+async fn begins_again_with_each_subscriber_that_leaves() {
     let topics = topics(9).linger(10 * SECOND);
     for _ in 0..5 {
         let subscriber = topic(&topics, "a").subscribe();
@@ -118,7 +118,7 @@ async fn at_one_moment_gives_way_in_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn gives_way_but_for_those_that_are_in_use() {
+async fn gives_way_except_where_it_is_in_use() {
     let topics = topics(3);
     let _held = topic(&topics, "held");
     let _subscribed = topic(&topics, "subscribed").subscribe();
@@ -173,7 +173,7 @@ async fn of_a_topic_before_does_not_count_for_the_one_after() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn is_found_out_by_who_asks_for_the_keys() {
+async fn is_found_out_by_a_call_for_the_keys() {
     let topics = topics(9);
     drop(topic(&topics, "a"));
     advance(60 * SECOND).await;

@@ -35,7 +35,7 @@ impl Store {
             .collect()
     }
 
-    fn filling(&self) -> GapPolicy {
+    fn backfill(&self) -> GapPolicy {
         let store = self.clone();
         GapPolicy::backfill(move |gap| {
             stream::iter(store.between(&gap.last_event_id, Some(&gap.until)))
@@ -71,9 +71,9 @@ fn served(channel: &Channel, id: &str) -> Served {
 }
 
 #[test]
-fn leaves_no_seam() {
+fn loses_and_repeats_nothing() {
     let store = Store::default();
-    let channel = Channel::new(holding(2).gap_policy(store.filling()));
+    let channel = Channel::new(holding(2).gap_policy(store.backfill()));
     store.publish(&channel, 1..=6);
     for have in 1..=6 {
         let mut subscriber = resume(&channel, store.id(have));
@@ -87,9 +87,9 @@ fn leaves_no_seam() {
 }
 
 #[test]
-fn leaves_no_seam_when_the_client_leaves_within_it() {
+fn loses_nothing_when_the_client_leaves_within_it() {
     let store = Store::default();
-    let channel = Channel::new(holding(2).gap_policy(store.filling()));
+    let channel = Channel::new(holding(2).gap_policy(store.backfill()));
     store.publish(&channel, 1..=6);
     let (mut id, mut all) = (store.id(1).to_string(), Vec::new());
     while all.len() < 5 {
@@ -102,10 +102,10 @@ fn leaves_no_seam_when_the_client_leaves_within_it() {
 }
 
 #[test]
-fn leaves_no_seam_to_what_is_published_meanwhile() {
+fn misses_nothing_that_is_published_meanwhile() {
     let store = Store::default();
     store.publish(&channel(), 1..=3);
-    let options = options().after(&store.id(3)).gap_policy(store.filling());
+    let options = options().after(&store.id(3)).gap_policy(store.backfill());
     let channel = Channel::new(options);
     store.publish(&channel, 4..=5);
     let mut subscriber = resume(&channel, store.id(1));
@@ -115,10 +115,10 @@ fn leaves_no_seam_to_what_is_published_meanwhile() {
 }
 
 #[test]
-fn leaves_no_seam_after_a_restart() {
+fn loses_nothing_after_a_restart() {
     let store = Store::default();
     store.publish(&channel(), 1..=3);
-    let options = options().after(&store.id(3)).gap_policy(store.filling());
+    let options = options().after(&store.id(3)).gap_policy(store.backfill());
     let channel = Channel::new(options);
     let mut subscriber = resume(&channel, store.id(1));
     store.publish(&channel, 4..=4);
@@ -126,7 +126,7 @@ fn leaves_no_seam_after_a_restart() {
 }
 
 #[test]
-fn leaves_no_seam_to_what_is_published_before_the_store_is_read() {
+fn misses_nothing_that_is_published_before_the_store_is_read() {
     let store = Store::default();
     store.publish(&channel(), 1..=3);
     let later = store.clone();
@@ -143,16 +143,16 @@ fn leaves_no_seam_to_what_is_published_before_the_store_is_read() {
 }
 
 #[test]
-fn waits_for_the_filling_before_it_sends_what_is_held() {
-    let (channel, filling) = fed(options());
+fn is_sent_before_what_is_retained() {
+    let (channel, backfill) = fed(options());
     publish_numbers(&channel, 1..=2);
     let mut subscriber = resume(&channel, "zzzzzz-1");
     assert!(is_waiting(&mut subscriber));
-    filling.unbounded_send(Ok(Event::new("filled"))).unwrap();
+    backfill.unbounded_send(Ok(Event::new("filled"))).unwrap();
     assert_eq!(texts(&mut subscriber), ["filled"]);
     publish_numbers(&channel, 3..=3);
     assert!(is_waiting(&mut subscriber));
-    drop(filling);
+    drop(backfill);
     assert_eq!(texts(&mut subscriber), ["1", "2", "3"]);
 }
 
@@ -167,13 +167,13 @@ fn takes_any_event_or_result() {
 
 #[test]
 fn that_fails_ends_the_stream() {
-    let (channel, filling) = fed(options());
+    let (channel, backfill) = fed(options());
     publish_numbers(&channel, 1..=2);
     let mut served = served(&channel, "zzzzzz-1");
-    filling
+    backfill
         .unbounded_send(Ok(Event::new("filled").id(7)))
         .unwrap();
-    filling.unbounded_send(Err("no more".into())).unwrap();
+    backfill.unbounded_send(Err("no more".into())).unwrap();
     let (seen, is_ended) = served.read();
     assert_eq!(seen, [["message", "filled", "7"]]);
     assert!(is_ended);
@@ -191,13 +191,13 @@ fn that_cannot_be_encoded_ends_the_stream() {
 }
 
 #[test]
-fn that_takes_longer_than_the_log_reaches_is_filled_again() {
+fn that_takes_longer_than_the_log_reaches_is_made_again() {
     let store = Store::default();
     let (asked, asks) = mpsc::unbounded();
     let on_gap = GapPolicy::backfill(move |gap| {
-        let (sender, filling) = mpsc::unbounded::<Event>();
+        let (sender, backfill) = mpsc::unbounded::<Event>();
         asked.unbounded_send((gap, sender)).unwrap();
-        filling
+        backfill
     });
     let mut asks = asks;
     let mut fill = |store: &Store| {
@@ -223,7 +223,7 @@ fn that_takes_longer_than_the_log_reaches_is_filled_again() {
 }
 
 #[test]
-fn that_finds_nothing_can_tell_so() {
+fn that_finds_nothing_can_report_the_gap() {
     let on_gap = GapPolicy::backfill(|gap: Gap| stream::iter([gap.notice_event()]));
     let channel = Channel::new(holding(2).gap_policy(on_gap));
     let ids = publish_numbers(&channel, 1..=4);
@@ -240,7 +240,7 @@ fn that_finds_nothing_can_tell_so() {
 }
 
 #[test]
-fn is_asked_for_once_for_each_who_resumes() {
+fn is_made_once_for_each_client_that_resumes() {
     let count = Arc::new(Mutex::new(0));
     let asked = Arc::clone(&count);
     let on_gap = GapPolicy::backfill(move |_| {
