@@ -152,8 +152,8 @@ where
         }
         let Some(stats) = this.stats else { return };
         stats.miss(reports.missed);
-        if let Some((reason, error)) = reports.end {
-            stats.end(reason, error);
+        if let Some(end) = reports.end {
+            stats.end(end.reason, end.error);
         }
     }
 

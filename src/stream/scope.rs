@@ -19,8 +19,16 @@ pub(crate) struct Reports {
     pub(crate) notices: Vec<EncodedEvent>,
     /// The number of events that were missed.
     pub(crate) missed: u64,
-    /// Why the stream is to end, and the error behind that.
-    pub(crate) end: Option<(CloseReason, Option<String>)>,
+    /// Why the stream is to end.
+    pub(crate) end: Option<EarlyEnd>,
+}
+
+/// An end of a subscription though its channel goes on.
+#[derive(Debug)]
+pub(crate) struct EarlyEnd {
+    pub(crate) reason: CloseReason,
+    /// The text of the error behind it.
+    pub(crate) error: Option<String>,
 }
 
 #[derive(Clone, Copy)]

@@ -1,0 +1,189 @@
+//! How a subscription is polled: what comes before the log, then the log.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures_util::{Stream, StreamExt};
+
+use super::{cursor::CursorItem, report::send_notice, subscription::Subscription};
+use crate::{
+    BoxError, CloseReason, Error,
+    channel::{ChannelEvent, gap::GapAction, lag::LagAction, notice::Notice, numbered::Unnumbered},
+    report::Audience,
+    stream::{
+        PollBudget,
+        scope::{self, EarlyEnd},
+    },
+};
+
+impl Stream for Subscription {
+    type Item = ChannelEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ChannelEvent>> {
+        let this = &mut *self;
+        // `None` also for a detached subscription within a stream: it reports nothing.
+        let audience = scope::audience().filter(|_| !this.is_detached);
+        let polled = this.poll_event(audience, cx);
+        this.pending_report.send(audience);
+        polled
+    }
+}
+
+impl Subscription {
+    fn poll_event(
+        &mut self,
+        audience: Option<Audience>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<ChannelEvent>> {
+        if self.close_reason.is_some() {
+            return Poll::Ready(None);
+        }
+        if self.is_budget_spent(audience) {
+            self.budget = PollBudget::FULL;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let polled = match self.poll_opening(audience, cx) {
+            Poll::Ready(None) if self.close_reason.is_none() => self.poll_log(audience, cx),
+            polled => polled,
+        };
+        match &polled {
+            Poll::Pending => self.budget = PollBudget::FULL,
+            Poll::Ready(None) => self.end(CloseReason::Completed),
+            Poll::Ready(Some(_)) => self.spend_budget(audience),
+        }
+        polled
+    }
+
+    /// Yields what comes before the log. `None` if nothing does any more.
+    fn poll_opening(
+        &mut self,
+        audience: Option<Audience>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<ChannelEvent>> {
+        while let Some(opening) = self.opening.as_deref_mut() {
+            if let Some(backfill) = &mut opening.backfill {
+                match ready!(backfill.poll_next_unpin(cx)) {
+                    Some(Ok(event)) => return Poll::Ready(Some(ChannelEvent::other(event))),
+                    Some(Err(error)) => {
+                        self.fail(error);
+                        return Poll::Ready(None);
+                    }
+                    None => {
+                        opening.backfill = None;
+                        self.backfill_again();
+                    }
+                }
+            } else if opening.notice.is_some() {
+                if let Some(event) = self.send_opening_notice(audience) {
+                    return Poll::Ready(Some(event));
+                }
+            } else if let Some(event) = opening.events.pop_front() {
+                let event = match opening.events.is_empty() {
+                    true => Unnumbered::new(event).with_id(&self.cursor.last_id()),
+                    // A client that is cut off before the last of them is to get them all again.
+                    false => event,
+                };
+                return Poll::Ready(Some(ChannelEvent::other(event)));
+            } else {
+                self.opening = None;
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    /// Starts another backfill for what the log has evicted during the last one.
+    fn backfill_again(&mut self) {
+        let GapAction::Backfill(start) = self.cursor.options().gap_policy.0.clone() else {
+            return;
+        };
+        if let Some(gap) = self.cursor.skip_gap() {
+            self.opening().backfill = Some(start(gap));
+        }
+    }
+
+    fn send_opening_notice(&mut self, audience: Option<Audience>) -> Option<ChannelEvent> {
+        let opening = self.opening.as_deref_mut()?;
+        let id = (!opening.ends_with_id()).then(|| self.cursor.last_id());
+        let notice = opening.take_notice()?;
+        let event = notice.encode(self.notice_policy, audience.unwrap_or_default(), id)?;
+        send_notice(event, audience)
+    }
+
+    /// Yields what the log has. `None` when it is closed, or the subscriber has lagged.
+    fn poll_log(
+        &mut self,
+        audience: Option<Audience>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<ChannelEvent>> {
+        loop {
+            let event = match ready!(self.cursor.poll_next(cx.waker())) {
+                CursorItem::Event(event) => Some(event),
+                CursorItem::Evicted(first) => self.apply_lag_policy(first, audience),
+                CursorItem::Closed => return Poll::Ready(None),
+            };
+            if event.is_some() || self.close_reason.is_some() {
+                return Poll::Ready(event);
+            }
+        }
+    }
+
+    /// Applies the policy to a subscriber whose next event was evicted. The oldest event that is
+    /// retained, or will be, has this number.
+    fn apply_lag_policy(&mut self, first: u64, audience: Option<Audience>) -> Option<ChannelEvent> {
+        match self.cursor.options().lag_policy.0.clone() {
+            LagAction::Disconnect => {
+                self.end_early(CloseReason::Lagged, None);
+                None
+            }
+            LagAction::Newest => {
+                let missed = self.cursor.skip_to_newest(first);
+                self.count_missed(missed);
+                None
+            }
+            LagAction::Notify(make_notice) => {
+                let missed = self.cursor.skip_to(first);
+                self.count_missed(missed);
+                let (policy, client) = (self.notice_policy, audience.unwrap_or_default());
+                let event = match make_notice {
+                    Some(make) => Unnumbered::new(make(missed).into()).into_event(),
+                    None => Notice::Lagged(missed).encode(policy, client, None)?,
+                };
+                send_notice(event, audience)
+            }
+        }
+    }
+
+    fn count_missed(&mut self, missed: u64) {
+        self.missed += missed;
+        self.pending_report.missed += missed;
+    }
+
+    fn fail(&mut self, error: BoxError) {
+        self.end_early(CloseReason::Failed, Some(Error::stream(error).chain()));
+    }
+
+    /// Ends though the channel goes on. The stream ends with it.
+    fn end_early(&mut self, reason: CloseReason, error: Option<String>) {
+        self.end(reason);
+        self.pending_report.end = Some(Box::new(EarlyEnd { reason, error }));
+    }
+
+    /// Returns `true` if it is time for a break: of this subscription, or of the poll that it is in.
+    fn is_budget_spent(&self, audience: Option<Audience>) -> bool {
+        match audience {
+            Some(_) => scope::is_budget_spent(),
+            None => self.budget.is_spent(),
+        }
+    }
+
+    fn spend_budget(&mut self, audience: Option<Audience>) {
+        let now = || self.cursor.options().timer.now();
+        match audience {
+            Some(_) => scope::spend_budget(now),
+            None => self.budget.spend(now),
+        }
+    }
+}

@@ -1,0 +1,260 @@
+use std::{fmt, sync::Arc};
+
+use super::{
+    cursor::Cursor,
+    opening::{Opening, OpeningNotice},
+    report::PendingReport,
+};
+use crate::{
+    CloseReason, EncodedEvent,
+    channel::{Gap, NoticePolicy, gap::BackfillStream, shared::ChannelShared},
+    stream::PollBudget,
+};
+
+/// The events of a channel, from a point of its log on.
+///
+/// It is a place in the log and no copy of it: it retains nothing for its subscriber, however slow
+/// that is. It goes into an [`EventStream`](crate::EventStream) as it is, or behind combinators, and all
+/// events that are ready leave in one frame. It counts as a subscriber until it ends or is dropped.
+///
+/// # Lag and notices
+///
+/// While an `EventStream` polls it, whatever is between the two, the subscription reports to it: a lag
+/// ends the stream or adds to [`StreamSummary::missed`](crate::StreamSummary::missed), and notices
+/// ([`NoticePolicy`]) go out before the next event.
+///
+/// A subscription that is polled elsewhere cannot report: in a task that forwards its events through an
+/// `mpsc` channel, for example, or in the handler itself. There the client is not known, so it yields
+/// notices as events only with [`NoticePolicy::event`] or [`NoticePolicy::id`]; by default there are
+/// none. [`close_reason`](Self::close_reason) and [`missed`](Self::missed) say what the stream cannot
+/// know:
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tokio::sync::mpsc;
+/// use tokio_stream::wrappers::ReceiverStream; // of the crate `tokio-stream`
+/// use tower_sse::{
+///     BoxError, Channel, ChannelEvent, CloseReason, EventStream, LastEventId, NoticePolicy,
+///     Subscription,
+/// };
+///
+/// type Forwarded = ReceiverStream<Result<ChannelEvent, BoxError>>;
+///
+/// fn feed(channel: &Channel, last_event_id: Option<&LastEventId>) -> EventStream<Forwarded> {
+///     let (to, from) = mpsc::channel(16);
+///     // A browser is known to read this one.
+///     let subscription = channel.resume(last_event_id).notice_policy(NoticePolicy::event());
+///     tokio::spawn(forward(subscription, to));
+///     EventStream::new(ReceiverStream::new(from))
+/// }
+///
+/// async fn forward(mut subscription: Subscription, to: mpsc::Sender<Result<ChannelEvent, BoxError>>) {
+///     loop {
+///         let event = tokio::select! {
+///             event = subscription.next() => event,
+///             // The client has left.
+///             () = to.closed() => return,
+///         };
+///         match event {
+///             Some(event) => drop(to.send(Ok(event)).await),
+///             None => break,
+///         }
+///     }
+///     if subscription.close_reason() != Some(CloseReason::Completed) {
+///         // Fails the stream in place of completing it, so that the client comes back.
+///         let _ = to.send(Err("the subscription has lagged or failed".into())).await;
+///     }
+/// }
+/// # #[cfg(feature = "tokio")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # use http_body_util::BodyExt;
+/// let channel = Channel::new(tower_sse::ChannelOptions::new());
+/// let mut body = feed(&channel, None);
+/// let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();
+/// assert!(frame.starts_with(b"event: checkpoint\n"));
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
+///
+/// # Fairness
+///
+/// A subscription that always has an event yields to the runtime after a millisecond or 1,024 events: it
+/// is then pending once although more is ready, and wakes its task. (The clock is read after 2, 4 and 8
+/// events and then after each 16, so with a filter that takes a millisecond for each it yields after
+/// four.) In an `EventStream` this holds for each frame, and all subscriptions in it yield together, except
+/// [`detached`](Self::detached) ones.
+#[must_use = "a subscription does nothing until it is polled"]
+pub struct Subscription {
+    pub(super) cursor: Cursor,
+    pub(super) missed: u64,
+    pub(super) pending_report: PendingReport,
+    pub(super) notice_policy: NoticePolicy,
+    pub(super) is_detached: bool,
+    /// What comes before the log, until it has been sent. Boxed because it is there but for the first
+    /// polls, and the memory of a subscriber that waits counts.
+    pub(super) opening: Option<Box<Opening>>,
+    /// The budget outside of an `EventStream`, which has one for all of its subscriptions.
+    pub(super) budget: PollBudget,
+    pub(super) close_reason: Option<CloseReason>,
+}
+
+impl Subscription {
+    /// Makes one that begins with this number.
+    pub(in crate::channel) fn new(shared: &Arc<ChannelShared>, next: u64) -> Self {
+        Self {
+            cursor: Cursor::new(shared, next),
+            missed: 0,
+            pending_report: PendingReport::default(),
+            notice_policy: shared.options.notice_policy,
+            is_detached: false,
+            opening: None,
+            budget: PollBudget::FULL,
+            close_reason: None,
+        }
+    }
+
+    /// Sends an event before all that the log has, and after those that were put there before. The
+    /// last of them gets the id of this point of the log, so that a client that has seen no more
+    /// resumes here. The others keep their ids: have them be none, or ids of this channel's.
+    ///
+    /// For a state whose lock is held while it is changed and the change is published: subscribe
+    /// and make the snapshot under the same lock, and no change is lost or seen twice.
+    /// [`StateChannel`](super::StateChannel) has such a lock.
+    pub fn start_with(mut self, event: impl Into<EncodedEvent>) -> Self {
+        self.opening().events.push_back(event.into());
+        self
+    }
+
+    /// Sets the policy for notices to this client: checkpoints, gaps and lags. By default it is that of
+    /// [`ChannelOptions::notice_policy`](super::ChannelOptions::notice_policy).
+    pub fn notice_policy(mut self, policy: NoticePolicy) -> Self {
+        self.notice_policy = policy;
+        self
+    }
+
+    /// Has the subscription report nothing to the [`EventStream`](crate::EventStream) that polls it: for a
+    /// stream that handles a lag by itself, or whose own events go on after it.
+    ///
+    /// Such a stream looks at [`close_reason`](Self::close_reason) when the subscription ends:
+    ///
+    /// ```
+    /// use futures_util::{Stream, StreamExt};
+    /// use tower_sse::{Channel, ChannelEvent, CloseReason};
+    ///
+    /// /// The events of a channel, from the oldest retained one on after each lag.
+    /// fn follow(channel: Channel) -> impl Stream<Item = ChannelEvent> {
+    ///     async_stream::stream! {
+    ///         let mut subscription = channel.subscribe().detached();
+    ///         loop {
+    ///             match subscription.next().await {
+    ///                 Some(event) => yield event,
+    ///                 None if subscription.close_reason() == Some(CloseReason::Lagged) => {
+    ///                     subscription = channel.replay().detached();
+    ///                 }
+    ///                 None => break,
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// # let _ = follow;
+    /// ```
+    pub fn detached(mut self) -> Self {
+        self.is_detached = true;
+        self
+    }
+
+    /// Returns the gap between the client's id and the first event of this subscription, if there is
+    /// one that [`GapPolicy::backfill`](super::GapPolicy::backfill) does not fill. It is there until the first poll, so
+    /// that a handler can tell the client in a header of the response.
+    ///
+    /// ```
+    /// use futures_util::Stream;
+    /// use http::{HeaderValue, Response};
+    /// use tower_sse::{Channel, ChannelEvent, EventStream, LastEventId, Subscription};
+    ///
+    /// fn news(channel: &Channel, id: Option<&LastEventId>) -> Response<EventStream<Subscription>> {
+    ///     let subscription = channel.resume(id);
+    ///     let has_gap = subscription.gap().is_some();
+    ///     let mut response = Response::from(EventStream::new(subscription));
+    ///     if has_gap {
+    ///         response.headers_mut().insert("x-gap", HeaderValue::from_static("true"));
+    ///     }
+    ///     response
+    /// }
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # fn main() {
+    /// let channel = Channel::new(tower_sse::ChannelOptions::new());
+    /// let unknown = LastEventId::new(7.into());
+    /// assert_eq!(news(&channel, unknown.as_ref()).headers()["x-gap"], "true");
+    /// assert!(!news(&channel, None).headers().contains_key("x-gap"));
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    pub fn gap(&self) -> Option<&Gap> {
+        self.opening.as_ref()?.gap.as_ref()
+    }
+
+    /// Returns why the subscription has ended: [`Completed`](CloseReason::Completed) when its channel
+    /// is closed, [`Lagged`](CloseReason::Lagged), or [`Failed`](CloseReason::Failed) if
+    /// [`GapPolicy::backfill`](super::GapPolicy::backfill) has failed. `None` before the end.
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        self.close_reason
+    }
+
+    /// Returns the number of events that the subscriber has missed so far, by
+    /// [`LagPolicy::notify`](super::LagPolicy::notify) or [`LagPolicy::newest`](super::LagPolicy::newest).
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    pub(in crate::channel) fn with_checkpoint(mut self) -> Self {
+        self.opening().notice = Some(OpeningNotice::Checkpoint);
+        self
+    }
+
+    pub(in crate::channel) fn with_gap(mut self, gap: Gap) -> Self {
+        self.opening().gap = Some(gap);
+        self.opening().notice = Some(OpeningNotice::Gap);
+        self
+    }
+
+    /// Keeps the gap for the handler, and sends no notice of it.
+    pub(in crate::channel) fn with_silent_gap(mut self, gap: Gap) -> Self {
+        self.opening().gap = Some(gap);
+        self.with_checkpoint()
+    }
+
+    pub(in crate::channel) fn with_backfill(mut self, backfill: BackfillStream) -> Self {
+        self.opening().backfill = Some(backfill);
+        self
+    }
+
+    pub(super) fn opening(&mut self) -> &mut Opening {
+        self.opening.get_or_insert_default()
+    }
+
+    /// Leaves the channel. The first reason holds.
+    pub(super) fn end(&mut self, reason: CloseReason) {
+        if self.close_reason.is_none() {
+            self.close_reason = Some(reason);
+            self.opening = None;
+            self.cursor.leave();
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.end(CloseReason::Completed);
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("next", &self.cursor.next_number())
+            .field("close_reason", &self.close_reason)
+            .finish_non_exhaustive()
+    }
+}
