@@ -1,26 +1,17 @@
-use std::{collections::VecDeque, fmt, mem, time::Duration};
+use std::{fmt, mem, time::Duration};
 
 use bytes::Bytes;
 use memchr::memchr2;
 
-use super::encoded_event::EncodedEvent;
-use super::lines::Lines;
+use super::{
+    encoded_event::EncodedEvent,
+    frame_buffer::{FrameBuffer, FrameMark},
+    lines::Lines,
+};
 use crate::{Event, EventId, EventName};
 
 /// The longest `retry` that every browser takes for what it is.
 const MAX_RETRY: u128 = (1 << 31) - 1;
-
-/// The least capacity that is asked for when a frame begins.
-const MIN_FRAME_CAPACITY: usize = 256;
-
-/// The most capacity that is asked for when a frame begins, however long the frame before was.
-const MAX_FRAME_CAPACITY: usize = 32 * 1024;
-
-/// The most memory that is kept for the next frame.
-const MAX_REUSED_CAPACITY: usize = 64 * 1024;
-
-/// The most memory that is kept while the stream is idle.
-const MAX_IDLE_CAPACITY: usize = 1024;
 
 /// Writes the fields of events into a frame.
 ///
@@ -29,20 +20,7 @@ const MAX_IDLE_CAPACITY: usize = 1024;
 /// several calls of [`data`](Self::data) add lines.
 #[derive(Debug)]
 pub struct Encoder {
-    buffer: Vec<u8>,
-    /// The previous frame, whose memory is used again once the server has dropped the frame.
-    previous: Bytes,
-    /// The length of the previous frame.
-    previous_len: usize,
-    /// The capacity of the previous frame.
-    previous_capacity: usize,
-    /// An encoded event that is the whole frame so far. It stays out of the buffer so that it leaves
-    /// without a copy.
-    lone: Option<Bytes>,
-    /// Frames that are complete, in front of the one in progress.
-    complete: VecDeque<Bytes>,
-    /// The length that encoded events do not make a frame exceed.
-    frame_size: usize,
+    frames: FrameBuffer,
     /// Whether fields have been written that no blank line has ended yet.
     open: bool,
     /// Whether data is among those fields, so that clients dispatch them as an event.
@@ -56,8 +34,7 @@ pub struct Encoder {
 /// A point between two items, to which an encoder can return.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark {
-    complete: usize,
-    len: usize,
+    frames: FrameMark,
     events: u32,
 }
 
@@ -69,13 +46,7 @@ impl Encoder {
     /// Makes an encoder of frames that an encoded event does not make longer than this.
     pub(crate) fn with_frame_size(frame_size: usize) -> Self {
         Self {
-            buffer: Vec::new(),
-            previous: Bytes::new(),
-            previous_len: 0,
-            previous_capacity: 0,
-            lone: None,
-            complete: VecDeque::new(),
-            frame_size,
+            frames: FrameBuffer::new(frame_size),
             open: false,
             has_data: false,
             events: 0,
@@ -84,7 +55,7 @@ impl Encoder {
     }
 
     pub(crate) fn set_frame_size(&mut self, frame_size: usize) {
-        self.frame_size = frame_size;
+        self.frames.set_frame_size(frame_size);
     }
 
     /// Writes the name of the event.
@@ -142,19 +113,7 @@ impl Encoder {
         self.end_event();
         self.events += event.events;
         self.is_resumable |= event.is_resumable;
-        let bytes = &event.bytes;
-        let frame = self.frame_len();
-        // A large event behind a small one would otherwise be copied for each of its receivers.
-        if frame > 0 && frame.saturating_add(bytes.len()) > self.frame_size {
-            self.complete_frame();
-        }
-        if self.frame_len() == 0 {
-            self.lone = Some(bytes.clone());
-        } else {
-            self.begin();
-            self.buffer.extend_from_slice(bytes);
-            self.open = false;
-        }
+        self.frames.push_encoded(&event.bytes);
         self
     }
 
@@ -163,7 +122,7 @@ impl Encoder {
     #[inline]
     pub fn end_event(&mut self) -> &mut Self {
         if self.open {
-            self.buffer.push(b'\n');
+            self.frames.in_progress().push(b'\n');
             self.open = false;
             self.events += u32::from(mem::take(&mut self.has_data));
         }
@@ -202,21 +161,23 @@ impl Encoder {
     ) -> Result<&mut Self, E> {
         let open = self.open;
         self.begin();
-        let before = self.buffer.len();
-        self.buffer.extend_from_slice(b"data: ");
-        let start = self.buffer.len();
-        if let Err(error) = write(&mut self.buffer) {
-            self.buffer.truncate(before);
+        let buffer = self.frames.in_progress();
+        let before = buffer.len();
+        buffer.extend_from_slice(b"data: ");
+        let start = buffer.len();
+        if let Err(error) = write(buffer) {
+            buffer.truncate(before);
             self.open = open;
             return Err(error);
         }
         self.has_data = true;
-        if memchr2(b'\r', b'\n', &self.buffer[start..]).is_none() {
-            self.buffer.push(b'\n');
+        if memchr2(b'\r', b'\n', &buffer[start..]).is_none() {
+            buffer.push(b'\n');
             return Ok(self);
         }
-        let data = self.buffer.split_off(start);
-        self.buffer.truncate(start - b"data: ".len());
+        // The data has lines of its own, which is rare: it is written once more, line by line.
+        let data = buffer.split_off(start);
+        buffer.truncate(before);
         self.data_lines(&data);
         Ok(self)
     }
@@ -227,51 +188,26 @@ impl Encoder {
         self.is_resumable
     }
 
-    /// Returns the length of the frame in progress.
-    #[inline]
-    fn frame_len(&self) -> usize {
-        self.lone.as_ref().map_or(self.buffer.len(), Bytes::len)
-    }
-
     /// Returns `true` if there is nothing to take.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.frame_len() == 0 && self.complete.is_empty()
+        self.frames.is_empty()
     }
 
     /// Returns `true` if a frame is to leave though more events may be ready.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.frame_len() >= self.frame_size || !self.complete.is_empty()
+        self.frames.is_full()
     }
 
     /// Takes a frame out.
     pub(crate) fn take(&mut self) -> Bytes {
-        match self.complete.pop_front() {
-            Some(frame) => frame,
-            None => self.take_frame(),
-        }
-    }
-
-    /// Takes the frame in progress.
-    fn take_frame(&mut self) -> Bytes {
-        self.previous_len = self.buffer.len();
-        if self.lone.is_some() {
-            // What is kept is still that of the frame before.
-            return self.take_exact();
-        }
-        self.previous_capacity = self.buffer.capacity();
-        if self.previous_capacity > MAX_REUSED_CAPACITY {
-            return self.take_exact();
-        }
-        self.previous = mem::take(&mut self.buffer).into();
-        self.previous.clone()
+        self.frames.take()
     }
 
     /// Takes the frame in progress, in no more memory than it needs.
     pub(crate) fn take_exact(&mut self) -> Bytes {
-        let buffered = || mem::take(&mut self.buffer).into_boxed_slice().into();
-        self.lone.take().unwrap_or_else(buffered)
+        self.frames.take_exact()
     }
 
     /// Makes an event of all that has been written.
@@ -283,69 +219,33 @@ impl Encoder {
         }
     }
 
-    fn complete_frame(&mut self) {
-        let frame = self.take_frame();
-        self.complete.push_back(frame);
-    }
-
     /// Drops memory that is too much for an idle stream to keep.
     pub(crate) fn release_memory(&mut self) {
-        if self.previous_capacity > MAX_IDLE_CAPACITY {
-            self.previous = Bytes::new();
-        }
+        self.frames.release_memory();
     }
 
     /// Returns the point after all whole items so far.
     #[inline]
     pub(crate) fn mark(&self) -> Mark {
         Mark {
-            complete: self.complete.len(),
-            len: self.frame_len(),
+            frames: self.frames.mark(),
             events: self.events,
         }
     }
 
     /// Removes what was written after a mark.
     pub(crate) fn reset(&mut self, mark: Mark) {
-        if let Some(frame) = self.complete.get(mark.complete) {
-            // The frame that was in progress has been completed since.
-            let whole = frame.slice(..mark.len);
-            self.complete.truncate(mark.complete);
-            self.buffer.clear();
-            self.lone = Some(whole);
-        }
-        self.buffer.truncate(mark.len);
-        self.lone.take_if(|_| mark.len == 0);
+        self.frames.reset(mark.frames);
         self.open = false;
         self.has_data = false;
         self.events = mark.events;
     }
 
-    /// Prepares the buffer for a field.
+    /// Prepares the frame for a field.
     #[inline]
     fn begin(&mut self) {
         self.open = true;
-        if self.buffer.is_empty() {
-            self.begin_frame();
-        }
-    }
-
-    /// Makes room for a frame like those before, so that it does not grow bit by bit.
-    fn begin_frame(&mut self) {
-        if let Ok(before) = mem::take(&mut self.previous).try_into_mut() {
-            self.buffer = before.into();
-            self.buffer.clear();
-        }
-        self.buffer.reserve(
-            self.previous_len
-                .clamp(MIN_FRAME_CAPACITY, MAX_FRAME_CAPACITY),
-        );
-        if let Some(lone) = self.lone.take() {
-            match lone.len() >= self.frame_size {
-                true => self.complete.push_back(lone),
-                false => self.buffer.extend_from_slice(&lone),
-            }
-        }
+        self.frames.begin();
     }
 
     /// Writes a field whose value has no line end.
@@ -361,7 +261,8 @@ impl Encoder {
             return self.line(b"data: ", data);
         }
         // Enough for lines of 48 bytes and more.
-        self.buffer.reserve(data.len() + data.len() / 8);
+        let buffer = self.frames.in_progress();
+        buffer.reserve(data.len() + data.len() / 8);
         for line in Lines::of(data) {
             self.line(b"data: ", line);
         }
@@ -369,11 +270,12 @@ impl Encoder {
 
     #[inline]
     fn line<const N: usize>(&mut self, prefix: &[u8; N], value: &[u8]) {
+        let buffer = self.frames.in_progress();
         // And for the blank line.
-        self.buffer.reserve(N + value.len() + 2);
-        self.buffer.extend_from_slice(prefix);
-        self.buffer.extend_from_slice(value);
-        self.buffer.push(b'\n');
+        buffer.reserve(N + value.len() + 2);
+        buffer.extend_from_slice(prefix);
+        buffer.extend_from_slice(value);
+        buffer.push(b'\n');
     }
 }
 
@@ -392,21 +294,4 @@ fn millis(duration: Duration) -> u32 {
     let rest = duration.subsec_nanos() % 1_000_000;
     let millis = duration.as_millis() + u128::from(rest > 0);
     millis.min(MAX_RETRY) as u32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keeps_no_large_buffer_for_an_idle_stream_after_an_event_that_left_alone() {
-        let mut encoder = Encoder::new();
-        encoder.data("x".repeat(20_000)).end_event();
-        drop(encoder.take());
-        encoder.encoded(&Event::new("y").into());
-        drop(encoder.take());
-        assert!(encoder.previous.len() > 20_000, "for a busy one it does");
-        encoder.release_memory();
-        assert!(encoder.previous.is_empty());
-    }
 }

@@ -6,6 +6,7 @@ mod encode_event;
 mod encoded_event;
 mod encoder;
 mod frame;
+mod frame_buffer;
 #[cfg(feature = "json")]
 mod json;
 mod lines;

@@ -1,0 +1,204 @@
+//! The frames that an encoder writes into, and their memory.
+
+use std::{collections::VecDeque, mem};
+
+use bytes::Bytes;
+
+/// The least capacity that is asked for when a frame begins.
+const MIN_FRAME_CAPACITY: usize = 256;
+
+/// The most capacity that is asked for when a frame begins, however long the frame before was.
+const MAX_FRAME_CAPACITY: usize = 32 * 1024;
+
+/// The most memory that is kept for the next frame.
+const MAX_REUSED_CAPACITY: usize = 64 * 1024;
+
+/// The most memory that is kept while the stream is idle.
+const MAX_IDLE_CAPACITY: usize = 1024;
+
+/// The frame in progress, and complete ones in front of it.
+///
+/// A server writes a frame and drops it before it asks for the next one, as a rule. So one piece of
+/// memory, of the size that the stream needs, does for all of its frames.
+#[derive(Debug)]
+pub(super) struct FrameBuffer {
+    buffer: Vec<u8>,
+    /// The previous frame, whose memory is used again once the server has dropped the frame.
+    previous: Bytes,
+    previous_len: usize,
+    previous_capacity: usize,
+    /// An encoded event that is the whole frame so far. It stays out of the buffer so that it leaves
+    /// without a copy: a channel sends the same bytes to each of its subscribers.
+    lone: Option<Bytes>,
+    /// Frames that are complete, in front of the one in progress.
+    complete: VecDeque<Bytes>,
+    /// The length that encoded events do not make a frame exceed.
+    frame_size: usize,
+}
+
+/// A point between two items, to which a buffer can return.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct FrameMark {
+    complete: usize,
+    len: usize,
+}
+
+impl FrameBuffer {
+    pub(super) fn new(frame_size: usize) -> Self {
+        Self {
+            buffer: Vec::new(),
+            previous: Bytes::new(),
+            previous_len: 0,
+            previous_capacity: 0,
+            lone: None,
+            complete: VecDeque::new(),
+            frame_size,
+        }
+    }
+
+    pub(super) fn set_frame_size(&mut self, frame_size: usize) {
+        self.frame_size = frame_size;
+    }
+
+    /// Returns the length of the frame in progress.
+    #[inline]
+    pub(super) fn frame_len(&self) -> usize {
+        self.lone.as_ref().map_or(self.buffer.len(), Bytes::len)
+    }
+
+    /// Returns `true` if there is nothing to take.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.frame_len() == 0 && self.complete.is_empty()
+    }
+
+    /// Returns `true` if a frame is to leave though more events may be ready.
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.frame_len() >= self.frame_size || !self.complete.is_empty()
+    }
+
+    /// Prepares for bytes of the frame in progress.
+    #[inline]
+    pub(super) fn begin(&mut self) {
+        if self.buffer.is_empty() {
+            self.begin_frame();
+        }
+    }
+
+    /// Returns the frame in progress, to be written to after [`begin`](Self::begin).
+    #[inline]
+    pub(super) fn in_progress(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+
+    /// Makes room for a frame like those before, so that it does not grow bit by bit.
+    fn begin_frame(&mut self) {
+        // This fails while the server still has the frame, or a part of it.
+        if let Ok(previous) = mem::take(&mut self.previous).try_into_mut() {
+            self.buffer = previous.into();
+            self.buffer.clear();
+        }
+        let capacity = self.previous_len;
+        let capacity = capacity.clamp(MIN_FRAME_CAPACITY, MAX_FRAME_CAPACITY);
+        self.buffer.reserve(capacity);
+        if let Some(lone) = self.lone.take() {
+            match lone.len() >= self.frame_size {
+                true => self.complete.push_back(lone),
+                false => self.buffer.extend_from_slice(&lone),
+            }
+        }
+    }
+
+    /// Adds an encoded event.
+    pub(super) fn push_encoded(&mut self, event: &Bytes) {
+        let len = self.frame_len();
+        // A large event behind a small one would otherwise be copied for each of its receivers.
+        if len > 0 && len.saturating_add(event.len()) > self.frame_size {
+            let frame = self.take_frame();
+            self.complete.push_back(frame);
+        }
+        if self.frame_len() == 0 {
+            self.lone = Some(event.clone());
+            return;
+        }
+        self.begin();
+        self.buffer.extend_from_slice(event);
+    }
+
+    /// Takes a frame out.
+    pub(super) fn take(&mut self) -> Bytes {
+        match self.complete.pop_front() {
+            Some(frame) => frame,
+            None => self.take_frame(),
+        }
+    }
+
+    /// Takes the frame in progress.
+    fn take_frame(&mut self) -> Bytes {
+        self.previous_len = self.buffer.len();
+        if self.lone.is_some() {
+            // What is kept is still that of the frame before.
+            return self.take_exact();
+        }
+        self.previous_capacity = self.buffer.capacity();
+        if self.previous_capacity > MAX_REUSED_CAPACITY {
+            return self.take_exact();
+        }
+        self.previous = mem::take(&mut self.buffer).into();
+        self.previous.clone()
+    }
+
+    /// Takes the frame in progress, in no more memory than it needs.
+    pub(super) fn take_exact(&mut self) -> Bytes {
+        let buffered = || mem::take(&mut self.buffer).into_boxed_slice().into();
+        self.lone.take().unwrap_or_else(buffered)
+    }
+
+    /// Drops memory that is too much for an idle stream to keep.
+    pub(super) fn release_memory(&mut self) {
+        if self.previous_capacity > MAX_IDLE_CAPACITY {
+            self.previous = Bytes::new();
+        }
+    }
+
+    /// Returns the point after all that has been written.
+    #[inline]
+    pub(super) fn mark(&self) -> FrameMark {
+        FrameMark {
+            complete: self.complete.len(),
+            len: self.frame_len(),
+        }
+    }
+
+    /// Removes what was written after a mark.
+    pub(super) fn reset(&mut self, mark: FrameMark) {
+        if let Some(frame) = self.complete.get(mark.complete) {
+            // The frame that was in progress has been completed since.
+            let whole = frame.slice(..mark.len);
+            self.complete.truncate(mark.complete);
+            self.buffer.clear();
+            self.lone = Some(whole);
+        }
+        self.buffer.truncate(mark.len);
+        self.lone.take_if(|_| mark.len == 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_no_large_buffer_for_an_idle_stream_after_an_event_that_left_alone() {
+        let mut frames = FrameBuffer::new(usize::MAX);
+        frames.begin();
+        frames.in_progress().resize(20_000, b'x');
+        drop(frames.take());
+        frames.push_encoded(&Bytes::from_static(b"data: y\n\n"));
+        drop(frames.take());
+        assert!(frames.previous.len() >= 20_000, "for a busy one it does");
+        frames.release_memory();
+        assert!(frames.previous.is_empty());
+    }
+}
