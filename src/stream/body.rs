@@ -2,7 +2,7 @@ use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
@@ -38,20 +38,8 @@ where
             this.encoder.release_memory();
             return Poll::Pending;
         }
-        let pending = mem::take(this.pending);
-        // A stream that has panicked is not polled again, so what state it is in does not matter.
-        let gather = AssertUnwindSafe(|| pending.poll_source(cx, |cx| self.as_mut().gather(cx)));
-        let gathered = catch_unwind(gather).unwrap_or_else(|payload| {
-            let error = Error::panic(payload);
-            Poll::Ready(Err(error))
-        });
-        let gathered = gathered.map(|gathered| {
-            if let Err(error) = gathered {
-                self.as_mut().fail(error);
-            }
-        });
+        let gathered = self.as_mut().gather_or_fail(cx);
         let this = self.project();
-        *this.pending = pending;
         let events = this.encoder.take_events();
         if let Some(stats) = this.stats {
             stats.add(events);
@@ -67,8 +55,8 @@ where
         }
         if gathered.is_pending() {
             this.encoder.release_memory();
+            return Poll::Pending;
         }
-        ready!(gathered);
         match this.state {
             EventStreamState::Failed(failure) => failure.poll(cx).map(|error| error.map(Err)),
             EventStreamState::Open | EventStreamState::Ended => Poll::Ready(None),
@@ -85,6 +73,24 @@ where
     S: Stream,
     S::Item: EventItem,
 {
+    /// Gathers a frame. If that fails or panics, the stream ends with the error.
+    fn gather_or_fail(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let pending = mem::take(self.as_mut().project().pending);
+        // A stream that has panicked is not polled again, so what state it is in does not matter.
+        let gather = AssertUnwindSafe(|| pending.poll_source(cx, |cx| self.as_mut().gather(cx)));
+        let gathered = catch_unwind(gather).unwrap_or_else(|payload| {
+            let error = Error::panic(payload);
+            Poll::Ready(Err(error))
+        });
+        let gathered = gathered.map(|gathered| {
+            if let Err(error) = gathered {
+                self.as_mut().fail(error);
+            }
+        });
+        *self.project().pending = pending;
+        gathered
+    }
+
     /// Encodes what is ready. Is pending while more may come, ready when the frame is full or the
     /// stream has ended in one way or the other.
     fn gather(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {

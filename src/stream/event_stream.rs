@@ -1,9 +1,6 @@
 use std::fmt;
 
-use futures_util::{
-    Stream, StreamExt,
-    stream::{self, BoxStream},
-};
+use futures_util::Stream;
 use pin_project::pin_project;
 
 use super::{failure::Failure, item::EventItem, owed_pending::OwedPending};
@@ -12,26 +9,6 @@ use crate::{
     report::StreamStats,
     wire::{FRAME_SIZE, Mark},
 };
-
-/// An [`EventStream`] whose type can be written, for struct fields and return types: of whatever
-/// events the stream is, a channel's among them.
-///
-/// [`EventStream::into_boxed`] makes it. Its items are encoded one by one, and then copied into the
-/// frame; an [`EncodedEvent`] alone in a frame is still not copied.
-///
-/// ```
-/// use futures_util::{StreamExt, stream};
-/// use tower_sse::{BoxEventStream, Event, EventStream};
-///
-/// fn greet(name: Option<String>) -> BoxEventStream {
-///     match name {
-///         Some(name) => EventStream::new(stream::iter([Event::new(name)])).into_boxed(),
-///         None => EventStream::new(stream::repeat("hello").take(3)).into_boxed(),
-///     }
-/// }
-/// # let _ = greet(None);
-/// ```
-pub type BoxEventStream = EventStream<BoxStream<'static, Result<EncodedEvent, Error>>>;
 
 /// A stream of events as a response body.
 ///
@@ -89,7 +66,7 @@ pub type BoxEventStream = EventStream<BoxStream<'static, Result<EncodedEvent, Er
 ///
 /// In edition 2024 a function that returns `EventStream<impl Stream<Item = Event>>` captures the
 /// lifetimes of all its parameters. Where the stream does not borrow from them, say so with
-/// `impl Stream<Item = Event> + use<>`, or return a [`BoxEventStream`]. Servers want a stream that is
+/// `impl Stream<Item = Event> + use<>`, or return a [`BoxEventStream`](crate::BoxEventStream). Servers want a stream that is
 /// `Send` and `'static`; where axum finds only that a `Handler` is not one, that may be why.
 ///
 /// ```
@@ -164,18 +141,6 @@ where
             stats: None,
             drop_guards: Vec::new(),
         }
-    }
-
-    /// Boxes the stream, so that its type can be written, and streams of several types are one.
-    pub fn into_boxed(self) -> BoxEventStream
-    where
-        S: Send + 'static,
-    {
-        let encode = |item: S::Item| {
-            let event = item.into_result().map_err(Error::stream)?;
-            EncodedEvent::new(&event).map_err(Error::encode)
-        };
-        self.map_stream(|stream| stream.map(encode).boxed())
     }
 }
 
@@ -255,7 +220,7 @@ impl<S> EventStream<S> {
         self
     }
 
-    fn map_stream<T>(self, map: impl FnOnce(S) -> T) -> EventStream<T> {
+    pub(super) fn map_stream<T>(self, map: impl FnOnce(S) -> T) -> EventStream<T> {
         EventStream {
             stream: map(self.stream),
             encoder: self.encoder,
@@ -268,13 +233,6 @@ impl<S> EventStream<S> {
             stats: self.stats,
             drop_guards: self.drop_guards,
         }
-    }
-}
-
-/// Makes a stream without events, for [`stop_reconnecting`](crate::stop_reconnecting).
-impl Default for BoxEventStream {
-    fn default() -> Self {
-        Self::new(stream::empty().boxed())
     }
 }
 

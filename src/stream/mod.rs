@@ -1,6 +1,7 @@
 //! A stream of events as a response body.
 
 mod body;
+mod boxed;
 mod budget;
 mod event_stream;
 mod failure;
@@ -23,7 +24,6 @@ pub(crate) use self::budget::PollBudget;
 pub use self::json::{JsonStream, TaggedStream};
 pub(crate) use self::owed_pending::OwedPending;
 pub use self::{
-    event_stream::{BoxEventStream, EventStream},
-    into_response::IntoSseResponse,
+    boxed::BoxEventStream, event_stream::EventStream, into_response::IntoSseResponse,
     item::EventItem,
 };
