@@ -15,7 +15,7 @@ use super::{
     failure::Failure,
     scope::{Reports, Scope},
 };
-use crate::{Error, report::StreamStats, wire::MAX_EMPTY};
+use crate::{Error, report::StreamStats, wire::MAX_EMPTY_ITEMS};
 
 impl<S> Body for EventStream<S>
 where
@@ -111,7 +111,7 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
         let mut empty = 0;
-        while empty < MAX_EMPTY {
+        while empty < MAX_EMPTY_ITEMS {
             let this = self.as_mut().project();
             if !matches!(this.state, EventStreamState::Open) || this.encoder.is_full() {
                 return Poll::Ready(Ok(()));

@@ -4,4 +4,4 @@ pub(crate) const FRAME_SIZE: usize = 16 * 1024;
 
 /// The most frames or items without bytes that one poll takes, so that a source which yields nothing
 /// else does not hold its thread for ever.
-pub(crate) const MAX_EMPTY: usize = 1024;
+pub(crate) const MAX_EMPTY_ITEMS: usize = 1024;

@@ -21,7 +21,7 @@ pub(crate) use self::{
     bom::BomFilter,
     boundary::Boundary,
     encoder::Mark,
-    frame::{FRAME_SIZE, MAX_EMPTY},
+    frame::{FRAME_SIZE, MAX_EMPTY_ITEMS},
 };
 pub use self::{encode_event::EncodeEvent, encoded_event::EncodedEvent, encoder::Encoder};
 #[cfg(feature = "json")]

@@ -11,7 +11,7 @@ use super::source::{NextFrame, poll_next};
 use crate::{
     BoxError,
     stream::OwedPending,
-    wire::{FRAME_SIZE, MAX_EMPTY},
+    wire::{FRAME_SIZE, MAX_EMPTY_ITEMS},
 };
 
 /// Gathers the frames of a body that are ready into one, as an `EventStream` gathers events: each frame
@@ -66,7 +66,7 @@ where
     B::Error: Into<BoxError>,
 {
     let mut empty = 0;
-    while empty < MAX_EMPTY {
+    while empty < MAX_EMPTY_ITEMS {
         let next = match held.take() {
             Some(next) => *next,
             None => ready!(poll_next(body.as_mut(), cx)),
