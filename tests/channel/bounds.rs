@@ -3,7 +3,7 @@ use std::convert::Infallible;
 use tokio::time::advance;
 use tower_sse::{Channel, ChannelOptions, Event, EventId, NoticePolicy};
 
-use crate::{any::clock::Clock, support::*};
+use crate::{clock::Clock, support::*};
 
 fn held(channel: &Channel) -> Vec<String> {
     texts(&mut channel.replay())

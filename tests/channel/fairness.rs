@@ -14,7 +14,7 @@ use futures::{Stream, StreamExt, future::ready, stream};
 use http_body::Body;
 use tower_sse::{Channel, ChannelEvent, ChannelOptions, EventStream, Subscription};
 
-use crate::{any::clock::Clock, support::*, wake_ups::Task};
+use crate::{clock::Clock, support::*, task::Task};
 
 #[test]
 fn a_slow_filter_holds_its_thread_for_some_milliseconds_alone() {

@@ -7,7 +7,6 @@ mod bounds;
 mod closing;
 mod combinators;
 mod counting;
-mod decode;
 mod ending;
 mod fairness;
 mod frames;
@@ -37,3 +36,12 @@ mod topics;
 mod typed;
 mod types;
 mod wake_ups;
+
+#[path = "../support/cases.rs"]
+mod cases;
+#[path = "../support/clock.rs"]
+mod clock;
+#[path = "../support/decode.rs"]
+mod decode;
+#[path = "../support/task.rs"]
+mod task;

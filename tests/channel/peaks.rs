@@ -12,7 +12,7 @@ use std::{
 use allocation_counter::measure;
 use tower_sse::{Channel, ChannelOptions, Event, Topics};
 
-use crate::{any::clock::Clock, support::SECOND};
+use crate::{clock::Clock, support::SECOND};
 
 /// A key that counts how often keys are dropped, and compared.
 #[derive(Clone)]

@@ -18,7 +18,7 @@ use tower_sse::{
 
 use crate::{
     decode::{Client, Seen},
-    wake_ups::Task,
+    task::Task,
 };
 
 /// A stream as a server has it: behind a layer, and boxed on both sides.

@@ -8,7 +8,7 @@ use tower_sse::{
     StateChannel, Subscription,
 };
 
-use crate::{support::*, wake_ups::Task};
+use crate::{support::*, task::Task};
 
 const TOTAL: EventName = EventName::from_static("total");
 

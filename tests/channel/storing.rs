@@ -18,8 +18,8 @@ use tower_sse::{BoxError, Channel, Event, EventId, PublishError, Topics};
 use crate::{
     reentrance::in_time,
     support::*,
+    task::Task,
     topics::{topic, topics},
-    wake_ups::Task,
 };
 
 fn current_thread() -> Runtime {

@@ -14,7 +14,7 @@ use tower_sse::{
 };
 
 pub(crate) use crate::decode::Seen;
-use crate::{decode::Client, wake_ups::Task};
+use crate::{decode::Client, task::Task};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 

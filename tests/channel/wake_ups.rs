@@ -1,46 +1,16 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex},
     task::{Context, Wake, Waker},
 };
 
 use futures::{Stream, stream};
 use tower_sse::{Channel, Event, GapPolicy, Subscription};
 
-use crate::support::*;
-
-/// A task that counts how often it is woken.
-#[derive(Default)]
-pub(crate) struct Task(Arc<Wakes>);
-
-#[derive(Default)]
-struct Wakes(AtomicUsize);
-
-impl Wake for Wakes {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Relaxed);
-    }
-}
+use crate::{support::*, task::Task};
 
 impl Task {
-    pub(crate) fn waker(&self) -> Waker {
-        Arc::clone(&self.0).into()
-    }
-
-    /// Returns how often it has been woken since [`wakes`](Self::wakes) was asked.
-    pub(crate) fn wakes_so_far(&self) -> usize {
-        self.0.0.load(Relaxed)
-    }
-
-    /// Returns how often it has been woken since it was last asked.
-    pub(crate) fn wakes(&self) -> usize {
-        self.0.0.swap(0, Relaxed)
-    }
-
     #[track_caller]
     pub(crate) fn waits(&self, subscription: &mut Subscription) {
         let waker = self.waker();

@@ -2,3 +2,12 @@
 
 mod any;
 mod races;
+
+#[path = "../support/cases.rs"]
+mod cases;
+#[path = "../support/clock.rs"]
+mod clock;
+#[path = "../support/decode.rs"]
+mod decode;
+#[path = "../support/task.rs"]
+mod task;

@@ -1,28 +1,11 @@
 use tower_sse::{Event, EventId, EventName};
 
+use super::commands::{Draft, MORE};
 use crate::decode::Seen;
 
 const TICK: EventName = EventName::from_static("tick");
 
-/// What is added to the data, to make it longer.
-pub(crate) const MORE: [&str; 5] = [
-    "",
-    "\n",
-    "\nsome more",
-    "-----------------------------------------------------",
-    "----------------------------------------------------------------------------------------------\
-     ----------------------------------------------------------------------------------------------",
-];
-
-/// An event that is to be published.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Draft {
-    pub(crate) more: usize,
-    pub(crate) is_named: bool,
-    pub(crate) has_id: bool,
-}
-
-/// An event as it is sent, but for the id that the channel gives it.
+/// An event as it is sent, without the id that the channel gives it.
 #[derive(Clone, Debug)]
 pub(crate) struct Payload {
     name: &'static str,
@@ -39,7 +22,7 @@ impl Payload {
         }
     }
 
-    /// Makes one that is like no other.
+    /// Makes the payload of a draft; the serial number makes it unique.
     pub(crate) fn of(draft: Draft, serial: u64) -> Self {
         let name = if draft.is_named { "tick" } else { "message" };
         Self {
@@ -65,7 +48,7 @@ impl Payload {
         }
     }
 
-    /// What a store has of it.
+    /// Returns it as a store has it.
     pub(crate) fn stored(&self) -> Self {
         Self {
             has_id: false,

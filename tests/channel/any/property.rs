@@ -1,21 +1,18 @@
 use proptest::{array::uniform2, prelude::*};
 
 use super::{
-    setting::{setting, steps},
+    commands::{commands, config},
     test::Test,
 };
+use crate::cases::cases;
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 4_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(4_000))]
 
     #[test]
-    fn subscribers_see_what_they_should(settings in uniform2(setting()), steps in steps()) {
-        let mut test = Test::new(settings);
-        steps.into_iter().for_each(|step| test.step(step));
+    fn subscribers_see_what_the_model_says(configs in uniform2(config()), commands in commands()) {
+        let mut test = Test::new(configs);
+        commands.into_iter().for_each(|command| test.run(command));
         test.end();
     }
 }

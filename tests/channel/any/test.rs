@@ -1,58 +1,57 @@
 use super::{
-    feed::Feed,
-    log::Log,
-    model::Model,
-    payload::{Draft, Payload},
-    setting::{CHANNELS, How, Opening, Setting, Step},
-    world::World,
+    commands::{Command, Draft, Opening, Start},
+    config::{CHANNELS, Config},
+    model::{Log, Model},
+    payload::Payload,
+    system::{Feed, System},
 };
 use crate::served::Polled;
 
-/// What should be, and what is.
+/// Runs commands on the model and on the system, and compares the two after each.
 pub(crate) struct Test {
     model: Model,
-    world: World,
+    system: System,
     serial: u64,
 }
 
 impl Test {
-    pub(crate) fn new(settings: [Setting; CHANNELS]) -> Self {
-        let world = World::new(&settings);
+    pub(crate) fn new(configs: [Config; CHANNELS]) -> Self {
+        let system = System::new(&configs);
         let log = |channel: usize| {
-            let (epoch, newest) = world.point(channel);
+            let (epoch, newest) = system.position(channel);
             assert_eq!(newest, 0);
-            Log::new(settings[channel], epoch)
+            Log::new(configs[channel], epoch)
         };
         let model = Model {
             now: 0,
             logs: (0..CHANNELS).map(log).collect(),
             current: [0, 1],
-            readers: Vec::new(),
+            subscribers: Vec::new(),
             seen: Vec::new(),
         };
         Self {
             model,
-            world,
+            system,
             serial: 0,
         }
     }
 
-    pub(crate) fn step(&mut self, step: Step) {
-        match step {
-            Step::Publish(channel, drafts) => self.publish(channel, &drafts),
-            Step::Open(opening) => self.open(opening),
-            Step::Poll(reader, times, same_task) => {
-                (0..times).for_each(|_| self.poll(reader, same_task));
+    pub(crate) fn run(&mut self, command: Command) {
+        match command {
+            Command::Publish(channel, drafts) => self.publish(channel, &drafts),
+            Command::Open(opening) => self.open(opening),
+            Command::Poll(subscriber, times, same_task) => {
+                (0..times).for_each(|_| self.poll(subscriber, same_task));
             }
-            Step::Drop(reader) => self.drop(reader),
-            Step::Close(channel) => {
+            Command::Drop(subscriber) => self.drop(subscriber),
+            Command::Close(channel) => {
                 self.model.log(channel).close();
-                self.world.feeds[channel].channel().close();
+                self.system.feeds[channel].channel().close();
             }
-            Step::Restart(channel, goes_on) => self.restart(channel, goes_on),
-            Step::Advance(millis) => {
+            Command::Restart(channel, continues) => self.restart(channel, continues),
+            Command::Advance(millis) => {
                 self.model.now += millis;
-                self.world.clock.advance(millis);
+                self.system.clock.advance(millis);
             }
         }
         self.check();
@@ -67,13 +66,13 @@ impl Test {
         let now = self.model.now;
         let log = self.model.log(channel);
         let expected = log.publish(&payloads, now);
-        if let ([payload], true) = (&payloads[..], log.setting.has_state) {
+        if let ([payload], true) = (&payloads[..], log.config.has_state) {
             log.state += payload.data();
             if expected.is_err() && !log.is_closed {
                 log.skip();
             }
         }
-        let published = self.world.feeds[channel].publish(&payloads);
+        let published = self.system.feeds[channel].publish(&payloads);
         let published = published.map(|id| id.map(|id| id.to_string()));
         assert_eq!(published.map_err(drop), expected);
         if let Ok(Some(id)) = expected {
@@ -82,21 +81,24 @@ impl Test {
     }
 
     fn open(&mut self, opening: Opening) {
-        let id = match opening.how {
-            How::Resume(last) => self.model.id(opening.channel, last),
+        let id = match opening.start {
+            Start::Resume(last) => self.model.id(opening.channel, last),
             _ => None,
         };
-        self.world.open(opening, id.as_ref());
+        self.system.open(opening, id.as_ref());
         self.model.open(opening, id);
     }
 
-    fn poll(&mut self, reader: usize, same_task: bool) {
-        if !self.is_there(reader) {
+    fn poll(&mut self, subscriber: usize, same_task: bool) {
+        if !self.is_there(subscriber) {
             return;
         }
-        let model = &mut self.model.readers[reader];
+        let model = &mut self.model.subscribers[subscriber];
         let expected = model.poll(&mut self.model.logs[model.log], self.model.now);
-        assert_eq!(self.world.readers[reader].poll(same_task), expected);
+        assert_eq!(
+            self.system.subscribers[subscriber].poll(same_task),
+            expected
+        );
         if let Polled::Frame(seen) = expected {
             let ids = seen.iter().map(|[_, _, id]| id);
             ids.filter(|id| !id.is_empty())
@@ -104,70 +106,71 @@ impl Test {
         }
     }
 
-    fn drop(&mut self, reader: usize) {
-        if !self.is_there(reader) {
+    fn drop(&mut self, subscriber: usize) {
+        if !self.is_there(subscriber) {
             return;
         }
-        let served = self.world.readers[reader].served.take().unwrap();
+        let served = self.system.subscribers[subscriber].served.take().unwrap();
         let summary = served.leave();
-        let model = &mut self.model.readers[reader];
-        if !model.has_left {
-            self.model.logs[model.log].readers -= 1;
+        let model = &mut self.model.subscribers[subscriber];
+        if !model.has_ended {
+            self.model.logs[model.log].subscribers -= 1;
         }
         model.waits_since = None;
-        let gone = tower_sse::CloseReason::ClientGone;
-        assert_eq!(summary.reason, model.seen_end().unwrap_or(gone));
+        let evicted = tower_sse::CloseReason::ClientGone;
+        assert_eq!(summary.reason, model.close_reason().unwrap_or(evicted));
         assert_eq!(summary.events, Some(model.events));
         assert_eq!(summary.missed, model.missed);
     }
 
-    fn restart(&mut self, channel: usize, goes_on: bool) {
-        let feed = &self.world.feeds[channel];
-        let newest = feed.newest().filter(|_| goes_on);
-        let setting = self.model.log(channel).setting;
-        let clock = &self.world.clock;
+    fn restart(&mut self, channel: usize, continues: bool) {
+        let feed = &self.system.feeds[channel];
+        let newest = feed.newest().filter(|_| continues);
+        let config = self.model.log(channel).config;
+        let clock = &self.system.clock;
         let (feed, log) = match newest {
             Some(newest) => {
                 let log = Log::after(self.model.log(channel));
                 assert_eq!(newest, *log.id_text(log.newest()));
                 (Feed::after(feed, clock, &newest), Some(log))
             }
-            None => (Feed::new(setting, clock), None),
+            None => (Feed::new(config, clock), None),
         };
-        self.world.feeds[channel] = feed;
-        let (epoch, newest) = self.world.point(channel);
-        let log = log.unwrap_or_else(|| Log::new(setting, epoch.clone()));
+        self.system.feeds[channel] = feed;
+        let (epoch, newest) = self.system.position(channel);
+        let log = log.unwrap_or_else(|| Log::new(config, epoch.clone()));
         assert_eq!((&epoch, newest), (&log.epoch, log.newest()));
         self.model.restart(channel, log);
     }
 
-    fn is_there(&self, reader: usize) -> bool {
-        let running = self.world.readers.get(reader);
-        running.is_some_and(|running| running.served.is_some())
+    fn is_there(&self, subscriber: usize) -> bool {
+        let subscriber = self.system.subscribers.get(subscriber);
+        subscriber.is_some_and(|subscriber| subscriber.served.is_some())
     }
 
     fn check(&mut self) {
         for channel in 0..CHANNELS {
-            let readers = self.model.log(channel).readers;
-            let channel_is = self.world.feeds[channel].channel();
-            assert_eq!(channel_is.subscriber_count(), readers);
-            assert_eq!(self.world.has_subscribers(channel), readers > 0);
+            let subscribers = self.model.log(channel).subscribers;
+            let channel_is = self.system.feeds[channel].channel();
+            assert_eq!(channel_is.subscriber_count(), subscribers);
+            assert_eq!(self.system.has_subscribers(channel), subscribers > 0);
         }
-        for (model, running) in self.model.readers.iter().zip(&self.world.readers) {
-            let Some(served) = &running.served else {
+        let subscribers = self.system.subscribers.iter_mut();
+        for (model, subscriber) in self.model.subscribers.iter().zip(subscribers) {
+            let Some(served) = &subscriber.served else {
                 continue;
             };
-            assert_eq!(served.summary().is_some(), model.is_over);
+            assert_eq!(served.summary().is_some(), model.is_closed);
             let log = &self.model.logs[model.log];
-            assert!(model.is_woken(log, running.task.wakes_so_far()));
+            assert!(model.is_woken(log, subscriber.wakes()));
         }
     }
 
-    /// Has all read what is left, and leave.
+    /// Has all subscribers read what is left, then drops them.
     pub(crate) fn end(&mut self) {
-        for reader in 0..self.world.readers.len() {
-            self.step(Step::Poll(reader, 4, true));
-            self.step(Step::Drop(reader));
+        for subscriber in 0..self.system.subscribers.len() {
+            self.run(Command::Poll(subscriber, 4, true));
+            self.run(Command::Drop(subscriber));
         }
     }
 }

@@ -1,13 +1,11 @@
-//! What chance rarely comes to, checked by the same model.
+//! Cases that chance rarely draws, compared by the same model.
 
 use http::Version;
 
 use super::{
-    client::{ACCEPTS, Client},
-    inner::Act,
-    opts::{Leave, Opts},
-    order::Revocation,
-    setting::{Cap, Kind, LayerSetting, Opening, Setting, Step},
+    commands::{ACCEPTS, Action, Client, Command, Kind, Opening, Revocation},
+    config::{Config, LayerConfig, Limit},
+    options::{Options, ShutdownOptions},
     test::Test,
 };
 
@@ -15,41 +13,41 @@ use super::{
 const HALF: usize = 3;
 const LINE_END: usize = 5;
 
-fn run(inner: LayerSetting, steps: impl IntoIterator<Item = Step>) {
-    let mut test = Test::new(Setting {
+fn run(inner: LayerConfig, commands: impl IntoIterator<Item = Command>) {
+    let mut test = Test::new(Config {
         inner,
         outer: None,
         shares_limits: false,
         is_twice: false,
     });
-    steps.into_iter().for_each(|step| test.step(step));
+    commands.into_iter().for_each(|command| test.run(command));
     test.end();
 }
 
-fn layer() -> LayerSetting {
-    let leave = Leave {
+fn layer() -> LayerConfig {
+    let on_shutdown = ShutdownOptions {
         grace: None,
         retry: Some(true),
     };
-    LayerSetting {
-        opts: Opts {
-            leave,
+    LayerConfig {
+        options: Options {
+            on_shutdown,
             preamble: Some(false),
-            ..Opts::default()
+            ..Options::default()
         },
-        most: None,
-        most_per_key: None,
-        softly: true,
+        max_streams: None,
+        max_streams_per_key: None,
+        empty_stream: true,
         wait: None,
         expects: None,
         shutdown: Some(0),
         registry: Some(0),
-        watches: true,
+        has_callbacks: true,
     }
 }
 
-fn opening(method: &'static str, accept: Option<&'static str>) -> Step {
-    Step::Open(Opening {
+fn opening(method: &'static str, accept: Option<&'static str>) -> Command {
+    Command::Open(Opening {
         client: Client {
             method,
             accept,
@@ -58,90 +56,90 @@ fn opening(method: &'static str, accept: Option<&'static str>) -> Step {
         },
         key: None,
         kind: Kind::Adopted { announces: false },
-        own: Opts::default(),
+        options: Options::default(),
         is_slow: false,
     })
 }
 
 #[test]
-fn a_stream_that_is_revoked_while_it_leaves_keeps_its_last_words() {
+fn a_stream_that_is_revoked_after_the_shutdown_began_keeps_its_last_event() {
     let revocation = Revocation {
         stops: true,
-        speaks: true,
+        has_final_event: true,
     };
-    let steps = [
+    let commands = [
         opening("GET", ACCEPTS[0]),
-        Step::Act(0, Act::Data(HALF)),
-        Step::Poll(0, true),
-        Step::Trigger(0),
-        Step::Poll(0, true),
-        Step::Revoke(0, None, revocation),
-        Step::Act(0, Act::Data(LINE_END)),
-        Step::Act(0, Act::Data(LINE_END)),
-        Step::Poll(0, true),
-        Step::Poll(0, true),
-        Step::Poll(0, true),
+        Command::Act(0, Action::Data(HALF)),
+        Command::Poll(0, true),
+        Command::TriggerShutdown(0),
+        Command::Poll(0, true),
+        Command::Revoke(0, None, revocation),
+        Command::Act(0, Action::Data(LINE_END)),
+        Command::Act(0, Action::Data(LINE_END)),
+        Command::Poll(0, true),
+        Command::Poll(0, true),
+        Command::Poll(0, true),
     ];
-    run(layer(), steps);
+    run(layer(), commands);
 }
 
 #[test]
-fn a_displaced_stream_gives_no_place_back() {
-    let cap = Cap {
-        most: 1,
+fn an_evicted_stream_releases_no_place() {
+    let limit = Limit {
+        max: 1,
         evicts: true,
     };
-    let layer = LayerSetting {
-        most: Some(cap),
+    let layer = LayerConfig {
+        max_streams: Some(limit),
         ..layer()
     };
-    let steps = [
+    let commands = [
         opening("GET", ACCEPTS[0]),
-        // At once, for nobody is sure that it wants a stream.
+        // It evicts at once, because the layer does not expect a stream.
         opening("POST", ACCEPTS[3]),
-        Step::Drop(1),
+        Command::Drop(1),
         opening("GET", ACCEPTS[0]),
-        Step::Drop(0),
+        Command::Drop(0),
         opening("GET", ACCEPTS[0]),
     ];
-    run(layer, steps);
+    run(layer, commands);
 }
 
-/// As a GET would have got its place before the handler, which then is none of another's.
+/// A GET would have got its place before the handler.
 #[test]
-fn a_head_that_was_admitted_before_the_handler_is_not_refused_by_the_same_limit_of_an_outer_layer()
+fn a_head_that_was_admitted_before_the_handler_is_not_rejected_by_the_same_limit_of_an_outer_layer()
 {
-    let cap = Cap {
-        most: 1,
+    let limit = Limit {
+        max: 1,
         evicts: false,
     };
-    let inner = LayerSetting {
-        most: Some(cap),
+    let inner = LayerConfig {
+        max_streams: Some(limit),
         ..layer()
     };
-    let outer = LayerSetting {
+    let outer = LayerConfig {
         expects: Some(false),
         ..inner
     };
-    let mut test = Test::new(Setting {
+    let mut test = Test::new(Config {
         inner,
         outer: Some(outer),
         shares_limits: true,
         is_twice: false,
     });
-    let Step::Open(head) = opening("HEAD", Some("text/event-stream")) else {
+    let Command::Open(head) = opening("HEAD", Some("text/event-stream")) else {
         unreachable!("it opens");
     };
     let slow = Opening {
         is_slow: true,
         ..head
     };
-    let steps = [
-        Step::Open(slow),
+    let commands = [
+        Command::Open(slow),
         opening("POST", Some("text/event-stream")),
-        Step::Answer(0),
-        Step::Poll(0, true),
+        Command::Respond(0),
+        Command::Poll(0, true),
     ];
-    steps.into_iter().for_each(|step| test.step(step));
+    commands.into_iter().for_each(|command| test.run(command));
     test.end();
 }

@@ -1,33 +1,32 @@
-//! Anything may happen in any order: what is told of streams is what a model, written by hand
-//! from the documentation, says.
+//! A random test of the layers: any commands in any order, compared with a model.
+//!
+//! The state machine is a server of one layer or two, and all requests and streams of it. [`commands`]
+//! says what clients, handlers and the server can do, and draws it at random. Each command runs twice:
+//! [`model`] computes what should happen, by hand and from the documentation, and [`system`] has the
+//! real layers do it. After each command [`test`] compares what the requests, streams, callbacks,
+//! registries and shutdowns of both say, and asserts that every task that has something to do is woken.
+//!
+//! A failure prints the shrunk commands, and its seed. To run the same cases again:
+//!
+//! ```sh
+//! PROPTEST_RNG_SEED=<seed> cargo test --all-features --test lifecycle any::property
+//! ```
+//!
+//! A failure that chance rarely finds becomes a test in [`cases`].
+//!
+//! To add a command: a variant of [`commands::Command`], its weight in `commands/generate.rs`, what it
+//! changes in [`model::Model`] and in [`system::System`], and an arm in [`test::Test::run`] that calls
+//! the two.
 
-mod answer;
-mod answered;
 mod cases;
-mod client;
-pub(crate) mod clock;
-mod decode;
-mod finals;
-mod gate;
-mod generate;
-mod handler;
-mod inner;
-mod layers;
-mod limits;
+mod commands;
+mod config;
+mod final_events;
 mod model;
-mod opts;
-mod order;
-mod place;
+mod options;
+mod polled;
 mod property;
-mod registry;
-mod request;
-mod room;
-mod running;
-mod setting;
+mod report;
 mod shutdowns;
-mod stream;
+mod system;
 mod test;
-mod told;
-mod waiting;
-mod waking;
-mod world;

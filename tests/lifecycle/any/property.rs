@@ -7,55 +7,49 @@ use proptest::prelude::*;
 use tower_sse::SseLayer;
 
 use super::{
-    answer::{answer, request, through},
-    client::{ACCEPTS, Client},
-    decode::events,
-    generate::{setting, steps},
-    inner::Script,
-    opts::{Opts, Own},
-    setting::{Kind, LayerSetting, Opening},
-    stream::Stream,
+    commands::{ACCEPTS, Client, Kind, Opening, commands, config},
+    config::LayerConfig,
+    model::Stream,
+    options::{HandlerOnly, Options},
+    system::{Script, request, response, through},
     test::Test,
 };
+use crate::{cases::cases, decode};
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 3_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(3_000))]
 
     #[test]
-    fn streams_do_as_they_should(setting in setting(), steps in steps()) {
-        let mut test = Test::new(setting);
-        steps.into_iter().for_each(|step| test.step(step));
+    fn streams_do_what_the_model_says(config in config(), commands in commands()) {
+        let mut test = Test::new(config);
+        commands.into_iter().for_each(|command| test.run(command));
         test.end();
-        test.model.streams().for_each(assert_reads_well);
-        for side in setting.sides() {
-            let layer = test.world.capped[side as usize].as_ref();
-            assert_has_all_places(layer.unwrap(), setting.layer(side).unwrap());
+        test.model.streams().for_each(assert_events_are_whole);
+        for side in config.sides() {
+            let layer = test.system.limited[side as usize].as_ref();
+            assert_has_all_places(layer.unwrap(), config.layer(side).unwrap());
         }
     }
 }
 
-/// Asserts that a client has the events that came, and no others but the last of the layer's, and
-/// that its stream is not ended within an event.
-fn assert_reads_well(stream: &Stream) {
+/// Asserts that a client gets all events that came from the handler, and beside them only the layer's
+/// last event, and that its stream does not end within an event.
+fn assert_events_are_whole(stream: &Stream) {
     if !matches!(stream.kind, Kind::Adopted { .. }) {
         return;
     }
-    // Behind a line, where no client takes off a second byte order mark.
+    // After a first line, where no client strips a second byte order mark.
     let mut read = events(&[b":\n", &stream.sent.concat()[..]].concat());
     read.retain(|[name, ..]| name != "last" && !name.starts_with("tower-sse."));
     let meant = [b":\n", stream.shown()].concat();
     assert_eq!(read, events(&meant));
 }
 
-/// Asserts that as many streams may be open as at first.
-fn assert_has_all_places(layer: &SseLayer, setting: &LayerSetting) {
-    let own = Own {
+/// Asserts that all places are free again.
+fn assert_has_all_places(layer: &SseLayer, config: &LayerConfig) {
+    let handler_only = HandlerOnly {
         resumable: Some(true),
-        ..Own::default()
+        ..HandlerOnly::default()
     };
     let open = |key| {
         let opening = Opening {
@@ -66,27 +60,31 @@ fn assert_has_all_places(layer: &SseLayer, setting: &LayerSetting) {
                 was_stopped: false,
             },
             key,
-            kind: Kind::Zipped,
-            own: Opts {
-                own,
-                ..Opts::default()
+            kind: Kind::Compressed,
+            options: Options {
+                handler_only,
+                ..Options::default()
             },
             is_slow: false,
         };
-        let answer = ready(answer(&Script::default(), opening));
-        let coming = through(layer, None, request(0, opening), answer);
-        let Ok(response) = coming.now_or_never().unwrap();
+        let handler = ready(response(&Script::default(), opening));
+        let future = through(layer, None, request(0, opening), handler);
+        let Ok(response) = future.now_or_never().unwrap();
         (response.status() == 200).then(|| response.into_body())
     };
-    // Those that are evicted come to their end.
+    // An evicted stream has something to say or ends.
     let count = |key| {
         let mut open = Vec::from_iter((0..4).filter_map(|_| open(key)));
         open.retain_mut(|body| body.frame().now_or_never().is_none());
         open.len()
     };
-    let most = setting.most.map_or(4, |cap| cap.most);
-    assert_eq!(count(None), most);
-    let most_per_key = setting.most_per_key.map_or(4, |cap| cap.most);
-    assert_eq!(count(Some(0)), most.min(most_per_key));
-    assert_eq!(count(Some(1)), most.min(most_per_key));
+    let max_streams = config.max_streams.map_or(4, |limit| limit.max);
+    assert_eq!(count(None), max_streams);
+    let max_streams_per_key = config.max_streams_per_key.map_or(4, |limit| limit.max);
+    assert_eq!(count(Some(0)), max_streams.min(max_streams_per_key));
+    assert_eq!(count(Some(1)), max_streams.min(max_streams_per_key));
+}
+
+fn events(bytes: &[u8]) -> Vec<decode::Seen> {
+    decode::Client::default().read(bytes)
 }

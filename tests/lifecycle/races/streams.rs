@@ -18,7 +18,7 @@ use http_body::{Body, Frame};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_sse::{Error, Heartbeat, Preamble, Shutdown, SseBody, SseLayer, SseOptions};
 
-use crate::any::clock::Clock;
+use crate::clock::Clock;
 
 pub(crate) type Stream = SseBody<Handler>;
 

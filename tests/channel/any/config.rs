@@ -1,0 +1,44 @@
+//! How the channels of a case are configured.
+
+/// How many channels there are.
+pub(crate) const CHANNELS: usize = 2;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Config {
+    pub(crate) max_events: usize,
+    pub(crate) max_bytes: usize,
+    /// In milliseconds.
+    pub(crate) max_age: Option<u64>,
+    pub(crate) lag: Lag,
+    pub(crate) on_gap: OnGap,
+    pub(crate) notices: Notices,
+    /// Whether it is the channel of a `StateChannel`.
+    pub(crate) has_state: bool,
+}
+
+/// The lag policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lag {
+    Disconnect,
+    Notify,
+    Newest,
+}
+
+/// The gap policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnGap {
+    Notify,
+    Live,
+    /// From a store, which may fail after this many events.
+    Backfill(Option<usize>),
+}
+
+/// The notice policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notices {
+    /// The clients of these tests send no `Accept`, so they get no notices.
+    Auto,
+    Event,
+    Id,
+    Silent,
+}

@@ -1,0 +1,151 @@
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures::stream;
+use tower_sse::{
+    BoxError, Channel, ChannelOptions, Event, EventId, EventName, Gap, GapPolicy, LagPolicy,
+    LastEventId, NoticePolicy, PublishError, StateChannel, Subscription,
+};
+
+use crate::{
+    any::{
+        commands::Start,
+        config::{Config, Lag, Notices, OnGap},
+        payload::Payload,
+    },
+    clock::Clock,
+};
+
+const STATE: EventName = EventName::from_static("state");
+
+/// A channel, or a state with its channel.
+pub(crate) struct Feed {
+    config: Config,
+    state: StateChannel<String>,
+    store: Store,
+}
+
+/// All events that were published, as an application stores them.
+type Store = Arc<Mutex<Vec<(EventId, Payload)>>>;
+
+impl Feed {
+    pub(crate) fn new(config: Config, clock: &Clock) -> Self {
+        Self::with(config, clock, Store::default(), None)
+    }
+
+    /// Makes a channel that continues the ids of another after an event.
+    pub(crate) fn after(before: &Self, clock: &Clock, last: &EventId) -> Self {
+        let store = Arc::clone(&before.store);
+        Self::with(before.config, clock, store, Some(last))
+    }
+
+    fn with(config: Config, clock: &Clock, store: Store, after: Option<&EventId>) -> Self {
+        let on_gap = match config.on_gap {
+            OnGap::Notify => GapPolicy::notify(),
+            OnGap::Live => GapPolicy::live(),
+            OnGap::Backfill(fails_after) => backfill(Arc::clone(&store), fails_after),
+        };
+        let lag = match config.lag {
+            Lag::Disconnect => LagPolicy::disconnect(),
+            Lag::Notify => LagPolicy::notify(),
+            Lag::Newest => LagPolicy::newest(),
+        };
+        let notices = match config.notices {
+            Notices::Auto => NoticePolicy::auto(),
+            Notices::Event => NoticePolicy::event(),
+            Notices::Id => NoticePolicy::id(),
+            Notices::Silent => NoticePolicy::silent(),
+        };
+        let mut options = ChannelOptions::with_timer(clock.clone())
+            .max_events(NonZeroUsize::new(config.max_events).unwrap())
+            .max_bytes(config.max_bytes)
+            .gap_policy(on_gap)
+            .notice_policy(notices)
+            .lag_policy(lag);
+        if let Some(age) = config.max_age {
+            options = options.max_age(Duration::from_millis(age));
+        }
+        if let Some(last) = after {
+            options = options.after(last);
+        }
+        Self {
+            config,
+            state: StateChannel::new(String::new(), options),
+            store,
+        }
+    }
+
+    pub(crate) fn channel(&self) -> &Channel {
+        self.state.channel()
+    }
+
+    pub(crate) fn publish(&self, payloads: &[Payload]) -> Result<Option<EventId>, PublishError> {
+        let last = match payloads {
+            [payload] if self.config.has_state => {
+                let change = |state: &mut String| {
+                    *state += payload.data();
+                    payload.event()
+                };
+                let updated = self.state.update(change);
+                if let Err(PublishError::TooLarge { .. }) = updated {
+                    // The change has a number, though no subscriber gets it.
+                    let skipped = (self.channel().last_id(), payload.clone());
+                    self.store.lock().unwrap().push(skipped);
+                }
+                Some(updated?)
+            }
+            [payload] => Some(self.channel().publish(payload.event())?),
+            several => self
+                .channel()
+                .publish_all(several.iter().map(Payload::event))?,
+        };
+        if let Some(last) = &last {
+            let (epoch, newest) = last.as_str().split_once('-').unwrap();
+            let first = newest.parse::<usize>().unwrap() + 1 - payloads.len();
+            let id = |number| EventId::try_from(format!("{epoch}-{number}")).unwrap();
+            let stored = (first..).map(id).zip(payloads.iter().cloned());
+            self.store.lock().unwrap().extend(stored);
+        }
+        Ok(last)
+    }
+
+    pub(crate) fn open(&self, start: Start, last: Option<&LastEventId>) -> Subscription {
+        let state = |state: &String| Event::new(state.clone()).name(STATE);
+        match start {
+            Start::StartWith => {
+                let subscription = self.channel().subscribe();
+                subscription.start_with(Payload::new("tick", "first").event())
+            }
+            Start::Replay => self.channel().replay(),
+            Start::Subscribe if self.config.has_state => self.state.subscribe(state).unwrap(),
+            Start::Subscribe => self.channel().subscribe(),
+            Start::Resume(_) if self.config.has_state => self.state.resume(last, state).unwrap(),
+            Start::Resume(_) => self.channel().resume(last),
+        }
+    }
+
+    /// Returns the id of the newest event, perhaps of the channel before.
+    pub(crate) fn newest(&self) -> Option<EventId> {
+        Some(self.store.lock().unwrap().last()?.0.clone())
+    }
+}
+
+/// Fills gaps from a store, which may fail.
+fn backfill(store: Store, fails_after: Option<usize>) -> GapPolicy {
+    GapPolicy::backfill(move |gap: Gap| {
+        let store = store.lock().unwrap();
+        let place = |id: &EventId| store.iter().position(|(known, _)| known == id);
+        let start = place(&gap.last_event_id).map_or(0, |place| place + 1);
+        let end = place(&gap.until).unwrap_or(store.len());
+        let found = store[start..end].iter();
+        let found = found.map(|(id, payload)| Ok(payload.stored_event(id)));
+        let found: Vec<Result<_, BoxError>> = match fails_after {
+            None => found.collect(),
+            Some(after) => found.take(after).chain([Err("failed".into())]).collect(),
+        };
+        stream::iter(found)
+    })
+}
