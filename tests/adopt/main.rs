@@ -12,3 +12,6 @@ mod encoded;
 mod random;
 mod setting;
 mod streams;
+
+#[path = "../support/cases.rs"]
+mod cases;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proptest::{collection::vec, prelude::*, sample::select};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{adopting::adopted, decode::read, setting::Setting};
+use crate::{adopting::adopted, cases::cases, decode::read, setting::Setting};
 
 /// Line ends, fields and what resembles them, and bytes that are not UTF-8.
 const PIECES: [&[u8]; 28] = [
@@ -75,7 +75,7 @@ fn paused() -> Runtime {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(cases(2_000))]
 
     #[test]
     fn a_stream_is_read_as_it_was(

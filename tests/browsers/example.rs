@@ -1,18 +1,18 @@
-use std::{env, path::PathBuf, process::Stdio};
+use std::path::PathBuf;
 
-use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
+use tokio::process::Child;
+
+use crate::{
+    guard,
+    launch::{self, Lines},
 };
-
-use crate::guard;
 
 /// An example that runs. It is killed when it is dropped.
 pub(crate) struct Example {
     name: &'static str,
     variables: Vec<(&'static str, PathBuf)>,
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: Lines,
     address: String,
 }
 
@@ -34,29 +34,16 @@ impl Example {
         name: &'static str,
         variables: Vec<(&'static str, PathBuf)>,
     ) -> Self {
-        let test = env::current_exe().unwrap();
-        let path = test.ancestors().nth(2).unwrap().join("examples").join(name);
-        let mut child = Command::new(&path)
-            .env("PORT", port)
-            .envs(variables.iter().cloned())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|error| {
-                let path = path.display();
-                panic!("{path}: {error}; run `cargo build --all-features --examples` first")
-            });
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut example = Self {
+        let mut command = launch::command(name);
+        command.env("PORT", port).envs(variables.iter().cloned());
+        let (child, lines, address) = launch::start(&mut command).await;
+        Self {
             name,
             variables,
             child,
             lines,
-            address: String::new(),
-        };
-        let listening = example.until("listening on ").await;
-        example.address = listening.strip_prefix("listening on ").unwrap().to_owned();
-        example
+            address,
+        }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -26,18 +26,17 @@ mod times;
 mod tls;
 mod wire;
 
-use std::{future::Future, time::Duration};
+#[path = "../support/guard.rs"]
+mod guard;
+#[path = "../support/launch.rs"]
+mod launch;
 
-use self::engine::Engine;
+use std::time::Duration;
 
-/// Far above what any step takes: it only keeps a failing test from hanging.
+use self::{engine::Engine, guard::guard};
+
+/// Far longer than a page or a driver takes to get ready.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-async fn guard<F: Future>(step: F) -> F::Output {
-    tokio::time::timeout(PATIENCE, step)
-        .await
-        .expect("the step takes for ever")
-}
 
 macro_rules! tests {
     ($($name:ident: $engine:ident),+) => {$(

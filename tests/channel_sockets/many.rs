@@ -10,13 +10,13 @@ use std::{
 };
 
 use futures::StreamExt;
-use tokio::time::interval;
+use tokio::{io::AsyncWriteExt, time::interval};
 use tower_sse::{Channel, ChannelOptions, Event};
 
 use crate::{
     alone, descriptors, guard,
-    process::Process,
     readers::{ADDRESS, ENDED, EPOCH, EVENTS, OPEN, READ, READING, STUCK, data},
+    rerun::Rerun,
     server::{Server, frugal, quiet, small_socket},
 };
 
@@ -42,15 +42,15 @@ fn ten_thousand_get_every_event_in_order_and_who_does_not_read_holds_up_nobody()
         let epoch = before.as_str().strip_suffix("-1").unwrap();
         let address = server.address.to_string();
         let clients = [(ADDRESS, &*address), (EPOCH, epoch)];
-        let mut clients = Process::start("readers::the_clients", clients);
-        clients.says(OPEN).await;
+        let mut clients = Rerun::start("readers::the_clients", clients);
+        clients.until(OPEN).await;
         assert_eq!(channel.subscriber_count(), READING + STUCK);
 
         let (memory, start) = (resident(), Instant::now());
         let publishing = tokio::spawn(publish(channel.clone()));
         let (times, most) = guard(publishing).await.unwrap();
         let published = start.elapsed();
-        clients.says(READ).await;
+        clients.until(READ).await;
         let read = start.elapsed();
         let growth = most.max(resident()).saturating_sub(memory);
         report(published, read, &times);
@@ -60,8 +60,9 @@ fn ten_thousand_get_every_event_in_order_and_who_does_not_read_holds_up_nobody()
         assert!(taken.load(Relaxed) < STUCK * EVENTS / 2, "nobody was stuck");
 
         channel.close();
-        clients.go_on().await;
-        clients.says(ENDED).await;
+        let stdin = clients.child.stdin.as_mut().unwrap();
+        stdin.write_all(b"\n").await.unwrap();
+        clients.until(ENDED).await;
         clients.succeeds().await;
         guard(channel.wait_until_idle()).await;
         server.end().await;

@@ -1,11 +1,10 @@
 //! curl, which shows what is on the wire.
 
-use std::process::Stdio;
-
-use tokio::{process::Command, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tower_sse::Event;
 
 use crate::{
+    curl_command::{curl_command, missing},
     feed::Feed,
     guard,
     story::{after_a_silence, first},
@@ -104,20 +103,15 @@ async fn curl_shows_the_wire() {
 type Reading = JoinHandle<std::io::Result<std::process::Output>>;
 
 pub(crate) fn start(arguments: &[&str]) -> Reading {
-    let mut command = Command::new("curl");
-    command
-        // Whatever the user's configuration and proxies are.
-        .args(["--disable", "--noproxy", "*", "--silent", "--no-buffer"])
-        .args(arguments)
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
+    let mut command = curl_command();
+    command.args(arguments);
     tokio::spawn(async move { command.output().await })
 }
 
 /// Waits until it exits with this code, and returns all that it has written.
 pub(crate) async fn read(curl: Reading, code: i32) -> String {
     let output = guard(curl).await.unwrap();
-    let output = output.unwrap_or_else(|error| panic!("curl does not run: {error}"));
+    let output = output.unwrap_or_else(missing);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(code), "{text:?}");
     text

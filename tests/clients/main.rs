@@ -22,11 +22,11 @@ mod python;
 mod rmcp;
 mod rust;
 
-use std::{future::Future, time::Duration};
+#[path = "../support/curl_command.rs"]
+mod curl_command;
+#[path = "../support/guard.rs"]
+mod guard;
+#[path = "../support/launch.rs"]
+mod launch;
 
-/// Far above what any step takes: it only keeps a failing test from hanging.
-async fn guard<F: Future>(step: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(30), step)
-        .await
-        .expect("the step takes for ever")
-}
+use self::guard::guard;

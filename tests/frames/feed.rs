@@ -3,11 +3,7 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
-    task::{Context, Poll, Wake, Waker},
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
@@ -18,27 +14,11 @@ use hyper_util::rt::TokioTimer;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_sse::{Error, Heartbeat, IntoSseResponse, Preamble, SseBody, SseLayer};
 
-/// A task that counts how often it is woken.
-#[derive(Clone, Default)]
-pub(crate) struct Task(Arc<Count>);
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, SeqCst);
-    }
-}
+pub(crate) use crate::task::Task;
 
 impl Task {
-    /// Returns how often it has been woken since the last look.
-    pub(crate) fn wakes(&self) -> usize {
-        self.0.0.swap(0, SeqCst)
-    }
-
     pub(crate) fn poll<B: Body + Unpin>(&self, body: &mut B) -> Polled<B> {
-        let waker = Waker::from(Arc::clone(&self.0));
+        let waker = self.waker();
         Pin::new(body).poll_frame(&mut Context::from_waker(&waker))
     }
 

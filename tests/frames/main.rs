@@ -6,3 +6,8 @@ mod full_socket;
 mod pending;
 mod server;
 mod times;
+
+#[path = "../support/guard.rs"]
+mod guard;
+#[path = "../support/task.rs"]
+mod task;

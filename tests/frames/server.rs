@@ -1,6 +1,6 @@
 //! hyper's server with HTTP/1.1 and HTTP/2 on one port, and a client of each.
 
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use axum::Router;
 use bytes::Bytes;
@@ -17,17 +17,12 @@ use hyper_util::{
 };
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::guard::guard;
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Http {
     One,
     Two,
-}
-
-/// Far above what any step takes: it only keeps a failing test from hanging.
-pub(crate) async fn guard<F: Future>(step: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(30), step)
-        .await
-        .expect("the step takes for ever")
 }
 
 pub(crate) async fn serve(app: Router) -> SocketAddr {

@@ -11,3 +11,5 @@ mod clock;
 mod decode;
 #[path = "../support/task.rs"]
 mod task;
+#[path = "../support/wait.rs"]
+mod wait;

@@ -1,13 +1,14 @@
-//! curl, a client that shares no code with the server.
-
-use std::process::Stdio;
+//! Reads a stream by curl.
 
 use tokio::{
     io::AsyncReadExt,
-    process::{Child, ChildStdout, Command},
+    process::{Child, ChildStdout},
 };
 
-use crate::guard;
+use crate::{
+    curl_command::{curl_command, missing},
+    guard,
+};
 
 /// A curl that has begun, and what it has written so far.
 pub(crate) struct Curl {
@@ -18,19 +19,11 @@ pub(crate) struct Curl {
 
 impl Curl {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new("curl");
+        let mut command = curl_command();
         command
-            // Whatever the user's configuration and proxies are.
-            .args(["--disable", "--noproxy", "*"])
-            .args(["--silent", "--no-buffer"])
             .args(["--header", "accept: text/event-stream"])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true);
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("these tests need curl, which does not run: {error}"));
+            .args(arguments);
+        let mut child = command.spawn().unwrap_or_else(missing);
         let stdout = child.stdout.take().unwrap();
         let text = String::new();
         Self {

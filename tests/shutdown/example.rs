@@ -1,45 +1,30 @@
 //! The example `shutdown`, as a process of its own.
 
-use std::{
-    env,
-    net::SocketAddr,
-    process::{ExitStatus, Stdio},
-};
+use std::{net::SocketAddr, process::ExitStatus};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
-};
+use tokio::process::Child;
 
-use crate::guard;
+use crate::{
+    guard,
+    launch::{self, Lines},
+};
 
 pub(crate) struct Example {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: Lines,
     pub(crate) address: SocketAddr,
 }
 
 impl Example {
     /// Starts it. It is killed when it is dropped.
     pub(crate) async fn start() -> Self {
-        let test = env::current_exe().unwrap();
-        let path = test.ancestors().nth(2).unwrap().join("examples/shutdown");
-        let path = path.display();
-        let mut child = Command::new(path.to_string())
-            .env("PORT", "0")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{path}: {error}; run `cargo build --examples` first"));
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = guard(lines.next_line()).await.unwrap().unwrap();
-        let address = first.strip_prefix("listening on http://").unwrap();
-        let address = address.parse().unwrap();
+        let (child, lines, url) = launch::start(launch::command("shutdown").env("PORT", "0")).await;
+        let address = url.strip_prefix("http://").unwrap();
         Self {
             child,
             lines,
-            address,
+            address: address.parse().unwrap(),
         }
     }
 

@@ -1,24 +1,20 @@
 //! Ten thousand streams, of which nothing is left.
 
 use std::{
-    env,
-    process::Stdio,
+    env, fs,
     time::{Duration, Instant},
 };
 
 use allocation_counter::measure;
 use axum::Router;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStderr, Command},
-    runtime::Builder,
-};
+use tokio::runtime::Builder;
 use tower_sse::Shutdown;
 
 use crate::{
     alone,
     clients::{assert_spread, ends, open},
     descriptors, guard,
+    rerun::Rerun,
     server::{Server, app},
     turn,
 };
@@ -40,12 +36,12 @@ fn ten_thousand_streams_end_at_once_and_leave_no_descriptor_open() {
         descriptors::allow(STREAMS);
         // What is made once for a process is made now.
         serve_and_shut_down(10).await;
-        let before = descriptors::held();
+        let before = held();
         let (open, took) = serve_and_shut_down(STREAMS).await;
         println!("ended {took:?} after the trigger, with {STREAMS} streams");
         assert!(took < AT_MOST, "{took:?}");
         assert!(open >= before + STREAMS);
-        assert_eq!(descriptors::held(), before);
+        assert_eq!(held(), before);
     });
 }
 
@@ -76,54 +72,28 @@ fn ten_thousand_streams_leave_no_memory_allocated() {
 async fn serve_and_shut_down(streams: usize) -> (usize, Duration) {
     let shutdown = Shutdown::new();
     let server = Server::hyper(app(Router::new(), &shutdown), &shutdown).await;
-    let mut clients = Clients::start(streams, &server);
-    clients.say(OPEN).await;
+    let environment = [
+        (ADDRESS, &*server.address.to_string()),
+        (COUNT, &streams.to_string()),
+    ];
+    let mut clients = Rerun::start("many::the_clients", environment);
+    clients.until(OPEN).await;
     assert_eq!(shutdown.open_stream_count(), streams);
-    let open = descriptors::held();
+    let open = held();
 
     let start = Instant::now();
     shutdown.trigger();
     guard(server.serving).await.unwrap();
     let took = start.elapsed();
-    clients.say(ENDED).await;
-    assert!(guard(clients.child.wait()).await.unwrap().success());
+    clients.until(ENDED).await;
+    clients.succeeds().await;
     assert_eq!(guard(shutdown.drained()).await, streams);
     (open, took)
 }
 
-/// The process of the clients.
-struct Clients {
-    child: Child,
-    lines: Lines<BufReader<ChildStderr>>,
-}
-
-impl Clients {
-    fn start(count: usize, server: &Server) -> Self {
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["many::the_clients", "--exact", "--ignored", "--nocapture"])
-            .env(ADDRESS, server.address.to_string())
-            .env(COUNT, count.to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        Self { child, lines }
-    }
-
-    /// Waits until the clients say this.
-    async fn say(&mut self, what: &str) {
-        let mut others = String::new();
-        while let Some(line) = guard(self.lines.next_line()).await.unwrap() {
-            if line == what {
-                return;
-            }
-            others += &line;
-            others.push('\n');
-        }
-        panic!("the clients do not say that {what}:\n{others}");
-    }
+/// Returns how many descriptors this process holds.
+fn held() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
 #[test]

@@ -1,10 +1,13 @@
-//! curl, a client that shares no code with the server.
+//! Runs curl, and takes apart what it writes.
 
 use std::{net::SocketAddr, process::Stdio};
 
 use tokio::{io::AsyncReadExt, process::Command};
 
-use crate::guard;
+use crate::{
+    curl_command::{curl_command, missing},
+    guard,
+};
 
 pub(crate) const HTTP_10: &str = "--http1.0";
 pub(crate) const HTTP_11: &str = "--http1.1";
@@ -49,20 +52,11 @@ pub(crate) async fn curl_some(length: usize, arguments: &[&str], address: Socket
 }
 
 fn command(arguments: &[&str], address: SocketAddr) -> Command {
-    let mut command = Command::new("curl");
+    let mut command = curl_command();
     command
-        // Whatever the user's configuration and proxies are.
-        .args(["--disable", "--noproxy", "*"])
-        .args(["--silent", "--no-buffer", "--include"])
+        .arg("--include")
         .args(arguments)
         .arg(format!("http://{address}/"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
+        .stderr(Stdio::null());
     command
-}
-
-fn missing<T>(error: std::io::Error) -> T {
-    panic!("these tests need curl, which does not run: {error}")
 }

@@ -15,11 +15,9 @@ mod openings;
 mod reloads;
 mod routers;
 
-use std::{future::Future, time::Duration};
+#[path = "../support/curl_command.rs"]
+mod curl_command;
+#[path = "../support/guard.rs"]
+mod guard;
 
-/// Far above what any step takes: it only keeps a failing test from hanging.
-async fn guard<F: Future>(step: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(10), step)
-        .await
-        .expect("the step takes for ever")
-}
+use self::guard::guard;

@@ -38,17 +38,13 @@ mod upgrades;
 mod vanished;
 mod vectored;
 
-use std::{future::Future, time::Duration};
+#[path = "../support/guard.rs"]
+mod guard;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tower_sse::{SseLayer, StreamSummary};
 
-/// Far above what any step takes: it only keeps a failing test from hanging.
-async fn guard<F: Future>(step: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(30), step)
-        .await
-        .expect("the step takes for ever")
-}
+use self::guard::guard;
 
 /// Has it told when a stream of the layer closes.
 fn watch(layer: SseLayer) -> (SseLayer, UnboundedReceiver<StreamSummary>) {

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use crate::wait::wait;
+
 /// Numbers that look like chance.
 pub(crate) struct Chance(u64);
 
@@ -36,14 +38,4 @@ pub(crate) fn start<T: Send + 'static>(find: impl FnOnce() -> T + Send + 'static
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(find()));
     receiver
-}
-
-/// Waits for it, but not for ever.
-#[track_caller]
-pub(crate) fn wait<T>(found: &Receiver<T>) -> T {
-    match found.recv_timeout(Duration::from_secs(30)) {
-        Ok(found) => found,
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("somebody waits for ever"),
-        Err(mpsc::RecvTimeoutError::Disconnected) => panic!("another thread has panicked"),
-    }
 }

@@ -5,10 +5,8 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
-        mpsc::{Receiver, RecvTimeoutError},
     },
     task::{Context, Poll, Waker},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -19,6 +17,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_sse::{Error, Heartbeat, Preamble, Shutdown, SseBody, SseLayer, SseOptions};
 
 use crate::clock::Clock;
+pub(crate) use crate::wait::wait;
 
 pub(crate) type Stream = SseBody<Handler>;
 
@@ -95,14 +94,4 @@ pub(crate) fn ask(
 /// Polls a stream as a task does that has something else to wait for.
 pub(crate) fn look(stream: &mut Stream) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
     Pin::new(stream).poll_frame(&mut Context::from_waker(Waker::noop()))
-}
-
-/// Waits for what another thread finds, but not for ever.
-#[track_caller]
-pub(crate) fn wait<T>(found: &Receiver<T>) -> T {
-    match found.recv_timeout(Duration::from_secs(20)) {
-        Ok(found) => found,
-        Err(RecvTimeoutError::Timeout) => panic!("somebody waits for ever"),
-        Err(RecvTimeoutError::Disconnected) => panic!("another thread has panicked"),
-    }
 }

@@ -60,7 +60,7 @@ fn last_id() -> impl Strategy<Value = LastId> {
 fn opening() -> impl Strategy<Value = Opening> {
     let start = prop_oneof![
         2 => Just(Start::Subscribe),
-        1 => Just(Start::StartWith),
+        1 => Just(Start::Preceded),
         1 => Just(Start::Replay),
         6 => last_id().prop_map(Start::Resume),
     ];

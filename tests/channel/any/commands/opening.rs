@@ -12,7 +12,7 @@ pub(crate) struct Opening {
 pub(crate) enum Start {
     Subscribe,
     /// The same, with an event before.
-    StartWith,
+    Preceded,
     Replay,
     Resume(LastId),
 }

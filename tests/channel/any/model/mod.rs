@@ -73,7 +73,7 @@ impl Model {
             false => new(log.newest()),
         };
         let subscriber = match (opening.start, id) {
-            (Start::StartWith, _) => new(log.newest()).start_with(Payload::new("tick", "first")),
+            (Start::Preceded, _) => new(log.newest()).start_with(Payload::new("tick", "first")),
             (Start::Replay, _) if log.evicted == log.newest() => {
                 new(log.evicted).notified(checkpoint())
             }

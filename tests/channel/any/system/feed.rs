@@ -115,7 +115,7 @@ impl Feed {
     pub(crate) fn open(&self, start: Start, last: Option<&LastEventId>) -> Subscription {
         let state = |state: &String| Event::new(state.clone()).name(STATE);
         match start {
-            Start::StartWith => {
+            Start::Preceded => {
                 let subscription = self.channel().subscribe();
                 subscription.start_with(Payload::new("tick", "first").event())
             }

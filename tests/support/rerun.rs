@@ -1,22 +1,22 @@
-//! The process of many clients, for not every system lets one hold both ends.
+//! Runs a test of this program in another process, because one process may not hold both ends of many
+//! connections.
 
 use std::{env, process::Stdio};
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
-    process::{Child, ChildStderr, ChildStdin, Command},
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStderr, Command},
 };
 
 use crate::guard;
 
-pub(crate) struct Process {
-    child: Child,
+pub(crate) struct Rerun {
+    pub(crate) child: Child,
     lines: Lines<BufReader<ChildStderr>>,
-    stdin: ChildStdin,
 }
 
-impl Process {
-    /// Starts a test of this program, with an environment.
+impl Rerun {
+    /// Starts an ignored test, with an environment. It is killed when it is dropped.
     pub(crate) fn start(test: &str, environment: [(&str, &str); 2]) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
             .args([test, "--exact", "--ignored", "--nocapture"])
@@ -27,29 +27,21 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        Self {
-            lines: BufReader::new(child.stderr.take().unwrap()).lines(),
-            stdin: child.stdin.take().unwrap(),
-            child,
-        }
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, lines }
     }
 
-    /// Waits until it says this.
-    pub(crate) async fn says(&mut self, what: &str) {
+    /// Waits until it prints this line.
+    pub(crate) async fn until(&mut self, expected: &str) {
         let mut others = String::new();
         while let Some(line) = guard(self.lines.next_line()).await.unwrap() {
-            if line == what {
+            if line == expected {
                 return;
             }
             others += &line;
             others.push('\n');
         }
-        panic!("it does not say that {what}:\n{others}");
-    }
-
-    /// Lets it go on.
-    pub(crate) async fn go_on(&mut self) {
-        self.stdin.write_all(b"\n").await.unwrap();
+        panic!("it does not print that {expected}:\n{others}");
     }
 
     pub(crate) async fn succeeds(mut self) {

@@ -1,8 +1,8 @@
-//! How many files and sockets a process may hold.
+//! The number of files and sockets that a process may hold.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What a process of these tests holds beside the sockets of its streams, generously.
+/// More than a process of these tests holds beside the sockets of its streams.
 const OTHERS: u64 = 100;
 
 /// Lets this process, and those that it starts, hold so many sockets.
@@ -24,10 +24,4 @@ pub(crate) fn allow(sockets: usize) {
              raise the hard limit, see `ulimit -Hn`"
         );
     }
-}
-
-/// Returns how many descriptors this process holds.
-#[cfg(target_os = "linux")]
-pub(crate) fn held() -> usize {
-    std::fs::read_dir("/proc/self/fd").unwrap().count()
 }

@@ -1,66 +1,42 @@
 //! The examples, each run as a process of its own: they do what they print.
 
+#[path = "../support/guard.rs"]
+mod guard;
+#[path = "../support/launch.rs"]
+mod launch;
 #[cfg(feature = "socket")]
 mod tls;
-
-use std::{
-    env::{self, consts::EXE_SUFFIX},
-    future::Future,
-    process::Stdio,
-    time::Duration,
-};
 
 use bytes::Bytes;
 use http::{Request, Response, Version, request::Builder};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
-};
+use tokio::process::Child;
+#[cfg(unix)]
+use tokio::process::Command;
 #[cfg(feature = "socket")]
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-/// Far above what any step takes: it only keeps a failing test from hanging.
-async fn guard<F: Future>(step: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(30), step)
-        .await
-        .expect("the step takes for ever")
-}
-
-/// Finds an example beside the directory that this test is in. It is killed when it is dropped.
-fn command(name: &str) -> Command {
-    let test = env::current_exe().unwrap();
-    let profile = test.ancestors().nth(2).unwrap();
-    let path = profile.join("examples").join(format!("{name}{EXE_SUFFIX}"));
-    assert!(
-        path.exists(),
-        "{} is missing: run `cargo build --examples` first",
-        path.display()
-    );
-    let mut command = Command::new(path);
-    command.kill_on_drop(true).stdout(Stdio::piped());
-    command
-}
+use self::{
+    guard::guard,
+    launch::{Lines, command},
+};
 
 struct Server {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: Lines,
     address: String,
 }
 
 impl Server {
     async fn start(name: &str) -> Self {
-        let mut child = command(name).env("PORT", "0").spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = guard(lines.next_line()).await.unwrap().unwrap();
-        let address = first.strip_prefix("listening on ").unwrap().to_owned();
+        let (child, lines, address) = launch::start(command(name).env("PORT", "0")).await;
         let (scheme, host) = address.split_once("://").unwrap();
-        assert!(["http", "https"].contains(&scheme), "{first}");
+        assert!(["http", "https"].contains(&scheme), "{address}");
         let port = host.strip_prefix("127.0.0.1:").unwrap();
         assert_ne!(port.parse::<u16>().unwrap(), 0);
         Self {
