@@ -186,6 +186,11 @@ fn debug_names_the_policy() {
     .map(|a| format!("{a:?}"));
     assert_eq!(
         texts,
-        ["GapPolicy(notify)", "GapPolicy(notify)", "GapPolicy(live)", "GapPolicy(backfill)"]
+        [
+            "GapPolicy(notify)",
+            "GapPolicy(notify)",
+            "GapPolicy(live)",
+            "GapPolicy(backfill)"
+        ]
     );
 }

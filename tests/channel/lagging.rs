@@ -195,6 +195,11 @@ fn debug_names_the_policy() {
     ];
     assert_eq!(
         lags.map(|lag| format!("{lag:?}")),
-        ["LagPolicy(disconnect)", "LagPolicy(disconnect)", "LagPolicy(notify)", "LagPolicy(newest)"]
+        [
+            "LagPolicy(disconnect)",
+            "LagPolicy(disconnect)",
+            "LagPolicy(notify)",
+            "LagPolicy(newest)"
+        ]
     );
 }

@@ -13,8 +13,8 @@ use super::{
     pending_break::PendingBreak, record::StreamRecord, source::NextFrame,
 };
 use crate::{
-    BoxError, CloseReason, Error, SseOptions, WireEnd, layer::nested::NestedState,
-    time::ResettableSleep, wire::MAX_EMPTY_ITEMS,
+    BoxError, CloseReason, Error, SseOptions, layer::nested::NestedState, time::ResettableSleep,
+    wire::MAX_EMPTY_ITEMS,
 };
 
 /// After how many frames a stream that is never silent reports what it has sent.
@@ -91,7 +91,7 @@ impl StreamState {
             }
         }
         for _ in 0..MAX_EMPTY_ITEMS {
-            let next = match self.poll_next(body.as_mut(), cx) {
+            let next = match self.frames.poll_next(body.as_mut(), cx) {
                 Poll::Ready(next) => next,
                 Poll::Pending => return self.poll_idle(cx),
             };
