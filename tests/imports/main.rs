@@ -10,6 +10,7 @@
 
 mod attributes;
 mod circles;
+mod document;
 mod faults;
 mod graph;
 mod names;
