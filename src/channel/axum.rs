@@ -8,8 +8,8 @@ use http::{
 
 use super::{PublishError, TooManyTopics};
 
-/// 413 Payload Too Large, 503 Service Unavailable where the channel is closed, else 500 Internal
-/// Server Error. The body is the error's text without its cause.
+/// Returns 413 Payload Too Large for an event that is too large, 503 Service Unavailable for a closed
+/// channel, and 500 Internal Server Error otherwise. The body is the error's text without its cause.
 impl IntoResponse for PublishError {
     fn into_response(self) -> Response {
         let status = match self {
@@ -21,8 +21,8 @@ impl IntoResponse for PublishError {
     }
 }
 
-/// 503 Service Unavailable, with `Retry-After` and `Cache-Control: no-store`. A browser does not come
-/// back after it.
+/// Returns 503 Service Unavailable, with `Retry-After` and `Cache-Control: no-store`. A browser does
+/// not reconnect after it.
 impl IntoResponse for TooManyTopics {
     fn into_response(self) -> Response {
         let headers = [(RETRY_AFTER, "10"), (CACHE_CONTROL, "no-store")];

@@ -1,6 +1,8 @@
+//! The argument of [`Channel::publish`](super::Channel::publish).
+
 use std::borrow::Borrow;
 
-/// A value that can be published as a `T`, or a reference to one.
+/// A value, or a reference to one, that can be published on a `Channel<T>`.
 ///
 /// That is a `T` itself, or a type that borrows as one, such as `String` for a
 /// [`Channel<str>`](super::Channel).

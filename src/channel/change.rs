@@ -1,13 +1,16 @@
-/// What has become of a channel.
+//! How a channel reports to the topics that it belongs to.
+
+/// A change of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChannelChange {
-    /// The first subscriber has come.
+    /// The first subscriber has arrived.
     Subscribed,
     /// The last subscriber has left.
     Idle,
-    /// It is closed for publishers, but one of them is storing an event, which it publishes then.
+    /// The channel is closed for publishers, but one of them is storing an event, which is published
+    /// afterwards.
     Closing,
-    /// It is closed, and nothing will be published any more.
+    /// The channel is closed, and nothing will be published any more.
     Closed,
 }
 

@@ -1,3 +1,5 @@
+//! The handle of a channel, and its subscribers' side.
+
 use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
 
 use super::{
@@ -6,16 +8,18 @@ use super::{
 };
 use crate::{Event, EventId, LastEventId};
 
-/// One feed for many clients, which a client can resume with no loss and no duplicates.
+/// A channel that sends events to many clients, which can resume with no loss and no duplicates.
 ///
-/// A channel is a log: publishing appends to it, and a subscriber is a place in it. An event is encoded
-/// once, gets the next id, and goes to all subscribers; publishing never waits for any of them.
-/// A client that comes back with its `Last-Event-ID` begins at an older place, so between what it
-/// had and what is new there is no gap, no duplicate and no other order. What is not retained any more is a
-/// gap or a lag, with a policy for each ([`GapPolicy`](super::GapPolicy), [`LagPolicy`](super::LagPolicy)). A client learns of
-/// it in the form that it takes ([`NoticePolicy`](super::NoticePolicy)).
+/// A channel is a log: publishing appends to it, and a subscriber is a position in it. An event is
+/// encoded once, gets the next id, and goes to all subscribers. Publishing never waits for a subscriber.
 ///
-/// Clones are the same channel. It closes when the last of them is dropped.
+/// A client that reconnects with its `Last-Event-ID` continues from that position: it gets every later
+/// event once, in order. Events that are no longer retained are a *gap* for a client that resumes, and
+/// a *lag* for a subscriber that was too slow. [`GapPolicy`](super::GapPolicy) and
+/// [`LagPolicy`](super::LagPolicy) say what happens then, and [`NoticePolicy`](super::NoticePolicy) in
+/// which form the client is notified.
+///
+/// Clones are handles to the same channel. It closes when the last of them is dropped.
 ///
 /// ```
 /// use futures_util::StreamExt;
@@ -30,7 +34,7 @@ use crate::{Event, EventId, LastEventId};
 /// news.publish(Event::new("two"))?;
 /// assert_eq!(subscription.next().await.unwrap().id(), Some(first.clone()));
 ///
-/// // The client has come back. What a handler returns is `EventStream::new(resumed)`.
+/// // The client has reconnected. A handler returns `EventStream::new(resumed)`.
 /// let last_event_id = LastEventId::new(first).unwrap();
 /// let mut resumed = news.resume(Some(&last_event_id));
 /// let event = resumed.next().await.unwrap();
@@ -43,24 +47,25 @@ use crate::{Event, EventId, LastEventId};
 /// # Ids
 ///
 /// An id is an epoch and a number, such as `k3Zp9A-42`: 22 bytes at most for the first hundred
-/// million million. The epoch is drawn when the channel is made, so an id of before a restart, of
-/// another channel, or made up by a client is a [`Gap`], not an empty answer. An id that the event
-/// itself has is removed.
+/// million million. The epoch is drawn at random when the channel is made. So an id from before a
+/// restart, from another channel, or made up by a client results in a [`Gap`], not in a stream that
+/// silently misses events. An id that the event itself has is removed.
 ///
-/// The id stands at the end of the last event of an item, so that a client which is cut off within an
-/// item of several events gets all of them again. An item without data, such as a comment or a `retry`,
-/// has a number but no id on the wire: most browsers drop the id of a block without data.
+/// The id stands at the end of the last event of an item, so that a client whose connection breaks
+/// within an item of several events gets all of them again. An item without data, such as a comment or a
+/// `retry`, has a number but no id on the wire: most browsers drop the id of a block without data.
 ///
 /// # Types
 ///
-/// `Channel<T>` takes whatever is [`EncodeEvent`](crate::EncodeEvent): a type of your own, `str`,
-/// `Json<T>` or `Tagged<T>`.
+/// `Channel<T>` takes any `T` that implements [`EncodeEvent`](crate::EncodeEvent): a type of your own,
+/// `str`, `Json<T>` or `Tagged<T>`.
 pub struct Channel<T: ?Sized = Event> {
     publisher: Arc<Publisher>,
     events: PhantomData<fn(&T)>,
 }
 
-/// What all clones of a channel share; with the last of them it closes.
+/// Closes the channel when the last clone of its handle is dropped. Subscriptions share
+/// [`ChannelShared`] alone, so they do not keep the channel open.
 struct Publisher(Arc<ChannelShared>);
 
 impl Drop for Publisher {
@@ -70,7 +75,7 @@ impl Drop for Publisher {
 }
 
 impl<T: ?Sized> Channel<T> {
-    /// Makes a channel.
+    /// Creates a channel.
     pub fn new(options: ChannelOptions) -> Self {
         Self::from_shared(ChannelShared::new(options, None))
     }
@@ -82,28 +87,30 @@ impl<T: ?Sized> Channel<T> {
         }
     }
 
-    /// Subscribes to what is published from now on.
+    /// Subscribes to the events that are published from now on.
     ///
-    /// For readers within the program, and clients that never come back. One that is cut off before its
-    /// first event has no id to come back with: [`resume`](Self::resume) without an id gives it one.
+    /// Use it for readers within the program, and for clients that never reconnect. A client whose
+    /// connection breaks before its first event has no id to resume with; [`resume`](Self::resume)
+    /// without an id gives it one.
     pub fn subscribe(&self) -> Subscription {
         let next = self.shared().expire_and_read(Log::next_number);
         Subscription::new(self.shared(), next)
     }
 
-    /// Subscribes to what has been published after an event, and to what will be. Without an id, as
-    /// on a first visit, to what is published from now on ([`replay`](Self::replay) begins earlier).
+    /// Subscribes to all events after the one with this id, published or yet to be published.
     ///
-    /// Such a client gets a checkpoint first ([`NoticePolicy`](super::NoticePolicy)), so that it has an
-    /// id to come back with though nothing has been published yet.
+    /// Without an id, as on a first visit, the subscription begins with the next event
+    /// ([`replay`](Self::replay) begins earlier). Such a client gets a checkpoint first
+    /// ([`NoticePolicy`](super::NoticePolicy)), so that it has an id to resume with before anything
+    /// is published.
     ///
-    /// By default checkpoints and gaps are sent only within [`SseLayer`](crate::SseLayer), to clients that
-    /// name event streams, and only when the `EventStream` itself polls first: a handler that polls the
-    /// subscription once before it returns it, or a stream without the layer, needs
+    /// By default checkpoints and notices of gaps are sent only within [`SseLayer`](crate::SseLayer), to
+    /// clients that name `text/event-stream`, and only if the `EventStream` itself polls first. A handler
+    /// that polls the subscription before it returns it, or a stream without the layer, needs
     /// [`NoticePolicy::event`](super::NoticePolicy::event).
     ///
-    /// An id that this channel does not know, or whose next event is not retained any more, is a
-    /// [`Gap`], and [`ChannelOptions::gap_policy`] says what comes of it.
+    /// An id that this channel does not know, or whose next event was evicted, results in a [`Gap`], and
+    /// [`ChannelOptions::gap_policy`] applies.
     pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
         match last_event_id {
             Some(id) => self
@@ -113,12 +120,14 @@ impl<T: ?Sized> Channel<T> {
         }
     }
 
-    /// Subscribes as [`resume`](Self::resume), unless there is a gap: for handlers that decide at each
-    /// request how to answer one, for instance without a stream.
+    /// Subscribes like [`resume`](Self::resume), or returns the gap if there is one.
     ///
-    /// To fill it from a store that is asked here, send what the store has after the id, and try again
-    /// with the last id of that. Either the channel has evicted more meanwhile, or what follows has no gap.
-    /// If the store does not know the id either, report the gap to the client.
+    /// Use it in handlers that decide for each request how to answer a gap, for instance without a stream.
+    ///
+    /// To backfill from a store that the handler queries, send the events that the store has after the id,
+    /// and try again with the id of the last of them. Then there is no gap, unless the channel has
+    /// evicted more events in the meantime. If the store does not know the id either, report the gap to
+    /// the client.
     ///
     /// ```
     /// use futures_util::{FutureExt, StreamExt};
@@ -140,12 +149,12 @@ impl<T: ?Sized> Channel<T> {
     ///
     /// # Errors
     ///
-    /// When the channel does not know the id, or does not hold the event after it any more.
+    /// Returns the gap if the channel does not know the id, or no longer retains the event after it.
     pub fn try_resume(&self, last_event_id: &LastEventId) -> Result<Subscription, Gap> {
         let (shared, id): (_, &EventId) = (self.shared(), last_event_id);
         let number = Epoch::parse(id.as_str()).filter(|(epoch, _)| *epoch == shared.epoch);
         let (first, next) = shared.expire_and_read(|log| (log.first_number(), log.next_number()));
-        // An id that is still to be given is made up.
+        // A number that is yet to be assigned was made up by the client.
         let known = number.map(|(_, number)| number).filter(|n| *n < next);
         match known.map(|number| number + 1) {
             Some(next) if next >= first => Ok(Subscription::new(shared, next)),
@@ -156,10 +165,10 @@ impl<T: ?Sized> Channel<T> {
         }
     }
 
-    /// Subscribes to all that is retained, and to what will be published: for a first visit, too. Where
-    /// nothing is retained, the client gets a checkpoint first, as by [`resume`](Self::resume).
+    /// Subscribes to all retained events and all later ones, on a first visit too.
     ///
-    /// Evicted events are left out, and the gap is not reported.
+    /// If no event is retained, the client gets a checkpoint first, as with [`resume`](Self::resume).
+    /// Evicted events are left out, and no gap is reported.
     pub fn replay(&self) -> Subscription {
         let (first, is_empty) = self
             .shared()
@@ -171,6 +180,7 @@ impl<T: ?Sized> Channel<T> {
         }
     }
 
+    /// Subscribes a client that has a gap, as the policy says.
     fn resume_after_gap(&self, gap: Gap) -> Subscription {
         let retained = |first| Subscription::new(self.shared(), first);
         match &self.shared().options.gap_policy.0 {
@@ -180,23 +190,27 @@ impl<T: ?Sized> Channel<T> {
         }
     }
 
-    /// Returns the id of the event that was published last. Before the first it is that of the point
-    /// before it, or what [`ChannelOptions::after`] says.
+    /// Returns the id of the last published event.
     ///
-    /// A client that has the state of this moment from elsewhere resumes after it, and a store that
-    /// keeps it from the beginning knows the id of a client that has seen no event yet.
+    /// Before the first event it is the id of the position before that event, or the one given to
+    /// [`ChannelOptions::after`].
+    ///
+    /// A client that has the current state from elsewhere can resume after this id. A store that keeps it
+    /// from the beginning knows the id of a client that has seen no event yet.
     pub fn last_id(&self) -> EventId {
         let next = self.shared().expire_and_read(Log::next_number);
         self.shared().epoch.id(next.saturating_sub(1))
     }
 
-    /// Returns how many subscribers there are.
+    /// Returns the number of subscribers.
     pub fn subscriber_count(&self) -> usize {
         self.shared().subscriber_count()
     }
 
-    /// Waits until there is a subscriber, so that costly work begins only then, or until the
-    /// channel is closed. Returns `true` if there is one.
+    /// Waits until there is a subscriber, or until the channel is closed. Returns `true` if there is a
+    /// subscriber.
+    ///
+    /// Use it to start costly work only when somebody reads the result.
     pub fn wait_for_subscriber(&self) -> impl Future<Output = bool> + Send + use<T> {
         let shared = Arc::clone(self.shared());
         async move {
@@ -208,7 +222,9 @@ impl<T: ?Sized> Channel<T> {
         }
     }
 
-    /// Waits until there is no subscriber, so that costly work can stop until the next one comes.
+    /// Waits until there is no subscriber.
+    ///
+    /// Use it to stop costly work until the next subscriber arrives.
     pub fn wait_until_idle(&self) -> impl Future<Output = ()> + Send + use<T> {
         let shared = Arc::clone(self.shared());
         async move {
@@ -219,16 +235,16 @@ impl<T: ?Sized> Channel<T> {
         }
     }
 
-    /// Closes the channel: subscribers read what is left, and end; nothing more is published.
+    /// Closes the channel: nothing more is published, and subscribers end after the remaining events.
     ///
-    /// Browsers reconnect again and again. To prevent it, end the stream with
+    /// Browsers reconnect again and again. To prevent that, end the stream with
     /// [`EventStream::final_event`](crate::EventStream::final_event)`(Event::close())`, and answer with
-    /// [`stop_reconnecting`](crate::stop_reconnecting) if the client has everything: the channel
-    /// [`is_closed`](Self::is_closed), and the client's id is its [`last_id`](Self::last_id). For that, let
-    /// the last publication have data: a comment or a `retry` has no id on the wire. A client
-    /// that was cut off earlier can still [`resume`](Self::resume), and gets what is left.
+    /// [`stop_reconnecting`](crate::stop_reconnecting) a client that has everything: the channel
+    /// [`is_closed`](Self::is_closed), and the client's id is its [`last_id`](Self::last_id). For this the
+    /// last published event must have data, because a comment or a `retry` has no id on the wire. A
+    /// client whose connection broke earlier can still [`resume`](Self::resume), and gets the rest.
     ///
-    /// It never waits for a store: an event that [`publish_with`](Self::publish_with) is storing is
+    /// Closing never waits for a store: an event that [`publish_with`](Self::publish_with) is storing is
     /// still sent, and then the subscribers end.
     pub fn close(&self) {
         self.shared().close();
@@ -239,7 +255,8 @@ impl<T: ?Sized> Channel<T> {
         self.shared().expire_and_read(Log::is_closed)
     }
 
-    /// Returns `true` if only this clone can publish.
+    /// Returns `true` if this is the only handle. Then nothing can be published, and no subscriber can
+    /// arrive, unless by this handle.
     pub(super) fn is_only_handle(&mut self) -> bool {
         Arc::get_mut(&mut self.publisher).is_some()
     }
@@ -249,8 +266,10 @@ impl<T: ?Sized> Channel<T> {
     }
 }
 
+/// Waits until the check, which runs after each change between no subscriber and some, has a result.
 async fn wait_for<R>(shared: &ChannelShared, check: impl Fn(&ChannelShared) -> Option<R>) -> R {
     loop {
+        // Before the check, so that no change between the two is missed.
         let changed = shared.occupancy_changed();
         if let Some(found) = check(shared) {
             return found;

@@ -1,3 +1,5 @@
+//! The ids of a channel.
+
 use std::fmt::Write;
 
 use crate::{EventId, time::random_bits};
@@ -7,8 +9,9 @@ const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 /// The longest text of an epoch. With it and numbers of up to 14 digits an id allocates nothing.
 const MAX_EPOCH_LEN: usize = 7;
 
-/// What the ids of one channel begin with, so that no other takes them for its own: not one of
-/// another topic, nor one after a restart.
+/// The prefix of the ids of one channel, by which it recognizes them.
+///
+/// No other channel takes them for its own: neither that of another topic, nor one after a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Epoch {
     /// Padded with zeros.
@@ -16,7 +19,7 @@ pub(super) struct Epoch {
 }
 
 impl Epoch {
-    /// Draws one of 62^6, 57 thousand million.
+    /// Draws one of 62^6 epochs (57 thousand million).
     pub(super) fn draw() -> Self {
         let mut bits = random_bits();
         let mut text = [0; MAX_EPOCH_LEN];
@@ -27,7 +30,8 @@ impl Epoch {
         Self { text }
     }
 
-    /// Takes an id apart, if it is one that an epoch has made.
+    /// Parses an id, if it is one that an epoch has made. Each has one spelling only, so that ids can be
+    /// compared as text.
     pub(super) fn parse(id: &str) -> Option<(Self, u64)> {
         let (epoch, number) = id.split_once('-')?;
         let mut text = [0; MAX_EPOCH_LEN];
@@ -42,7 +46,7 @@ impl Epoch {
     /// Makes the id of an event.
     pub(super) fn id(self, number: u64) -> EventId {
         let mut text = String::with_capacity(MAX_EPOCH_LEN + 21);
-        // Neither can fail, nor is what they make no id: it is letters, digits and a hyphen.
+        // Neither can fail: the text consists of letters, digits and a hyphen, so it is an id.
         let _ = write!(text, "{}-{number}", self.as_str());
         EventId::try_from(text).unwrap_or(EventId::EMPTY)
     }

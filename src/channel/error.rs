@@ -1,30 +1,32 @@
+//! The errors of channels.
+
 use std::{error::Error as StdError, fmt};
 
 use crate::{BoxError, Error, InvalidEventId, InvalidEventName};
 
-/// Why an event was not published. Nobody got anything of it.
+/// An error from publishing an event. No subscriber gets anything of the event.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum PublishError {
     /// The channel is closed.
     Closed,
-    /// The event, or those that are published together, are larger than all that the channel may
+    /// The event, or the events published together, are larger than everything that the channel may
     /// retain.
     TooLarge {
-        /// How long they are, in bytes.
+        /// The length of the events in bytes.
         len: usize,
-        /// How many bytes the channel retains at most.
+        /// The maximum number of bytes that the channel retains.
         max: usize,
     },
-    /// More events are published together than the channel may retain: every subscriber would lag at
+    /// More events were published together than the channel may retain: every subscriber would lag at
     /// once.
     TooMany {
-        /// How many events the channel retains at most.
+        /// The maximum number of events that the channel retains.
         max: usize,
     },
     /// The event cannot be encoded.
     Encode(Error),
-    /// What was to be done before has failed
+    /// The closure that runs before the publication has failed
     /// ([`Channel::publish_with`](super::Channel::publish_with),
     /// [`StateChannel::update`](super::StateChannel::update)).
     Before(BoxError),
@@ -35,7 +37,8 @@ impl PublishError {
         Self::Encode(Error::encode(error))
     }
 
-    /// Returns what went wrong, without the cause, which is none of a client's business.
+    /// Returns the text without the cause, for a response: a cause may have details that a client must
+    /// not see.
     pub(super) fn without_cause(&self) -> WithoutCause<'_> {
         WithoutCause(self)
     }
@@ -60,8 +63,8 @@ impl fmt::Display for PublishError {
     }
 }
 
-/// The text of [`PublishError::Encode`] and [`PublishError::Before`] names the cause. So `source()` is the
-/// cause of that one, and a report says nothing twice.
+/// The text of [`PublishError::Encode`] and [`PublishError::Before`] contains that of the cause, so
+/// `source()` returns the cause of that cause: a report of the whole chain repeats nothing.
 impl StdError for PublishError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.cause()?.source()
@@ -99,7 +102,8 @@ impl fmt::Display for WithoutCause<'_> {
     }
 }
 
-/// There are as many topics as may be, and none was found that is vacant.
+/// An error for a topic that cannot be made: the maximum number of topics is open, and no idle one was
+/// found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TooManyTopics(pub(super) ());
 

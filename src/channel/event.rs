@@ -1,21 +1,24 @@
+//! The items of a subscription.
+
 use super::epoch::Epoch;
 use crate::{BoxError, EncodeEvent, EncodedEvent, Encoder, EventId};
 
 /// An event of a [`Subscription`](super::Subscription).
 ///
-/// It can be sent as it is. A reader within the program finds the bytes that go over the wire and the
-/// id.
+/// It can be sent as it is. A reader within the program can get its bytes, as they go over the wire,
+/// and its id.
 ///
 /// Filters, maps, merges and batches may stand between a subscription and its
-/// [`EventStream`](crate::EventStream): that the subscription has lagged, and what the channel says by
-/// itself ([`NoticePolicy`](super::NoticePolicy)), does not travel in these events. The client of a
-/// filter that drops most events has an old id, so it may find a gap where it has missed nothing. To
-/// keep clients apart that may see different events, take [`Topics`](super::Topics).
+/// [`EventStream`](crate::EventStream): lags and notices ([`NoticePolicy`](super::NoticePolicy)) are
+/// reported to the stream directly, not in these events. If a filter drops most events, its client has an
+/// old id, so it may find a gap although it has missed nothing. To separate clients that may see
+/// different events, use [`Topics`](super::Topics).
 #[derive(Clone, Debug)]
 #[must_use = "an event does nothing until it is sent"]
 pub struct ChannelEvent {
     event: EncodedEvent,
-    /// The number that the channel has given it. Without one the id is in the event.
+    /// The number that the channel has assigned. Without one the id is in the event. (The id of a
+    /// number is made only when it is asked for, so that a subscriber does not pay for it.)
     number: Option<(Epoch, u64)>,
 }
 
@@ -32,14 +35,16 @@ impl ChannelEvent {
         Self { event, number }
     }
 
-    /// Returns the event as it is sent.
+    /// Returns the encoded event.
     pub fn encoded(&self) -> &EncodedEvent {
         &self.event
     }
 
-    /// Returns the id: for a published event the one that the channel has given it, for any other
+    /// Returns the id of the event.
+    ///
+    /// For a published event it is the id that the channel has assigned. For any other event
     /// ([`GapPolicy::backfill`](super::GapPolicy::backfill),
-    /// [`start_with`](super::Subscription::start_with), a notice) the one that it is sent with.
+    /// [`start_with`](super::Subscription::start_with), a notice) it is the id that is sent with it.
     pub fn id(&self) -> Option<EventId> {
         match self.number {
             Some((epoch, number)) => Some(epoch.id(number)),

@@ -1,3 +1,5 @@
+//! Clients that resume after an event that the channel does not have.
+
 use std::{fmt, sync::Arc};
 
 use futures_util::{Stream, StreamExt, stream::BoxStream};
@@ -5,31 +7,34 @@ use futures_util::{Stream, StreamExt, stream::BoxStream};
 use super::{epoch::Epoch, log::Log, notice::Notice};
 use crate::{BoxError, EncodedEvent, Event, EventId, EventItem};
 
-/// A client wants to resume after an event that the channel does not know, or after which something
-/// is missing.
+/// A gap between the last event of a client that resumes and the events that the channel retains.
+///
+/// There is one if the channel does not know the client's id, or no longer retains the event after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gap {
-    /// What the client has sent. It may be anything that is an id.
+    /// The id that the client has sent. It may be any valid id.
     pub last_event_id: EventId,
-    /// Whether it is an id of this channel, of an event that is not retained any more. Otherwise it is
-    /// from before a restart, from another channel, or made up, as a number is that is still to come.
+    /// Whether this channel has assigned the id, to an event that is no longer retained. Otherwise the id
+    /// is from before a restart, from another channel, or made up (such as a number that is yet to be
+    /// assigned).
     pub is_known: bool,
-    /// The id of the oldest event that is retained, if one is.
+    /// The id of the oldest retained event, if there is one.
     pub oldest: Option<EventId>,
-    /// The id of the event with which the log goes on after the gap: the oldest that is retained, or
-    /// the next to come.
+    /// The id of the event with which the log continues after the gap: the oldest retained event, or the
+    /// next one to be published.
     pub until: EventId,
     /// The number of the oldest event that is retained, or of the next.
     pub(super) first_number: u64,
-    /// The id of the point before.
+    /// The id of the position before `until`.
     id_before: EventId,
 }
 
-/// What a client gets that resumes and finds a [`Gap`].
+/// The policy for a client that resumes and has a [`Gap`].
 ///
-/// By default a notice of the gap ([`tell`](Self::notify)), and then all that is retained. Not every
-/// client gets the notice: see [`NoticePolicy`](super::NoticePolicy).
+/// By default the client gets a notice of the gap and then all retained events
+/// ([`notify`](Self::notify)). Not every client gets the notice: see
+/// [`NoticePolicy`](super::NoticePolicy).
 #[derive(Clone, Default)]
 #[must_use = "it does nothing until a channel has it"]
 pub struct GapPolicy(pub(super) GapAction);
@@ -44,53 +49,52 @@ pub(super) enum GapAction {
 
 type StartBackfill = Arc<dyn Fn(Gap) -> BackfillStream + Send + Sync>;
 
-/// What is sent in place of what is missing.
+/// The events sent in place of the missing ones.
 pub(super) type BackfillStream = BoxStream<'static, Result<EncodedEvent, BoxError>>;
 
 impl GapPolicy {
-    /// Sends a notice of the gap, and continues with the oldest event that is retained. This is the
-    /// default.
+    /// Sends a notice of the gap, and continues with the oldest retained event. This is the default.
     ///
     /// The notice is an event named `gap`, whose data is the id of that event (empty if none is
-    /// retained). A page that gets it has missed something, and loads its state anew.
+    /// retained). A page that gets it has missed events, and should load its state again.
     ///
     /// By default a client that does not name `text/event-stream` in a GET or QUERY gets no notice, and
-    /// neither does any client if no [`SseLayer`](crate::SseLayer) is around the stream: they pass over
-    /// the gap in silence. [`NoticePolicy`](super::NoticePolicy) changes that.
+    /// without [`SseLayer`](crate::SseLayer) around the stream no client does: for these clients the gap
+    /// is silent. [`NoticePolicy`](super::NoticePolicy) changes that.
     pub fn notify() -> Self {
         Self(GapAction::Notify)
     }
 
-    /// Sends what is published from now on, and no notice but the checkpoint of a first visit.
+    /// Continues with the next published event. The only notice is the checkpoint of a first visit.
     pub fn live() -> Self {
         Self(GapAction::Live)
     }
 
-    /// Sends the events that the closure finds, and then the stream from the oldest event that is
-    /// retained: for a store of your own, which remembers more than the channel.
+    /// Sends the missing events from a store of your own, and continues with the oldest retained event.
     ///
     /// For a client to resume with no loss and no duplicates:
     ///
-    /// - The closure returns all events that were published after [`Gap::last_event_id`], with the ids
-    ///   that they were published with. It stops before [`Gap::until`], which the store may not have
-    ///   yet. Compare ids for equality, because they do not sort by their numbers.
-    /// - Store each event before its publication, by [`publish_with`](super::Channel::publish_with).
-    /// - If the store does not know the id either, return [`Gap::notice_event`], which tells the client that
-    ///   it has missed something.
-    /// - A client that has seen no event yet comes back with the id of its checkpoint. In a channel
-    ///   without events that is the [`last_id`](super::Channel::last_id) that the channel began with,
-    ///   which belongs to no event. Store that id, too.
+    /// - The closure returns all events that were published after [`Gap::last_event_id`], with their
+    ///   published ids. It stops before [`Gap::until`], which the store may not have yet. Compare ids for
+    ///   equality, because they do not sort by their numbers.
+    /// - Store each event before its publication, with
+    ///   [`publish_with`](super::Channel::publish_with).
+    /// - If the store does not know the id either, return [`Gap::notice_event`], which notifies the client
+    ///   that it has missed events.
+    /// - A client that has seen no event yet resumes with the id of its checkpoint. In a channel without
+    ///   events that is the [`last_id`](super::Channel::last_id) that the channel began with, which
+    ///   belongs to no event. Store that id, too.
     /// - The client may send any id. With [`Topics`](super::Topics), give each topic a closure of its
     ///   own ([`each`](super::Topics::each)), so that no client finds the events of another topic.
     ///
     /// The example [`resume`](https://docs.rs/crate/tower-sse/latest/source/examples/resume/) has a
     /// store.
     ///
-    /// If the log has evicted that event by the time all has been sent, the closure is called once more,
-    /// for the events in between. An error ends the stream
+    /// If the channel has evicted the event `until` by the time the backfill has been sent, the closure is
+    /// called once more, for the events in between. An error ends the stream
     /// ([`CloseReason::Failed`](crate::CloseReason::Failed), with the error's text in
-    /// [`StreamSummary::error`](crate::StreamSummary::error)), and the client comes back with the last
-    /// id that it got. The error is not passed to
+    /// [`StreamSummary::error`](crate::StreamSummary::error)), and the client resumes with the last id
+    /// that it got. The error is not passed to
     /// [`EventStream::error_event`](crate::EventStream::error_event).
     pub fn backfill<F, S>(backfill: F) -> Self
     where
@@ -106,7 +110,7 @@ impl GapPolicy {
 }
 
 impl Gap {
-    /// Makes one at the point where the log begins now.
+    /// Makes a gap that ends where the log begins now.
     pub(super) fn new(last_event_id: EventId, is_known: bool, epoch: Epoch, log: &Log) -> Self {
         let until = epoch.id(log.first_number());
         Self {
@@ -119,11 +123,12 @@ impl Gap {
         }
     }
 
-    /// Makes an event named `gap` that reports the gap, for what [`GapPolicy::backfill`] cannot fill. It has
-    /// the id of the point before [`until`](Self::until), so that the client does not come back with
-    /// the same gap: nothing but the log is to follow it.
+    /// Returns an event named `gap` that reports the gap, for a [`GapPolicy::backfill`] whose store does
+    /// not have the events.
     ///
-    /// It is sent to all clients, whatever the [`NoticePolicy`](super::NoticePolicy).
+    /// It has the id of the position before [`until`](Self::until), so that the client does not come back
+    /// with the same gap. It must therefore be the last event of the backfill. It is sent to all clients,
+    /// whatever the [`NoticePolicy`](super::NoticePolicy).
     pub fn notice_event(&self) -> Event {
         self.as_notice().event().id(self.id_before.clone())
     }

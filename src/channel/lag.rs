@@ -1,8 +1,10 @@
+//! Subscribers that are too slow for the channel.
+
 use std::{fmt, sync::Arc};
 
 use crate::Event;
 
-/// The policy for a subscriber whose next event was evicted: it has lagged.
+/// The policy for a subscriber that has lagged: its next event was evicted before it was read.
 ///
 /// By default its stream ends, and the client resumes.
 #[derive(Clone, Default)]
@@ -20,48 +22,53 @@ pub(super) enum LagAction {
 type MakeNotice = Arc<dyn Fn(u64) -> Event + Send + Sync>;
 
 impl LagPolicy {
-    /// Ends the stream ([`CloseReason::Lagged`](crate::CloseReason::Lagged)), so that the client
-    /// reconnects with its last event id, and learns of the gap. This is the default.
+    /// Ends the stream with [`CloseReason::Lagged`](crate::CloseReason::Lagged). This is the default.
+    ///
+    /// The client then reconnects with its last event id, and [`GapPolicy`](super::GapPolicy) applies.
     ///
     /// The [`EventStream`](crate::EventStream) that polls the subscription ends with it, whatever
     /// combinators are between the two. It sends nothing more: neither its
-    /// [`closing`](crate::EventStream::final_event) event, nor what is chained to the subscription, nor the
-    /// events that a combinator has gathered and not yielded by then. Within [`SseLayer`](crate::SseLayer), a stream
-    /// that answers another method than GET or QUERY then gets the
-    /// [`FinalEvents::lag`](crate::FinalEvents::lag) or breaks, because its client does not come back.
+    /// [`final_event`](crate::EventStream::final_event), nor what is chained to the subscription, nor
+    /// events that a combinator has gathered but not yet yielded. Within [`SseLayer`](crate::SseLayer), a
+    /// stream that answers another method than GET or QUERY then gets
+    /// [`FinalEvents::lag`](crate::FinalEvents::lag), or its connection is broken, because its client does
+    /// not resume.
     ///
     /// A subscription that is polled elsewhere, such as in a task that forwards its events, ends alone:
-    /// see [`Subscription::close_reason`](super::Subscription::close_reason). A stream that is to go on
-    /// after a lag has its subscription [`detached`](super::Subscription::detached).
+    /// see [`Subscription::close_reason`](super::Subscription::close_reason). For a stream that continues
+    /// after a lag, use [`Subscription::detached`](super::Subscription::detached).
     pub fn disconnect() -> Self {
         Self(LagAction::Disconnect)
     }
 
-    /// Continues with the oldest event that is retained, after a notice: an event named `lagged` whose
-    /// data is the number of missed events, for clients that take it
-    /// ([`NoticePolicy`](super::NoticePolicy)).
+    /// Sends a notice of the lag, and continues with the oldest retained event.
     ///
-    /// A combinator that keeps events back, such as `chunks`, can make the notice precede some that are
-    /// older than the gap.
+    /// The notice is an event named `lagged` whose data is the number of missed events, for clients that
+    /// accept it ([`NoticePolicy`](super::NoticePolicy)).
     ///
-    /// The notice has no id. A client that loses its connection right after it resumes before the gap,
-    /// and gets another notice.
+    /// If a combinator such as `chunks` holds events back, the notice can precede events that are older
+    /// than the missed ones.
+    ///
+    /// The notice has no id. A client whose connection breaks right after it resumes before the missed
+    /// events, and gets another notice.
     pub fn notify() -> Self {
         Self(LagAction::Notify(None))
     }
 
-    /// As [`skip`](Self::notify), with an event that the closure makes of the number of missed events. It
-    /// is sent to all clients; an id is removed from it.
+    /// Sends an event that the closure makes of the number of missed events, and continues with the
+    /// oldest retained event.
+    ///
+    /// Unlike the event of [`notify`](Self::notify), it is sent to all clients. An id is removed from it.
     pub fn notify_with(notice: impl Fn(u64) -> Event + Send + Sync + 'static) -> Self {
         Self(LagAction::Notify(Some(Arc::new(notice))))
     }
 
-    /// Continues with the newest event, and says nothing: for what is a state, of which the newest is
-    /// all that counts.
+    /// Continues with the newest event, without a notice.
     ///
-    /// A subscriber lags when its next event is evicted, so retain few events
-    /// ([`max_events`](super::ChannelOptions::max_events)). What the server and the system have taken
-    /// already is sent first: `TcpOptions::notsent_lowat` bounds the system's part.
+    /// Use it if each event is a whole state, so that only the newest one matters. A subscriber lags when
+    /// its next event is evicted, so retain few events
+    /// ([`max_events`](super::ChannelOptions::max_events)). Events that the server and the system have
+    /// already taken are sent first; `TcpOptions::notsent_lowat` bounds the system's part.
     pub fn newest() -> Self {
         Self(LagAction::Newest)
     }

@@ -1,3 +1,5 @@
+//! The events that a channel retains.
+
 use std::{
     collections::VecDeque,
     mem,
@@ -10,7 +12,7 @@ use crate::EncodedEvent;
 /// The capacity that a log keeps, however few events it holds.
 const MIN_CAPACITY: usize = 32;
 
-/// How much a log holds at most.
+/// The bounds of a log.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LogBounds {
     pub(super) max_events: usize,
@@ -22,9 +24,9 @@ pub(super) struct LogBounds {
 #[derive(Debug)]
 pub(super) struct Log {
     events: VecDeque<LogEntry>,
-    /// How long all of them are.
+    /// The length of all of them.
     bytes: usize,
-    /// The number of the oldest; of the next event where none is held.
+    /// The number of the oldest event, or of the next one if none is held.
     first_number: u64,
     closed: bool,
     /// Whether the next event is being stored. It is appended though the log is closed meanwhile,
@@ -41,11 +43,11 @@ struct LogEntry {
 /// What a log has at a number.
 pub(super) enum LogRead {
     Event(EncodedEvent),
-    /// It is not held any more. The oldest that is, or will be, has this number.
+    /// The event was evicted. The oldest that is held, or will be, has this number.
     Evicted(u64),
-    /// It is yet to come.
+    /// The event has not been published yet.
     NotYet,
-    /// It will never come.
+    /// The event will never be published.
     Closed,
 }
 
@@ -97,7 +99,7 @@ impl Log {
 
     fn push(&mut self, event: EncodedEvent, at: Instant, bounds: &LogBounds) {
         let len = event.as_bytes().len();
-        // First, or a full log would grow.
+        // Before the new event is pushed, or the memory of a full log would grow.
         while self.events.len() >= bounds.max_events || self.bytes + len > bounds.max_bytes {
             if !self.evict_oldest() {
                 break;
@@ -122,7 +124,7 @@ impl Log {
         oldest.zip(max).is_some_and(|(age, max)| age > max)
     }
 
-    /// Evicts all events, and skips the next number.
+    /// Evicts all events, and skips the next number, so that every subscriber has missed an event.
     pub(super) fn clear_and_skip(&mut self) {
         while self.evict_oldest() {}
         self.first_number += 1;
@@ -137,25 +139,27 @@ impl Log {
         }
     }
 
-    /// Returns the number of an event that is stored now, until [`end_storing`](Self::end_storing).
+    /// Marks the next event as being stored, until [`end_storing`](Self::end_storing), and returns its
+    /// number.
     pub(super) fn begin_storing(&mut self) -> Result<u64, PublishError> {
         let number = self.next_if_open()?;
         self.storing = true;
         Ok(number)
     }
 
-    /// Returns `true` if the log has been closed meanwhile.
+    /// Ends what [`begin_storing`](Self::begin_storing) began. Returns `true` if the log was closed
+    /// meanwhile.
     pub(super) fn end_storing(&mut self) -> bool {
         self.storing = false;
         self.closed
     }
 
-    /// Returns `true` if nothing new may be published.
+    /// Returns `true` if no new event may be published.
     pub(super) fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// Returns `true` if nothing more will be published.
+    /// Returns `true` if no event will be published any more.
     pub(super) fn is_finished(&self) -> bool {
         self.closed && !self.storing
     }
@@ -179,8 +183,8 @@ impl Log {
         true
     }
 
-    /// Releases memory that more events took. What remains can hold twice as many as there are, so
-    /// that moving them is rare.
+    /// Releases memory after a peak. The rest can hold twice as many events as there are, so that moving
+    /// them is rare.
     fn shrink(&mut self) {
         let (len, capacity) = (self.events.len(), self.events.capacity());
         if capacity > MIN_CAPACITY && len < capacity / 4 {

@@ -1,4 +1,9 @@
-//! One feed for many clients, which a client can resume with no loss and no duplicates.
+//! Channels: one feed of events for many clients, which can resume with no loss and no duplicates.
+//!
+//! - A [`Channel`] has a log (`log`), an epoch for its ids (`epoch`), and the tasks that wait for the
+//!   next event (`wakers`), all in `shared`.
+//! - A [`Subscription`] is a position in that log.
+//! - A [`StateChannel`] adds a state to a channel, and [`Topics`] keep a channel for each key.
 
 #[cfg(feature = "axum")]
 mod axum;

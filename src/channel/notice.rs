@@ -1,3 +1,5 @@
+//! Events that a channel sends on its own.
+
 use super::numbered::Unnumbered;
 use crate::{EncodedEvent, Event, EventId, EventName, report::Audience};
 
@@ -5,7 +7,7 @@ const CHECKPOINT: EventName = EventName::from_static("checkpoint");
 const GAP: EventName = EventName::from_static("gap");
 const LAGGED: EventName = EventName::from_static("lagged");
 
-/// Policy for the events that a channel sends on its own: checkpoints, and notices of a gap or a lag.
+/// The policy for the events that a channel sends on its own: checkpoints, and notices of a gap or lag.
 ///
 /// | notice | [`event`](Self::event) | [`id`](Self::id) | [`silent`](Self::silent) |
 /// |---|---|---|---|
@@ -16,8 +18,8 @@ const LAGGED: EventName = EventName::from_static("lagged");
 /// By default ([`auto`](Self::auto)) the form depends on the client:
 /// [`guide::clients`](crate::guide::clients) says which client takes which.
 ///
-/// Where a client gets no event, tell it of a gap before the stream begins: by
-/// [`Channel::try_resume`](super::Channel::try_resume), or in a header of the response by
+/// A client that gets no notices can be notified of a gap before the stream begins: with
+/// [`Channel::try_resume`](super::Channel::try_resume), or in a response header with
 /// [`Subscription::gap`](super::Subscription::gap).
 ///
 /// ```
@@ -53,31 +55,31 @@ enum NoticeForm {
 
 impl NoticePolicy {
     /// Sends named events to clients that name `text/event-stream` in a GET or QUERY, as browsers do,
-    /// and nothing to all others. This is the default.
+    /// and nothing to other clients. This is the default.
     ///
     /// The client is known within [`SseLayer`](crate::SseLayer), where the subscription is polled by
     /// the [`EventStream`](crate::EventStream) itself. Elsewhere nothing is sent: without the layer, set
     /// [`event`](Self::event) for a stream that browsers read.
     ///
-    /// Some clients that are no browsers make such a request, too: `httpx-sse`, `sseclient` and
-    /// `@microsoft/fetch-event-source` hand the event to their user, and `graphql-sse` over a single
-    /// connection fails at it. On their routes set [`silent`](Self::silent).
+    /// Some clients other than browsers make such a request, too: `httpx-sse`, `sseclient` and
+    /// `@microsoft/fetch-event-source` hand the event to the application, and `graphql-sse` over a single
+    /// connection fails on it. Set [`silent`](Self::silent) on their routes.
     pub const fn auto() -> Self {
         Self(NoticeForm::Auto)
     }
 
-    /// Sends named events: for browsers.
+    /// Sends named events to every client. Use it for streams that only browsers read.
     pub const fn event() -> Self {
         Self(NoticeForm::Event)
     }
 
-    /// Sends ids alone, each in a block without data: for clients that keep such an id and fail on
-    /// events they do not know.
+    /// Sends ids alone, each in a block without data. Use it for clients that keep such an id and fail on
+    /// unknown events.
     pub const fn id() -> Self {
         Self(NoticeForm::Id)
     }
 
-    /// Sends nothing.
+    /// Sends no notices.
     pub const fn silent() -> Self {
         Self(NoticeForm::Silent)
     }
@@ -91,19 +93,20 @@ impl NoticePolicy {
     }
 }
 
-/// What a channel sends on its own.
+/// An event that a channel sends on its own.
 #[derive(Debug)]
 pub(super) enum Notice<'a> {
     Checkpoint,
-    /// With the id of the oldest event that is retained.
+    /// Has the id of the oldest retained event.
     Gap(Option<&'a EventId>),
-    /// With the number of events that were missed.
+    /// Has the number of missed events.
     Lagged(u64),
 }
 
 impl Notice<'_> {
-    /// Makes what is sent, if anything is. The id is that of the point in the log; a notice of a lag has
-    /// none, so that a client that loses its connection now gets another notice.
+    /// Encodes the notice in the form for this client, if it gets any. The id is that of the position in
+    /// the log. A notice of a lag has none, so that a client whose connection breaks now gets another
+    /// notice.
     pub(super) fn encode(
         self,
         policy: NoticePolicy,

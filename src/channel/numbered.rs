@@ -1,10 +1,12 @@
+//! The ids of published events, in their bytes.
+
 use bytes::Bytes;
 use memchr::memchr_iter;
 
 use super::{PublishError, epoch::Epoch, log::LogBounds};
 use crate::{EncodeEvent, EncodedEvent, EventId};
 
-/// Numbers events from the first number on, if the log can hold the bytes of all at once.
+/// Numbers events in order, beginning with `first`, if the log can hold the bytes of all at once.
 pub(super) fn number_all(
     events: &[Unnumbered],
     epoch: Epoch,
@@ -27,14 +29,14 @@ pub(super) fn number_all(
 
 /// An item that is encoded without its id.
 ///
-/// The id ends the last event in it that clients dispatch, so that a client which is cut off in the
-/// middle gets the whole item again. Ids that the user has written are removed: they belong to no
-/// point of the log. An item that no client dispatches, such as a comment or a `retry`, gets no id,
-/// because browsers do not keep one of a block without data.
+/// The id ends the last event in it that clients dispatch, so that a client whose connection breaks in
+/// the middle gets the whole item again. Ids that the user has written are removed: they belong to no
+/// position in the log. An item that no client dispatches, such as a comment or a `retry`, gets no id,
+/// because browsers do not keep the id of a block without data.
 #[derive(Debug)]
 pub(super) struct Unnumbered {
     event: EncodedEvent,
-    /// Where the id goes.
+    /// The position of the id. `None` if clients dispatch nothing of the item.
     id_at: Option<usize>,
 }
 
@@ -75,7 +77,7 @@ impl Unnumbered {
     }
 }
 
-/// What the lines of an item are.
+/// What the lines of an encoded item consist of.
 #[derive(Debug, Default)]
 struct Layout {
     /// The end of the fields of the last event that has data.

@@ -1,3 +1,5 @@
+//! The options of a channel.
+
 use std::{num::NonZeroUsize, time::Duration};
 
 use hyper::rt::Timer;
@@ -5,7 +7,7 @@ use hyper::rt::Timer;
 use super::{GapPolicy, LagPolicy, NoticePolicy, epoch::Epoch, log::LogBounds};
 use crate::{EventId, time::SharedTimer};
 
-/// Options of a [`Channel`](super::Channel): its history, and its policy for subscribers that lag.
+/// Options of a [`Channel`](super::Channel): how much it retains, and its policies.
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until a channel has them"]
 pub struct ChannelOptions {
@@ -14,12 +16,12 @@ pub struct ChannelOptions {
     pub(super) lag_policy: LagPolicy,
     pub(super) gap_policy: GapPolicy,
     pub(super) notice_policy: NoticePolicy,
-    /// The id of the event before the first.
+    /// The id of the event before the first one.
     pub(super) after: Option<(Epoch, u64)>,
 }
 
 impl ChannelOptions {
-    /// Makes options whose time is that of another runtime, or of a test.
+    /// Creates options with a timer of another runtime, or of a test.
     pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
         Self {
             timer: SharedTimer::new(timer),
@@ -35,30 +37,32 @@ impl ChannelOptions {
         }
     }
 
-    /// Sets how many events are retained at most, and published together. By default 1024.
+    /// Sets the maximum number of events that are retained, and that can be published together.
+    ///
+    /// The default is 1024.
     pub fn max_events(mut self, max: NonZeroUsize) -> Self {
         self.bounds.max_events = max.get();
         self
     }
 
-    /// Sets how many bytes of events, as they go over the wire, are retained at most. By default 4 MiB.
+    /// Sets the maximum number of bytes of events, as they go over the wire, that are retained.
     ///
-    /// An event that is larger by itself is not published, nor are those that are larger together.
+    /// The default is 4 MiB. An event that is larger by itself is not published, and neither are events
+    /// published together that are larger in total.
     ///
-    /// On a 64-bit system each event takes up to 144 bytes of memory beside these, and what the
-    /// allocator adds to two allocations. So where events are tiny,
-    /// [`max_events`](Self::max_events) bounds the memory. By default a full log takes 80 bytes
-    /// beside each event: 102 KiB with events of 22 bytes, and never more than 4 MiB and 80 KiB. Its
-    /// memory shrinks as it does.
+    /// On a 64-bit system each event takes up to 144 bytes of memory besides, plus what the allocator
+    /// adds to two allocations. So if events are tiny, [`max_events`](Self::max_events) bounds the
+    /// memory. With the defaults a full log takes 80 bytes besides each event: 102 KiB with events of 22
+    /// bytes, and never more than 4 MiB and 80 KiB. The memory shrinks with the log.
     pub fn max_bytes(mut self, max: usize) -> Self {
         self.bounds.max_bytes = max;
         self
     }
 
-    /// Sets how long an event is retained at most. By default there is no such bound.
+    /// Sets the maximum time for which an event is retained. By default there is no such bound.
     ///
     /// Older events are evicted at the next publication, subscription or resumption. A subscriber that
-    /// has not read one by then lags.
+    /// has not read such an event by then has lagged.
     pub fn max_age(mut self, max: Duration) -> Self {
         self.bounds.max_age = Some(max);
         self
@@ -70,34 +74,35 @@ impl ChannelOptions {
         self
     }
 
-    /// Sets what a client gets that cannot resume where it was. By default it gets a notice of the gap,
-    /// if its [`notice_policy`](Self::notice_policy) allow that, and all events that are retained.
+    /// Sets the policy for a client that resumes after an event that is no longer retained.
+    ///
+    /// By default the client gets a notice of the gap, if the [`notice_policy`](Self::notice_policy)
+    /// allows it, and then all retained events.
     pub fn gap_policy(mut self, policy: GapPolicy) -> Self {
         self.gap_policy = policy;
         self
     }
 
-    /// Sets the form of the notices that the channel sends by itself: of checkpoints, gaps and lags.
+    /// Sets the policy for notices: checkpoints, gaps and lags.
     ///
     /// By default they are named events for a client that names `text/event-stream` in a GET or QUERY,
-    /// as browsers do. All other clients get no notice, and without
-    /// [`SseLayer`](crate::SseLayer) around the stream no client does: set
-    /// [`NoticePolicy::event`] there.
+    /// as browsers do. All other clients get no notice. Without [`SseLayer`](crate::SseLayer) around the
+    /// stream no client gets one: set [`NoticePolicy::event`] there.
     /// [`Subscription::notice_policy`](super::Subscription::notice_policy) sets it for one client.
     pub fn notice_policy(mut self, policy: NoticePolicy) -> Self {
         self.notice_policy = policy;
         self
     }
 
-    /// Numbers the events on from the last one that another channel has published, by its id: for a
-    /// store that outlives the program, with [`GapPolicy::backfill`].
+    /// Continues the ids of another channel, whose last event has this id.
     ///
-    /// An id that is none of a channel's is ignored: then the channel numbers as it does by default.
+    /// Use it with a store that outlives the program, and with [`GapPolicy::backfill`]. An id that no
+    /// channel has assigned is ignored: the channel then draws a new epoch, as by default.
     ///
-    /// Two channels that number on from the same id take each other's for their own, and a client that
-    /// goes from one to the other misses events in silence. So the old program has ended its
-    /// publishing before the new one begins; and [`Topics`](super::Topics) ignore this, unless
-    /// [`each`](super::Topics::each) sets it for a topic.
+    /// Two channels that continue from the same id accept each other's ids, and a client that goes from
+    /// one to the other silently misses events. So the old program must stop publishing before the new one
+    /// begins. [`Topics`](super::Topics) ignore this option, unless [`each`](super::Topics::each) sets it
+    /// for a topic.
     pub fn after(mut self, last: &EventId) -> Self {
         self.after = Epoch::parse(last.as_str());
         self

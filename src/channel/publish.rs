@@ -1,30 +1,31 @@
+//! The publishers' side of a channel.
+
 use super::{BorrowEvent, Channel, PublishError, numbered::Unnumbered};
 use crate::{BoxError, EncodeEvent, EventId};
 
 impl<T: EncodeEvent + ?Sized> Channel<T> {
-    /// Publishes an event, by value or by reference, and returns the id that it got.
+    /// Publishes an event, by value or by reference, and returns its id.
     ///
     /// # Errors
     ///
-    /// When the channel is closed, or the event cannot be encoded or is larger than all that the
-    /// channel may retain. Then no subscriber gets anything.
+    /// Fails if the channel is closed, if the event cannot be encoded, or if it is larger than everything
+    /// that the channel may retain. Then no subscriber gets anything.
     pub fn publish(&self, event: impl BorrowEvent<T>) -> Result<EventId, PublishError> {
         self.append_and_wake(&[Unnumbered::encode(event.borrow_event())?])
     }
 
-    /// Publishes an event that has been put somewhere else before, such as into a store: the closure
-    /// gets the id that the event will have, and if it fails, nothing is published and the id is
-    /// free.
+    /// Publishes an event after a closure has run, which stores the event for instance.
     ///
-    /// So nobody sees an event that is not stored, and after a crash no id is given twice
-    /// ([`ChannelOptions::after`](super::ChannelOptions::after),
+    /// The closure gets the id that the event will have. If it fails, nothing is published and the id is
+    /// free again. So no subscriber sees an event that is not stored, and after a crash no id is assigned
+    /// twice ([`ChannelOptions::after`](super::ChannelOptions::after),
     /// [`GapPolicy::backfill`](super::GapPolicy::backfill)). The closure must not publish on this channel, nor use the
     /// [`StateChannel`](super::StateChannel) whose channel this is.
     ///
-    /// Other publishers wait until the closure returns. Subscribers do not, and neither does
-    /// [`close`](Self::close). If the channel is closed while the closure runs, publishers that wait
-    /// already fail when it returns, and later ones fail at once. Subscribers still get the event
-    /// before they end, because it is stored.
+    /// Other publishers wait until the closure returns. Subscribers do not wait, and neither does
+    /// [`close`](Self::close). If the channel is closed while the closure runs, publishers that are
+    /// waiting fail when it returns, and later ones fail at once. Subscribers still get the event before
+    /// they end, because it is stored.
     ///
     /// ```
     /// use tower_sse::{Channel, ChannelOptions, Event, PublishError};
@@ -46,8 +47,8 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// ```
     ///
     /// To wait for an `async` store, use a thread that may block, and publish on this channel from such
-    /// threads alone. Every other publisher waits for the store as well: one in an `async` task blocks a
-    /// thread of the runtime, and if that is the only one, the store that it waits for never returns.
+    /// threads only. Every other publisher waits for the store as well: a publisher in an `async` task
+    /// blocks a thread of the runtime, and if that is the only thread, the store never returns.
     ///
     /// ```
     /// use tokio::{runtime::Handle, task::spawn_blocking};
@@ -78,11 +79,12 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     ///
     /// # Errors
     ///
-    /// As [`publish`](Self::publish), and what the closure returns, as [`PublishError::Before`].
+    /// Fails like [`publish`](Self::publish), and with [`PublishError::Before`] if the closure returns an
+    /// error.
     ///
     /// # Panics
     ///
-    /// When the closure does. Then nothing is published, and the id is free.
+    /// Panics if the closure does. Then nothing is published, and the id is free again.
     pub fn publish_with<E: Into<BoxError>>(
         &self,
         event: impl BorrowEvent<T>,
@@ -98,19 +100,21 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
         Ok(shared.epoch.id(number))
     }
 
-    /// Publishes events together: all of them or none, with none of another's between. Returns the
-    /// id of the last; `None` if there are none.
+    /// Publishes several events together, and returns the id of the last one (`None` if there are none).
+    ///
+    /// Either all of them are published or none, with no event of another publisher in between.
     ///
     /// # Errors
     ///
-    /// As [`publish`](Self::publish). Also when the channel cannot retain all of them at once; of those
-    /// that are too many the iterator is asked for one.
+    /// Fails like [`publish`](Self::publish), and if the channel cannot retain all of them at once. The
+    /// iterator is then asked for one event more than the channel may retain, and for no others.
     pub fn publish_all<I>(&self, events: I) -> Result<Option<EventId>, PublishError>
     where
         I: IntoIterator,
         I::Item: BorrowEvent<T>,
     {
         let max = self.shared().options.bounds.max_events;
+        // Encoded before the log is locked: a slow iterator or encoder must not hold up subscribers.
         let mut encoded = Vec::new();
         for event in events {
             if encoded.len() == max {

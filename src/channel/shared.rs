@@ -1,3 +1,15 @@
+//! The part of a channel that its handles and its subscriptions share.
+//!
+//! # Order of locks
+//!
+//! 1. `publishing` orders publishers. A publisher may hold it for long: `publish_with` waits for a
+//!    store. So nothing else takes it, neither a reader of the log nor the close of the channel.
+//! 2. `log` is locked after it, and only for moments: it is not held while events are encoded, numbered
+//!    or stored, or while a user's closure runs.
+//!
+//! Tasks are woken, and `on_change` is called, when neither is locked: a waker may run code of the
+//! user's at once, which may use the channel.
+
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -20,12 +32,14 @@ use super::{
 };
 
 /// A log with its publishers and subscribers.
+///
+/// The log is behind a `RwLock` because each publication makes all subscribers read it at once.
 pub(super) struct ChannelShared {
     pub(super) options: ChannelOptions,
     pub(super) epoch: Epoch,
     log: RwLock<Log>,
-    /// Held while publishing, so that numbering and storing events does not hold up subscribers. It
-    /// is taken before the log, and never to close the channel: that must not wait for a store.
+    /// Held while publishing, so that numbers are assigned in the order of publication although the log
+    /// is not locked for so long.
     publishing: Mutex<()>,
     /// Woken by each publication, and by the close.
     pub(super) wakers: Wakers,
@@ -61,14 +75,14 @@ impl ChannelShared {
         let numbered = number_all(events, self.epoch, first, &self.options.bounds)?;
         let now = self.options.timer.now();
         let mut log = self.log_mut();
-        // The channel may have been closed since.
+        // The channel may have been closed since: `close` does not wait for publishers.
         log.next_if_open()?;
         log.append(numbered, now, &self.options.bounds);
         Ok(log.next_number() - 1)
     }
 
     /// As [`append`](Self::append), for an event that the closure stores first: it gets the number.
-    /// If the channel is closed meanwhile, the close is complete afterwards.
+    /// If the channel is closed meanwhile, this completes the close.
     pub(super) fn append_stored(
         &self,
         event: Unnumbered,
@@ -79,7 +93,7 @@ impl ChannelShared {
         let stored = catch_unwind(AssertUnwindSafe(|| {
             let numbered = number_all(&[event], self.epoch, number, &self.options.bounds)?;
             store(number)?;
-            // Only now, for that may have taken its time.
+            // The time after the closure, which may have waited for a store.
             Ok::<_, PublishError>((numbered, self.options.timer.now()))
         }));
         let mut log = self.log_mut();
@@ -97,8 +111,8 @@ impl ChannelShared {
         Ok(number)
     }
 
-    /// Evicts everything, and skips the next number, so that a subscriber that reads on finds that
-    /// something is missing, unless the channel is closed. Does not wake the waiting subscribers.
+    /// Evicts all events, and skips the next number, so that every subscriber has missed an event. Does
+    /// nothing if the channel is closed. Does not wake the waiting subscribers.
     pub(super) fn clear_and_skip(&self) {
         let Ok(_publishing) = self.lock_publishing() else {
             return;
@@ -114,7 +128,7 @@ impl ChannelShared {
     pub(super) fn close(&self) {
         let change = self.log_mut().close();
         let Some(change) = change else { return };
-        // First, so that a task that is woken finds the topic removed.
+        // Before tasks are woken, so that they find the topic removed.
         self.notify_change(change);
         self.occupancy.notify_waiters();
         if change == ChannelChange::Closed {
@@ -122,7 +136,7 @@ impl ChannelShared {
         }
     }
 
-    /// Returns `true` if the channel is closed, and nothing is being stored any more.
+    /// Returns `true` if the channel is closed, and no event is being stored any more.
     pub(super) fn is_finished(&self) -> bool {
         self.log().is_finished()
     }
@@ -131,11 +145,11 @@ impl ChannelShared {
         self.log().read(number)
     }
 
-    /// Looks at the log, in which nothing is too old.
+    /// Evicts the events that are too old, and reads the log.
     pub(super) fn expire_and_read<R>(&self, read: impl FnOnce(&Log) -> R) -> R {
         if self.options.bounds.max_age.is_some() {
             let now = self.options.timer.now();
-            // Most often there is nothing, and others may look as well.
+            // Most often there is none, and a shared lock does not hold up other readers.
             if self.log().has_expired(now, &self.options.bounds) {
                 self.log_mut().expire(now, &self.options.bounds);
             }
@@ -147,7 +161,8 @@ impl ChannelShared {
         self.subscriber_count.load(Ordering::Acquire)
     }
 
-    /// Is woken when the first subscriber comes, and when the last leaves.
+    /// Returns a future that is woken when the first subscriber arrives, when the last one leaves, and by
+    /// the close. It also sees what happens after this call and before its first poll.
     pub(super) fn occupancy_changed(&self) -> OwnedNotified {
         Arc::clone(&self.occupancy).notified_owned()
     }
@@ -172,7 +187,7 @@ impl ChannelShared {
         }
     }
 
-    /// Waits for the turn to publish, but not in vain: an event may be being stored.
+    /// Locks out other publishers. Fails at once, without a wait for a store, if the channel is closed.
     fn lock_publishing(&self) -> Result<MutexGuard<'_, ()>, PublishError> {
         match self.publishing.try_lock() {
             Ok(guard) => Ok(guard),

@@ -1,3 +1,5 @@
+//! A channel with a state.
+
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -7,8 +9,10 @@ use std::{
 use super::{Channel, ChannelOptions, PublishError, Subscription, log::Log, numbered::Unnumbered};
 use crate::{EncodeEvent, EncodedEvent, Error, Event, EventId, EventItem, LastEventId};
 
-/// A state, and the channel of its changes: a subscriber gets the state as it is, and then each
-/// change after it, none lost and none twice.
+/// A state together with a channel of its changes.
+///
+/// A subscriber gets a snapshot of the state and then every later change, with no loss and no
+/// duplicates.
 ///
 /// ```
 /// use futures_util::StreamExt;
@@ -32,16 +36,16 @@ use crate::{EncodeEvent, EncodedEvent, Error, Event, EventId, EventItem, LastEve
 /// # #[cfg(not(feature = "tokio"))] fn main() {}
 /// ```
 ///
-/// Clones are the same state. The closures run while the state is locked: they must not block, nor
-/// use the same `StateChannel`, nor its channel. A change that is to be stored first is stored before
-/// the call, under the store's own lock, which is held until the call returns and so keeps the order.
+/// Clones are handles to the same state. The closures run while the state is locked: they must not block,
+/// and must not use the same `StateChannel` or its channel. To store a change first, store it before the
+/// call under a lock of the store, and hold that lock until the call returns to keep the order.
 pub struct StateChannel<S, T: ?Sized = Event> {
     channel: Channel<T>,
     state: Arc<Mutex<S>>,
 }
 
 impl<S, T: ?Sized> StateChannel<S, T> {
-    /// Makes a channel for the changes of a state.
+    /// Creates a state, and a channel for its changes.
     pub fn new(state: S, options: ChannelOptions) -> Self {
         Self {
             channel: Channel::new(options),
@@ -49,18 +53,21 @@ impl<S, T: ?Sized> StateChannel<S, T> {
         }
     }
 
-    /// Subscribes to the state, as the closure tells it, and to every change after it.
+    /// Subscribes to every later change, after a snapshot of the state that the closure makes.
     ///
-    /// The closure returns an event, or a `Result` of one. It has the id of this point of the log.
+    /// The closure returns an event, or a `Result` of one. The event gets the id of this position in the
+    /// log.
     ///
     /// # Errors
     ///
-    /// The closure's, or that the event cannot be encoded.
+    /// Fails if the closure does, or if the event cannot be encoded.
     pub fn subscribe<E: EventItem>(
         &self,
         snapshot: impl FnOnce(&S) -> E,
     ) -> Result<Subscription, Error> {
         let shared = self.channel.shared();
+        // Both under the lock of the state, under which changes are published: so the snapshot has
+        // exactly the changes before `next`.
         let (next, snapshot) = {
             let state = self.lock();
             (shared.expire_and_read(Log::next_number), snapshot(&state))
@@ -69,12 +76,13 @@ impl<S, T: ?Sized> StateChannel<S, T> {
         Ok(Subscription::new(shared, next).start_with(snapshot))
     }
 
-    /// Subscribes to the changes after an event. Where the channel cannot tell them all, or there is
-    /// no id, to the state and every change after it.
+    /// Subscribes to the changes after the event with this id, if all of them are retained.
+    ///
+    /// Otherwise, and without an id, it begins with a snapshot like [`subscribe`](Self::subscribe).
     ///
     /// # Errors
     ///
-    /// As [`subscribe`](Self::subscribe).
+    /// Fails like [`subscribe`](Self::subscribe).
     pub fn resume<E: EventItem>(
         &self,
         last_event_id: Option<&LastEventId>,
@@ -87,13 +95,15 @@ impl<S, T: ?Sized> StateChannel<S, T> {
         }
     }
 
-    /// Reads the state.
+    /// Calls the closure with the current state, and returns its result.
     pub fn read<R>(&self, read: impl FnOnce(&S) -> R) -> R {
         read(&self.lock())
     }
 
-    /// Returns the channel of the changes: for the number of its subscribers, to close it. What is
-    /// published there changes no state.
+    /// Returns the channel of the changes.
+    ///
+    /// Use it to count the subscribers or to close the channel. An event that is published there changes no
+    /// state.
     pub fn channel(&self) -> &Channel<T> {
         &self.channel
     }
@@ -104,20 +114,23 @@ impl<S, T: ?Sized> StateChannel<S, T> {
 }
 
 impl<S, T: EncodeEvent> StateChannel<S, T> {
-    /// Changes the state, and publishes the change that the closure returns: an event, or a `Result`
-    /// of one.
+    /// Changes the state, and publishes the event that the closure returns for the change.
+    ///
+    /// The closure returns an event, or a `Result` of one.
     ///
     /// # Errors
     ///
-    /// The closure's, as [`PublishError::Before`]: then it should not have changed the state. Or as
-    /// [`Channel::publish`]: the state has changed. A change that could not be published counts as
-    /// missed by all subscribers, so they [`LagPolicy`](super::LagPolicy), and has an id of its own: a store that
-    /// keeps the last one ([`ChannelOptions::after`]) then keeps [`Channel::last_id`].
+    /// Fails with [`PublishError::Before`] if the closure does; it should not have changed the state then.
+    ///
+    /// Fails like [`Channel::publish`] after the state has changed. A change that cannot be published
+    /// counts as missed by all subscribers, so [`LagPolicy`](super::LagPolicy) applies, and it has an id of
+    /// its own: a store that keeps the last id ([`ChannelOptions::after`]) then has to keep
+    /// [`Channel::last_id`].
     ///
     /// # Panics
     ///
-    /// When the closure or the encoding does. The state stays as it then is, and all have missed a
-    /// change.
+    /// Panics if the closure or the encoding does. The state stays as it is then, and all subscribers
+    /// have missed a change.
     pub fn update<E: EventItem<Event = T>>(
         &self,
         change: impl FnOnce(&mut S) -> E,
@@ -129,6 +142,7 @@ impl<S, T: EncodeEvent> StateChannel<S, T> {
             let event = event.map_err(PublishError::Before)?;
             shared.append(&[Unnumbered::encode(&event)?])
         }));
+        // A closure that returns an error has changed nothing, so no subscriber has missed anything.
         let is_rejected = matches!(updated, Ok(Err(PublishError::Before(_))));
         if !is_rejected && !matches!(updated, Ok(Ok(_))) {
             shared.clear_and_skip();

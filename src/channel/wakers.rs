@@ -1,3 +1,5 @@
+//! The tasks that wait for an event.
+
 use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -13,16 +15,19 @@ use slab::Slab;
 
 /// The tasks that wait for a publication, which wakes them all.
 ///
-/// For a task that waits already, to be polled once more costs one atomic load: hyper polls a body
-/// three times for each frame.
+/// Polling a task that is registered already costs one atomic load: hyper polls a body three times for
+/// each frame.
+///
+/// A *round* lasts from one wake-up of all tasks to the next. The slots of a round end with it, so that
+/// nobody has to tidy up after a wake-up, and a task can see without the lock that its slot is gone.
 #[derive(Default)]
 pub(super) struct Wakers {
-    /// How often all have been woken. Written under the lock.
+    /// The number of the round. Written under the lock of `waiting`.
     rounds: AtomicU64,
     waiting: Mutex<Slab<Waker>>,
 }
 
-/// The slot of a task that waits, until all are woken.
+/// The slot of a task that waits, valid during one round.
 #[derive(Debug)]
 pub(super) struct WakerSlot {
     round: u64,
@@ -30,7 +35,10 @@ pub(super) struct WakerSlot {
     task: Task,
 }
 
-/// Which task a waker wakes. It tells two apart while a clone of the one is kept.
+/// The identity of the task that a waker wakes, as in `Waker::will_wake`.
+///
+/// It is valid while a clone of the waker is kept, which the slot's round ensures: as long as the round
+/// lasts, the slab has the clone, and no other task can have the same address.
 #[derive(Debug, PartialEq, Eq)]
 struct Task {
     data: usize,
@@ -47,36 +55,38 @@ impl Task {
 }
 
 impl Wakers {
-    /// Returns the round that goes on. It is asked for before a look at what is waited for.
+    /// Returns the current round. Call it before checking for the event to wait for, and give it to
+    /// [`register`](Self::register).
     pub(super) fn round(&self) -> u64 {
         self.rounds.load(Ordering::Acquire)
     }
 
-    /// Returns `true` if the task will be woken from the slot that it has.
+    /// Returns `true` if the slot is of this task, and still waits.
     pub(super) fn is_registered(&self, slot: &Option<WakerSlot>, waker: &Waker) -> bool {
         let held = |slot: &WakerSlot| slot.round == self.round() && slot.task == Task::of(waker);
         slot.as_ref().is_some_and(held)
     }
 
-    /// Gives a task a slot, for the one that it has, if the round still goes on.
+    /// Gives a task a slot in place of the one that it has. Returns `false` if the round is over: the event
+    /// may have been published since.
     pub(super) fn register(&self, slot: &mut Option<WakerSlot>, round: u64, waker: &Waker) -> bool {
         let task = Task::of(waker);
         let waker = waker.clone();
         let mut waiting = self.waiting();
-        // It changes under the lock alone.
+        // Relaxed does, because the number changes under this lock alone.
         if self.rounds.load(Ordering::Relaxed) != round {
             return false;
         }
         let before = slot.take().and_then(|slot| slot.take(&mut waiting, round));
         let key = waiting.insert(waker);
-        // Only then, for what is dropped may be a task, and all that it has.
+        // After the lock: dropping a waker may drop a task, and with it a subscription of this channel.
         drop(waiting);
         drop(before);
         *slot = Some(WakerSlot { round, key, task });
         true
     }
 
-    /// Takes a slot back.
+    /// Gives a slot back.
     pub(super) fn deregister(&self, slot: WakerSlot) {
         let mut waiting = self.waiting();
         let round = self.rounds.load(Ordering::Relaxed);
@@ -89,6 +99,7 @@ impl Wakers {
     pub(super) fn wake_all(&self) {
         let mut waiting = self.waiting();
         self.rounds.fetch_add(1, Ordering::Release);
+        // All at once, so that tasks wake without the lock: they may register again at once.
         let woken = mem::take(&mut *waiting);
         drop(waiting);
         let mut woken = Woken(woken.into_iter());

@@ -1,3 +1,5 @@
+//! What users see of a subscription.
+
 use std::{fmt, sync::Arc};
 
 use super::{
@@ -11,23 +13,23 @@ use crate::{
     stream::PollBudget,
 };
 
-/// The events of a channel, from a point of its log on.
+/// A stream of the events of a channel, from a position in its log.
 ///
-/// It is a place in the log and no copy of it: it retains nothing for its subscriber, however slow
-/// that is. It goes into an [`EventStream`](crate::EventStream) as it is, or behind combinators, and all
-/// events that are ready leave in one frame. It counts as a subscriber until it ends or is dropped.
+/// It does not copy the log, and retains nothing for its subscriber, however slow that is. Put it into an
+/// [`EventStream`](crate::EventStream) directly or behind combinators; all events that are ready are sent
+/// in one frame. It counts as a subscriber until it ends or is dropped.
 ///
 /// # Lag and notices
 ///
-/// While an `EventStream` polls it, whatever is between the two, the subscription reports to it: a lag
-/// ends the stream or adds to [`StreamSummary::missed`](crate::StreamSummary::missed), and notices
-/// ([`NoticePolicy`]) go out before the next event.
+/// A subscription reports to the `EventStream` that polls it, whatever combinators are between the two: a
+/// lag ends the stream or adds to [`StreamSummary::missed`](crate::StreamSummary::missed), and notices
+/// ([`NoticePolicy`]) are sent before the next event.
 ///
 /// A subscription that is polled elsewhere cannot report: in a task that forwards its events through an
-/// `mpsc` channel, for example, or in the handler itself. There the client is not known, so it yields
-/// notices as events only with [`NoticePolicy::event`] or [`NoticePolicy::id`]; by default there are
-/// none. [`close_reason`](Self::close_reason) and [`missed`](Self::missed) say what the stream cannot
-/// know:
+/// `mpsc` channel, for example, or in the handler itself. There the client is not known, so the
+/// subscription yields notices as events, and only with [`NoticePolicy::event`] or [`NoticePolicy::id`];
+/// by default there are none. Pass on yourself what [`close_reason`](Self::close_reason) and
+/// [`missed`](Self::missed) return:
 ///
 /// ```
 /// use futures_util::StreamExt;
@@ -42,7 +44,7 @@ use crate::{
 ///
 /// fn feed(channel: &Channel, last_event_id: Option<&LastEventId>) -> EventStream<Forwarded> {
 ///     let (to, from) = mpsc::channel(16);
-///     // A browser is known to read this one.
+///     // Only browsers read this stream.
 ///     let subscription = channel.resume(last_event_id).notice_policy(NoticePolicy::event());
 ///     tokio::spawn(forward(subscription, to));
 ///     EventStream::new(ReceiverStream::new(from))
@@ -61,7 +63,7 @@ use crate::{
 ///         }
 ///     }
 ///     if subscription.close_reason() != Some(CloseReason::Completed) {
-///         // Fails the stream in place of completing it, so that the client comes back.
+///         // Fails the stream instead of completing it, so that the client reconnects.
 ///         let _ = to.send(Err("the subscription has lagged or failed".into())).await;
 ///     }
 /// }
@@ -79,10 +81,10 @@ use crate::{
 /// # Fairness
 ///
 /// A subscription that always has an event yields to the runtime after a millisecond or 1,024 events: it
-/// is then pending once although more is ready, and wakes its task. (The clock is read after 2, 4 and 8
-/// events and then after each 16, so with a filter that takes a millisecond for each it yields after
-/// four.) In an `EventStream` this holds for each frame, and all subscriptions in it yield together, except
-/// [`detached`](Self::detached) ones.
+/// is then pending once although more events are ready, and wakes its task. (The clock is read after 2, 4
+/// and 8 events and then after every 16, so with a filter that takes a millisecond for each event it
+/// yields after four.) In an `EventStream` this holds for each frame, and all its subscriptions yield
+/// together, except [`detached`](Self::detached) ones.
 #[must_use = "a subscription does nothing until it is polled"]
 pub struct Subscription {
     pub(super) cursor: Cursor,
@@ -90,8 +92,8 @@ pub struct Subscription {
     pub(super) pending_report: PendingReport,
     pub(super) notice_policy: NoticePolicy,
     pub(super) is_detached: bool,
-    /// What comes before the log, until it has been sent. Boxed because it is there but for the first
-    /// polls, and the memory of a subscriber that waits counts.
+    /// What comes before the log, until it has been sent. Boxed because it is gone after the first polls,
+    /// and there can be very many subscribers that wait.
     pub(super) opening: Option<Box<Opening>>,
     /// The budget outside of an `EventStream`, which has one for all of its subscriptions.
     pub(super) budget: PollBudget,
@@ -99,7 +101,7 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Makes one that begins with this number.
+    /// Subscribes from the event with this number.
     pub(in crate::channel) fn new(shared: &Arc<ChannelShared>, next: u64) -> Self {
         Self {
             cursor: Cursor::new(shared, next),
@@ -113,35 +115,39 @@ impl Subscription {
         }
     }
 
-    /// Sends an event before all that the log has, and after those that were put there before. The
-    /// last of them gets the id of this point of the log, so that a client that has seen no more
-    /// resumes here. The others keep their ids: have them be none, or ids of this channel's.
+    /// Adds an event that is sent before all events of the log.
     ///
-    /// For a state whose lock is held while it is changed and the change is published: subscribe
-    /// and make the snapshot under the same lock, and no change is lost or seen twice.
-    /// [`StateChannel`](super::StateChannel) has such a lock.
+    /// Several such events are sent in the order in which they were added. The last of them gets the id
+    /// of this position in the log, so that a client that has seen no more resumes here. The others keep
+    /// their ids: give them none, or ids of this channel.
+    ///
+    /// Use it to begin with a snapshot of a state. If a lock is held while the state is changed and the
+    /// change is published, subscribe and make the snapshot under the same lock: then no change is lost or
+    /// seen twice. [`StateChannel`](super::StateChannel) has such a lock.
     pub fn start_with(mut self, event: impl Into<EncodedEvent>) -> Self {
         self.opening().events.push_back(event.into());
         self
     }
 
-    /// Sets the policy for notices to this client: checkpoints, gaps and lags. By default it is that of
-    /// [`ChannelOptions::notice_policy`](super::ChannelOptions::notice_policy).
+    /// Sets the policy for notices to this client: checkpoints, gaps and lags.
+    ///
+    /// The default is [`ChannelOptions::notice_policy`](super::ChannelOptions::notice_policy).
     pub fn notice_policy(mut self, policy: NoticePolicy) -> Self {
         self.notice_policy = policy;
         self
     }
 
-    /// Has the subscription report nothing to the [`EventStream`](crate::EventStream) that polls it: for a
-    /// stream that handles a lag by itself, or whose own events go on after it.
+    /// Detaches the subscription from the [`EventStream`](crate::EventStream) that polls it: it reports
+    /// nothing to the stream.
     ///
-    /// Such a stream looks at [`close_reason`](Self::close_reason) when the subscription ends:
+    /// Use it for a stream that handles a lag by itself, or whose own events continue after the lag. Such a
+    /// stream checks [`close_reason`](Self::close_reason) when the subscription ends:
     ///
     /// ```
     /// use futures_util::{Stream, StreamExt};
     /// use tower_sse::{Channel, ChannelEvent, CloseReason};
     ///
-    /// /// The events of a channel, from the oldest retained one on after each lag.
+    /// /// The events of a channel, which continue with the oldest retained one after each lag.
     /// fn follow(channel: Channel) -> impl Stream<Item = ChannelEvent> {
     ///     async_stream::stream! {
     ///         let mut subscription = channel.subscribe().detached();
@@ -163,9 +169,10 @@ impl Subscription {
         self
     }
 
-    /// Returns the gap between the client's id and the first event of this subscription, if there is
-    /// one that [`GapPolicy::backfill`](super::GapPolicy::backfill) does not fill. It is there until the first poll, so
-    /// that a handler can tell the client in a header of the response.
+    /// Returns the gap between the client's id and the first event of this subscription, if there is one
+    /// and it is not [backfilled](super::GapPolicy::backfill).
+    ///
+    /// It is available until the first poll, so that a handler can report it in a response header.
     ///
     /// ```
     /// use futures_util::Stream;
@@ -195,15 +202,19 @@ impl Subscription {
         self.opening.as_ref()?.gap.as_ref()
     }
 
-    /// Returns why the subscription has ended: [`Completed`](CloseReason::Completed) when its channel
-    /// is closed, [`Lagged`](CloseReason::Lagged), or [`Failed`](CloseReason::Failed) if
-    /// [`GapPolicy::backfill`](super::GapPolicy::backfill) has failed. `None` before the end.
+    /// Returns the reason for which the subscription has ended, or `None` before that.
+    ///
+    /// It is [`Completed`](CloseReason::Completed) if the channel was closed,
+    /// [`Lagged`](CloseReason::Lagged), or [`Failed`](CloseReason::Failed) if
+    /// [`GapPolicy::backfill`](super::GapPolicy::backfill) has failed.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.close_reason
     }
 
-    /// Returns the number of events that the subscriber has missed so far, by
-    /// [`LagPolicy::notify`](super::LagPolicy::notify) or [`LagPolicy::newest`](super::LagPolicy::newest).
+    /// Returns the number of events that the subscriber has missed so far.
+    ///
+    /// It is 0 except with [`LagPolicy::notify`](super::LagPolicy::notify) and
+    /// [`LagPolicy::newest`](super::LagPolicy::newest).
     pub fn missed(&self) -> u64 {
         self.missed
     }
@@ -219,7 +230,7 @@ impl Subscription {
         self
     }
 
-    /// Keeps the gap for the handler, and sends no notice of it.
+    /// Keeps the gap for the handler, but notifies the client of a checkpoint only.
     pub(in crate::channel) fn with_silent_gap(mut self, gap: Gap) -> Self {
         self.opening().gap = Some(gap);
         self.with_checkpoint()
@@ -234,7 +245,7 @@ impl Subscription {
         self.opening.get_or_insert_default()
     }
 
-    /// Leaves the channel. The first reason holds.
+    /// Leaves the channel, though the subscription itself may live on. The first reason holds.
     pub(super) fn end(&mut self, reason: CloseReason) {
         if self.close_reason.is_none() {
             self.close_reason = Some(reason);

@@ -1,3 +1,5 @@
+//! The map of topics, and which of them are idle.
+
 use std::{
     borrow::Borrow,
     collections::BTreeMap,
@@ -7,51 +9,52 @@ use std::{
 
 use crate::{Channel, channel::change::ChannelChange};
 
-/// How many topics one call settles at most, so that none pays for all: neither for a peak that has
-/// passed, nor where a client makes up keys.
+/// The most idle topics that one call checks, so that no single call pays for a peak that has passed, or
+/// for the keys that a client makes up.
 const MAX_CHECKS: usize = 32;
 
-/// The topics, and which of them may be idle.
+/// The topics, and a list of those that may be idle, in the order in which they became so.
 ///
-/// These are trees, because a hash map moves all of its entries when it grows, and keeps its memory
-/// after a peak.
+/// Both are trees, because a hash map moves all of its entries when it grows, and keeps its memory after
+/// a peak. A listed topic may have subscribers again, because channels report their changes afterwards and
+/// in any order. So a topic is checked before it is removed.
 pub(super) struct TopicMap<K, T: ?Sized> {
     topics: BTreeMap<TopicId, Topic<K, T>>,
-    /// The topics that may be vacant, by when they became so.
     idle: BTreeMap<IdleSince, TopicId>,
-    /// How many of the topics are closing.
+    /// The number of topics that are closing.
     closing: usize,
-    /// How often a topic was made, or became idle.
+    /// The number that the last topic, or the last entry of the list, has got.
     count: u64,
     drops: DeferredDrops<K, T>,
 }
 
-/// The hash of a topic's key, and a number that no other topic has had.
+/// The hash of a topic's key, and a number that no other topic has had. (With the number, a change of
+/// a topic that has been removed does not concern a new one of the same key.)
 pub(super) type TopicId = (u64, u64);
 
-/// Topics to drop when nothing is locked: a task may wait for the close of a channel,
-/// and a key may be more than a value.
+/// Topics to drop when nothing is locked. The drop of a channel wakes the tasks that wait for its close,
+/// and the drop of a key may run code of the user's; both may use the topics.
 pub(super) type DeferredDrops<K, T> = Vec<Topic<K, T>>;
 
-/// A moment, and a number to tell those apart that came in the same.
+/// A moment, and a number that makes it unique.
 type IdleSince = (Instant, u64);
 
 pub(super) struct Topic<K, T: ?Sized> {
     key: K,
     channel: Channel<T>,
-    /// Its id among the idle.
+    /// Its key in the list of idle topics.
     idle_since: Option<IdleSince>,
-    /// Whether it is closed, but an event is still being stored. Until then another of its key could
-    /// give the same id.
+    /// Whether it is closed, but an event is still being stored. Another topic of its key could assign
+    /// the same id.
     is_closing: bool,
 }
 
-/// What has come of a topic that may have been idle.
+/// The result of checking a topic that may be idle.
 enum IdleCheck {
     Removed,
-    /// It has subscribers, and is listed again when the last of them leaves.
+    /// It has subscribers. It is listed again when the last of them leaves.
     Subscribed,
-    /// Someone may publish to it yet, so it is listed again.
+    /// The program has a handle and may publish, so it is listed again.
     Held,
 }
 
@@ -96,7 +99,7 @@ impl<K, T: ?Sized> TopicMap<K, T> {
         topics.map(|topic| topic.channel.clone()).collect()
     }
 
-    /// Draws an id for a topic that is to be made.
+    /// Assigns an id to a topic that is to be made.
     pub(super) fn new_id(&mut self, hash: u64) -> TopicId {
         (hash, self.next_count())
     }
@@ -106,7 +109,7 @@ impl<K, T: ?Sized> TopicMap<K, T> {
         self.count
     }
 
-    /// Adds a topic, which nobody has subscribed to yet.
+    /// Adds a topic, which has no subscriber yet.
     pub(super) fn insert(&mut self, id: TopicId, key: K, channel: Channel<T>, now: Instant) {
         let topic = Topic {
             key,
@@ -118,18 +121,18 @@ impl<K, T: ?Sized> TopicMap<K, T> {
         self.list_as_idle(id, now);
     }
 
-    /// Follows a change of a topic, which may be gone by now.
+    /// Applies a change of a topic, which may have been removed by now.
     pub(super) fn apply(&mut self, id: TopicId, change: ChannelChange, now: Instant) {
         match change {
             ChannelChange::Subscribed => self.unlist_topic(id),
-            // If the next subscriber has come since, the topic is looked at in vain, once.
+            // If the next subscriber has arrived since, the topic is checked once for nothing.
             ChannelChange::Idle => self.list_as_idle(id, now),
             ChannelChange::Closing => self.mark_closing(id),
             ChannelChange::Closed => self.remove(id),
         }
     }
 
-    /// Takes a topic off the list of the idle. The last of its subscribers lists it again.
+    /// Removes a topic from the list. It is listed again when its last subscriber leaves.
     fn unlist_topic(&mut self, id: TopicId) {
         let topic = self.topics.get_mut(&id);
         let since = topic.and_then(|topic| topic.idle_since.take());
@@ -144,7 +147,7 @@ impl<K, T: ?Sized> TopicMap<K, T> {
         }
     }
 
-    /// Lists a topic as vacant since now, unless it goes anyway.
+    /// Lists a topic as idle from now on, unless it is closing anyway.
     fn list_as_idle(&mut self, id: TopicId, now: Instant) {
         let since = (now, self.next_count());
         let topic = self.topics.get_mut(&id);
@@ -161,7 +164,7 @@ impl<K, T: ?Sized> TopicMap<K, T> {
         }
     }
 
-    /// Removes topics that have been vacant for too long: some of them, if there are many.
+    /// Removes topics that have been idle for too long: some of them, if there are many.
     pub(super) fn sweep(&mut self, now: Instant, linger: Duration) {
         for _ in 0..MAX_CHECKS {
             let check = self.remove_first_if_idle(now, |since| is_due(since, now, linger));
@@ -171,9 +174,9 @@ impl<K, T: ?Sized> TopicMap<K, T> {
         }
     }
 
-    /// Removes the topic that is vacant for the longest. Returns `true` if one was found.
+    /// Removes the topic that has been idle for the longest. Returns `true` if one was found.
     ///
-    /// Topics that someone holds go to the end, so the next call looks at others.
+    /// Topics that the program holds move to the end of the list, so the next call checks others.
     pub(super) fn make_room(&mut self, now: Instant) -> bool {
         for _ in 0..MAX_CHECKS {
             match self.remove_first_if_idle(now, |_| true) {
@@ -185,7 +188,7 @@ impl<K, T: ?Sized> TopicMap<K, T> {
         false
     }
 
-    /// Settles the topic that is listed for the longest, if it is due.
+    /// Checks the topic that has been listed for the longest, if it is due.
     fn remove_first_if_idle(
         &mut self,
         now: Instant,
@@ -196,7 +199,7 @@ impl<K, T: ?Sized> TopicMap<K, T> {
         is_due(since).then(|| self.remove_if_idle(id, now))
     }
 
-    /// Removes a topic that is listed as vacant, if it is, and nobody holds it.
+    /// Removes a listed topic if it has no subscribers and the program does not hold it.
     fn remove_if_idle(&mut self, id: TopicId, now: Instant) -> IdleCheck {
         let topic = self.topics.get_mut(&id);
         let check = topic.map_or(IdleCheck::Removed, Topic::check_idle);
@@ -216,7 +219,7 @@ impl<K, T: ?Sized> TopicMap<K, T> {
         }
     }
 
-    /// Returns what has been removed, to be dropped when nothing is locked.
+    /// Takes the removed topics, to be dropped when nothing is locked.
     pub(super) fn take_deferred_drops(&mut self) -> DeferredDrops<K, T> {
         mem::take(&mut self.drops)
     }
@@ -228,7 +231,7 @@ fn is_due(since: &IdleSince, now: Instant, linger: Duration) -> bool {
 
 impl<K, T: ?Sized> Topic<K, T> {
     fn check_idle(&mut self) -> IdleCheck {
-        // First, for with the only handle here nobody can subscribe meanwhile.
+        // First: if the only handle is here, no subscriber can arrive between the two checks.
         let is_only = self.channel.is_only_handle();
         match self.channel.subscriber_count() {
             0 if is_only => IdleCheck::Removed,

@@ -1,4 +1,4 @@
-//! How topics are made, and how long they are kept.
+//! Setters of [`Topics`].
 
 use std::{hash::RandomState, num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -6,9 +6,10 @@ use super::Topics;
 use crate::ChannelOptions;
 
 impl<K, T: ?Sized> Topics<K, T> {
-    /// Allows for so many open topics at once, each a channel with these options. Together they may
-    /// retain that many times the [`max_bytes`](ChannelOptions::max_bytes) of one, and what a log takes
-    /// beside them. A topic without events takes up to 1 KiB of memory.
+    /// Creates a map of at most `max_topics` open topics, each a channel with these options.
+    ///
+    /// Together they may retain `max_topics` times the [`max_bytes`](ChannelOptions::max_bytes) of one
+    /// topic, plus the memory that a log takes besides. A topic without events takes up to 1 KiB.
     pub fn new(max_topics: NonZeroUsize, options: ChannelOptions) -> Self {
         Self {
             max_topics,
@@ -21,8 +22,10 @@ impl<K, T: ?Sized> Topics<K, T> {
         }
     }
 
-    /// Sets what is different in the options of each topic: the closure gets the key, and the options
-    /// that [`new`](Self::new) was given. With a store, each topic has its own history in it:
+    /// Sets a closure that makes the options of each topic.
+    ///
+    /// The closure gets the key, and the options that [`new`](Self::new) was given. With a store, each
+    /// topic has its own history in it:
     ///
     /// ```
     /// use std::{collections::HashMap, num::NonZeroUsize, sync::{Arc, Mutex}};
@@ -50,7 +53,7 @@ impl<K, T: ?Sized> Topics<K, T> {
     ///     }
     /// });
     ///
-    /// /// Returns the events of a room from after what the client has to where the log goes on.
+    /// /// Returns the events of a room that the client has missed, up to where the log continues.
     /// fn missed(store: &Store, room: &str, gap: &Gap) -> Vec<Event> {
     ///     let store = store.lock().unwrap();
     ///     let kept = store.get(room).map_or(&[][..], Vec::as_slice);
@@ -78,10 +81,10 @@ impl<K, T: ?Sized> Topics<K, T> {
     /// # #[cfg(not(feature = "tokio"))] fn main() {}
     /// ```
     ///
-    /// It runs whenever a topic is made, also again after the topic was dropped. Meanwhile other new
-    /// topics wait, existing ones do not; it must not ask for a topic itself. If it waits for an
-    /// `async` store, call [`topic`](Self::topic) only from threads that may block, as with
-    /// [`publish_with`](crate::Channel::publish_with).
+    /// The closure runs whenever a topic is made, and again if the topic is made again after it was
+    /// dropped. Meanwhile other new topics wait, existing ones do not. The closure must not ask for a topic
+    /// itself. If it waits for an `async` store, call [`topic`](Self::topic) only from threads that may
+    /// block, as with [`publish_with`](crate::Channel::publish_with).
     pub fn each(
         mut self,
         each: impl Fn(&K, ChannelOptions) -> ChannelOptions + Send + Sync + 'static,
@@ -90,14 +93,16 @@ impl<K, T: ?Sized> Topics<K, T> {
         self
     }
 
-    /// Sets how long a topic without subscribers is kept, for clients that come back. By default a
-    /// minute, since the last one left or since it was made: to publish does not prolong it, to hold the
-    /// [`Channel`](crate::Channel) does.
+    /// Sets the time for which a topic without subscribers is kept, for clients that reconnect.
     ///
-    /// Topics whose time has passed are dropped at the next calls for any topic, up to 32 at each; the
-    /// topic that a call is about is dropped at once. At the maximum number of topics, a new one takes the
-    /// place of the one that is vacant for the longest and that nobody holds: if the program holds the
-    /// 32 that are vacant for the longest, the call fails, and the next one looks at others.
+    /// The default is one minute. The time begins when the last subscriber leaves, or when the topic is
+    /// made. Publishing does not prolong it; holding the [`Channel`](crate::Channel) does.
+    ///
+    /// Topics whose time has passed are dropped by the next calls for any topic, up to 32 by each call. The
+    /// topic that a call is about is dropped at once if its time has passed. At the maximum number of
+    /// topics, a new topic replaces the one that has been idle for the longest and whose channel the
+    /// program does not hold. If the program holds the 32 topics that have been idle for the longest, the
+    /// call fails, and the next call tries others.
     pub fn linger(mut self, linger: Duration) -> Self {
         self.linger = linger;
         self

@@ -1,3 +1,5 @@
+//! A channel for each key.
+
 use std::{
     borrow::Borrow,
     fmt,
@@ -13,18 +15,19 @@ use crate::{
     channel::{TooManyTopics, change::ChannelChange, shared::ChannelShared},
 };
 
-/// A channel for each key, made on first use: for each room, user or document.
+/// A map of channels by key, each made on first use: for each room, user or document.
 ///
-/// A topic that has no subscriber, and that nobody holds as a [`Channel`], is dropped after some
-/// time, and its history with it. A client that resumes there later finds a gap. A topic that is
-/// closed leaves the map at once, whether by [`remove`](Self::remove) or by [`Channel::close`].
+/// A topic that has no subscriber, and whose [`Channel`] the program does not hold, is dropped after some
+/// time together with its history ([`linger`](Self::linger)). A client that resumes there later has a
+/// gap. A closed topic leaves the map at once, whether it was closed by [`remove`](Self::remove) or by
+/// [`Channel::close`].
 ///
 /// Closing and removing wait neither for a store nor for a subscriber. Each call drops at most 32
-/// topics whose time has passed, and the topic of its own key if that is due, so no call pays for a
-/// peak. Only [`keys`](Self::keys) and [`close`](Self::close), which are about all topics, take time in
-/// proportion to them. The map returns its memory as topics go.
+/// topics whose time has passed, and the topic of its own key if its time has passed, so no single call
+/// pays for a peak. Only [`keys`](Self::keys) and [`close`](Self::close), which are about all topics, take
+/// time in proportion to their number. The map releases its memory as topics are dropped.
 ///
-/// `Eq` and `Clone` of the keys run while the topics are locked: they must not use them.
+/// `Eq` and `Clone` of the keys run while the topics are locked: they must not use the topics.
 ///
 /// ```
 /// use tower_sse::{ChannelOptions, Event, Topics};
@@ -52,11 +55,12 @@ pub struct Topics<K, T: ?Sized = Event> {
     pub(super) each: Option<Each<K>>,
     pub(super) hasher: RandomState,
     pub(super) map: Arc<Mutex<TopicMap<K, T>>>,
-    /// Held while a topic is made, and never while the map is locked.
+    /// Held while a topic is made, because `each` may take its time. Locked before the map, never while
+    /// the map is locked.
     pub(super) making: Arc<Mutex<()>>,
 }
 
-/// Makes the options of a topic of those of all.
+/// Makes the options of a topic from the common ones.
 pub(super) type Each<K> = Arc<dyn Fn(&K, ChannelOptions) -> ChannelOptions + Send + Sync>;
 
 impl<K, T> Topics<K, T>
@@ -64,16 +68,16 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     T: ?Sized + 'static,
 {
-    /// Returns the topic of a key. It is made if there is none.
+    /// Returns the topic of a key, and makes it if there is none.
     ///
-    /// A topic that is closed while [`publish_with`](Channel::publish_with) stores an event there
-    /// is returned, closed, until that event is published: publishing fails, and a subscriber reads
-    /// what is left. A topic made meanwhile could give the same id once more.
+    /// A topic that is closed while [`publish_with`](Channel::publish_with) stores an event there is
+    /// still returned until that event is published: publishing on it fails, and a subscriber reads the
+    /// remaining events. A topic made in the meantime could assign the same id again.
     ///
     /// # Errors
     ///
-    /// When there are as many topics as may be, and none was found that is vacant. A browser that gets
-    /// an error never comes back. It does after an empty stream:
+    /// Fails if the maximum number of topics is open, and no idle one was found that could be dropped. A
+    /// browser that gets an error response never reconnects. It does after an empty stream:
     ///
     /// ```
     /// use tower_sse::{BoxEventStream, EventStream, Topics};
@@ -93,7 +97,7 @@ where
         if let Some(channel) = self.find(&mut drops, hash, &key) {
             return Ok(channel);
         }
-        // Nobody else makes it meanwhile, publishes to it, and drops it.
+        // From here on no other thread can make the topic.
         let _making = lock(&self.making);
         if let Some(channel) = self.find_unswept(&mut drops, hash, &key) {
             return Ok(channel);
@@ -107,8 +111,9 @@ where
         Ok(channel)
     }
 
-    /// Returns the topic of a key, if there is one that is open: to publish only where there are
-    /// or were subscribers.
+    /// Returns the topic of a key if it exists and is open.
+    ///
+    /// Use it to publish only where there are or were subscribers.
     pub fn get<Q>(&self, key: &Q) -> Option<Channel<T>>
     where
         K: Borrow<Q>,
@@ -118,10 +123,10 @@ where
         (!channel.is_closed()).then_some(channel)
     }
 
-    /// Closes the topic of a key and removes it: its subscribers read what is left, and end.
+    /// Closes the topic of a key and removes it. Its subscribers end after the remaining events.
     ///
-    /// It does not wait for an event that [`publish_with`](Channel::publish_with) is storing: the
-    /// subscribers get that one as well, and [`topic`](Self::topic) makes no other until then.
+    /// The call does not wait for an event that [`publish_with`](Channel::publish_with) is storing: the
+    /// subscribers get that one as well, and [`topic`](Self::topic) makes no new topic until then.
     pub fn remove<Q>(&self, key: &Q)
     where
         K: Borrow<Q>,
@@ -133,33 +138,35 @@ where
         }
     }
 
-    /// Returns how many topics are open.
+    /// Returns the number of open topics.
     ///
-    /// After many have become vacant at once, those whose time has passed are counted until later
+    /// After many topics have become idle at once, those whose time has passed are counted until later
     /// calls have dropped them.
     pub fn len(&self) -> usize {
         self.sweep_and_read(&mut DeferredDrops::new(), |map, _| map.len())
     }
 
-    /// Returns `true` if there are no topics, in the sense of [`len`](Self::len).
+    /// Returns `true` if [`len`](Self::len) is 0.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Returns the keys of all topics that [`len`](Self::len) counts, in no order. It takes time in
-    /// proportion to them, in which no other call proceeds.
+    /// Returns the keys of all topics that [`len`](Self::len) counts, in no particular order.
+    ///
+    /// The call takes time in proportion to their number, during which no other call proceeds.
     pub fn keys(&self) -> Vec<K> {
         self.sweep_and_read(&mut DeferredDrops::new(), |map, _| map.keys())
     }
 
-    /// Closes and removes all topics, as [`remove`](Self::remove) does, and takes time in proportion
-    /// to them. Those that are asked for later are made anew.
+    /// Closes and removes all topics, as [`remove`](Self::remove) does.
+    ///
+    /// The call takes time in proportion to their number. Topics that are asked for later are made again.
     pub fn close(&self) {
         let channels = self.with_map(&mut DeferredDrops::new(), |map| map.channels());
         channels.iter().for_each(Channel::close);
     }
 
-    /// Finds a topic that is open, or about to be closed.
+    /// Finds a topic that is open, or still storing an event, after a sweep.
     fn find<Q>(&self, drops: &mut DeferredDrops<K, T>, hash: u64, key: &Q) -> Option<Channel<T>>
     where
         K: Borrow<Q>,
@@ -169,7 +176,7 @@ where
         self.unless_finished(drops, found?)
     }
 
-    /// Does the same without a sweep, for a call that has had one.
+    /// As [`find`](Self::find), without a sweep: for a call that has done one.
     fn find_unswept<Q>(
         &self,
         drops: &mut DeferredDrops<K, T>,
@@ -194,12 +201,12 @@ where
         if !channel.shared().is_finished() {
             return Some(channel);
         }
-        // The thread that closed it does the same, but may not have come to it yet.
+        // The thread that has closed it removes it, too, but perhaps only later.
         self.with_map(drops, |map| map.remove(id));
         None
     }
 
-    /// Draws an id for a topic that is to be made, if there is room.
+    /// Assigns an id to a topic that is to be made, if there is room.
     fn reserve(&self, drops: &mut DeferredDrops<K, T>, hash: u64) -> Option<TopicId> {
         let now = self.options.timer.now();
         self.with_map(drops, |map| {
@@ -208,7 +215,7 @@ where
         })
     }
 
-    /// Looks at the topics when some of those are gone whose time has passed.
+    /// Removes some topics whose time has passed, and reads the map.
     fn sweep_and_read<R>(
         &self,
         drops: &mut DeferredDrops<K, T>,
@@ -231,11 +238,12 @@ where
 
     fn make_topic(&self, key: &K, id: TopicId) -> Channel<T> {
         let mut options = self.options.clone();
-        // Two topics with the same ids would take each other's for their own.
+        // Topics that continue from the same id would accept each other's ids.
         options.after = None;
         if let Some(each) = &self.each {
             options = each(key, options);
         }
+        // Weak, because the map has the channel, and the channel this callback.
         let (map, timer) = (Arc::downgrade(&self.map), self.options.timer.clone());
         let on_change = move |change: ChannelChange| {
             if let Some(map) = Weak::upgrade(&map) {
@@ -249,7 +257,7 @@ where
     }
 }
 
-/// Works on the topics, and hands out what is to be dropped when they are not locked any more.
+/// Works on the locked map, and moves removed topics to `drops`, to be dropped after the lock.
 fn with_locked<K, T: ?Sized, R>(
     map: &Mutex<TopicMap<K, T>>,
     drops: &mut DeferredDrops<K, T>,
