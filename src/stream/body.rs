@@ -1,3 +1,5 @@
+//! A stream of events, polled as a body.
+
 use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -31,7 +33,7 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.as_mut().project();
         if this.pending.is_owed() && !this.encoder.is_empty() {
-            // The source had more than one frame for that `Pending`.
+            // The source was pending after more than one frame: the `Pending` comes after the last.
             return Poll::Ready(Some(Ok(Frame::data(this.encoder.take()))));
         }
         if this.pending.poll(cx).is_pending() {
@@ -76,7 +78,7 @@ where
     /// Gathers a frame. If that fails or panics, the stream ends with the error.
     fn gather_or_fail(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let pending = mem::take(self.as_mut().project().pending);
-        // A stream that has panicked is not polled again, so what state it is in does not matter.
+        // A stream that has panicked is not polled again, so its state does not matter.
         let gather = AssertUnwindSafe(|| pending.poll_source(cx, |cx| self.as_mut().gather(cx)));
         let gathered = catch_unwind(gather).unwrap_or_else(|payload| {
             let error = Error::panic(payload);
@@ -91,10 +93,11 @@ where
         gathered
     }
 
-    /// Encodes what is ready. Is pending while more may come, ready when the frame is full or the
-    /// stream has ended in one way or the other.
+    /// Encodes the events that are ready. Is pending while more may come, and ready when the frame is full
+    /// or the stream has ended.
     fn gather(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let this = self.as_mut().project();
+        // Without a layer nobody reads them: the other handle has gone with the head of the response.
         this.stats.take_if(|stats| !stats.is_shared());
         *this.item_end = this.encoder.mark();
         let audience = this
@@ -122,8 +125,8 @@ where
             }
             let this = self.as_mut().project();
             let item = match polled {
-                // Not what came by the same poll: it may be what was chained to the channel, such as
-                // the event that tells the client that all is complete.
+                // A subscription has ended the stream. The item of the same poll is not sent: it may come
+                // from a stream that is chained to the channel, such as an event that reports completion.
                 _ if matches!(this.state, EventStreamState::Ended) => continue,
                 Poll::Ready(Some(item)) => item,
                 Poll::Ready(None) => {
@@ -140,12 +143,13 @@ where
             let before = mem::replace(this.item_end, this.encoder.mark());
             empty += usize::from(*this.item_end == before);
         }
+        // A source that yields only empty items must not hold its thread for ever.
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
-    /// Applies what subscriptions have reported. What the channel says goes before the item that came by
-    /// the same poll, which may be newer than what was missed.
+    /// Applies the reports of subscriptions. Notices go before the item of the same poll, which may be
+    /// newer than the missed events.
     fn apply(self: Pin<&mut Self>, reports: Reports) {
         let this = self.project();
         for notice in &reports.notices {
@@ -153,7 +157,7 @@ where
         }
         *this.item_end = this.encoder.mark();
         if reports.end.is_some() {
-            // Whatever the channel has been merged with: the client is to come back.
+            // Even if the channel has been merged with a stream that goes on: the client has to reconnect.
             *this.state = EventStreamState::Ended;
         }
         let Some(stats) = this.stats else { return };
@@ -163,10 +167,10 @@ where
         }
     }
 
-    /// Ends the stream after an error: by the event that the user makes of it, or by failing.
+    /// Ends the stream after an error: with the event that the user makes of it, or by failing.
     fn fail(self: Pin<&mut Self>, error: Error) {
         let this = self.project();
-        // An item that panicked has left something behind.
+        // An item that panicked has left a part of itself in the frame.
         this.encoder.reset(*this.item_end);
         let Some(event) = this.error_event.take() else {
             *this.state = EventStreamState::Failed(Failure::new(error));

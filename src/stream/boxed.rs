@@ -8,11 +8,10 @@ use futures_util::{
 use super::{EventItem, EventStream};
 use crate::{EncodedEvent, Error};
 
-/// An [`EventStream`] whose type can be written, for struct fields and return types: of whatever
-/// events the stream is, a channel's among them.
+/// An [`EventStream`] of any events, whose type can be named in struct fields and return types.
 ///
-/// [`EventStream::into_boxed`] makes it. Its items are encoded one by one, and then copied into the
-/// frame; an [`EncodedEvent`] alone in a frame is still not copied.
+/// [`EventStream::into_boxed`] makes it of any stream, including that of a channel. Its items are encoded
+/// one by one, and then copied into the frame; an [`EncodedEvent`] alone in a frame is still not copied.
 ///
 /// ```
 /// use futures_util::{StreamExt, stream};
@@ -33,7 +32,7 @@ where
     S: Stream,
     S::Item: EventItem,
 {
-    /// Boxes the stream, so that its type can be written, and streams of several types are one.
+    /// Boxes the stream, so that its type can be named, and streams of several types become one.
     pub fn into_boxed(self) -> BoxEventStream
     where
         S: Send + 'static,
@@ -46,7 +45,7 @@ where
     }
 }
 
-/// Makes a stream without events, for [`stop_reconnecting`](crate::stop_reconnecting).
+/// Creates a stream without events, for [`stop_reconnecting`](crate::stop_reconnecting).
 impl Default for BoxEventStream {
     fn default() -> Self {
         Self::new(stream::empty().boxed())

@@ -1,22 +1,24 @@
+//! A bound for streams that are always ready.
+
 use std::time::{Duration, Instant};
 
-/// The most events of one run.
+/// The most events before a break.
 const MAX_EVENTS: u16 = 1024;
 
-/// After how many events the clock is read again. Before, it is read after 2, 4 and 8.
+/// The number of events between two reads of the clock. The first reads are after 2, 4 and 8 events.
 const EVENTS_PER_CLOCK_READ: u16 = 16;
 
-/// How long a run may last.
+/// The longest time before a break.
 const MAX_TIME: Duration = Duration::from_millis(1);
 
-/// How long subscriptions have been ready without a break.
+/// The budget of events and of time after which a subscription yields to the runtime.
 ///
-/// Tokio bounds its own channels by a number of events, but what holds up a thread is time: a slow
-/// filter may drop one event after the other, in one poll of the stream that it is in.
+/// Tokio bounds its own channels by a number of events, but other tasks wait for a time, not for a number: a
+/// slow filter may drop one event after the other, all in one poll of the stream that it is in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PollBudget {
     events: u16,
-    /// When the clock was first read.
+    /// The time of the first read of the clock.
     since: Option<Instant>,
 }
 
@@ -32,7 +34,8 @@ impl PollBudget {
         self.events >= MAX_EVENTS
     }
 
-    /// Counts an event. A poll that finds none must not count: many subscriptions may be polled for one.
+    /// Counts an event. Do not call it for a poll that finds none: many subscriptions may be polled until
+    /// one of them has an event.
     #[inline]
     pub(crate) fn spend(&mut self, now: impl FnOnce() -> Instant) {
         if self.is_spent() {
@@ -55,7 +58,7 @@ impl PollBudget {
 mod tests {
     use super::*;
 
-    /// Returns after how many events a run is over, each of which takes this time.
+    /// Returns the number of events after which a budget is spent, if each takes this time.
     fn over(time: Duration) -> u32 {
         let (start, mut budget) = (Instant::now(), PollBudget::FULL);
         let mut events = 0;

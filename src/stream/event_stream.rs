@@ -1,3 +1,5 @@
+//! The type of a stream of events, and its setters.
+
 use std::fmt;
 
 use futures_util::Stream;
@@ -12,11 +14,11 @@ use crate::{
 
 /// A stream of events as a response body.
 ///
-/// The items are events (anything that is [`EncodeEvent`](crate::EncodeEvent)) or results of them.
-/// It is an [`http_body::Body`], so it can be the body of any framework's response. It becomes a
-/// whole response, with its headers, by `Response::from(stream)`; around that
-/// [`SseLayer`](crate::SseLayer) adds heartbeats and the rest. A body put into a
-/// `Response::new(stream)` has no `Content-Type`, so neither browser nor layer knows it.
+/// The items are events (any type that implements [`EncodeEvent`](crate::EncodeEvent)) or results of
+/// them. It implements [`http_body::Body`], so it can be the body of any framework's response.
+/// `Response::from(stream)` makes a whole response with the headers of an event stream, to which
+/// [`SseLayer`](crate::SseLayer) adds heartbeats and the rest. `Response::new(stream)` has no
+/// `Content-Type`, so neither browsers nor the layer recognize it.
 ///
 /// ```
 /// use futures_util::stream;
@@ -39,35 +41,36 @@ use crate::{
 /// held back to gather more. An [`EncodedEvent`] alone in a frame is not copied.
 ///
 /// After the last event that is ready the body is pending once, so that the server flushes: an event
-/// reaches the client before a stream that wakes itself goes on to compute the next. A stream that
-/// computes without a pause never lets the server flush, whatever makes its body. Have it yield right
-/// after each event, before it computes the next (`yield event; tokio::task::yield_now().await;`), or
-/// compute in a task of its own.
+/// reaches the client before a stream that wakes itself computes the next one. A stream that computes
+/// without a pause never lets the server flush, whatever makes its body. Have it yield to the runtime
+/// right after each event, before it computes the next (`yield event; tokio::task::yield_now().await;`),
+/// or compute in a separate task.
 ///
 /// # Errors
 ///
-/// An error in the stream, an event that cannot be encoded, or a panic of either, makes the body fail
-/// with an [`Error`], but only after every earlier event has been handed out and the server had a chance
-/// to flush: the body is pending once. That does for HTTP/1. Over HTTP/2 hyper flushes in another
-/// task, and drops what it has not written, the head included, when a body fails; there
-/// [`SseLayer`](crate::SseLayer) gives it a tenth of a second. The connection or stream then breaks,
-/// and the client reconnects. A client that reads so slowly that even then something waits for it
-/// in the server does not get that.
+/// The body fails with an [`Error`] if the stream yields an error, if an event cannot be encoded, or if
+/// either panics. Before that, the body hands out every earlier event and is pending once, so that the
+/// server can flush. For HTTP/1 that is enough. Over HTTP/2 hyper flushes in another task, and when a
+/// body fails it drops everything that it has not written, including the head; there
+/// [`SseLayer`](crate::SseLayer) gives it a tenth of a second. Then the connection or stream breaks, and
+/// the client reconnects. Events that even then wait in the server for a very slow client are lost.
 ///
-/// Clients have their own ways: WebKit does not notice a stream that is reset over HTTP/2, so the layer
-/// ends a stream there whose client resumes it ([`SseOptions::resumable`](crate::SseOptions::resumable)).
-/// Some clients drop what they read together with the reset, which without `TCP_NODELAY` it often is.
-/// [`error_event`](Self::error_event) ends the stream with an event instead, which loses nothing and is
-/// noticed by all.
+/// Clients differ: WebKit does not notice a stream that is reset over HTTP/2, so there the layer ends the
+/// stream cleanly if its client can resume it
+/// ([`SseOptions::resumable`](crate::SseOptions::resumable)). Some clients drop the bytes that they read
+/// together with the reset, which happens often without `TCP_NODELAY`.
+/// [`error_event`](Self::error_event) ends the stream with an event instead, which loses nothing and which
+/// every client notices.
 ///
-/// # Returning one
+/// # Returning a stream from a function
 ///
 /// [`EventItem`] shows how to write one with `try_stream!` and the question mark.
 ///
 /// In edition 2024 a function that returns `EventStream<impl Stream<Item = Event>>` captures the
-/// lifetimes of all its parameters. Where the stream does not borrow from them, say so with
-/// `impl Stream<Item = Event> + use<>`, or return a [`BoxEventStream`](crate::BoxEventStream). Servers want a stream that is
-/// `Send` and `'static`; where axum finds only that a `Handler` is not one, that may be why.
+/// lifetimes of all its parameters. If the stream does not borrow from them, write
+/// `impl Stream<Item = Event> + use<>`, or return a [`BoxEventStream`](crate::BoxEventStream). Servers
+/// require a stream that is `Send` and `'static`; if axum reports that a function does not implement
+/// `Handler`, that may be the cause.
 ///
 /// ```
 /// use futures_util::{Stream, stream};
@@ -82,23 +85,23 @@ use crate::{
 /// # let _ = stream;
 /// ```
 #[pin_project]
-#[must_use = "a stream does nothing until it is a response's body"]
+#[must_use = "a stream does nothing until it is the body of a response"]
 pub struct EventStream<S> {
     #[pin]
     pub(super) stream: S,
     pub(super) encoder: Encoder,
-    /// The end of the last whole item.
+    /// The end of the last whole item in the encoder, to which an item that fails is undone.
     pub(super) item_end: Mark,
     pub(super) error_event: Option<MakeErrorEvent>,
     pub(super) final_event: Option<EncodedEvent>,
     pub(super) state: EventStreamState,
-    /// Whether clients can get later what they miss, by the type that the events have had.
+    /// Whether clients can resume, by the type of the events before they were boxed.
     pub(super) is_resumable: bool,
-    /// For the `Pending` that ended the last frame.
+    /// The `Pending` that ended the last frame, which the server has not seen yet.
     pub(super) pending: OwedPending,
-    /// What the layers around are told.
+    /// What the layers around it read. `None` if `Response::from` has not made the response.
     pub(super) stats: Option<StreamStats>,
-    /// Run when the stream is gone: fields are dropped in their order.
+    /// Last, because fields are dropped in their order: the closures run after the stream is gone.
     drop_guards: Vec<DropGuard>,
 }
 
@@ -127,7 +130,7 @@ where
     S: Stream,
     S::Item: EventItem,
 {
-    /// Makes a body of a stream of events, or of results of events.
+    /// Creates a body from a stream of events, or of results of events.
     pub fn new(stream: S) -> Self {
         Self {
             stream,
@@ -145,20 +148,22 @@ where
 }
 
 impl<S> EventStream<S> {
-    /// Sets the size, in bytes, from which on a frame is sent though more events are ready: 16 KiB
-    /// by default, 0 for a frame to each event. An event is never split, so a frame can be larger
-    /// by its last event; an [`EncodedEvent`] that would make it larger starts a new frame.
+    /// Sets the size, in bytes, at which a frame is sent although more events are ready.
+    ///
+    /// The default is 16 KiB; with 0 each event is a frame. An event is never split, so a frame can be
+    /// larger by its last event. An [`EncodedEvent`] that would make the frame larger starts a new one.
     pub fn frame_size(mut self, size: usize) -> Self {
         self.encoder.set_frame_size(size.max(1));
         self
     }
 
-    /// Makes an event of an error, to be sent last before a clean end, in place of failing.
+    /// Sets a closure that makes an event of an error. The stream sends it and ends cleanly, instead of
+    /// failing.
     ///
-    /// A browser then reconnects, as it does after any end, unless the page closes the stream. The
-    /// stream closes as [`CloseReason::Failed`](crate::CloseReason::Failed) all the same. What
-    /// the stream yielded is the error's [`into_inner`](Error::into_inner); its own text says only
-    /// that the stream failed.
+    /// A browser then reconnects, as it does after any end, unless the page closes the stream. The close
+    /// reason is [`CloseReason::Failed`](crate::CloseReason::Failed) all the same. The error that the
+    /// stream yielded is [`into_inner`](Error::into_inner); the text of [`Error`] itself says only that the
+    /// stream failed.
     ///
     /// ```
     /// use futures_util::stream;
@@ -177,7 +182,7 @@ impl<S> EventStream<S> {
     /// # }
     /// ```
     ///
-    /// If the closure panics, the stream fails in place of sending an event.
+    /// If the closure panics, the stream fails and sends no event.
     pub fn error_event<F>(mut self, event: F) -> Self
     where
         F: FnOnce(Error) -> Event + Send + Sync + 'static,
@@ -186,20 +191,22 @@ impl<S> EventStream<S> {
         self
     }
 
-    /// Sends an event after the last one, by which a client can tell that the stream is finished:
-    /// [`Event::close`], or what the client expects, such as `Event::new("[DONE]")`. It is sent when
-    /// the stream itself comes to its end: not after an error, nor where a subscriber has lagged or
-    /// the layer ends the stream, for such clients are to come back.
+    /// Sets an event that is sent after the last one, so that the client knows that the stream is
+    /// complete.
+    ///
+    /// Use [`Event::close`], or the event that the client expects, such as `Event::new("[DONE]")`. It is
+    /// sent only when the stream itself ends. It is not sent after an error, after a lag, or when the layer
+    /// ends the stream, because then the client should reconnect.
     pub fn final_event(mut self, event: impl Into<EncodedEvent>) -> Self {
         self.final_event = Some(event.into());
         self
     }
 
-    /// Runs a closure when the stream is dropped, whatever the reason: it has ended, its client has
-    /// left, or it was never sent.
+    /// Adds a closure that runs when the stream is dropped: after its end, after its client has left, or
+    /// if it was never sent.
     ///
-    /// A server drops the stream as soon as it notices that the client is gone, also while it is idle.
-    /// The closure runs there, in the server's task: it must not block, and not panic.
+    /// A server drops the stream as soon as it notices that the client is gone, even while the stream is
+    /// idle. The closure runs in the server's task: it must not block or panic.
     ///
     /// ```
     /// use futures_util::stream;

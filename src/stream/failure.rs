@@ -1,8 +1,10 @@
+//! The last poll of a body that fails.
+
 use std::task::{Context, Poll};
 
 /// An error that waits until what came before it has been flushed.
 ///
-/// A body that fails makes hyper drop whatever it has not written, the head included. So the
+/// When a body fails, hyper drops everything that it has not written, including the head. So the
 /// body is pending once, which makes hyper flush, and fails when it is polled again.
 #[derive(Debug)]
 pub(crate) struct Failure<E> {

@@ -1,13 +1,15 @@
+//! The responses that `SseLayer` accepts.
+
 use futures_util::Stream;
 use http::Response;
 use http_body::Body;
 
 use crate::{EventItem, EventStream};
 
-/// What a service around which [`SseLayer`](crate::SseLayer) is put may return: a response with
-/// any body, or just an [`EventStream`].
+/// A response of a service within [`SseLayer`](crate::SseLayer): an [`http::Response`] with any body, or
+/// just an [`EventStream`].
 ///
-/// Other layers in between want a response: there, return `Response::from(stream)`.
+/// Other layers between the two require a response: for those, return `Response::from(stream)`.
 #[diagnostic::on_unimplemented(
     message = "`SseLayer` cannot be put around a service that returns `{Self}`",
     label = "neither an `http::Response` with an `http_body::Body` nor an `EventStream`",

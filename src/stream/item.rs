@@ -1,19 +1,21 @@
+//! The items of a stream of events.
+
 use self::sealed::Sealed;
 use crate::{BoxError, EncodeEvent};
 
-/// What a stream may yield: an event, or a result of one.
+/// An item of an [`EventStream`](crate::EventStream): an event, or a result of one.
 ///
 /// It is implemented for every [`EncodeEvent`] and for `Result<T, E>` of one, where the error is
 /// any that converts into a [`BoxError`]; there is no need to implement it.
 ///
-/// A stream of `Result<_, BoxError>` that is made within an `async` block may get the message that an
-/// "implementation of `From` is not general enough". Make it outside of the block, or give it an
-/// error type of its own in place of `BoxError`.
+/// For a stream of `Result<_, BoxError>` that is made within an `async` block, the compiler may report
+/// that an "implementation of `From` is not general enough". Make the stream outside of the block, or use
+/// another error type than `BoxError`.
 ///
 /// # Streams of `async-stream`
 ///
-/// Within `try_stream!`, `?` converts errors into that of the stream, which the compiler cannot guess:
-/// name it, by the return type of a function.
+/// Within `try_stream!`, `?` converts errors into the error type of the stream, which the compiler cannot
+/// infer: name it in the return type of a function.
 ///
 /// ```
 /// use async_stream::try_stream;

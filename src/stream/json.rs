@@ -1,3 +1,5 @@
+//! Streams of `Serialize` values.
+
 use futures_util::{Stream, StreamExt, stream::Map};
 use serde::Serialize;
 
@@ -15,10 +17,10 @@ where
     S: Stream,
     S::Item: Serialize,
 {
-    /// Makes a body of a stream of values, each sent as the JSON data of an unnamed event.
+    /// Creates a body from a stream of values, each sent as the JSON data of an unnamed event.
     ///
-    /// For a stream of results write `EventStream::new(stream.map_ok(Json))`: here a `Result` would
-    /// be taken for a value.
+    /// For a stream of results write `EventStream::new(stream.map_ok(Json))`: this function would send the
+    /// `Result` itself as a value.
     pub fn json(stream: S) -> Self {
         Self::new(stream.map(Json as fn(S::Item) -> _))
     }
@@ -29,11 +31,11 @@ where
     S: Stream,
     S::Item: Serialize,
 {
-    /// Makes a body of a stream of an enum, of which each variant is sent as the event of its name
-    /// (see [`Tagged`]).
+    /// Creates a body from a stream of an enum, whose variants are sent as events of their names (see
+    /// [`Tagged`]).
     ///
-    /// For a stream of results write `EventStream::new(stream.map_ok(Tagged))`: here a `Result`
-    /// would be taken for the enum.
+    /// For a stream of results write `EventStream::new(stream.map_ok(Tagged))`: this function would take
+    /// the `Result` itself for the enum.
     ///
     /// ```
     /// use futures_util::stream;

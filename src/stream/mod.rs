@@ -1,4 +1,7 @@
 //! A stream of events as a response body.
+//!
+//! `event_stream` has the type and its setters, `body` polls it. `scope` is how the subscriptions of
+//! channels, somewhere within the stream, report to it.
 
 mod body;
 mod boxed;

@@ -1,3 +1,5 @@
+//! The `Pending` between two frames, without which a server does not flush.
+
 use std::{
     mem,
     sync::Arc,
@@ -8,25 +10,25 @@ use futures_util::task::waker_ref;
 
 use super::relay::Relay;
 
-/// The `Pending` that ended a frame, which the server is to see after the frame.
+/// A `Pending` that ended a frame, and that the body still has to return to the server.
 ///
-/// A body that gathers what is ready polls its source until that is pending, and then has a frame to
-/// return. hyper flushes when a body is pending, and not before. If the body polled its source for that
-/// `Pending` again, a source that has woken itself would go on with its next event while the last one
+/// A body that gathers the events that are ready polls its source until that is pending, and then has a
+/// frame to return. hyper flushes when a body is pending, and not before. If the body polled its source
+/// again to find that out, a source that has woken itself would compute its next event while the last one
 /// waits in the server's buffer.
 ///
-/// The source gets a waker of the crate's own ([`Relay`]). It shows whether the `Pending` still holds,
-/// or whether a wake-up came while the server had no use for the body, such as when its socket was
-/// full: hyper then does not poll the body, and the wake-up has passed.
+/// The source gets a waker of the crate's own ([`Relay`]). It shows whether the `Pending` still holds, or
+/// whether a wake-up came while the server did not poll the body, such as when its socket was full: the
+/// task has then been woken in vain.
 #[derive(Debug, Default)]
 pub(crate) struct OwedPending {
-    /// `None` before a `Pending` is owed, so that a response of one frame does without.
+    /// `None` until a `Pending` is owed, so that a response of one frame does not allocate one.
     relay: Option<Arc<Relay>>,
     owed: bool,
 }
 
 impl OwedPending {
-    /// Is pending once after [`owe`](Self::owe), with a wake-up if the source has more to do.
+    /// Returns `Pending` once after [`owe`](Self::owe). Wakes the task if the source has more to do.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !mem::take(&mut self.owed) {
             return Poll::Ready(());
@@ -45,7 +47,7 @@ impl OwedPending {
         self.owed
     }
 
-    /// Polls the source.
+    /// Polls the source, with the relay as its waker if there is one.
     pub(crate) fn poll_source<T>(
         &self,
         cx: &mut Context<'_>,
@@ -58,7 +60,7 @@ impl OwedPending {
         poll(&mut Context::from_waker(&waker_ref(relay)))
     }
 
-    /// Has the next poll be pending.
+    /// Makes the next poll return `Pending`.
     pub(crate) fn owe(&mut self) {
         self.owed = true;
     }

@@ -1,3 +1,5 @@
+//! A waker that remembers.
+
 use std::{
     sync::{
         Arc,
@@ -8,7 +10,7 @@ use std::{
 
 use futures_util::task::{ArcWake, AtomicWaker};
 
-/// A waker that passes its wake-ups on to a task, and remembers whether there was one.
+/// A waker that forwards wake-ups to a task, and remembers whether there was one.
 #[derive(Debug, Default)]
 pub(crate) struct Relay {
     woken: AtomicBool,
@@ -16,17 +18,17 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// Forgets the wake-ups so far, and passes later ones on to this task.
+    /// Forgets earlier wake-ups, and forwards later ones to this task.
     pub(crate) fn start(&self, task: &Waker) {
-        // What the wake-ups so far were for, the poll that follows sees by itself, as any poll does.
+        // Relaxed does: the poll that follows sees by itself what the earlier wake-ups were for.
         self.woken.store(false, Ordering::Relaxed);
         self.task.register(task);
     }
 
-    /// Passes later wake-ups on to this task, and returns `true` if there was one since the start.
+    /// Forwards later wake-ups to this task, and returns `true` if there was one since the start.
     pub(crate) fn has_woken(&self, task: &Waker) -> bool {
-        // A wake-up after the look goes to the task. The other way round, one between the look and the
-        // registration would go to the task before, and be lost.
+        // A wake-up after the load goes to this task. The other way round, one between the load and the
+        // registration would go to the previous task, and be lost.
         self.task.register(task);
         self.woken.load(Ordering::Acquire)
     }

@@ -1,10 +1,12 @@
+//! A stream of events as a whole response.
+
 use futures_util::Stream;
 use http::Response;
 
 use super::{EventItem, EventStream};
 use crate::{headers::head, report::StreamStats};
 
-/// Makes a response with the headers of an event stream: `Content-Type: text/event-stream;
+/// Creates a response with the headers of an event stream: `Content-Type: text/event-stream;
 /// charset=utf-8`, `Cache-Control: no-store, no-transform` and `X-Accel-Buffering: no`.
 impl<S> From<EventStream<S>> for Response<EventStream<S>>
 where
@@ -15,6 +17,7 @@ where
         let stats = StreamStats::new(stream.is_resumable);
         stream.stats = Some(stats.clone());
         let mut response = Response::new(stream);
+        // By an extension, because the layer sees the body boxed, or within other bodies.
         response.extensions_mut().insert(stats);
         head::complete(response.headers_mut());
         response

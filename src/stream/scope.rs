@@ -1,8 +1,10 @@
-//! What a subscription reports to the `EventStream` that polls it.
+//! Reports of subscriptions to the `EventStream` that polls them.
 //!
-//! It does not travel in the items: a filter or a map between the two could drop it, a batch or a
-//! merge delay it. The stream opens a scope on its thread while it polls, and a subscription that is
-//! polled within reports to that scope, whatever is between them.
+//! A report does not travel in the items: a filter or a map between the two could drop it, a batch or a
+//! merge delay it. The stream opens a scope in a thread-local while it polls, and a subscription that is
+//! polled within reports to that scope, whatever is between the two. A poll runs on one thread from
+//! beginning to end, so nothing else can come in between, except for a stream that polls another one;
+//! scopes can be nested for that.
 
 use std::{
     cell::{Cell, RefCell},
@@ -12,14 +14,14 @@ use std::{
 use super::budget::PollBudget;
 use crate::{CloseReason, EncodedEvent, report::Audience};
 
-/// What subscriptions have reported during one poll.
+/// The reports of all subscriptions during one poll.
 #[derive(Debug, Default)]
 pub(crate) struct Reports {
-    /// Events that the channel sends by itself. They go before the item that the poll returns.
+    /// Notices of the channel. They go before the item that the poll returns.
     pub(crate) notices: Vec<EncodedEvent>,
     /// The number of events that were missed.
     pub(crate) missed: u64,
-    /// Why the stream is to end.
+    /// The end of a subscription, which ends the stream.
     pub(crate) end: Option<EarlyEnd>,
 }
 
@@ -36,7 +38,7 @@ struct ScopeState {
     /// `None` outside of any scope.
     audience: Option<Audience>,
     has_reports: bool,
-    /// How long the subscriptions of this poll have been ready.
+    /// The budget of all subscriptions in this poll.
     budget: PollBudget,
 }
 
@@ -46,16 +48,19 @@ const OUTSIDE: ScopeState = ScopeState {
     budget: PollBudget::FULL,
 };
 
+// In two parts, because every poll reads and writes the state, which a `Cell` does without a check, and
+// hardly any has reports.
 thread_local! {
     static STATE: Cell<ScopeState> = const { Cell::new(OUTSIDE) };
     static REPORTS: RefCell<Reports> = RefCell::default();
 }
 
-/// The poll of a stream, during which subscriptions report to it.
+/// A poll of a stream, during which subscriptions report to it.
 #[must_use = "it ends when it is dropped"]
 pub(crate) struct Scope {
-    /// The scope around this one, where one stream polls another.
+    /// The state of the scope around this one, if one stream polls another.
     outer: ScopeState,
+    /// The reports to that scope.
     reports: Option<Box<Reports>>,
 }
 
@@ -70,7 +75,7 @@ impl Scope {
         Self { outer, reports }
     }
 
-    /// Takes what has been reported since it was last asked.
+    /// Takes the reports since the last call.
     #[inline]
     pub(crate) fn take(&self) -> Option<Reports> {
         let state = STATE.get();
@@ -88,26 +93,26 @@ impl Scope {
 impl Drop for Scope {
     fn drop(&mut self) {
         let inner = STATE.replace(self.outer);
-        // What was not taken, because the poll panicked, must not reach another stream.
+        // Reports that were not taken because the poll panicked must not reach another stream.
         if inner.has_reports || self.reports.is_some() {
             REPORTS.set(self.reports.take().map(|outer| *outer).unwrap_or_default());
         }
     }
 }
 
-/// Returns what is known of the client, if a stream polls.
+/// Returns what is known about the client, or `None` if no stream polls.
 #[inline]
 pub(crate) fn audience() -> Option<Audience> {
     STATE.get().audience
 }
 
-/// Returns `true` if the poll is to come to an end, for all subscriptions in it.
+/// Returns `true` if the budget of the poll is spent, so that all subscriptions in it should yield.
 #[inline]
 pub(crate) fn is_budget_spent() -> bool {
     STATE.get().budget.is_spent()
 }
 
-/// Counts an event of a subscription within a scope.
+/// Counts an event of a subscription in the budget of the poll.
 #[inline]
 pub(crate) fn spend_budget(now: impl FnOnce() -> Instant) {
     let mut state = STATE.get();
@@ -115,7 +120,7 @@ pub(crate) fn spend_budget(now: impl FnOnce() -> Instant) {
     STATE.set(state);
 }
 
-/// Reports something to the stream. Without one around, nothing happens.
+/// Reports to the stream that polls, if one does.
 pub(crate) fn report(report: impl FnOnce(&mut Reports)) {
     let state = STATE.get();
     if state.audience.is_some() {
