@@ -1,29 +1,31 @@
+//! The byte order mark at the start of a stream.
+
 use bytes::Bytes;
 
 const BOM_LEN: usize = "\u{feff}".len();
 
 const TWO_BOMS: &[u8] = "\u{feff}\u{feff}".as_bytes();
 
-/// Removes the byte order mark at the start of a stream, however it is split.
+/// A filter that removes the byte order mark at the start of a stream, however it is split into chunks.
 ///
-/// A client strips one, at the start of the connection alone (WHATWG HTML 9.2.5): with something put
-/// before, it would spoil the first field. Where nothing is, WebKit loses the first event when it is
-/// split.
+/// A client strips one mark, only at the start of the connection (WHATWG HTML 9.2.5): if the layer has
+/// inserted something before it, the mark would spoil the first field. If nothing is before it, WebKit
+/// loses the first event when the mark is split.
 ///
-/// Of two marks the client strips the first, and the second spoils the first field. If the first were
-/// removed, the client would strip the second. So where nothing comes before them both stay, in one
-/// piece.
+/// Of two marks the client strips the first, and the second spoils the first field. If the filter removed
+/// the first, the client would strip the second, which changes the stream. So if nothing comes before them,
+/// both stay, in one piece.
 #[derive(Debug)]
 pub(crate) struct BomFilter {
-    /// How much of two marks has been held back.
+    /// The number of bytes of two marks that are held back.
     held: usize,
-    /// Whether nothing has been sent.
+    /// Whether nothing has been sent before.
     first: bool,
     done: bool,
 }
 
 impl BomFilter {
-    /// Makes one for a stream that is all that the connection has, or that something is put before.
+    /// Makes a filter for a stream that comes first on its connection, or after something else.
     pub(crate) fn new(first: bool) -> Self {
         Self {
             held: 0,
@@ -32,13 +34,13 @@ impl BomFilter {
         }
     }
 
-    /// Records that something has been put before what is still to come.
+    /// Records that something has been inserted before the rest of the stream.
     pub(crate) fn follow(&mut self) {
         self.first = false;
     }
 
-    /// Returns what may go out of a chunk. What may yet become a mark is held back; at the end of the
-    /// stream it can be forgotten, for clients discard a line that has no end.
+    /// Returns the part of a chunk that may be sent. Bytes that may yet become a mark are held back; at the
+    /// end of the stream they can be dropped, because clients discard a line without an end.
     pub(crate) fn filter(&mut self, chunk: Bytes) -> Bytes {
         if self.done {
             return chunk;
@@ -61,7 +63,7 @@ impl BomFilter {
         self.release(removed, chunk)
     }
 
-    /// Returns what was held back, and the chunk, without so many bytes at their start.
+    /// Returns the bytes that were held back, and the chunk, without the first `removed` bytes.
     fn release(&self, removed: usize, mut chunk: Bytes) -> Bytes {
         match TWO_BOMS[..self.held].get(removed..) {
             Some([]) => chunk,

@@ -1,6 +1,6 @@
-//! Where a byte stream stands between events and lines.
+//! The position of a byte stream between events and lines.
 
-/// What the bytes so far have come to, which decides what may be put after them.
+/// The position after some bytes of a stream, which decides what the layer may insert there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Boundary {
     /// At the start, or after a blank line. If a CR ended that, an LF may follow and belong to it;
@@ -17,7 +17,8 @@ pub(crate) enum Boundary {
 }
 
 impl Boundary {
-    /// Returns where the stream stands after more bytes. Only their last line ends are read.
+    /// Returns the position after more bytes. Only their last line ends are read, so that it costs the
+    /// same for a large chunk.
     pub(crate) fn after(self, bytes: &[u8]) -> Self {
         let is_end = |byte: &&u8| matches!(byte, b'\r' | b'\n');
         let ends = bytes.iter().rev().take_while(is_end).count();
@@ -26,7 +27,7 @@ impl Boundary {
         ends.iter().fold(start, |at, &byte| at.step(byte == b'\r'))
     }
 
-    /// Returns how many bytes are left to the end of the event, if they hold it.
+    /// Returns the number of bytes up to the end of the event, if it ends within them.
     pub(crate) fn event_end(self, bytes: &[u8]) -> Option<usize> {
         let mut at = self;
         let ends = bytes.iter().position(|&byte| {

@@ -1,3 +1,5 @@
+//! What can be sent as an event.
+
 use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
@@ -7,7 +9,7 @@ use crate::{BoxError, Event};
 
 /// A value that can be sent as an event, encoded straight into the frame.
 ///
-/// Implement it for a type of your own where building an [`Event`] would cost a copy:
+/// Implement it for a type of your own if building an [`Event`] would cost a copy:
 ///
 /// ```
 /// use tower_sse::{BoxError, EncodeEvent, EncodedEvent, Encoder, EventName};
@@ -33,19 +35,20 @@ use crate::{BoxError, Event};
     note = "or implement `tower_sse::EncodeEvent` for `{Self}`"
 )]
 pub trait EncodeEvent {
-    /// Writes the fields of the event. The blank line that ends it is written by the caller.
+    /// Writes the fields of the event. The caller writes the blank line that ends it.
     ///
     /// # Errors
     ///
-    /// What the type finds wrong with its value. Nothing that was written before remains.
+    /// Fails if the value cannot be encoded. Everything that was written for it is then removed.
     fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError>;
 
-    /// Returns `true` if a client that reads a stream of these by GET or QUERY can get later what it
-    /// misses, so that [`SseLayer`](crate::SseLayer) may end the stream cleanly
-    /// ([`SseOptions::resumable`](crate::SseOptions::resumable)). By default `false`.
+    /// Returns `true` if a client of a stream of these events, by GET or QUERY, can resume and so get the
+    /// events that it misses.
     ///
-    /// It is `true` for the events of a `Channel`. A type around one calls that one's. A stream is also
-    /// resumable from the first event on that has an id of a channel's, whatever its type.
+    /// [`SseLayer`](crate::SseLayer) may then end the stream cleanly
+    /// ([`SseOptions::resumable`](crate::SseOptions::resumable)). The default is `false`; it is `true` for
+    /// the events of a `Channel`. A wrapper type should return what the inner type returns. A stream is also
+    /// resumable from the first event that has the id of a channel, whatever its type.
     fn is_resumable() -> bool
     where
         Self: Sized,
@@ -63,7 +66,7 @@ impl EncodeEvent for Event {
 
 macro_rules! encode_as_data {
     ($($text:ty),*) => {$(
-        /// Sends it as the data of an unnamed event.
+        /// Sends the value as the data of an unnamed event.
         impl EncodeEvent for $text {
             fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
                 encoder.data(AsRef::<[u8]>::as_ref(self));
@@ -75,7 +78,7 @@ macro_rules! encode_as_data {
 
 encode_as_data!(str, String, Bytes);
 
-/// Sends it as the data of an unnamed event.
+/// Sends the text as the data of an unnamed event.
 impl EncodeEvent for Cow<'_, str> {
     fn encode(&self, encoder: &mut Encoder) -> Result<(), BoxError> {
         encoder.data(&**self);
@@ -125,7 +128,7 @@ impl EncodedEvent {
     ///
     /// # Errors
     ///
-    /// What [`EncodeEvent::encode`] returns. For an [`Event`], which cannot fail, there is `From`.
+    /// Returns the error of [`EncodeEvent::encode`]. An [`Event`] cannot fail; use `From` for it.
     pub fn new<T: EncodeEvent + ?Sized>(event: &T) -> Result<Self, BoxError> {
         let mut encoder = Encoder::new();
         encoder.push(event)?;

@@ -1,15 +1,18 @@
+//! Events encoded once, for many streams.
+
 use bytes::Bytes;
 
-/// An event that is encoded already, to be sent to many clients or many times.
+/// An encoded event, to be sent to many clients or many times.
 ///
 /// Cloning it is cheap, and alone in a frame it is sent without a copy.
 #[derive(Clone, Debug)]
 #[must_use = "an event does nothing until it is sent"]
 pub struct EncodedEvent {
     pub(super) bytes: Bytes,
-    /// The number of events in it that clients dispatch. A type of the user's may write several.
+    /// The number of events in it that clients dispatch. An [`EncodeEvent`](crate::EncodeEvent) may write
+    /// several.
     pub(super) events: u32,
-    /// Whether it has an id of a channel's, after which clients can resume.
+    /// Whether it has the id of a channel, after which clients can resume.
     pub(super) is_resumable: bool,
 }
 
@@ -20,7 +23,7 @@ impl EncodedEvent {
     }
 }
 
-/// Events are equal if they are so on the wire.
+/// Two events are equal if their bytes are.
 impl PartialEq for EncodedEvent {
     fn eq(&self, other: &Self) -> bool {
         self.bytes == other.bytes

@@ -1,3 +1,5 @@
+//! The fields of events.
+
 use std::{fmt, mem, time::Duration};
 
 use bytes::Bytes;
@@ -10,14 +12,14 @@ use super::{
 };
 use crate::{Event, EventId, EventName};
 
-/// The longest `retry` that every browser takes for what it is.
+/// The longest `retry`, in milliseconds, that every browser respects.
 const MAX_RETRY: u128 = (1 << 31) - 1;
 
-/// Writes the fields of events into a frame.
+/// A writer of the fields of events.
 ///
-/// Whatever is called, and in whatever order, the outcome is well-formed: a value cannot break out
-/// of its field. Of several names, ids or retries of one event the last holds for the client, and
-/// several calls of [`data`](Self::data) add lines.
+/// Whatever is called, and in whatever order, the result is well-formed: a value cannot break out of its
+/// field. If an event gets several names, ids or retries, the last one holds for the client. Several calls
+/// of [`data`](Self::data) add lines.
 #[derive(Debug)]
 pub struct Encoder {
     frames: FrameBuffer,
@@ -27,7 +29,7 @@ pub struct Encoder {
     has_data: bool,
     /// The number of events written since [`take_events`](Self::take_events).
     events: u32,
-    /// Whether an event with an id of a channel's has been written.
+    /// Whether an event with the id of a channel has been written.
     is_resumable: bool,
 }
 
@@ -43,7 +45,7 @@ impl Encoder {
         Self::with_frame_size(usize::MAX)
     }
 
-    /// Makes an encoder of frames that an encoded event does not make longer than this.
+    /// Makes an encoder of frames that an encoded event does not make longer than this size.
     pub(crate) fn with_frame_size(frame_size: usize) -> Self {
         Self {
             frames: FrameBuffer::new(frame_size),
@@ -68,16 +70,15 @@ impl Encoder {
         self.field(b"id: ", id.as_bytes())
     }
 
-    /// Writes the time that the client waits before it reconnects, in whole milliseconds, rounded
-    /// up, at most 2^31 - 1.
+    /// Writes the time that the client waits before it reconnects.
+    ///
+    /// It is sent in whole milliseconds, rounded up, at most 2^31 - 1.
     pub fn retry(&mut self, retry: Duration) -> &mut Self {
-        self.field(
-            b"retry: ",
-            itoa::Buffer::new().format(millis(retry)).as_bytes(),
-        )
+        let mut digits = itoa::Buffer::new();
+        self.field(b"retry: ", digits.format(millis(retry)).as_bytes())
     }
 
-    /// Writes a comment, a line for each of its own.
+    /// Writes a comment, as one comment line for each line of the text.
     pub fn comment(&mut self, comment: &str) -> &mut Self {
         self.begin();
         for line in Lines::of(comment.as_bytes()) {
@@ -90,7 +91,7 @@ impl Encoder {
         self
     }
 
-    /// Writes data, a line for each of its own. Empty data is one empty line.
+    /// Writes data, as one `data` field for each line of it. Empty data is one empty line.
     pub fn data(&mut self, data: impl AsRef<[u8]>) -> &mut Self {
         self.begin();
         self.has_data = true;
@@ -98,17 +99,16 @@ impl Encoder {
         self
     }
 
-    /// Writes formatted data without a string between.
+    /// Writes formatted data without an intermediate string.
     ///
     /// # Errors
     ///
-    /// When a formatted value fails; then no data has been written.
+    /// Fails if the formatting of a value does. Then no data has been written.
     pub fn data_fmt(&mut self, data: fmt::Arguments<'_>) -> Result<&mut Self, fmt::Error> {
         self.data_with(|buffer| fmt::write(&mut FmtWriter(buffer), data))
     }
 
-    /// Writes an event that was encoded before. Fields written so far become an event of their
-    /// own.
+    /// Writes an event that was encoded before. Fields written so far become a separate event.
     pub fn encoded(&mut self, event: &EncodedEvent) -> &mut Self {
         self.end_event();
         self.events += event.events;
@@ -117,8 +117,8 @@ impl Encoder {
         self
     }
 
-    /// Ends the event with a blank line, so that another can follow in the same item. Without
-    /// fields it does nothing.
+    /// Ends the event with a blank line, so that another can follow in the same item. Does nothing if no
+    /// field has been written.
     #[inline]
     pub fn end_event(&mut self) -> &mut Self {
         if self.open {
@@ -129,7 +129,7 @@ impl Encoder {
         self
     }
 
-    /// Returns how many events have been written since it was last asked.
+    /// Returns the number of events written since the last call, and begins to count again.
     #[inline]
     pub(crate) fn take_events(&mut self) -> u32 {
         mem::take(&mut self.events)
@@ -154,7 +154,7 @@ impl Encoder {
         }
     }
 
-    /// Writes what the closure writes as data. When it fails, nothing has been written.
+    /// Writes what the closure writes as data. If it fails, nothing has been written.
     pub(crate) fn data_with<E>(
         &mut self,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
@@ -182,7 +182,7 @@ impl Encoder {
         Ok(self)
     }
 
-    /// Returns `true` if an event with an id of a channel's has been written.
+    /// Returns `true` if an event with the id of a channel has been written.
     #[inline]
     pub(crate) fn is_resumable(&self) -> bool {
         self.is_resumable
@@ -194,7 +194,7 @@ impl Encoder {
         self.frames.is_empty()
     }
 
-    /// Returns `true` if a frame is to leave though more events may be ready.
+    /// Returns `true` if a frame should be sent although more events may be ready.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.frames.is_full()
@@ -210,7 +210,7 @@ impl Encoder {
         self.frames.take_exact()
     }
 
-    /// Makes an event of all that has been written.
+    /// Returns everything written so far as one encoded event.
     pub(super) fn into_event(mut self) -> EncodedEvent {
         EncodedEvent {
             bytes: self.take_exact(),
@@ -219,7 +219,7 @@ impl Encoder {
         }
     }
 
-    /// Drops memory that is too much for an idle stream to keep.
+    /// Releases memory that an idle stream should not keep.
     pub(crate) fn release_memory(&mut self) {
         self.frames.release_memory();
     }
@@ -260,7 +260,7 @@ impl Encoder {
         if memchr2(b'\r', b'\n', data).is_none() {
             return self.line(b"data: ", data);
         }
-        // Enough for lines of 48 bytes and more.
+        // Enough if the lines have 48 bytes on average, at six bytes for each `data: `.
         let buffer = self.frames.in_progress();
         buffer.reserve(data.len() + data.len() / 8);
         for line in Lines::of(data) {
@@ -271,7 +271,7 @@ impl Encoder {
     #[inline]
     fn line<const N: usize>(&mut self, prefix: &[u8; N], value: &[u8]) {
         let buffer = self.frames.in_progress();
-        // And for the blank line.
+        // Two more: for the end of the line, and for a blank line after it.
         buffer.reserve(N + value.len() + 2);
         buffer.extend_from_slice(prefix);
         buffer.extend_from_slice(value);
@@ -279,7 +279,8 @@ impl Encoder {
     }
 }
 
-/// Formats into bytes. (`io::Write` would panic over a value that fails to be formatted.)
+/// A `fmt::Write` into bytes. (`io::Write::write_fmt` panics if a value fails without an error of the
+/// writer.)
 struct FmtWriter<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for FmtWriter<'_> {
@@ -289,7 +290,7 @@ impl fmt::Write for FmtWriter<'_> {
     }
 }
 
-/// Returns whole milliseconds, rounded up so that a short `retry` does not become none at all.
+/// Returns whole milliseconds, rounded up so that a short `retry` does not become 0.
 fn millis(duration: Duration) -> u32 {
     let rest = duration.subsec_nanos() % 1_000_000;
     let millis = duration.as_millis() + u128::from(rest > 0);

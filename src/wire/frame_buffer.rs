@@ -18,8 +18,8 @@ const MAX_IDLE_CAPACITY: usize = 1024;
 
 /// The frame in progress, and complete ones in front of it.
 ///
-/// A server writes a frame and drops it before it asks for the next one, as a rule. So one piece of
-/// memory, of the size that the stream needs, does for all of its frames.
+/// A server usually writes a frame and drops it before it asks for the next one. So one allocation, of the
+/// size that the stream needs, serves for all of its frames.
 #[derive(Debug)]
 pub(super) struct FrameBuffer {
     buffer: Vec<u8>,
@@ -72,7 +72,7 @@ impl FrameBuffer {
         self.frame_len() == 0 && self.complete.is_empty()
     }
 
-    /// Returns `true` if a frame is to leave though more events may be ready.
+    /// Returns `true` if a frame should be sent although more events may be ready.
     #[inline]
     pub(super) fn is_full(&self) -> bool {
         self.frame_len() >= self.frame_size || !self.complete.is_empty()
@@ -92,7 +92,7 @@ impl FrameBuffer {
         &mut self.buffer
     }
 
-    /// Makes room for a frame like those before, so that it does not grow bit by bit.
+    /// Makes room for a frame like the previous one, so that it does not grow step by step.
     fn begin_frame(&mut self) {
         // This fails while the server still has the frame, or a part of it.
         if let Ok(previous) = mem::take(&mut self.previous).try_into_mut() {
@@ -138,13 +138,14 @@ impl FrameBuffer {
     fn take_frame(&mut self) -> Bytes {
         self.previous_len = self.buffer.len();
         if self.lone.is_some() {
-            // What is kept is still that of the frame before.
+            // The memory in `previous` is still that of an earlier frame, which had this capacity.
             return self.take_exact();
         }
         self.previous_capacity = self.buffer.capacity();
         if self.previous_capacity > MAX_REUSED_CAPACITY {
             return self.take_exact();
         }
+        // A second handle: when the server has dropped its own, this one gets the memory back.
         self.previous = mem::take(&mut self.buffer).into();
         self.previous.clone()
     }
@@ -155,7 +156,7 @@ impl FrameBuffer {
         self.lone.take().unwrap_or_else(buffered)
     }
 
-    /// Drops memory that is too much for an idle stream to keep.
+    /// Releases memory that an idle stream should not keep.
     pub(super) fn release_memory(&mut self) {
         if self.previous_capacity > MAX_IDLE_CAPACITY {
             self.previous = Bytes::new();

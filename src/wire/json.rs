@@ -19,12 +19,12 @@ use crate::{BoxError, EncodeEvent, Encoder, Event};
 /// # Ok::<(), tower_sse::BoxError>(())
 /// ```
 ///
-/// U+2028, U+2029 and U+0085 are written as escapes, which are the same value: some clients would end
-/// the line there.
+/// U+2028, U+2029 and U+0085 are written as escapes, which mean the same value, because some clients
+/// would end the line there.
 ///
-/// A name or an id beside it wants an [`Event`] (see [`Event::json`]) or an [`EncodeEvent`] of
-/// your own, with [`Encoder::json`]. It is not axum's `Json`, which is an answer of its own: where
-/// both are in scope, write `tower_sse::Json`.
+/// To add a name or an id, use an [`Event`] (see [`Event::json`]) or an [`EncodeEvent`] of your own with
+/// [`Encoder::json`]. It is not axum's `Json`, which is a whole response: if both are in scope, write
+/// `tower_sse::Json`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
@@ -40,13 +40,13 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// When the value cannot be JSON; then no data has been written.
+    /// Fails if the value cannot be JSON. Then no data has been written.
     pub fn json<T>(&mut self, value: &T) -> Result<&mut Self, serde_json::Error>
     where
         T: Serialize + ?Sized,
     {
-        // Fragments are not searched for line ends one by one; the whole is, once: a `RawValue`
-        // can hold some.
+        // Line ends are searched for once, in the whole JSON, not in each fragment that serde writes. Only
+        // a `RawValue` can have some.
         self.data_with(|buffer| {
             let start = buffer.len();
             serde_json::to_writer(&mut *buffer, value)?;
@@ -57,7 +57,7 @@ impl Encoder {
 }
 
 impl Event {
-    /// Makes an event whose data is a value as JSON.
+    /// Creates an event whose data is a value as JSON.
     ///
     /// ```
     /// use tower_sse::Event;
@@ -68,7 +68,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// When the value cannot be JSON, such as a map whose keys are no strings.
+    /// Fails if the value cannot be JSON, such as a map whose keys are not strings.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         let mut json = serde_json::to_vec(value)?;
         escape_separators(&mut json, 0);

@@ -1,6 +1,9 @@
+//! The lines of a text, as clients see them.
+
 use memchr::memchr2;
 
-/// The lines of a text, split at LF, CR and CRLF (WHATWG HTML 9.2.6), one more than it has ends.
+/// An iterator over the lines of a text, split at LF, CR and CRLF (WHATWG HTML 9.2.6). There is one line
+/// more than there are line ends.
 pub(super) struct Lines<'a>(Option<&'a [u8]>);
 
 impl<'a> Lines<'a> {

@@ -1,4 +1,8 @@
-//! The wire format of events: encoding, and reading what other code has encoded.
+//! The wire format of events (WHATWG HTML 9.2): writing it, and reading what other code has written.
+//!
+//! An [`Encoder`] writes the fields of events into frames (`frame_buffer`). [`EncodeEvent`] is what it can
+//! write, [`EncodedEvent`] what it has written once for many streams. A `Boundary` and a `BomFilter` read
+//! the bytes of other bodies.
 
 mod bom;
 mod boundary;

@@ -1,10 +1,11 @@
+//! What a channel does with encoded events: they get their ids when they are published.
+
 use bytes::Bytes;
 
 use crate::{EncodedEvent, EventId};
 
-/// What channels do with encoded events, which get their ids later.
 impl EncodedEvent {
-    /// Makes another of the same events, of what goes over the wire.
+    /// Returns the same events with other bytes.
     pub(crate) fn with_bytes(&self, bytes: Bytes) -> Self {
         Self {
             bytes,
@@ -12,7 +13,7 @@ impl EncodedEvent {
         }
     }
 
-    /// Makes another of the same events, with an id of a channel's in what goes over the wire.
+    /// Returns the same events with other bytes, which have the id of a channel.
     pub(crate) fn with_channel_id(&self, bytes: Bytes) -> Self {
         Self {
             is_resumable: true,
@@ -20,14 +21,14 @@ impl EncodedEvent {
         }
     }
 
-    /// Returns `true` if clients dispatch something of it, and keep its id.
+    /// Returns `true` if clients dispatch an event of it, and so keep its id.
     pub(crate) fn is_dispatched(&self) -> bool {
         self.events > 0
     }
 
-    /// Returns the id that a client keeps of it, if it has one.
+    /// Returns the id that a client keeps, if there is one.
     pub(crate) fn id(&self) -> Option<EventId> {
-        // A value cannot be taken for a field: the encoder puts the name of its field before each line.
+        // A line of a value does not begin with `id: `: the encoder writes the field's name before it.
         let mut lines = self.bytes.rsplit(|&byte| byte == b'\n');
         let id = lines.find_map(|line| line.strip_prefix(b"id: "))?;
         EventId::try_from(std::str::from_utf8(id).ok()?).ok()

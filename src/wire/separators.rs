@@ -1,9 +1,12 @@
+//! Line separators of Unicode in JSON.
+
 use memchr::memchr2_iter;
 
-/// Writes U+2028, U+2029 and U+0085 in JSON as escapes.
+/// Replaces U+2028, U+2029 and U+0085 in JSON by escapes.
 ///
-/// They end a line for clients that split by the rules of their language (Python's `splitlines`), and
-/// would cut the data in two. Outside of strings JSON has none of them, so the value stays the same.
+/// Clients that split lines by the rules of their language (Python's `splitlines`) end a line at these
+/// characters, and would cut the data in two. JSON has them only within strings, so the value stays the
+/// same.
 pub(crate) fn escape_separators(json: &mut Vec<u8>, start: usize) {
     let Some((first, ..)) = find(&json[start..]) else {
         return;
@@ -18,7 +21,7 @@ pub(crate) fn escape_separators(json: &mut Vec<u8>, start: usize) {
     json.extend_from_slice(rest);
 }
 
-/// Returns where the next one is, its length, and what is written for it.
+/// Returns the position of the next separator, its length, and its escape.
 fn find(json: &[u8]) -> Option<(usize, usize, &'static [u8])> {
     memchr2_iter(0xe2, 0xc2, json).find_map(|at| match json[at..] {
         [0xe2, 0x80, 0xa8, ..] => Some((at, 3, &b"\\u2028"[..])),

@@ -5,12 +5,13 @@ use serde::ser::{
     SerializeTupleVariant, Serializer,
 };
 
-/// Hands the content of a variant to the serializer inside.
+/// A serializer of enums that passes the content of a variant to the serializer inside.
 pub(super) struct Content<S>(pub(super) S);
 
 type Never<S> = Impossible<<S as Serializer>::Ok, <S as Serializer>::Error>;
 
-/// Says no: only enums come here, for the probe has seen the value before.
+/// Fails. A value that the probe has found to be an enum comes here only if it serializes differently the
+/// second time.
 fn not_an_enum<T, E: ser::Error>() -> Result<T, E> {
     Err(E::custom("the value was an enum before and is none now"))
 }

@@ -1,8 +1,10 @@
+//! The errors of tagged events.
+
 use std::{error, fmt};
 
 use crate::InvalidEventName;
 
-/// A value cannot be sent as a tagged event.
+/// An error for a value that cannot be sent as a [`Tagged`](crate::Tagged) event.
 #[derive(Debug)]
 pub struct TaggedError(pub(super) TaggedErrorKind);
 

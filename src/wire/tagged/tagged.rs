@@ -1,14 +1,16 @@
+//! Sending the variants of an enum as events.
+
 use serde::Serialize;
 
 use super::{TaggedError, content::Content, variant::variant};
 use crate::{BoxError, EncodeEvent, Encoder, Event, wire::separators::escape_separators};
 
-/// Sends an enum: the variant's name is the event's name, its content is JSON data.
+/// An enum sent as an event: the variant is the name, its content the JSON data.
 ///
-/// So a type is the schema of a stream. Names are serde's, `rename` and `rename_all` included. The
-/// enum is tagged in serde's default way (no `tag`, `untagged`), and a unit variant has the data
-/// `null`, so that a page can give every event to `JSON.parse`. As with any
-/// [`EventName`](crate::EventName), a browser hands `error` and `open` to `onerror` and `onopen`.
+/// With it a type is the schema of a stream. Names are those of serde, including `rename` and
+/// `rename_all`. The enum must be tagged in serde's default way (no `tag` or `untagged`). A unit variant
+/// has the data `null`, so that a page can pass every event to `JSON.parse`. As with any
+/// [`EventName`](crate::EventName), a browser passes `error` and `open` to `onerror` and `onopen`.
 ///
 /// ```
 /// use tower_sse::{EncodedEvent, Tagged};
@@ -33,13 +35,13 @@ use crate::{BoxError, EncodeEvent, Encoder, Event, wire::separators::escape_sepa
 /// # Ok::<(), tower_sse::BoxError>(())
 /// ```
 ///
-/// With an id beside it, it is an [`Event`]: `Event::tagged(&notice)?.id(42)`.
+/// To add an id, make an [`Event`]: `Event::tagged(&notice)?.id(42)`.
 ///
-/// # Enums with a tag of their own
+/// # Enums with an internal tag
 ///
-/// An enum with `#[serde(tag = "type")]` is refused when its first value is sent, for serde gives it as a
-/// struct, whose variant cannot be known. Send it as [`Json`](crate::Json), which has the tag, or give it
-/// the names of events by an [`EncodeEvent`] of its own:
+/// An enum with `#[serde(tag = "type")]` is rejected when its first value is sent, because serde
+/// serializes it as a struct, whose variant cannot be known. Send it as [`Json`](crate::Json), which has
+/// the tag, or implement [`EncodeEvent`] for it to give its events names:
 ///
 /// ```
 /// use tower_sse::{BoxError, EncodeEvent, EncodedEvent, Encoder, EventName};
@@ -88,8 +90,8 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// When the value is no enum, its variant's name cannot be an event's, or its content cannot be
-    /// JSON; then nothing has been written, or in the last case the name alone.
+    /// Fails if the value is not an enum, if the name of its variant is not a valid event name, or if its
+    /// content cannot be JSON. Then nothing has been written, or in the last case only the name.
     pub fn tagged<T>(&mut self, value: &T) -> Result<&mut Self, TaggedError>
     where
         T: Serialize + ?Sized,
@@ -100,13 +102,13 @@ impl Encoder {
 }
 
 impl Event {
-    /// Makes an event of an enum: its variant is the name, its content the JSON data (see
+    /// Creates an event from an enum: its variant is the name, its content the JSON data (see
     /// [`Tagged`]).
     ///
     /// # Errors
     ///
-    /// When the value is no enum, its variant's name cannot be an event's, or its content cannot be
-    /// JSON.
+    /// Fails if the value is not an enum, if the name of its variant is not a valid event name, or if its
+    /// content cannot be JSON.
     pub fn tagged<T: Serialize + ?Sized>(value: &T) -> Result<Self, TaggedError> {
         let name = variant(value)?;
         let mut data = Vec::new();

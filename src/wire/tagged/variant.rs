@@ -1,4 +1,4 @@
-//! Which variant a value is, found without serializing its content.
+//! The variant of a value, found without serializing its content.
 
 use std::{error, fmt};
 
@@ -22,7 +22,8 @@ pub(super) fn variant<T: Serialize + ?Sized>(value: &T) -> Result<EventName, Tag
 /// A serializer that stops at the first value that it gets.
 struct Probe;
 
-/// What the probe was told. The `Err` side of a serializer is its only way to stop early.
+/// What the probe has found. The `Err` side of a serializer is its only way to stop early, so a variant
+/// can be an error, too.
 #[derive(Debug)]
 enum ProbeResult {
     Variant(&'static str),
