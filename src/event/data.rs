@@ -1,12 +1,14 @@
+//! The data of events.
+
 use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
 
 /// The data of an [`Event`](super::Event).
 ///
-/// Made from static text, a `String` or `Bytes` without copying it. It may hold any text: its
-/// line ends (LF, CR and CRLF, which all read back as LF) are written as lines of their own.
-/// Bytes that are not UTF-8 are sent as they are; clients read U+FFFD in their place.
+/// It is made from static text, a `String` or `Bytes` without a copy. It may be any text: each line (ended
+/// by LF, CR or CRLF, which all read back as LF) is sent as a `data` field. Bytes that are not UTF-8 are
+/// sent as they are; clients read U+FFFD in their place.
 #[derive(Clone)]
 pub struct EventData(DataBytes);
 

@@ -1,6 +1,8 @@
+//! The errors of ids and names.
+
 use std::{error, fmt};
 
-/// Why a text cannot be an id or a name.
+/// The reason for which a text is not a valid id or name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InvalidText {
     Empty,
@@ -9,7 +11,7 @@ pub(super) enum InvalidText {
 }
 
 impl InvalidText {
-    /// Panics, in a `const` at compile time, for a text that stands in the program.
+    /// Panics about a text in the program, at compile time if it is a `const`.
     #[expect(clippy::panic, reason = "what `from_static` says it does")]
     pub(super) const fn panic(self) -> ! {
         match self {
@@ -54,14 +56,14 @@ macro_rules! invalid {
         pub struct $type(pub(super) InvalidText);
 
         impl $type {
-            /// Returns where the text stops being valid, in bytes from its start.
+            /// Returns the position at which the text stops being valid, in bytes from its start.
             ///
-            /// `None` when the whole text is at fault, by being empty.
+            /// It is `None` if the whole text is invalid because it is empty.
             pub fn position(&self) -> Option<usize> {
                 self.0.position()
             }
 
-            /// Returns the byte at that position, when it is the byte that is at fault.
+            /// Returns the byte at that position, if this byte is not allowed.
             pub fn byte(&self) -> Option<u8> {
                 self.0.byte()
             }
@@ -78,11 +80,11 @@ macro_rules! invalid {
 }
 
 invalid! {
-    /// A text cannot be an [`EventId`](super::EventId).
+    /// An error for a text that is not a valid [`EventId`](super::EventId).
     InvalidEventId, "event id"
 }
 
 invalid! {
-    /// A text cannot be an [`EventName`](super::EventName).
+    /// An error for a text that is not a valid [`EventName`](super::EventName).
     InvalidEventName, "event name"
 }

@@ -1,12 +1,14 @@
+//! An event, and its setters.
+
 use std::{borrow::Cow, iter::repeat_n, time::Duration};
 
 use super::{EventData, EventId, EventName, IntoEventId, IntoEventName};
 
 /// An event to send.
 ///
-/// Every value that has been built can be sent: ids and names are checked where they enter the
-/// program, data and comments are split at their line ends. Setters replace what was set before;
-/// only [`comment`](Self::comment) adds to it.
+/// Every value of this type can be sent: ids and names are validated when they are made, and data and
+/// comments are split at their line ends. Setters replace earlier values; only
+/// [`comment`](Self::comment) adds to them.
 ///
 /// ```
 /// use std::time::Duration;
@@ -22,13 +24,12 @@ use super::{EventData, EventId, EventName, IntoEventId, IntoEventName};
 /// );
 /// ```
 ///
-/// Browsers do not dispatch an event without data: `Event::default()` is the start of one that has
-/// only a comment or a `retry`. Empty data is data. Some other clients take a block without data for an
-/// event, or fail at it ([Which clients accept
-/// what](crate::guide::clients#which-clients-accept-what)): for those put the `retry` or the comment on
-/// an event that has data.
+/// Browsers do not dispatch an event without data: begin with `Event::default()` to send only a comment
+/// or a `retry`. Empty data counts as data. Some other clients treat a block without data as an event, or
+/// fail on it ([Which clients accept what](crate::guide::clients#which-clients-accept-what)): for those,
+/// add the `retry` or the comment to an event that has data.
 ///
-/// Some browsers take seconds for a line of several MiB: split such a payload into lines or into
+/// Some browsers take seconds to read a line of several MiB: split such a payload into lines or into
 /// several events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "an event does nothing until it is sent"]
@@ -41,16 +42,16 @@ pub struct Event {
 }
 
 impl Event {
-    /// Makes an event that has data: static text, a `String` or `Bytes`, none of them copied.
+    /// Creates an event with data: static text, a `String` or `Bytes`, none of which is copied.
     ///
-    /// Other text is `.to_owned()` first, for the event outlives it.
+    /// Call `.to_owned()` on other text first, because the event outlives it.
     pub fn new(data: impl Into<EventData>) -> Self {
         Self::default().data(data)
     }
 
-    /// Makes an event whose data is a list of lines.
+    /// Creates an event whose data is a list of lines.
     ///
-    /// A client reads the lines joined by LF. No lines are no data; one empty line is empty data.
+    /// A client reads the lines joined by LF. An empty list is no data; one empty line is empty data.
     ///
     /// ```
     /// use tower_sse::Event;
@@ -70,20 +71,20 @@ impl Event {
         Self::new(lines.fold(first, |text, line| join(text, line.as_ref())))
     }
 
-    /// Makes a checkpoint: the client remembers the id, and no page sees an event.
+    /// Creates a checkpoint: the client remembers the id, and a page sees no event.
     ///
-    /// It is an event named `checkpoint` with empty data, since not all browsers keep an id that
-    /// comes without data, as WHATWG HTML 9.2.6 requires. Give it another
-    /// [`name`](Self::name) if somebody listens to `checkpoint`.
+    /// It is an event named `checkpoint` with empty data, because not all browsers keep an id without
+    /// data, although WHATWG HTML 9.2.6 requires it. Give it another [`name`](Self::name) if a page
+    /// listens to `checkpoint`.
     pub fn checkpoint(id: impl IntoEventId) -> Self {
         Self::new("")
             .name(EventName::from_static("checkpoint"))
             .id(id)
     }
 
-    /// Makes an event named `close` with empty data, by which a page can tell that the stream is
-    /// finished and call `EventSource.close()`; otherwise it would reconnect.
+    /// Creates an event named `close` with empty data, which notifies a page that the stream is complete.
     ///
+    /// The page should then call `EventSource.close()`; otherwise the browser reconnects.
     /// [`EventStream::final_event`](crate::EventStream::final_event) sends it last, and
     /// [`stop_reconnecting`](crate::stop_reconnecting) answers clients that reconnect all the same.
     pub fn close() -> Self {
@@ -96,11 +97,10 @@ impl Event {
         self
     }
 
-    /// Sets the name: the type that a page gives to `addEventListener`. By default it is
-    /// `message`.
+    /// Sets the name: the type that a page passes to `addEventListener`. The default is `message`.
     ///
-    /// A name in the program is `EventName::from_static("tick")`, best as a `const`; any other text
-    /// goes through `EventName::try_from(text)?`.
+    /// For a name in the program use `EventName::from_static("tick")`, best as a `const`; for any other
+    /// text use `EventName::try_from(text)?`.
     pub fn name(mut self, name: impl IntoEventName) -> Self {
         self.name = Some(name.into_event_name());
         self
@@ -108,24 +108,24 @@ impl Event {
 
     /// Sets the id, which the client sends back as `Last-Event-ID` when it reconnects.
     ///
-    /// It holds for later events that have none. [`EventId::EMPTY`] takes it back.
+    /// It also holds for later events without an id. [`EventId::EMPTY`] resets it.
     ///
-    /// Integers are ids as they are; text goes through `EventId::try_from(text)?`.
+    /// Integers can be passed directly; for text use `EventId::try_from(text)?`.
     pub fn id(mut self, id: impl IntoEventId) -> Self {
         self.id = Some(id.into_event_id());
         self
     }
 
-    /// Sets the time that the client waits before it reconnects, from now on.
+    /// Sets the time that the client waits before it reconnects, now and later.
     ///
-    /// Sent in whole milliseconds, rounded up, at most 2^31 - 1 (24 days). Firefox waits half a
-    /// second at least.
+    /// It is sent in whole milliseconds, rounded up, at most 2^31 - 1 (24 days). Firefox waits at least
+    /// half a second.
     pub fn retry(mut self, retry: Duration) -> Self {
         self.retry = Some(retry);
         self
     }
 
-    /// Adds a comment, which clients ignore. Its line ends make several comment lines.
+    /// Adds a comment, which clients ignore. Each of its lines is sent as a comment line.
     ///
     /// ```
     /// use tower_sse::{EncodedEvent, Event};
@@ -143,8 +143,8 @@ impl Event {
     }
 }
 
-/// Puts a line after others. A CR at their end is an end of its own, not half of a CRLF, and so is each
-/// of several.
+/// Adds a line to others. A CR at their end is a line end by itself, and must not become half of a CRLF.
+/// The same goes for each of several.
 fn join(mut lines: String, line: &str) -> String {
     let end = lines.trim_end_matches('\r').len();
     let ends = lines.len() - end + 1;

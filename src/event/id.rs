@@ -1,3 +1,5 @@
+//! Event ids.
+
 use super::{
     error::{InvalidEventId, InvalidText},
     text::{Text, string_like},
@@ -5,13 +7,12 @@ use super::{
 
 /// The id of an event, which a client sends back as `Last-Event-ID` when it reconnects.
 ///
-/// It holds no control character (a CR or LF would forge fields, a NUL makes browsers drop the
-/// id, others make servers refuse the `Last-Event-ID` header), no space at either end (browsers
-/// differ in trimming it) and at most [`MAX_LEN`](Self::MAX_LEN) bytes. Integers convert without
-/// an allocation, as does any text of up to 22 bytes. It is ordered as its text is: `10` comes before
-/// `9`.
+/// It has no control characters (a CR or LF would forge fields, a NUL makes browsers drop the id, others
+/// make servers reject the `Last-Event-ID` header), no space at either end (browsers differ in trimming
+/// it) and at most [`MAX_LEN`](Self::MAX_LEN) bytes. Integers convert without an allocation, as does any
+/// text of up to 22 bytes. Ids are ordered as text: `10` comes before `9`.
 ///
-/// Visible ASCII is best. Beyond it, clients that are no browsers fail when they reconnect (npm
+/// Visible ASCII is best. With other text, clients other than browsers fail when they reconnect (npm
 /// `eventsource`, `httpx`) or send Latin-1, which [`LastEventId`](crate::LastEventId) reads.
 ///
 /// ```
@@ -33,22 +34,22 @@ pub struct EventId(Text);
 string_like!(EventId, InvalidEventId);
 
 impl EventId {
-    /// The most bytes an id may have: 4096.
+    /// The maximum length of an id: 4096 bytes.
     ///
-    /// Browsers send any length back, but servers and proxies bound their request headers; many
+    /// Browsers send an id of any length back, but servers and proxies limit request headers; many
     /// allow 8 KiB for a line. Short ids are better.
     pub const MAX_LEN: usize = 4096;
 
-    /// The empty id, with which a client forgets the last one and sends none when it reconnects.
+    /// The empty id: a client that gets it forgets the last one, and sends none when it reconnects.
     ///
-    /// Put it on an event that has data: not every browser keeps the id of an event without.
+    /// Set it on an event that has data: not every browser keeps the id of an event without data.
     pub const EMPTY: Self = Self(Text::Static(""));
 
-    /// Makes an id of a text in the program, without copying it.
+    /// Creates an id from a text in the program, without copying it.
     ///
     /// # Panics
     ///
-    /// If the text cannot be an id. In a `const` that is an error of the compiler's.
+    /// Panics if the text is not a valid id. In a `const` that is a compile error.
     pub const fn from_static(id: &'static str) -> Self {
         match Self::check(id) {
             Ok(()) => Self(Text::Static(id)),
@@ -56,8 +57,8 @@ impl EventId {
         }
     }
 
-    /// Makes an id of any text, with U+FFFD in place of what is not allowed. A text that is too long is
-    /// cut, and ends in U+FFFD.
+    /// Creates an id from any text, with U+FFFD in place of characters that are not allowed. A text that is
+    /// too long is cut, and ends in U+FFFD.
     pub(crate) fn from_lossy(text: &str) -> Self {
         let mut id = String::new();
         for (at, char) in text.char_indices() {
@@ -103,7 +104,7 @@ impl EventId {
 
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
-/// The bytes with which a control character may begin.
+/// The first bytes that a control character can have.
 const SUSPECT: [bool; 256] = {
     let mut suspect = [false; 256];
     let mut byte = 0;
@@ -114,8 +115,8 @@ const SUSPECT: [bool; 256] = {
     suspect
 };
 
-/// Returns `true` if there may be a control character. Nearly no id has one, so there is no branch
-/// for each byte.
+/// Returns `true` if there may be a control character. Hardly any id has one, so there is no branch for
+/// each byte.
 const fn is_suspect(bytes: &[u8]) -> bool {
     let (mut suspect, mut position) = (false, 0);
     while position < bytes.len() {

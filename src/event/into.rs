@@ -1,10 +1,12 @@
+//! The arguments of the setters of an event.
+
 use super::{EventId, EventName};
 
 /// A value that converts into an event name, for [`Event::name`](super::Event::name).
 ///
-/// That is an [`EventName`], by value or by reference, or a type of your own that converts into one. It
-/// is implemented for every `Into<EventName>`; there is no need to implement it. Text is none of
-/// these, for not every text can be a name:
+/// It is an [`EventName`], by value or by reference, or a type of your own that converts into one. The
+/// trait is implemented for every `Into<EventName>`; there is no need to implement it. Text does not
+/// convert, because not every text is a valid name:
 ///
 /// ```
 /// use tower_sse::{Event, EventName};
@@ -36,9 +38,9 @@ impl<T: Into<EventName>> IntoEventName for T {
 
 /// A value that converts into an event id, for [`Event::id`](super::Event::id).
 ///
-/// That is an [`EventId`], by value or by reference, an integer, or a type of your own that converts into
-/// one. It is implemented for every `Into<EventId>`; there is no need to implement it. Text is none of
-/// these, for not every text can be an id:
+/// It is an [`EventId`], by value or by reference, an integer, or a type of your own that converts into
+/// one. The trait is implemented for every `Into<EventId>`; there is no need to implement it. Text does
+/// not convert, because not every text is a valid id:
 ///
 /// ```
 /// use tower_sse::{Event, EventId};

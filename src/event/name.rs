@@ -1,13 +1,15 @@
+//! Event names.
+
 use super::{
     error::{InvalidEventName, InvalidText},
     text::{Text, string_like},
 };
 
-/// The name of an event: the type that a page gives to `addEventListener`.
+/// The name of an event: the type that a page passes to `addEventListener`.
 ///
-/// It is not empty (an event without a name is a `message`) and holds no CR, LF or NUL. Two names
-/// are valid but seldom wise: a browser hands events named `error` and `open` to `onerror` and
-/// `onopen`, where they look like the connection's own.
+/// It is not empty (an event without a name is a `message`) and has no CR, LF or NUL. Two valid names are
+/// seldom a good choice: a browser passes events named `error` and `open` to `onerror` and `onopen`,
+/// where they look like events of the connection.
 ///
 /// ```
 /// use tower_sse::EventName;
@@ -26,11 +28,11 @@ pub struct EventName(Text);
 string_like!(EventName, InvalidEventName);
 
 impl EventName {
-    /// Makes a name of a text in the program, without copying it.
+    /// Creates a name from a text in the program, without copying it.
     ///
     /// # Panics
     ///
-    /// If the text cannot be a name. In a `const` that is an error of the compiler's.
+    /// Panics if the text is not a valid name. In a `const` that is a compile error.
     pub const fn from_static(name: &'static str) -> Self {
         match Self::check(name) {
             Ok(()) => Self(Text::Static(name)),
@@ -38,7 +40,7 @@ impl EventName {
         }
     }
 
-    /// Makes a name of a text in the program, without copying it.
+    /// Creates a name from a text in the program, without copying it.
     #[cfg(feature = "json")]
     pub(crate) fn try_static(name: &'static str) -> Result<Self, InvalidEventName> {
         Self::check(name)?;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-/// The most bytes that are kept without an allocation.
+/// The maximum length of a text that is kept without an allocation. With it, a `Text` has 24 bytes, as a
+/// `String` has.
 const MAX_INLINE_LEN: usize = 22;
 
 /// A short, immutable string in 24 bytes: most ids and names allocate nothing.
@@ -44,7 +45,7 @@ impl Text {
     }
 }
 
-/// Gives a type over [`Text`] what every string-like value has.
+/// Implements the traits of string-like values for a type over [`Text`].
 ///
 /// `Eq`, `Ord` and `Hash` are those of `str`, as `Borrow<str>` demands.
 macro_rules! string_like {
