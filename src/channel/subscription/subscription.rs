@@ -123,7 +123,7 @@ impl Subscription {
     ///
     /// Use it to begin with a snapshot of a state. If a lock is held while the state is changed and the
     /// change is published, subscribe and make the snapshot under the same lock: then no change is lost or
-    /// seen twice. [`StateChannel`](super::StateChannel) has such a lock.
+    /// seen twice. [`StateChannel`](crate::StateChannel) has such a lock.
     pub fn start_with(mut self, event: impl Into<EncodedEvent>) -> Self {
         self.opening().events.push_back(event.into());
         self
@@ -131,7 +131,7 @@ impl Subscription {
 
     /// Sets the policy for notices to this client: checkpoints, gaps and lags.
     ///
-    /// The default is [`ChannelOptions::notice_policy`](super::ChannelOptions::notice_policy).
+    /// The default is [`ChannelOptions::notice_policy`](crate::ChannelOptions::notice_policy).
     pub fn notice_policy(mut self, policy: NoticePolicy) -> Self {
         self.notice_policy = policy;
         self
@@ -170,7 +170,7 @@ impl Subscription {
     }
 
     /// Returns the gap between the client's id and the first event of this subscription, if there is one
-    /// and it is not [backfilled](super::GapPolicy::backfill).
+    /// and it is not [backfilled](crate::GapPolicy::backfill).
     ///
     /// It is available until the first poll, so that a handler can report it in a response header.
     ///
@@ -206,15 +206,15 @@ impl Subscription {
     ///
     /// It is [`Completed`](CloseReason::Completed) if the channel was closed,
     /// [`Lagged`](CloseReason::Lagged), or [`Failed`](CloseReason::Failed) if
-    /// [`GapPolicy::backfill`](super::GapPolicy::backfill) has failed.
+    /// [`GapPolicy::backfill`](crate::GapPolicy::backfill) has failed.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.close_reason
     }
 
     /// Returns the number of events that the subscriber has missed so far.
     ///
-    /// It is 0 except with [`LagPolicy::notify`](super::LagPolicy::notify) and
-    /// [`LagPolicy::newest`](super::LagPolicy::newest).
+    /// It is 0 except with [`LagPolicy::notify`](crate::LagPolicy::notify) and
+    /// [`LagPolicy::newest`](crate::LagPolicy::newest).
     pub fn missed(&self) -> u64 {
         self.missed
     }
