@@ -157,6 +157,7 @@ impl<T: ?Sized> Channel<T> {
         // A number that is yet to be assigned was made up by the client.
         let known = number.map(|(_, number)| number).filter(|n| *n < next);
         match known.map(|number| number + 1) {
+            // If the event is evicted before it is read, the subscriber has lagged like any other.
             Some(next) if next >= first => Ok(Subscription::new(shared, next)),
             _ => {
                 let gap = |log: &_| Gap::new(id.clone(), known.is_some(), shared.epoch, log);

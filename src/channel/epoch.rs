@@ -21,6 +21,7 @@ pub(super) struct Epoch {
 impl Epoch {
     /// Draws one of 62^6 epochs (57 thousand million).
     pub(super) fn draw() -> Self {
+        // Six digits take 36 of the 64 bits, so that the remainders favor no digit noticeably.
         let mut bits = random_bits();
         let mut text = [0; MAX_EPOCH_LEN];
         for digit in &mut text[..6] {

@@ -80,6 +80,7 @@ impl Log {
         let Some(index) = number.checked_sub(self.first_number) else {
             return LogRead::Evicted(self.first_number);
         };
+        // A number that does not fit into a `usize` is far from being published.
         let entry = usize::try_from(index).ok().and_then(|i| self.events.get(i));
         match entry {
             Some(entry) => LogRead::Event(entry.event.clone()),
@@ -119,6 +120,8 @@ impl Log {
 
     /// Returns `true` if the oldest event is too old.
     pub(super) fn has_expired(&self, now: Instant, bounds: &LogBounds) -> bool {
+        // Saturating, because callers read the clock before they lock the log: another thread may have
+        // appended a younger event since.
         let age = |entry: &LogEntry| now.saturating_duration_since(entry.at);
         let (oldest, max) = (self.events.front().map(age), bounds.max_age);
         oldest.zip(max).is_some_and(|(age, max)| age > max)

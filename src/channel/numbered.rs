@@ -17,6 +17,7 @@ pub(super) fn number_all(
     let numbered: Vec<_> = numbered
         .map(|(event, number)| event.with_id(&epoch.id(number)))
         .collect();
+    // Checked for all, before anything is appended: either all of them are published or none.
     let len = numbered.iter().map(|event| event.as_bytes().len()).sum();
     match len > bounds.max_bytes {
         true => Err(PublishError::TooLarge {
@@ -48,6 +49,7 @@ impl Unnumbered {
 
     pub(super) fn new(event: EncodedEvent) -> Self {
         let layout = Layout::of(event.as_bytes());
+        // Rare: an event with an id of the user's is copied once more.
         if layout.has_ids {
             let bytes = without_ids(event.as_bytes());
             return Self {

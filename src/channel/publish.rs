@@ -131,6 +131,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     fn append_and_wake(&self, events: &[Unnumbered]) -> Result<EventId, PublishError> {
         let shared = self.shared();
         let last = shared.append(events)?;
+        // Once for all events, and when nothing is locked: a task may run as soon as it is woken.
         shared.wakers.wake_all();
         Ok(shared.epoch.id(last))
     }

@@ -71,6 +71,7 @@ impl ChannelShared {
     /// subscribers.
     pub(super) fn append(&self, events: &[Unnumbered]) -> Result<u64, PublishError> {
         let _publishing = self.lock_publishing()?;
+        // A shared lock, released at once: subscribers read on while the events are numbered.
         let first = self.log().next_if_open()?;
         let numbered = number_all(events, self.epoch, first, &self.options.bounds)?;
         let now = self.options.timer.now();
@@ -90,6 +91,7 @@ impl ChannelShared {
     ) -> Result<u64, PublishError> {
         let publishing = self.lock_publishing()?;
         let number = self.log_mut().begin_storing()?;
+        // A panic of the closure must not leave the log as storing, or its subscribers never end.
         let stored = catch_unwind(AssertUnwindSafe(|| {
             let numbered = number_all(&[event], self.epoch, number, &self.options.bounds)?;
             store(number)?;
@@ -104,6 +106,7 @@ impl ChannelShared {
         drop(log);
         drop(publishing);
         if is_closed {
+            // `close` has left this to us: subscribers had to wait for the event.
             self.notify_change(ChannelChange::Closed);
             self.wakers.wake_all();
         }
@@ -168,6 +171,7 @@ impl ChannelShared {
     }
 
     pub(super) fn add_subscriber(&self) {
+        // Only the first one changes anything for topics: the others pay for a counter alone.
         if self.subscriber_count.fetch_add(1, Ordering::AcqRel) == 0 {
             self.occupancy.notify_waiters();
             self.notify_change(ChannelChange::Subscribed);
@@ -191,6 +195,7 @@ impl ChannelShared {
     fn lock_publishing(&self) -> Result<MutexGuard<'_, ()>, PublishError> {
         match self.publishing.try_lock() {
             Ok(guard) => Ok(guard),
+            // The lock has no data that a publisher which panicked could have left half changed.
             Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => {
                 self.log().next_if_open()?;

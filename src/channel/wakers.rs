@@ -71,6 +71,7 @@ impl Wakers {
     /// may have been published since.
     pub(super) fn register(&self, slot: &mut Option<WakerSlot>, round: u64, waker: &Waker) -> bool {
         let task = Task::of(waker);
+        // Before the lock: the clone of a waker may run any code.
         let waker = waker.clone();
         let mut waiting = self.waiting();
         // Relaxed does, because the number changes under this lock alone.
@@ -98,6 +99,7 @@ impl Wakers {
     /// Wakes all waiting tasks.
     pub(super) fn wake_all(&self) {
         let mut waiting = self.waiting();
+        // A task that reads the new number also sees the event that was appended before.
         self.rounds.fetch_add(1, Ordering::Release);
         // All at once, so that tasks wake without the lock: they may register again at once.
         let woken = mem::take(&mut *waiting);

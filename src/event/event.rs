@@ -67,6 +67,7 @@ impl Event {
         let Some(first) = lines.next() else {
             return Self::default();
         };
+        // Joined into one text, which is split again when it is sent: lines may have line ends, too.
         let first = first.as_ref().to_owned();
         Self::new(lines.fold(first, |text, line| join(text, line.as_ref())))
     }

@@ -62,6 +62,7 @@ impl EventId {
     pub(crate) fn from_lossy(text: &str) -> Self {
         let mut id = String::new();
         for (at, char) in text.char_indices() {
+            // A space is one byte, so the last one begins at the last byte.
             let is_outer = at == 0 || at + 1 == text.len();
             let is_rejected = char.is_control() || char == ' ' && is_outer;
             id.push(if is_rejected { REPLACEMENT } else { char });
@@ -88,9 +89,11 @@ impl EventId {
         if let [before @ .., b' '] = bytes {
             return Err(invalid(bytes, before.len()));
         }
+        // A control character beyond ASCII takes two bytes, so its first byte makes the text suspect.
         if !is_suspect(bytes) {
             return Ok(());
         }
+        // With an index, because iterators do not work in a `const fn`.
         let mut position = 0;
         while position < bytes.len() {
             if bytes[position].is_ascii_control() || is_c1(bytes, position) {

@@ -52,6 +52,7 @@ impl EventName {
         if bytes.is_empty() {
             return Err(InvalidEventName(InvalidText::Empty));
         }
+        // With an index, because iterators do not work in a `const fn`.
         let mut position = 0;
         while position < bytes.len() {
             let byte = bytes[position];

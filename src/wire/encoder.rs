@@ -112,6 +112,7 @@ impl Encoder {
     pub fn encoded(&mut self, event: &EncodedEvent) -> &mut Self {
         self.end_event();
         self.events += event.events;
+        // A channel may be hidden in the type of the stream, but not in its events.
         self.is_resumable |= event.is_resumable;
         self.frames.push_encoded(&event.bytes);
         self

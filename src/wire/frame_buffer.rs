@@ -102,6 +102,7 @@ impl FrameBuffer {
         let capacity = self.previous_len;
         let capacity = capacity.clamp(MIN_FRAME_CAPACITY, MAX_FRAME_CAPACITY);
         self.buffer.reserve(capacity);
+        // The lone event is lone no longer: the field comes behind it.
         if let Some(lone) = self.lone.take() {
             match lone.len() >= self.frame_size {
                 true => self.complete.push_back(lone),
@@ -122,6 +123,7 @@ impl FrameBuffer {
             self.lone = Some(event.clone());
             return;
         }
+        // Copied behind the others: one frame costs the server less than two.
         self.begin();
         self.buffer.extend_from_slice(event);
     }
@@ -152,6 +154,7 @@ impl FrameBuffer {
 
     /// Takes the frame in progress, in no more memory than it needs.
     pub(super) fn take_exact(&mut self) -> Bytes {
+        // A boxed slice has no spare capacity, which the log of a channel would keep for long.
         let buffered = || mem::take(&mut self.buffer).into_boxed_slice().into();
         self.lone.take().unwrap_or_else(buffered)
     }
@@ -182,6 +185,7 @@ impl FrameBuffer {
             self.lone = Some(whole);
         }
         self.buffer.truncate(mark.len);
+        // It was written after the mark if nothing was there before.
         self.lone.take_if(|_| mark.len == 0);
     }
 }

@@ -41,6 +41,7 @@ impl Subscription {
             return Poll::Ready(None);
         }
         if self.is_budget_spent(audience) {
+            // Other tasks get their turn, and this one is polled again after them.
             self.budget = PollBudget::FULL;
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -50,6 +51,7 @@ impl Subscription {
             polled => polled,
         };
         match &polled {
+            // That is a break as well.
             Poll::Pending => self.budget = PollBudget::FULL,
             Poll::Ready(None) => self.end(CloseReason::Completed),
             Poll::Ready(Some(_)) => self.spend_budget(audience),
@@ -71,6 +73,7 @@ impl Subscription {
                         self.fail(error);
                         return Poll::Ready(None);
                     }
+                    // Backfilling may have taken longer than the log reaches back.
                     None => {
                         opening.backfill = None;
                         self.backfill_again();
@@ -83,7 +86,7 @@ impl Subscription {
             } else if let Some(event) = opening.events.pop_front() {
                 let event = match opening.events.is_empty() {
                     true => Unnumbered::new(event).with_id(&self.cursor.last_id()),
-                    // A client that is cut off before the last of them is to get them all again.
+                    // A client whose connection breaks before the last of them gets them all again.
                     false => event,
                 };
                 return Poll::Ready(Some(ChannelEvent::other(event)));

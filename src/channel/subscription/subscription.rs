@@ -249,6 +249,7 @@ impl Subscription {
     pub(super) fn end(&mut self, reason: CloseReason) {
         if self.close_reason.is_none() {
             self.close_reason = Some(reason);
+            // At once, because a backfill may have a connection to a store.
             self.opening = None;
             self.cursor.leave();
         }

@@ -70,6 +70,7 @@ impl<K, T: ?Sized> TopicMap<K, T> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
+        // Two keys with the same hash are neighbors: they differ in the number.
         let from_hash = self.topics.range((hash, 0)..);
         let mut same = from_hash.take_while(|(id, _)| id.0 == hash);
         let (id, topic) = same.find(|(_, topic)| topic.key.borrow() == key)?;
@@ -141,6 +142,7 @@ impl<K, T: ?Sized> TopicMap<K, T> {
 
     fn mark_closing(&mut self, id: TopicId) {
         self.unlist_topic(id);
+        // It stays in the map, so that no other topic of its key is made, but no longer takes up room.
         if let Some(topic) = self.topics.get_mut(&id) {
             topic.is_closing = true;
             self.closing += 1;

@@ -92,7 +92,8 @@ where
     /// ```
     pub fn topic(&self, key: K) -> Result<Channel<T>, TooManyTopics> {
         let hash = self.hasher.hash_one(&key);
-        // Dropped last: a task that waits for the close of a topic may ask for another.
+        // Declared first, so dropped last, without `making`: a task that waits for the close of a topic may
+        // ask for another.
         let mut drops = DeferredDrops::new();
         if let Some(channel) = self.find(&mut drops, hash, &key) {
             return Ok(channel);
@@ -134,6 +135,7 @@ where
     {
         if let Some(channel) = self.find(&mut DeferredDrops::new(), self.hasher.hash_one(key), key)
         {
+            // The close reports to the map, which removes the topic.
             channel.close();
         }
     }
@@ -162,6 +164,7 @@ where
     ///
     /// The call takes time in proportion to their number. Topics that are asked for later are made again.
     pub fn close(&self) {
+        // Copied, because each close locks the map to remove its topic.
         let channels = self.with_map(&mut DeferredDrops::new(), |map| map.channels());
         channels.iter().for_each(Channel::close);
     }
@@ -173,7 +176,7 @@ where
         Q: Eq + ?Sized,
     {
         let found = self.sweep_and_read(drops, |map, now| map.get((hash, key), now, self.linger));
-        self.unless_finished(drops, found?)
+        self.remove_if_finished(drops, found?)
     }
 
     /// As [`find`](Self::find), without a sweep: for a call that has done one.
@@ -189,11 +192,11 @@ where
     {
         let now = self.options.timer.now();
         let found = self.with_map(drops, |map| map.get((hash, key), now, self.linger));
-        self.unless_finished(drops, found?)
+        self.remove_if_finished(drops, found?)
     }
 
-    /// Returns a topic that was found, unless it has closed for good: then it leaves the map.
-    fn unless_finished(
+    /// Removes a topic that was found, if it is closed for good. Returns it otherwise.
+    fn remove_if_finished(
         &self,
         drops: &mut DeferredDrops<K, T>,
         (id, channel): (TopicId, Channel<T>),
