@@ -30,7 +30,7 @@ impl ChannelEvent {
     }
 
     /// Makes an event from elsewhere, which may have an id.
-    pub(super) fn other(event: EncodedEvent) -> Self {
+    pub(super) fn from_encoded(event: EncodedEvent) -> Self {
         let number = None;
         Self { event, number }
     }

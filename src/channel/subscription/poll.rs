@@ -68,7 +68,7 @@ impl Subscription {
         while let Some(opening) = self.opening.as_deref_mut() {
             if let Some(backfill) = &mut opening.backfill {
                 match ready!(backfill.poll_next_unpin(cx)) {
-                    Some(Ok(event)) => return Poll::Ready(Some(ChannelEvent::other(event))),
+                    Some(Ok(event)) => return Poll::Ready(Some(ChannelEvent::from_encoded(event))),
                     Some(Err(error)) => {
                         self.fail(error);
                         return Poll::Ready(None);
@@ -89,7 +89,7 @@ impl Subscription {
                     // A client whose connection breaks before the last of them gets them all again.
                     false => event,
                 };
-                return Poll::Ready(Some(ChannelEvent::other(event)));
+                return Poll::Ready(Some(ChannelEvent::from_encoded(event)));
             } else {
                 self.opening = None;
             }

@@ -36,7 +36,7 @@ impl PendingReport {
 /// Hands a notice to the stream that polls. Returns it, to be yielded, if none does.
 pub(super) fn send_notice(event: EncodedEvent, audience: Option<Audience>) -> Option<ChannelEvent> {
     if audience.is_none() {
-        return Some(ChannelEvent::other(event));
+        return Some(ChannelEvent::from_encoded(event));
     }
     scope::report(|reports| reports.notices.push(event));
     None

@@ -1,5 +1,6 @@
 //! Channels by key.
 
+mod locked;
 mod map;
 mod options;
 #[expect(clippy::module_inception, reason = "it holds `Topics`")]

@@ -5,11 +5,14 @@ use std::{
     fmt,
     hash::{BuildHasher, Hash, RandomState},
     num::NonZeroUsize,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
-use super::map::{DeferredDrops, TopicId, TopicMap};
+use super::{
+    locked::LockedMap,
+    map::{DeferredDrops, TopicId, TopicMap},
+};
 use crate::{
     Channel, ChannelOptions, Event,
     channel::{TooManyTopics, change::ChannelChange, shared::ChannelShared},
@@ -54,7 +57,7 @@ pub struct Topics<K, T: ?Sized = Event> {
     pub(super) options: ChannelOptions,
     pub(super) each: Option<Each<K>>,
     pub(super) hasher: RandomState,
-    pub(super) map: Arc<Mutex<TopicMap<K, T>>>,
+    pub(super) map: Arc<LockedMap<K, T>>,
     /// Held while a topic is made, because `each` may take its time. Locked before the map, never while
     /// the map is locked.
     pub(super) making: Arc<Mutex<()>>,
@@ -99,14 +102,15 @@ where
             return Ok(channel);
         }
         // From here on no other thread can make the topic.
-        let _making = lock(&self.making);
+        let making = self.making.lock();
+        let _making = making.unwrap_or_else(PoisonError::into_inner);
         if let Some(channel) = self.find_unswept(&mut drops, hash, &key) {
             return Ok(channel);
         }
         let id = self.reserve(&mut drops, hash).ok_or(TooManyTopics(()))?;
         let channel = self.make_topic(&key, id);
         let now = self.options.timer.now();
-        self.with_map(&mut drops, |map| {
+        self.map.with(&mut drops, |map| {
             map.insert(id, key, channel.clone(), now);
         });
         Ok(channel)
@@ -165,7 +169,9 @@ where
     /// The call takes time in proportion to their number. Topics that are asked for later are made again.
     pub fn close(&self) {
         // Copied, because each close locks the map to remove its topic.
-        let channels = self.with_map(&mut DeferredDrops::new(), |map| map.channels());
+        let channels = self
+            .map
+            .with(&mut DeferredDrops::new(), |map| map.channels());
         channels.iter().for_each(Channel::close);
     }
 
@@ -191,7 +197,9 @@ where
         Q: Eq + ?Sized,
     {
         let now = self.options.timer.now();
-        let found = self.with_map(drops, |map| map.get((hash, key), now, self.linger));
+        let found = self
+            .map
+            .with(drops, |map| map.get((hash, key), now, self.linger));
         self.remove_if_finished(drops, found?)
     }
 
@@ -205,14 +213,14 @@ where
             return Some(channel);
         }
         // The thread that has closed it removes it, too, but perhaps only later.
-        self.with_map(drops, |map| map.remove(id));
+        self.map.with(drops, |map| map.remove(id));
         None
     }
 
     /// Assigns an id to a topic that is to be made, if there is room.
     fn reserve(&self, drops: &mut DeferredDrops<K, T>, hash: u64) -> Option<TopicId> {
         let now = self.options.timer.now();
-        self.with_map(drops, |map| {
+        self.map.with(drops, |map| {
             let has_room = map.len() < self.max_topics.get() || map.make_room(now);
             has_room.then(|| map.new_id(hash))
         })
@@ -222,21 +230,13 @@ where
     fn sweep_and_read<R>(
         &self,
         drops: &mut DeferredDrops<K, T>,
-        look: impl FnOnce(&mut TopicMap<K, T>, Instant) -> R,
+        read: impl FnOnce(&mut TopicMap<K, T>, Instant) -> R,
     ) -> R {
         let now = self.options.timer.now();
-        self.with_map(drops, |map| {
+        self.map.with(drops, |map| {
             map.sweep(now, self.linger);
-            look(map, now)
+            read(map, now)
         })
-    }
-
-    fn with_map<R>(
-        &self,
-        drops: &mut DeferredDrops<K, T>,
-        work: impl FnOnce(&mut TopicMap<K, T>) -> R,
-    ) -> R {
-        with_locked(&self.map, drops, work)
     }
 
     fn make_topic(&self, key: &K, id: TopicId) -> Channel<T> {
@@ -251,29 +251,11 @@ where
         let on_change = move |change: ChannelChange| {
             if let Some(map) = Weak::upgrade(&map) {
                 let now = timer.now();
-                with_locked(&map, &mut DeferredDrops::new(), |map| {
-                    map.apply(id, change, now)
-                });
+                map.with(&mut DeferredDrops::new(), |map| map.apply(id, change, now));
             }
         };
         Channel::from_shared(ChannelShared::new(options, Some(Box::new(on_change))))
     }
-}
-
-/// Works on the locked map, and moves removed topics to `drops`, to be dropped after the lock.
-fn with_locked<K, T: ?Sized, R>(
-    map: &Mutex<TopicMap<K, T>>,
-    drops: &mut DeferredDrops<K, T>,
-    work: impl FnOnce(&mut TopicMap<K, T>) -> R,
-) -> R {
-    let mut map = lock(map);
-    let done = work(&mut map);
-    drops.append(&mut map.take_deferred_drops());
-    done
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<K, T: ?Sized> Clone for Topics<K, T> {
