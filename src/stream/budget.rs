@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     /// Returns the number of events after which a budget is spent, if each takes this time.
-    fn over(time: Duration) -> u32 {
+    fn events_until_spent(time: Duration) -> u32 {
         let (start, mut budget) = (Instant::now(), PollBudget::FULL);
         let mut events = 0;
         while !budget.is_spent() {
@@ -72,15 +72,15 @@ mod tests {
     #[test]
     fn ends_by_time() {
         // It looks at the clock after 2, 4, 8, 16, 32 and 48 events.
-        assert_eq!(over(Duration::from_secs(1)), 4);
-        assert_eq!(over(Duration::from_micros(500)), 4);
-        assert_eq!(over(Duration::from_micros(100)), 16);
-        assert_eq!(over(Duration::from_micros(25)), 48);
+        assert_eq!(events_until_spent(Duration::from_secs(1)), 4);
+        assert_eq!(events_until_spent(Duration::from_micros(500)), 4);
+        assert_eq!(events_until_spent(Duration::from_micros(100)), 16);
+        assert_eq!(events_until_spent(Duration::from_micros(25)), 48);
     }
 
     #[test]
     fn ends_by_number_and_stays_over() {
-        assert_eq!(over(Duration::ZERO), 1024);
+        assert_eq!(events_until_spent(Duration::ZERO), 1024);
         let mut budget = PollBudget::FULL;
         (0..1030).for_each(|_| budget.spend(Instant::now));
         assert!(budget.is_spent());

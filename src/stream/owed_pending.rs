@@ -36,7 +36,7 @@ impl OwedPending {
         let task = cx.waker();
         let known = self.relay.as_deref();
         // A source that was polled with the task's own waker may have woken the task unseen.
-        if known.is_none_or(|relay| relay.has_woken(task)) {
+        if known.is_none_or(|relay| relay.redirect(task)) {
             task.wake_by_ref();
         }
         self.relay.get_or_insert_default();
@@ -56,7 +56,7 @@ impl OwedPending {
         let Some(relay) = &self.relay else {
             return poll(cx);
         };
-        relay.start(cx.waker());
+        relay.restart(cx.waker());
         poll(&mut Context::from_waker(&waker_ref(relay)))
     }
 

@@ -19,14 +19,14 @@ pub(crate) struct Relay {
 
 impl Relay {
     /// Forgets earlier wake-ups, and forwards later ones to this task.
-    pub(crate) fn start(&self, task: &Waker) {
+    pub(crate) fn restart(&self, task: &Waker) {
         // Relaxed does: the poll that follows sees by itself what the earlier wake-ups were for.
         self.woken.store(false, Ordering::Relaxed);
         self.task.register(task);
     }
 
     /// Forwards later wake-ups to this task, and returns `true` if there was one since the start.
-    pub(crate) fn has_woken(&self, task: &Waker) -> bool {
+    pub(crate) fn redirect(&self, task: &Waker) -> bool {
         // A wake-up after the load goes to this task. The other way round, one between the load and the
         // registration would go to the previous task, and be lost.
         self.task.register(task);

@@ -12,9 +12,9 @@ use crate::{BoxError, EncodeEvent, Encoder, Event};
 /// use tower_sse::{EncodedEvent, Json};
 ///
 /// #[derive(serde::Serialize)]
-/// struct StreamStats { yes: u32, no: u32 }
+/// struct Votes { yes: u32, no: u32 }
 ///
-/// let event = EncodedEvent::new(&Json(StreamStats { yes: 3, no: 1 }))?;
+/// let event = EncodedEvent::new(&Json(Votes { yes: 3, no: 1 }))?;
 /// assert_eq!(event.as_bytes(), b"data: {\"yes\":3,\"no\":1}\n\n");
 /// # Ok::<(), tower_sse::BoxError>(())
 /// ```
