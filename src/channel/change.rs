@@ -1,4 +1,4 @@
-//! How a channel reports to the topics that it belongs to.
+//! Changes of a channel, reported to the topics that it belongs to.
 
 /// A change of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

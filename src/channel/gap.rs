@@ -15,9 +15,10 @@ use crate::{BoxError, EncodedEvent, Event, EventId, EventItem};
 pub struct Gap {
     /// The id that the client has sent. It may be any valid id.
     pub last_event_id: EventId,
-    /// Whether this channel has assigned the id, to an event that is no longer retained. Otherwise the id
-    /// is from before a restart, from another channel, or made up (such as a number that is yet to be
-    /// assigned).
+    /// `true` if this channel has assigned the id, to an event that is no longer retained.
+    ///
+    /// Otherwise the id is from before a restart, from another channel, or made up (such as a number that
+    /// is yet to be assigned).
     pub is_known: bool,
     /// The id of the oldest retained event, if there is one.
     pub oldest: Option<EventId>,

@@ -40,7 +40,7 @@ struct LogEntry {
     at: Instant,
 }
 
-/// What a log has at a number.
+/// The result of reading a log at a number.
 pub(super) enum LogRead {
     Event(EncodedEvent),
     /// The event was evicted. The oldest that is held, or will be, has this number.

@@ -79,7 +79,7 @@ impl Unnumbered {
     }
 }
 
-/// What the lines of an encoded item consist of.
+/// The ids in an encoded item, and the position for a new one.
 #[derive(Debug, Default)]
 struct Layout {
     /// The end of the fields of the last event that has data.

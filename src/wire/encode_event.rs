@@ -1,4 +1,4 @@
-//! What can be sent as an event.
+//! Values that can be sent as events.
 
 use std::{borrow::Cow, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What a channel does with encoded events: they get their ids when they are published.
+//! Ids in encoded events: those of a channel are added when an event is published.
 
 use bytes::Bytes;
 

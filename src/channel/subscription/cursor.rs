@@ -21,7 +21,7 @@ pub(super) struct Cursor {
     slot: Option<WakerSlot>,
 }
 
-/// What a cursor finds in the log.
+/// The result of reading the log at a cursor.
 pub(super) enum CursorItem {
     Event(ChannelEvent),
     /// The next event was evicted. The oldest that is retained, or will be, has this number.

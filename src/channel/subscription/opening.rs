@@ -1,4 +1,4 @@
-//! What a subscription yields before the log.
+//! The events of a subscription before those of the log.
 
 use std::collections::VecDeque;
 
@@ -17,7 +17,7 @@ pub(super) struct Opening {
     pub(super) events: VecDeque<EncodedEvent>,
 }
 
-/// Which notice an opening has.
+/// The kind of notice that an opening has.
 #[derive(Clone, Copy)]
 pub(super) enum OpeningNotice {
     Checkpoint,

@@ -1,4 +1,4 @@
-//! How a subscription is polled: what comes before the log, then the log.
+//! A subscription, polled as a stream: the opening comes first, then the log.
 
 use std::{
     pin::Pin,

@@ -1,4 +1,4 @@
-//! What a subscription reports to the `EventStream` that polls it.
+//! Reports of a subscription to the `EventStream` that polls it.
 
 use std::mem;
 
@@ -9,7 +9,7 @@ use crate::{
     stream::scope::{self, EarlyEnd},
 };
 
-/// What the stream does not know of yet. Some of it may have happened when no stream polled.
+/// A report that has not been sent yet, because no stream has polled since, or the poll is not over.
 #[derive(Default)]
 pub(super) struct PendingReport {
     /// The number of events that the subscriber has missed.

@@ -1,4 +1,4 @@
-//! What users see of a subscription.
+//! The type of a subscription, and its setters and getters.
 
 use std::{fmt, sync::Arc};
 
@@ -92,7 +92,7 @@ pub struct Subscription {
     pub(super) pending_report: PendingReport,
     pub(super) notice_policy: NoticePolicy,
     pub(super) is_detached: bool,
-    /// What comes before the log, until it has been sent. Boxed because it is gone after the first polls,
+    /// The events before the log, until they are sent. Boxed because it is gone after the first polls,
     /// and there can be very many subscribers that wait.
     pub(super) opening: Option<Box<Opening>>,
     /// The budget outside of an `EventStream`, which has one for all of its subscriptions.

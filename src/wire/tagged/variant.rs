@@ -22,7 +22,7 @@ pub(super) fn variant<T: Serialize + ?Sized>(value: &T) -> Result<EventName, Tag
 /// A serializer that stops at the first value that it gets.
 struct Probe;
 
-/// What the probe has found. The `Err` side of a serializer is its only way to stop early, so a variant
+/// The result of a probe. The `Err` side of a serializer is its only way to stop early, so a variant
 /// can be an error, too.
 #[derive(Debug)]
 enum ProbeResult {
