@@ -1,4 +1,4 @@
-//! What the recorder of the `metrics` crate is told.
+//! The metrics that the recorder of the `metrics` crate gets.
 
 use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
@@ -14,7 +14,7 @@ use tower_sse::{
 };
 
 /// Returns each metric as `name{label=value}`, with what it has changed by since the last time.
-fn told(snapshotter: &Snapshotter) -> BTreeMap<String, DebugValue> {
+fn recorded(snapshotter: &Snapshotter) -> BTreeMap<String, DebugValue> {
     let all = snapshotter.snapshot().into_vec().into_iter();
     all.map(|(key, _, _, value)| {
         let (name, labels) = key.key().clone().into_parts();
@@ -41,7 +41,7 @@ async fn send(layer: &SseLayer) -> impl http_body::Body<Data = bytes::Bytes> + U
 }
 
 #[test]
-fn tell_of_streams_that_open_close_and_are_refused() {
+fn records_streams_that_open_close_and_are_rejected() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let layer = SseLayer::with_timer(TokioTimer::new())
@@ -55,43 +55,52 @@ fn tell_of_streams_that_open_close_and_are_refused() {
         block_on(async {
             let mut body = send(&layer).await;
             body.frame().await;
-            let _refused = send(&layer).await;
-            let told = told(&snapshotter);
+            let _rejected = send(&layer).await;
+            let recorded = recorded(&snapshotter);
             assert_eq!(
-                told["sse_streams_open{route=/}"],
+                recorded["sse_streams_open{route=/}"],
                 DebugValue::Gauge(1.0.into())
             );
             assert_eq!(
-                told["sse_streams_opened_total{route=/}"],
+                recorded["sse_streams_opened_total{route=/}"],
                 DebugValue::Counter(1)
             );
             assert_eq!(
-                told["sse_streams_rejected_total{route=/,reason=too_many}"],
+                recorded["sse_streams_rejected_total{route=/,reason=too_many}"],
                 DebugValue::Counter(1)
             );
-            assert_eq!(told.len(), 3, "{told:?}");
+            assert_eq!(recorded.len(), 3, "{recorded:?}");
             body.frame().await;
         });
     });
 
-    let told = told(&snapshotter);
+    let recorded = recorded(&snapshotter);
     assert_eq!(
-        told["sse_streams_open{route=/}"],
+        recorded["sse_streams_open{route=/}"],
         DebugValue::Gauge((-1.0).into())
     );
     assert_eq!(
-        told["sse_streams_closed_total{route=/,reason=completed,wire=clean}"],
+        recorded["sse_streams_closed_total{route=/,reason=completed,wire=clean}"],
         DebugValue::Counter(1)
     );
-    assert_eq!(told["sse_events_total{route=/}"], DebugValue::Counter(2));
-    assert_eq!(told["sse_frames_total{route=/}"], DebugValue::Counter(1));
-    assert_eq!(told["sse_bytes_total{route=/}"], DebugValue::Counter(22));
     assert_eq!(
-        told["sse_heartbeats_total{route=/}"],
+        recorded["sse_events_total{route=/}"],
+        DebugValue::Counter(2)
+    );
+    assert_eq!(
+        recorded["sse_frames_total{route=/}"],
+        DebugValue::Counter(1)
+    );
+    assert_eq!(
+        recorded["sse_bytes_total{route=/}"],
+        DebugValue::Counter(22)
+    );
+    assert_eq!(
+        recorded["sse_heartbeats_total{route=/}"],
         DebugValue::Counter(0)
     );
     let DebugValue::Histogram(durations) =
-        &told["sse_stream_duration_seconds{route=/,reason=completed}"]
+        &recorded["sse_stream_duration_seconds{route=/,reason=completed}"]
     else {
         panic!("a duration is a histogram");
     };
@@ -99,7 +108,7 @@ fn tell_of_streams_that_open_close_and_are_refused() {
 }
 
 #[test]
-fn tell_how_long_a_stream_was_open() {
+fn records_how_long_a_stream_was_open() {
     with_recorder(async |snapshotter| {
         let layer = SseLayer::with_timer(TokioTimer::new())
             .max_lifetime(Lifetime::new(Duration::from_secs(7)))
@@ -117,19 +126,23 @@ fn tell_how_long_a_stream_was_open() {
         let mut body = response.into_body();
         while body.frame().await.is_some() {}
 
-        let told = told(&snapshotter);
-        let DebugValue::Histogram(times) = &told["sse_stream_duration_seconds{reason=lifetime}"]
+        let recorded = recorded(&snapshotter);
+        let DebugValue::Histogram(times) =
+            &recorded["sse_stream_duration_seconds{reason=lifetime}"]
         else {
             panic!("a duration is a histogram");
         };
         let times: Vec<_> = times.iter().map(|time| time.into_inner()).collect();
         assert_eq!(times, [7.0]);
-        assert_eq!(told["sse_streams_opened_total{}"], DebugValue::Counter(1));
+        assert_eq!(
+            recorded["sse_streams_opened_total{}"],
+            DebugValue::Counter(1)
+        );
     });
 }
 
 #[test]
-fn tell_of_a_stream_that_is_never_silent() {
+fn records_a_stream_that_is_never_silent() {
     with_recorder(async |snapshotter| {
         let layer = SseLayer::with_timer(TokioTimer::new())
             .preamble(Preamble::off())
@@ -147,8 +160,8 @@ fn tell_of_a_stream_that_is_never_silent() {
         for _ in 0..21 {
             body.frame().await;
         }
-        let told = told(&snapshotter);
-        let DebugValue::Counter(events) = told["sse_events_total{}"] else {
+        let recorded = recorded(&snapshotter);
+        let DebugValue::Counter(events) = recorded["sse_events_total{}"] else {
             panic!("events are counted");
         };
         assert!((19..=21).contains(&events), "{events} of 21 seconds");
@@ -168,7 +181,7 @@ fn with_recorder<F: Future>(test: impl FnOnce(Snapshotter) -> F) -> F::Output {
 }
 
 #[test]
-fn tell_what_an_open_stream_has_sent() {
+fn records_what_an_open_stream_has_sent() {
     with_recorder(async |snapshotter| {
         let layer = SseLayer::with_timer(TokioTimer::new())
             .preamble(Preamble::off())
@@ -183,12 +196,12 @@ fn tell_what_an_open_stream_has_sent() {
         let _event = body.frame().await;
         let _heartbeat = body.frame().await;
 
-        let first = told(&snapshotter);
+        let first = recorded(&snapshotter);
         assert_eq!(first["sse_events_total{}"], DebugValue::Counter(1));
         assert_eq!(first["sse_bytes_total{}"], DebugValue::Counter(11));
         assert_eq!(first["sse_heartbeats_total{}"], DebugValue::Counter(0));
         drop(body);
-        let then = told(&snapshotter);
+        let then = recorded(&snapshotter);
         assert_eq!(then["sse_events_total{}"], DebugValue::Counter(0));
         assert_eq!(then["sse_frames_total{}"], DebugValue::Counter(1));
         assert_eq!(then["sse_heartbeats_total{}"], DebugValue::Counter(1));
@@ -196,7 +209,7 @@ fn tell_what_an_open_stream_has_sent() {
 }
 
 #[test]
-fn tell_how_long_a_shutdown_drains() {
+fn records_how_long_a_shutdown_drains() {
     with_recorder(async |snapshotter| {
         let shutdown = Shutdown::with_timer(TokioTimer::new());
         let layer = SseLayer::with_timer(TokioTimer::new())
@@ -215,8 +228,8 @@ fn tell_how_long_a_shutdown_drains() {
         shutdown.trigger();
         while body.frame().await.is_some() {}
 
-        let told = told(&snapshotter);
-        let DebugValue::Histogram(drains) = &told["sse_shutdown_drain_seconds{}"] else {
+        let recorded = recorded(&snapshotter);
+        let DebugValue::Histogram(drains) = &recorded["sse_shutdown_drain_seconds{}"] else {
             panic!("a drain is a histogram");
         };
         let drains: Vec<_> = drains.iter().map(|drain| drain.into_inner()).collect();

@@ -35,7 +35,7 @@ pub(crate) fn feed<S: Clone + Send + Sync + 'static>() -> (MethodRouter<S>, Feed
 pub(crate) fn feed_of<S: Clone + Send + Sync + 'static>(
     set: impl Fn(EventStream<Items>) -> EventStream<Items> + Clone + Send + Sync + 'static,
 ) -> (MethodRouter<S>, Feed) {
-    let (told, visits) = unbounded_channel();
+    let (sender, visits) = unbounded_channel();
     let visit = async move |ConnectInfo(address): ConnectInfo<SocketAddr>,
                             version: Version,
                             last_event_id: Option<LastEventId>| {
@@ -48,7 +48,7 @@ pub(crate) fn feed_of<S: Clone + Send + Sync + 'static>(
             items,
         };
         // Fails where the test is over.
-        let _ = told.send(visit);
+        let _ = sender.send(visit);
         set(EventStream::new(UnboundedReceiverStream::new(stream)))
     };
     (get(visit), Feed(visits))

@@ -57,13 +57,13 @@ impl Handler {
     }
 }
 
-fn refuse() -> RejectPolicy {
+fn reject() -> RejectPolicy {
     RejectPolicy::with_status(http::StatusCode::TOO_MANY_REQUESTS)
 }
 
 #[tokio::test(start_paused = true)]
 async fn calls_the_handler_no_more_often_than_there_are_places() {
-    let layer = bare().max_streams(2, refuse());
+    let layer = bare().max_streams(2, reject());
     for request in [get, || get().method("QUERY"), || get().method("POST")] {
         let handler = handler(&layer);
         let requests = (0..20).map(|_| handler.request(request()));
@@ -75,7 +75,7 @@ async fn calls_the_handler_no_more_often_than_there_are_places() {
 
 #[tokio::test(start_paused = true)]
 async fn decides_after_the_handler_where_it_is_not_sure() {
-    let layer = bare().max_streams(0, refuse());
+    let layer = bare().max_streams(0, reject());
     for request in [
         any(),
         any().header("accept", "*/*"),
@@ -91,7 +91,7 @@ async fn decides_after_the_handler_where_it_is_not_sure() {
 #[tokio::test(start_paused = true)]
 async fn asks_the_user_which_requests_are_sure() {
     let layer = bare()
-        .max_streams(0, refuse())
+        .max_streams(0, reject())
         .expect_stream(|head| head.method() == "POST");
     let handler = handler(&layer);
     let request = any().method("POST");
@@ -103,7 +103,7 @@ async fn asks_the_user_which_requests_are_sure() {
 
 #[tokio::test(start_paused = true)]
 async fn gives_the_place_back_of_a_response_that_is_no_stream() {
-    let layer = bare().max_streams(1, refuse());
+    let layer = bare().max_streams(1, reject());
     for _ in 0..3 {
         let page = Response::new(String::from("page"));
         let response = send(&layer, get(), page).await;
@@ -114,7 +114,7 @@ async fn gives_the_place_back_of_a_response_that_is_no_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refuses_at_a_shutdown_without_calling_the_handler() {
+async fn rejects_at_a_shutdown_without_calling_the_handler() {
     let shutdown = Shutdown::with_timer(TokioTimer::new());
     let handler = handler(&bare().shutdown(&shutdown));
     shutdown.trigger();
@@ -131,7 +131,7 @@ async fn refuses_at_a_shutdown_without_calling_the_handler() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_for_a_place_that_is_being_given_back() {
-    let handler = handler(&bare().max_streams(1, refuse()));
+    let handler = handler(&bare().max_streams(1, reject()));
     let old = handler.request(get()).await;
     let mut new = Box::pin(handler.request(get()));
     assert!(poll!(&mut new).is_pending());
@@ -141,8 +141,8 @@ async fn waits_for_a_place_that_is_being_given_back() {
     drop(old);
     assert_eq!(new.await.status(), 200);
 
-    // A second stream is refused when the time is over.
-    let handler = self::handler(&bare().max_streams(1, refuse()));
+    // A second stream is rejected when the time is over.
+    let handler = self::handler(&bare().max_streams(1, reject()));
     let _open = handler.request(get()).await;
     let start = Instant::now();
     assert_eq!(handler.request(get()).await.status(), 429);
@@ -152,7 +152,7 @@ async fn waits_for_a_place_that_is_being_given_back() {
 #[tokio::test(start_paused = true)]
 async fn waits_as_long_as_the_policy_says() {
     for wait in [Duration::ZERO, 2 * SECOND] {
-        let policy = LimitPolicy::reject(refuse()).wait(wait);
+        let policy = LimitPolicy::reject(reject()).wait(wait);
         let handler = handler(&bare().max_streams(1, policy));
         let _open = handler.request(get()).await;
         let start = Instant::now();
@@ -163,7 +163,7 @@ async fn waits_as_long_as_the_policy_says() {
 
 #[tokio::test(start_paused = true)]
 async fn serves_those_that_wait_in_their_order_and_bounds_them() {
-    let handler = handler(&bare().max_streams(2, refuse()));
+    let handler = handler(&bare().max_streams(2, reject()));
     let mut open = vec![handler.request(get()).await, handler.request(get()).await];
     let mut first = Box::pin(handler.request(get()));
     let mut second = Box::pin(handler.request(get()));
@@ -187,7 +187,7 @@ async fn serves_those_that_wait_in_their_order_and_bounds_them() {
 
 #[tokio::test(start_paused = true)]
 async fn passes_a_kept_place_on_when_its_client_has_left() {
-    let handler = handler(&bare().max_streams(2, refuse()));
+    let handler = handler(&bare().max_streams(2, reject()));
     let one = handler.request(get()).await;
     let _two = handler.request(get()).await;
     let mut first = Box::pin(handler.request(get()));
@@ -202,8 +202,8 @@ async fn passes_a_kept_place_on_when_its_client_has_left() {
 #[tokio::test(start_paused = true)]
 async fn holds_no_place_of_one_limit_while_it_waits_for_another() {
     let layer = bare()
-        .max_streams(2, refuse())
-        .max_streams_per(1, refuse(), |head| head.headers().get("user").cloned());
+        .max_streams(2, reject())
+        .max_streams_per(1, reject(), |head| head.headers().get("user").cloned());
     let handler = handler(&layer);
     let _ada = handler.request(get().header("user", "ada")).await;
     let mut waits = Box::pin(handler.request(get().header("user", "ada")));
@@ -214,7 +214,7 @@ async fn holds_no_place_of_one_limit_while_it_waits_for_another() {
 
 #[tokio::test(start_paused = true)]
 async fn counts_once_what_nested_layers_share() {
-    let shared = bare().max_streams(1, refuse());
+    let shared = bare().max_streams(1, reject());
     let other = shared.clone().keep_alive_header(false);
     for outer in [shared.clone(), other] {
         let (_feed, response) = adopted();

@@ -6,12 +6,12 @@ use tower_sse::{RejectPolicy, RejectReason, Retry, SseLayer, SseOptions};
 
 use crate::{closing::Closes, support::*};
 
-fn refuse() -> RejectPolicy {
+fn reject() -> RejectPolicy {
     RejectPolicy::empty_stream().retry(Retry::fixed(SECOND))
 }
 
 fn two() -> SseLayer {
-    bare().max_streams(2, refuse())
+    bare().max_streams(2, reject())
 }
 
 #[tokio::test(start_paused = true)]
@@ -21,12 +21,12 @@ async fn count_until_the_body_is_dropped_or_has_ended() {
     let mut one = send(&layer, get(), response).await.into_body();
     let (_feed, response) = adopted();
     let two = send(&layer, get(), response).await.into_body();
-    let refused = async || {
+    let rejected = async || {
         let (feed, response) = adopted();
         let response = send(&layer, get(), response).await;
         (feed.is_dropped(), response)
     };
-    let (dropped, response) = refused().await;
+    let (dropped, response) = rejected().await;
     assert!(dropped);
     assert_eq!(response.status(), 200);
     assert_eq!(
@@ -40,16 +40,16 @@ async fn count_until_the_body_is_dropped_or_has_ended() {
 
     drop(feed);
     assert_eq!(next(&mut one).await, None);
-    assert!(!refused().await.0, "the end of a body makes room");
+    assert!(!rejected().await.0, "the end of a body makes room");
     drop(two);
-    let (dropped, open) = refused().await;
+    let (dropped, open) = rejected().await;
     assert!(!dropped, "so does a dropped body");
     drop((one, open));
 }
 
 #[tokio::test(start_paused = true)]
 async fn take_no_notice_of_what_is_no_stream() {
-    let layer = bare().max_streams(0, refuse());
+    let layer = bare().max_streams(0, reject());
     let page = http::Response::new(http_body_util::Full::<bytes::Bytes>::from("page"));
     let response = send(&layer, any(), page).await;
     assert_eq!(text(response.into_body()).await, "page");
@@ -75,9 +75,9 @@ async fn answer_head_as_they_would_get_and_take_no_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refuse_by_the_status_where_no_event_may_be_added() {
-    let before = bare().max_streams(0, refuse()).final_retry(false);
-    let after = bare().max_streams(0, refuse()).expect_stream(|_| false);
+async fn reject_with_the_status_where_no_event_may_be_added() {
+    let before = bare().max_streams(0, reject()).final_retry(false);
+    let after = bare().max_streams(0, reject()).expect_stream(|_| false);
     for (layer, own) in [
         (before, SseOptions::new()),
         (after, SseOptions::new().final_retry(false)),
@@ -92,8 +92,8 @@ async fn refuse_by_the_status_where_no_event_may_be_added() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refuse_softly_only_who_understands() {
-    let layer = bare().max_streams(0, refuse());
+async fn reject_with_an_empty_stream_only_clients_that_name_event_streams() {
+    let layer = bare().max_streams(0, reject());
     for (request, status) in [
         (get(), 200),
         (get().method("QUERY"), 200),
@@ -120,17 +120,17 @@ async fn refuse_softly_only_who_understands() {
 #[tokio::test(start_paused = true)]
 async fn can_be_for_each_key() {
     let closes = Closes::default();
-    let refusals = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&refusals);
+    let rejections = Arc::new(Mutex::new(Vec::new()));
+    let reported = Arc::clone(&rejections);
     let layer = closes
         .watch(bare())
-        .max_streams_per(1, refuse(), |head| {
+        .max_streams_per(1, reject(), |head| {
             Some(head.headers().get("user")?.clone())
         })
         .label("user", |head| {
             Some(head.headers().get("user")?.to_str().ok()?.to_owned())
         })
-        .on_reject(move |refusal| told.lock().unwrap().push(refusal.clone()));
+        .on_reject(move |rejection| reported.lock().unwrap().push(rejection.clone()));
     let open = async |user: &str| {
         let (feed, response) = adopted();
         let request = get().header("user", user);
@@ -143,15 +143,15 @@ async fn can_be_for_each_key() {
     drop(ada);
     assert!(open("ada").await.is_some());
 
-    let refusals = std::mem::take(&mut *refusals.lock().unwrap());
-    assert_eq!(refusals.len(), 1);
-    assert_eq!(refusals[0].reason, RejectReason::TooManyOfKey);
-    assert_eq!(refusals[0].labels.get("user"), Some("ada"));
-    assert_eq!(refusals[0].to_string(), "too_many_of_key, user=ada");
+    let rejections = std::mem::take(&mut *rejections.lock().unwrap());
+    assert_eq!(rejections.len(), 1);
+    assert_eq!(rejections[0].reason, RejectReason::TooManyOfKey);
+    assert_eq!(rejections[0].labels.get("user"), Some("ada"));
+    assert_eq!(rejections[0].to_string(), "too_many_of_key, user=ada");
     assert_eq!(
         closes.take().len(),
         2,
-        "a refused stream has never been open"
+        "a rejected stream has never been open"
     );
 
     for _ in 0..3 {
@@ -164,18 +164,18 @@ async fn can_be_for_each_key() {
 
 #[tokio::test(start_paused = true)]
 async fn say_the_longest_time_there_is() {
-    let refuse = RejectPolicy::with_status(StatusCode::SERVICE_UNAVAILABLE)
+    let policy = RejectPolicy::with_status(StatusCode::SERVICE_UNAVAILABLE)
         .retry(Retry::fixed(std::time::Duration::MAX));
     let (_, response) = adopted();
-    let response = send(&bare().max_streams(0, refuse), get(), response).await;
+    let response = send(&bare().max_streams(0, policy), get(), response).await;
     assert_eq!(response.headers()["retry-after"], "18446744073709551615");
 }
 
 #[tokio::test(start_paused = true)]
-async fn give_back_what_they_took_when_another_refuses() {
+async fn give_back_what_they_took_when_another_rejects() {
     let layer = bare()
-        .max_streams(1, refuse())
-        .max_streams_per(0, refuse(), |head| head.headers().get("blocked").cloned());
+        .max_streams(1, reject())
+        .max_streams_per(0, reject(), |head| head.headers().get("blocked").cloned());
     let (blocked, response) = adopted();
     drop(send(&layer, get().header("blocked", "yes"), response).await);
     assert!(blocked.is_dropped());

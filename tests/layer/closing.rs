@@ -15,7 +15,7 @@ use tower_sse::{
 
 use crate::support::*;
 
-/// Keeps what is told of streams that close.
+/// Keeps the summaries of streams that close.
 #[derive(Clone, Default)]
 pub(crate) struct Closes(Arc<Mutex<Vec<StreamSummary>>>);
 
@@ -36,7 +36,7 @@ impl Closes {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_all_of_a_stream_that_completed() {
+async fn reports_all_of_a_stream_that_completed() {
     let closes = Closes::default();
     let layer = closes
         .watch(layer().retry(Retry::fixed(SECOND)))
@@ -72,7 +72,7 @@ async fn tells_all_of_a_stream_that_completed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_of_a_client_that_left() {
+async fn reports_a_client_that_left() {
     let closes = Closes::default();
     let (_feed, response) = adopted();
     let mut body = send(&closes.watch(bare()), get(), response)
@@ -91,7 +91,7 @@ async fn tells_of_a_client_that_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_of_a_client_that_left_before_the_first_byte() {
+async fn reports_a_client_that_left_before_the_first_byte() {
     let closes = Closes::default();
     let opens = Arc::new(Mutex::new(0));
     let counter = Arc::clone(&opens);
@@ -105,7 +105,7 @@ async fn tells_of_a_client_that_left_before_the_first_byte() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_of_a_failure_also_when_nobody_waits_for_it() {
+async fn reports_a_failure_also_when_nobody_waits_for_it() {
     let closes = Closes::default();
     for waits in [true, false] {
         let (feed, response) = adopted();
@@ -144,7 +144,7 @@ async fn does_not_take_a_panic_elsewhere_for_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closes_though_who_is_told_of_the_opening_panics() {
+async fn closes_though_a_callback_of_the_opening_panics() {
     let closes = Closes::default();
     let layer = closes.watch(bare()).on_open(|_| panic!("of on_open"));
     let (_feed, response) = adopted();
@@ -211,7 +211,7 @@ async fn runs_a_closure_when_the_stream_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_of_completion_though_the_end_is_not_polled_for() {
+async fn reports_completion_though_the_end_is_not_polled_for() {
     let closes = Closes::default();
     let whole = http_body_util::Full::<bytes::Bytes>::from("data: x\n\n");
     let response = Response::builder().header("content-type", "text/event-stream");

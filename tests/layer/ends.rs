@@ -299,7 +299,7 @@ async fn ends_a_failed_stream_over_http_2_where_a_reset_may_go_unnoticed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_a_failure_behind_an_error_event_from_a_completed_stream() {
+async fn distinguishes_a_failure_behind_an_error_event_from_a_completed_stream() {
     let closes = Closes::default();
     let items = [Ok(Event::new("x")), Err("no more")];
     let events = EventStream::new(stream::iter(items)).error_event(|_| Event::new("sorry"));
@@ -415,9 +415,9 @@ async fn repeats_the_id_of_a_client_that_has_seen_nothing_since() {
 
         let (_feed, response) = adopted();
         let request = get().header("last-event-id", "a-7");
-        let refused = send(&layer, request, response).await.into_body();
+        let rejected = send(&layer, request, response).await.into_body();
         let last = "event: tower-sse.retry\nid: a-7\nretry: 1000\ndata: \n\n";
-        assert_eq!(read(refused).await, (last.to_owned(), None));
+        assert_eq!(read(rejected).await, (last.to_owned(), None));
     }
 }
 

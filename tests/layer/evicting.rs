@@ -47,7 +47,7 @@ async fn ends_the_oldest_stream_of_the_same_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_a_client_that_comes_back_to_stay_away() {
+async fn stops_a_client_that_reconnects() {
     let layer = one_each();
     let (_feed, response) = adopted();
     let mut open = send(&layer, ada(), response).await.into_body();
@@ -131,8 +131,8 @@ async fn evicts_nobody_for_a_response_that_is_no_stream() {
 
 #[tokio::test(start_paused = true)]
 async fn makes_room_in_every_limit_of_the_layer() {
-    let refuse = tower_sse::RejectPolicy::with_status(http::StatusCode::TOO_MANY_REQUESTS);
-    let layer = one_each().max_streams(2, refuse);
+    let policy = tower_sse::RejectPolicy::with_status(http::StatusCode::TOO_MANY_REQUESTS);
+    let layer = one_each().max_streams(2, policy);
     let (_old_feed, response) = adopted();
     let old = send(&layer, ada(), response).await.into_body();
     let (_bob_feed, response) = adopted();
@@ -157,10 +157,10 @@ async fn makes_room_in_every_limit_of_the_layer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refuses_where_there_is_no_place() {
+async fn rejects_where_there_is_no_place() {
     let policy = LimitPolicy::evict_oldest();
     let layer = bare().max_streams(0, policy);
     let (_feed, response) = adopted();
-    let refused = send(&layer, get().method("POST"), response).await;
-    assert_eq!(refused.status(), 503);
+    let rejected = send(&layer, get().method("POST"), response).await;
+    assert_eq!(rejected.status(), 503);
 }

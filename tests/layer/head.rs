@@ -83,7 +83,7 @@ async fn does_not_say_keep_alive_to_who_asks_to_close() {
 }
 
 #[tokio::test]
-async fn does_not_say_keep_alive_when_told_not_to() {
+async fn does_not_say_keep_alive_when_set_not_to() {
     let (_feed, response) = adopted();
     let layer = layer().keep_alive_header(false);
     let response = send(&layer, get(), response).await;
@@ -161,7 +161,7 @@ async fn keeps_a_type_that_every_client_reads_as_an_event_stream() {
 }
 
 #[tokio::test]
-async fn corrects_a_type_that_some_clients_refuse() {
+async fn corrects_a_type_that_some_clients_reject() {
     let cases: [&[&str]; 17] = [
         &["text/event-stream; charset=utf8"],
         &["text/event-stream ; a=b; Charset=latin1"],
@@ -256,7 +256,7 @@ async fn streams_for_any_method() {
 }
 
 #[tokio::test]
-async fn refuses_who_does_not_accept_streams_when_told_to() {
+async fn rejects_clients_that_do_not_accept_streams_when_set_to() {
     let strict = layer().require_accept(true);
     let json = || any().header(ACCEPT, "application/json");
     for method in [Method::GET, Method::HEAD] {

@@ -6,7 +6,7 @@ use tower_sse::{LastEventId, RejectPolicy, Retry, SseLayer};
 
 use crate::support::*;
 
-/// Returns what the service inside is told.
+/// Returns what the service inside gets as the last event id.
 async fn seen(layer: SseLayer, request: http::request::Builder) -> Option<String> {
     let service = service_fn(|request: Request<()>| async move {
         let id = request.extensions().get::<LastEventId>();
@@ -65,7 +65,7 @@ async fn marks_what_is_no_id() {
 }
 
 #[tokio::test]
-async fn is_read_from_the_query_when_told_to() {
+async fn is_read_from_the_query_when_set_to() {
     let uri = "/?a=1&lastEventId=a%207";
     let from_query = layer().last_event_id_query("lastEventId");
     assert_eq!(seen(layer(), Request::get(uri)).await, None);

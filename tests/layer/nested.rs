@@ -102,7 +102,7 @@ async fn heeds_options_that_are_set_between_them() {
 }
 
 #[tokio::test]
-async fn lets_either_refuse() {
+async fn lets_either_reject() {
     let strict = || layer().require_accept(true);
     let lenient = SseOptions::new().ignore_accept();
     let json = || any().header("accept", "application/json");
@@ -129,7 +129,7 @@ async fn keeps_the_last_event_id_that_the_outer_one_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_both_and_ends_at_the_shutdown_of_either() {
+async fn reports_to_both_and_ends_at_the_shutdown_of_either() {
     for outer_ends in [true, false] {
         let [outer, inner] = [(); 2].map(|()| Shutdown::with_timer(TokioTimer::new()));
         let [told_outer, told_inner] = [(); 2].map(|()| Closes::default());
@@ -160,20 +160,20 @@ async fn tells_both_and_ends_at_the_shutdown_of_either() {
 
 #[tokio::test(start_paused = true)]
 async fn counts_a_stream_against_the_caps_of_both() {
-    let told = Closes::default();
-    let inner = told.watch(bare().max_streams(1, RejectPolicy::empty_stream()));
+    let closes = Closes::default();
+    let inner = closes.watch(bare().max_streams(1, RejectPolicy::empty_stream()));
     let outer = bare().max_streams(1, RejectPolicy::empty_stream());
     let (feed, open) = through(outer.clone(), inner.clone(), get(), None).await;
     for (outer, inner) in [(outer.clone(), bare()), (bare(), inner.clone())] {
-        let (refused, _) = through(outer, inner, get(), None).await;
-        assert!(refused.is_dropped());
+        let (rejected, _) = through(outer, inner, get(), None).await;
+        assert!(rejected.is_dropped());
     }
-    // What the outer layer refuses has not been open for the inner one.
+    // What the outer layer rejects has not been open for the inner one.
     let none = bare().max_streams(0, RejectPolicy::empty_stream());
-    drop(through(none, told.watch(bare()), get(), None).await);
-    assert_eq!(told.take(), []);
+    drop(through(none, closes.watch(bare()), get(), None).await);
+    assert_eq!(closes.take(), []);
     drop((feed, open));
-    assert_eq!(told.take(), [CloseReason::ClientGone]);
+    assert_eq!(closes.take(), [CloseReason::ClientGone]);
     let (feed, _open) = through(outer, inner, get(), None).await;
     assert!(!feed.is_dropped());
 }
@@ -181,12 +181,12 @@ async fn counts_a_stream_against_the_caps_of_both() {
 #[tokio::test]
 async fn counts_once_what_both_share() {
     let shutdown = Shutdown::with_timer(TokioTimer::new());
-    let told = Closes::default();
+    let closes = Closes::default();
     let shared = bare()
         .max_streams(1, RejectPolicy::empty_stream())
         .max_streams_per(1, RejectPolicy::empty_stream(), |_| Some(()))
         .shutdown(&shutdown);
-    let shared = told.watch(shared);
+    let shared = closes.watch(shared);
     // The same layer, and one that has what it has.
     for outer in [
         shared.clone(),
@@ -198,37 +198,37 @@ async fn counts_once_what_both_share() {
         drop(open);
     }
     // Closures are called for each layer that has them, but not twice for one.
-    assert_eq!(told.take().len(), 1 + 2);
+    assert_eq!(closes.take().len(), 1 + 2);
 }
 
 #[tokio::test]
-async fn tells_the_outer_one_of_a_refusal_by_the_inner_one() {
-    let refusals = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&refusals);
+async fn reports_a_rejection_by_the_inner_one_to_the_outer_one() {
+    let rejections = Arc::new(Mutex::new(Vec::new()));
+    let reported = Arc::clone(&rejections);
     let outer = layer()
         .label("side", |_| Some("outer".to_owned()))
-        .on_reject(move |refusal| told.lock().unwrap().push(refusal.clone()));
-    for refuse in [
+        .on_reject(move |rejection| reported.lock().unwrap().push(rejection.clone()));
+    for policy in [
         RejectPolicy::empty_stream(),
         RejectPolicy::with_status(StatusCode::TOO_MANY_REQUESTS),
     ] {
-        let inner = layer().max_streams(0, refuse);
+        let inner = layer().max_streams(0, policy);
         drop(through(outer.clone(), inner, get(), None).await);
-        let refusals = std::mem::take(&mut *refusals.lock().unwrap());
-        assert_eq!(refusals.len(), 1);
-        assert_eq!(refusals[0].reason, RejectReason::TooMany);
-        assert_eq!(refusals[0].labels.get("side"), Some("outer"));
+        let rejections = std::mem::take(&mut *rejections.lock().unwrap());
+        assert_eq!(rejections.len(), 1);
+        assert_eq!(rejections[0].reason, RejectReason::TooMany);
+        assert_eq!(rejections[0].labels.get("side"), Some("outer"));
     }
 }
 
 #[tokio::test]
-async fn does_not_take_a_refusal_for_a_stream() {
-    let told = Closes::default();
-    let refuse = RejectPolicy::empty_stream().retry(Retry::fixed(SECOND));
-    let inner = layer().max_streams(0, refuse);
-    let (_, response) = through(told.watch(layer()), inner, get(), None).await;
+async fn does_not_take_a_rejection_for_a_stream() {
+    let closes = Closes::default();
+    let policy = RejectPolicy::empty_stream().retry(Retry::fixed(SECOND));
+    let inner = layer().max_streams(0, policy);
+    let (_, response) = through(closes.watch(layer()), inner, get(), None).await;
     assert_eq!(response.status(), 200);
     let last = "event: tower-sse.retry\nretry: 1000\ndata: \n\n";
     assert_eq!(text(response.into_body()).await, last);
-    assert_eq!(told.take(), []);
+    assert_eq!(closes.take(), []);
 }

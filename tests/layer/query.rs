@@ -17,7 +17,7 @@ fn query() -> http::request::Builder {
 }
 
 #[tokio::test]
-async fn is_refused_with_406_where_it_does_not_accept_streams() {
+async fn is_rejected_with_406_where_it_does_not_accept_streams() {
     let strict = layer().require_accept(true);
     for (accept, status) in [("application/json", 406), ("text/*", 200)] {
         let (_feed, response) = adopted();
@@ -27,16 +27,16 @@ async fn is_refused_with_406_where_it_does_not_accept_streams() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn is_refused_softly() {
-    let refuse = RejectPolicy::empty_stream().retry(Retry::fixed(SECOND));
+async fn gets_an_empty_stream() {
+    let policy = RejectPolicy::empty_stream().retry(Retry::fixed(SECOND));
     for layer in [
-        bare().max_streams(0, refuse.clone()),
-        bare().max_streams(0, refuse).expect_stream(|_| false),
+        bare().max_streams(0, policy.clone()),
+        bare().max_streams(0, policy).expect_stream(|_| false),
     ] {
         let (_feed, response) = adopted();
-        let refused = send(&layer, query(), response).await;
-        assert_eq!(refused.status(), 200);
-        assert_eq!(text(refused.into_body()).await, RETRY);
+        let rejected = send(&layer, query(), response).await;
+        assert_eq!(rejected.status(), 200);
+        assert_eq!(text(rejected.into_body()).await, RETRY);
     }
 }
 

@@ -124,7 +124,7 @@ async fn spreads_the_return_of_the_clients() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refuses_new_streams() {
+async fn rejects_new_streams() {
     let shutdown = shutdown();
     shutdown.trigger();
     let (feed, response) = adopted();
@@ -140,11 +140,11 @@ async fn refuses_new_streams() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refuses_new_streams_as_the_user_says() {
+async fn rejects_new_streams_as_the_user_says() {
     let json = || http::HeaderValue::from_static("application/json");
     let restarting = r#"{"error":{"message":"restarting"}}"#;
-    let softly = RejectPolicy::empty_stream().body(json(), restarting);
-    let hard =
+    let empty_stream = RejectPolicy::empty_stream().body(json(), restarting);
+    let status_only =
         RejectPolicy::with_status(http::StatusCode::BAD_GATEWAY).retry(Retry::fixed(7 * SECOND));
     let answer = async |how: ShutdownPolicy, request| {
         let shutdown = shutdown();
@@ -159,19 +159,20 @@ async fn refuses_new_streams_as_the_user_says() {
     };
     let post = || get().method("POST");
 
-    let (status, after, body) = answer(ShutdownPolicy::new().reject(softly.clone()), post()).await;
+    let (status, after, body) =
+        answer(ShutdownPolicy::new().reject(empty_stream.clone()), post()).await;
     assert_eq!((status, &*body), (503, restarting));
     assert!((2..=10).contains(&after.unwrap()), "{after:?}");
     let retry = ShutdownPolicy::new().retry(Retry::fixed(SECOND));
-    let soft = answer(retry.clone().reject(softly), get()).await;
-    assert_eq!(soft, (200, None, RETRY.to_owned()));
+    let empty = answer(retry.clone().reject(empty_stream), get()).await;
+    assert_eq!(empty, (200, None, RETRY.to_owned()));
 
     for request in [get(), post()] {
-        let refused = answer(ShutdownPolicy::new().reject(hard.clone()), request).await;
-        assert_eq!(refused, (502, Some(7), String::new()));
+        let rejected = answer(ShutdownPolicy::new().reject(status_only.clone()), request).await;
+        assert_eq!(rejected, (502, Some(7), String::new()));
     }
-    let refused = answer(retry.reject(hard), get()).await;
-    assert_eq!(refused, (502, Some(1), String::new()));
+    let rejected = answer(retry.reject(status_only), get()).await;
+    assert_eq!(rejected, (502, Some(1), String::new()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -214,21 +215,21 @@ async fn counts_its_times_from_the_trigger() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn is_drained_when_all_have_been_told() {
+async fn is_drained_when_the_end_has_been_reported() {
     let shutdown = shutdown();
-    let (drained, told) = (
+    let (drained, reported) = (
         Box::pin(shutdown.drained()),
         Arc::new(AtomicBool::new(false)),
     );
-    let (mut drained, tells) = (drained, Arc::clone(&told));
+    let (mut drained, report) = (drained, Arc::clone(&reported));
     let open = shutdown.clone();
     let layer = bare_with(&shutdown).on_close(move |_| {
         assert_eq!(
             open.open_stream_count(),
             1,
-            "it is open until all have been told"
+            "it is open until the end has been reported"
         );
-        tells.store(true, Ordering::Relaxed);
+        report.store(true, Ordering::Relaxed);
     });
     let (_feed, response) = adopted();
     let body = send(&layer, get(), response).await.into_body();
@@ -236,7 +237,7 @@ async fn is_drained_when_all_have_been_told() {
     assert!((&mut drained).now_or_never().is_none());
     text(body).await;
     assert_eq!(drained.await, 1);
-    assert!(told.load(Ordering::Relaxed));
+    assert!(reported.load(Ordering::Relaxed));
 }
 
 #[tokio::test(start_paused = true)]
@@ -255,7 +256,7 @@ async fn takes_from_the_layer_what_the_response_leaves_unset() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_when_all_are_gone_and_how_many_are_left() {
+async fn reports_when_all_are_gone_and_how_many_are_left() {
     let shutdown = shutdown();
     let open = async || {
         let (feed, response) = adopted();

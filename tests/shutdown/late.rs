@@ -17,7 +17,7 @@ use crate::{
 };
 
 #[track_caller]
-fn assert_soft_refusal(body: &str) {
+fn assert_empty_stream(body: &str) {
     let time = last_retry(body);
     let expected = 2000..=10_000;
     assert!(
@@ -43,7 +43,7 @@ async fn serve_with_stop() -> SocketAddr {
 
 #[test]
 #[ignore = "needs curl; `tests/all` runs it"]
-fn a_second_request_of_a_connection_of_http_1_1_is_refused_softly() {
+fn a_second_request_of_a_connection_of_http_1_1_gets_an_empty_stream() {
     alone(async {
         let address = serve_with_stop().await;
         let curl = Curl::start(&[
@@ -55,25 +55,25 @@ fn a_second_request_of_a_connection_of_http_1_1_is_refused_softly() {
         let text = curl.end().await;
         let first = "stopped\n200 text/plain; charset=utf-8, connections: 1\n";
         let second = "200 text/event-stream; charset=utf-8, connections: 0\n";
-        let refused = text
+        let rejected = text
             .strip_prefix(first)
             .and_then(|rest| rest.strip_suffix(second));
-        assert_soft_refusal(refused.unwrap_or_else(|| panic!("{text}")));
+        assert_empty_stream(rejected.unwrap_or_else(|| panic!("{text}")));
     });
 }
 
 #[test]
-fn a_second_request_of_a_connection_of_http_2_is_refused_softly() {
+fn a_second_request_of_a_connection_of_http_2_gets_an_empty_stream() {
     alone(async {
         let mut connection = Connection::open(serve_with_stop().await).await;
         let stopped = connection.get("/stop").await;
         assert_eq!(body(stopped).await, "stopped\n");
-        let refused = connection.get("/sse").await;
+        let rejected = connection.get("/sse").await;
         assert_eq!(
-            refused.headers()["content-type"],
+            rejected.headers()["content-type"],
             "text/event-stream; charset=utf-8"
         );
-        assert_soft_refusal(&body(refused).await);
+        assert_empty_stream(&body(rejected).await);
         assert!(!connection.task.is_finished());
     });
 }

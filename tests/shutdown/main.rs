@@ -1,4 +1,4 @@
-//! A server with open streams that is told to stop: real processes and real sockets.
+//! A server with open streams that has to stop: real processes and real sockets.
 //!
 //! `cargo test --test shutdown -- --nocapture` shows how long it takes.
 

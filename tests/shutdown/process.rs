@@ -20,7 +20,7 @@ const LISTENS: Duration = Duration::from_secs(5);
 
 #[test]
 #[ignore = "needs curl; `tests/all` runs it"]
-fn ends_a_thousand_idle_streams_at_once_and_refuses_new_ones_softly_until_it_exits() {
+fn ends_a_thousand_idle_streams_at_once_and_rejects_new_ones_with_an_empty_stream_until_it_exits() {
     alone(async {
         descriptors::allow(STREAMS);
         let mut example = Example::start().await;

@@ -1,4 +1,4 @@
-//! Streams that fail: everything before arrives, and the client is told.
+//! Streams that fail: everything before arrives, and the client notices.
 
 use std::{future::poll_fn, net::SocketAddr, task::Poll};
 

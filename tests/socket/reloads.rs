@@ -41,10 +41,10 @@ fn decides_at_once() -> LimitPolicy {
     waits().wait(Duration::ZERO)
 }
 
-/// Serves streams that never end, one at a time. Returns the address and the count of refusals.
+/// Serves streams that never end, one at a time. Returns the address and the count of rejections.
 async fn serve(policy: LimitPolicy) -> (SocketAddr, Arc<AtomicUsize>) {
-    let refusals = Arc::<AtomicUsize>::default();
-    let count = Arc::clone(&refusals);
+    let rejections = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&rejections);
     let layer = SseLayer::with_timer(TokioTimer::new())
         .max_streams(1, policy)
         .on_reject(move |_| {
@@ -57,7 +57,7 @@ async fn serve(policy: LimitPolicy) -> (SocketAddr, Arc<AtomicUsize>) {
     // Otherwise each first line waits for an acknowledgement.
     let listener = listener.tap_io(|socket| socket.set_nodelay(true).unwrap());
     tokio::spawn(async { axum::serve(listener, app).await });
-    (address, refusals)
+    (address, rejections)
 }
 
 async fn open_socket(address: SocketAddr) -> TcpStream {
@@ -104,8 +104,8 @@ async fn open(sent: Sent) -> Response<Incoming> {
 }
 
 #[tokio::test]
-async fn are_not_refused_over_http_1_1() {
-    let (address, refusals) = serve(waits()).await;
+async fn are_not_rejected_over_http_1_1() {
+    let (address, rejections) = serve(waits()).await;
     let (sent, mut connection) = send_alone(address).await;
     let mut old = open(sent).await;
     for _ in 0..RELOADS {
@@ -116,12 +116,12 @@ async fn are_not_refused_over_http_1_1() {
         old = open(sent).await;
         connection = next;
     }
-    assert_eq!(refusals.load(Ordering::Relaxed), 0);
+    assert_eq!(rejections.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
-async fn are_not_refused_over_http_2() {
-    let (address, refusals) = serve(waits()).await;
+async fn are_not_rejected_over_http_2() {
+    let (address, rejections) = serve(waits()).await;
     let send = connect(address).await;
     let mut old = open(send()).await;
     for _ in 0..RELOADS {
@@ -130,12 +130,12 @@ async fn are_not_refused_over_http_2() {
         drop(old);
         old = open(sent).await;
     }
-    assert_eq!(refusals.load(Ordering::Relaxed), 0);
+    assert_eq!(rejections.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
 async fn wait_for_an_old_stream_that_is_yet_open_over_http_1_1() {
-    let (address, refusals) = serve(waits()).await;
+    let (address, rejections) = serve(waits()).await;
     let (sent, connection) = send_alone(address).await;
     let old = open(sent).await;
     let (sent, _connection) = send_alone(address).await;
@@ -144,12 +144,12 @@ async fn wait_for_an_old_stream_that_is_yet_open_over_http_1_1() {
     connection.abort();
     drop(old);
     open(sent).await;
-    assert_eq!(refusals.load(Ordering::Relaxed), 0);
+    assert_eq!(rejections.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
 async fn wait_for_an_old_stream_that_is_yet_open_over_http_2() {
-    let (address, refusals) = serve(waits()).await;
+    let (address, rejections) = serve(waits()).await;
     let send = connect(address).await;
     let old = open(send()).await;
     let sent = send();
@@ -157,39 +157,39 @@ async fn wait_for_an_old_stream_that_is_yet_open_over_http_2() {
     assert!(!sent.is_finished());
     drop(old);
     open(sent).await;
-    assert_eq!(refusals.load(Ordering::Relaxed), 0);
+    assert_eq!(rejections.load(Ordering::Relaxed), 0);
 }
 
 /// What the tests above would see if nothing waited.
 #[tokio::test]
-async fn are_refused_without_a_wait_over_http_1_1() {
-    let (address, refusals) = serve(decides_at_once()).await;
+async fn are_rejected_without_a_wait_over_http_1_1() {
+    let (address, rejections) = serve(decides_at_once()).await;
     let (sent, _connection) = send_alone(address).await;
     let old = open(sent).await;
     let (sent, _connection) = send_alone(address).await;
-    let refused = sent.await.unwrap().unwrap();
-    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(refusals.load(Ordering::Relaxed), 1);
+    let rejected = sent.await.unwrap().unwrap();
+    assert_eq!(rejected.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(rejections.load(Ordering::Relaxed), 1);
     drop(old);
 }
 
 #[tokio::test]
-async fn are_refused_without_a_wait_over_http_2() {
-    let (address, refusals) = serve(decides_at_once()).await;
+async fn are_rejected_without_a_wait_over_http_2() {
+    let (address, rejections) = serve(decides_at_once()).await;
     let send = connect(address).await;
     let old = open(send()).await;
-    let refused = send().await.unwrap().unwrap();
-    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(refusals.load(Ordering::Relaxed), 1);
+    let rejected = send().await.unwrap().unwrap();
+    assert_eq!(rejected.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(rejections.load(Ordering::Relaxed), 1);
     drop(old);
 }
 
 #[tokio::test]
 async fn are_told_from_a_second_stream() {
-    let (address, refusals) = serve(waits()).await;
+    let (address, rejections) = serve(waits()).await;
     let send = connect(address).await;
     let _open = open(send()).await;
-    let refused = send().await.unwrap().unwrap();
-    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(refusals.load(Ordering::Relaxed), 1);
+    let rejected = send().await.unwrap().unwrap();
+    assert_eq!(rejected.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(rejections.load(Ordering::Relaxed), 1);
 }

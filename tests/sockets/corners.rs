@@ -47,7 +47,7 @@ async fn a_write_that_can_go_on_goes_on_though_two_reads_come_first() {
 }
 
 #[tokio::test]
-async fn a_stream_that_an_outer_layer_refuses_sets_nothing() {
+async fn a_stream_that_an_outer_layer_rejects_sets_nothing() {
     let (mut socket, _script, _peer) = scripted().await;
     let before = Settings::of(&SockRef::from(socket.get_ref()));
     let outer = patient().max_streams(0, RejectPolicy::empty_stream());
@@ -69,21 +69,21 @@ async fn every_stream_of_an_aborted_connection_closes_as_stalled() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_refused_takes_no_option_from_another() {
+async fn a_stream_that_is_rejected_takes_no_option_from_another() {
     let (mut socket, script, _peer) = scripted().await;
     script.make_room(1);
     let outer = patient().max_streams(0, RejectPolicy::empty_stream());
     let inner = patient().socket(TcpOptions::empty().nodelay(false));
     let open_one = patient().socket(every_option());
-    let _refused = open_nested(&socket, &outer, &inner).await;
+    let _rejected = open_nested(&socket, &outer, &inner).await;
     let _first = open(&socket, &open_one).await;
-    let _refused = open_nested(&socket, &outer, &inner).await;
+    let _rejected = open_nested(&socket, &outer, &inner).await;
     assert!(poll_write(&mut socket, b"1").is_ready());
     assert_eq!(
         Settings::of(&SockRef::from(socket.get_ref())),
         every_setting()
     );
-    let _refused = open_nested(&socket, &outer, &inner).await;
+    let _rejected = open_nested(&socket, &outer, &inner).await;
     assert!(poll_write(&mut socket, b"2").is_pending());
     assert_eq!(
         Settings::of(&SockRef::from(socket.get_ref())),

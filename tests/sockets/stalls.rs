@@ -179,7 +179,7 @@ async fn the_streams_of_an_aborted_connection_close_as_stalled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_layer_around_that_has_no_timeout_is_told_of_the_stall() {
+async fn a_layer_around_without_a_timeout_gets_a_report_of_the_stall() {
     let (mut socket, _script, _peer) = scripted().await;
     let (outer, mut closes) = watch(patient());
     let response = open_nested(&socket, &outer, &impatient()).await;

@@ -94,14 +94,14 @@ async fn a_head_sets_nothing() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_refused_sets_nothing() {
-    for refuse in [
+async fn a_stream_that_is_rejected_sets_nothing() {
+    for policy in [
         RejectPolicy::empty_stream(),
         RejectPolicy::with_status(http::StatusCode::CONFLICT),
     ] {
         let (mut socket, _script, _peer) = scripted().await;
         let before = settings(&socket);
-        let layer = patient().socket(every_option()).max_streams(0, refuse);
+        let layer = patient().socket(every_option()).max_streams(0, policy);
         let _response = send(&socket.handle(), &layer, get(), silence()).await;
         assert!(poll_write(&mut socket, b"r").is_pending());
         assert_eq!(settings(&socket), before);
@@ -109,7 +109,7 @@ async fn a_stream_that_is_refused_sets_nothing() {
 }
 
 #[tokio::test]
-async fn a_stream_that_an_inner_layer_refuses_sets_nothing() {
+async fn a_stream_that_an_inner_layer_rejects_sets_nothing() {
     let (mut socket, _script, _peer) = scripted().await;
     let before = settings(&socket);
     let outer = patient().socket(every_option());

@@ -5,7 +5,7 @@ mod many;
 mod opening;
 mod origins;
 mod reconnecting;
-mod refusing;
+mod rejecting;
 mod shutdown;
 
 use axum::{Router, routing::MethodRouter};
@@ -33,10 +33,10 @@ pub(crate) async fn check(engine: Engine) {
         reconnecting::comes_back_after_its_lifetime,
         reconnecting::reads_past_the_bom_of_each_connection,
         origins::comes_back_to_another_origin,
-        refusing::stops_for_good_at_204,
-        refusing::stops_for_good_at_an_error,
-        refusing::gets_in_when_there_is_room,
-        refusing::stays_away_when_refused_with_an_error,
+        rejecting::stops_for_good_at_204,
+        rejecting::stops_for_good_at_an_error,
+        rejecting::gets_in_when_there_is_room,
+        rejecting::stays_away_when_rejected_with_an_error,
         failing::comes_back_when_a_body_fails,
         failing::sees_the_error_as_an_event,
         shutdown::sees_a_clean_end_and_comes_back,

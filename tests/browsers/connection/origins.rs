@@ -6,12 +6,12 @@ use tower_sse::{Event, RejectPolicy, SseLayer};
 use super::{BOTH, SOON, app, listen_from};
 use crate::{browser::Browser, feed::feed, server::Server};
 
-/// With CORS around the layer, its refusals too are from where they may be.
+/// With CORS around the layer, its rejections too are from where they may be.
 pub(super) async fn comes_back_to_another_origin(browser: &Browser) {
     for scheme in BOTH {
         let (route, mut feed) = feed();
-        let refuse = RejectPolicy::empty_stream().retry(SOON);
-        let layer = SseLayer::new().retry(SOON).max_streams(1, refuse);
+        let policy = RejectPolicy::empty_stream().retry(SOON);
+        let layer = SseLayer::new().retry(SOON).max_streams(1, policy);
         let streams = app(layer, route).layer(CorsLayer::permissive());
         let streams = Server::start(scheme, streams).await;
         let pages = Server::start(scheme, Router::new()).await;
@@ -22,7 +22,7 @@ pub(super) async fn comes_back_to_another_origin(browser: &Browser) {
         first.until_is("times('a', 'open')", 2).await;
 
         let second = listen_from(browser, &pages, &streams).await;
-        let refused = json!([["open", 1], ["error", 0], ["open", 1], ["error", 0]]);
-        second.until_is("streams.a.log.slice(0, 4)", refused).await;
+        let rejected = json!([["open", 1], ["error", 0], ["open", 1], ["error", 0]]);
+        second.until_is("streams.a.log.slice(0, 4)", rejected).await;
     }
 }

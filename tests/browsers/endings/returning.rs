@@ -40,9 +40,9 @@ pub(super) async fn reconnects_on_time_after_every_kind_of_cut(browser: &Browser
 async fn assert_reconnects(browser: &Browser, scheme: Scheme, causes: &[Cause]) {
     let (mut app, mut all) = (Router::new(), Vec::new());
     for &cause in causes {
-        let (route, told) = cut_once(cause);
+        let (route, reports) = cut_once(cause);
         app = app.route(&cause.path(), route);
-        all.push((cause, told));
+        all.push((cause, reports));
     }
     let server = Server::start(scheme, app).await;
     let tab = browser.open(&server.url("/")).await;
@@ -50,10 +50,10 @@ async fn assert_reconnects(browser: &Browser, scheme: Scheme, causes: &[Cause]) 
         tab.run(&format!("listen('{cause:?}', '{}')", cause.path()))
             .await;
     }
-    for (cause, mut told) in all {
+    for (cause, mut reports) in all {
         let after = format!("{:?}, {scheme:?}, {cause:?}", browser.engine);
-        let end = guard(told.ends.recv()).await.unwrap();
-        let (back, id) = guard(told.returns.recv()).await.unwrap();
+        let end = guard(reports.ends.recv()).await.unwrap();
+        let (back, id) = guard(reports.returns.recv()).await.unwrap();
         assert_eq!(id.as_deref(), Some("9"), "{after}");
         assert_in_time(&after, RETRY, back - end);
         let log = json!([
@@ -64,7 +64,7 @@ async fn assert_reconnects(browser: &Browser, scheme: Scheme, causes: &[Cause]) 
             ["message", "back", "11"],
         ]);
         tab.until_is(&format!("streams.{cause:?}.log"), log).await;
-        assert!(told.returns.is_empty(), "{after}");
+        assert!(reports.returns.is_empty(), "{after}");
     }
 }
 

@@ -21,19 +21,19 @@ use crate::{
 const RELOADS: usize = 12;
 
 /// The server may get the new page's request before it notices that the old stream is gone.
-pub(super) async fn is_never_refused_when_it_reloads(browser: &Browser) {
+pub(super) async fn is_never_rejected_when_it_reloads(browser: &Browser) {
     for scheme in BOTH {
         let with_error = RejectPolicy::with_status(StatusCode::SERVICE_UNAVAILABLE);
         for policy in [LimitPolicy::default(), with_error.into()] {
-            assert_not_refused(browser, scheme, policy).await;
+            assert_not_rejected(browser, scheme, policy).await;
         }
     }
 }
 
-async fn assert_not_refused(browser: &Browser, scheme: Scheme, policy: LimitPolicy) {
+async fn assert_not_rejected(browser: &Browser, scheme: Scheme, policy: LimitPolicy) {
     let (route, _feed) = feed();
-    let refused = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&refused);
+    let rejected = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&rejected);
     let layer = SseLayer::new().max_streams(1, policy).on_reject(move |_| {
         count.fetch_add(1, Ordering::Relaxed);
     });
@@ -48,7 +48,7 @@ async fn assert_not_refused(browser: &Browser, scheme: Scheme, policy: LimitPoli
         tab.reload().await;
     }
     tab.until_is("streams.a.log", json!([["open", 1]])).await;
-    assert_eq!(refused.load(Ordering::Relaxed), 0);
+    assert_eq!(rejected.load(Ordering::Relaxed), 0);
 }
 
 /// A page opens its new stream some time before it closes the old one.

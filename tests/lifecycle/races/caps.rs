@@ -15,15 +15,15 @@ use super::streams::*;
 const THREADS: usize = 6;
 const TURNS: usize = 3_000;
 
-fn refuse() -> RejectPolicy {
+fn reject() -> RejectPolicy {
     RejectPolicy::with_status(StatusCode::TOO_MANY_REQUESTS)
 }
 
 fn per_key(most: usize) -> SseLayer {
-    layer().max_streams_per(most, refuse(), |head| head.headers().get("key").cloned())
+    layer().max_streams_per(most, reject(), |head| head.headers().get("key").cloned())
 }
 
-/// Has all threads open streams and lose them in every way, and returns how many were refused.
+/// Has all threads open streams and lose them in every way, and returns how many were rejected.
 /// Asserts that no key ever has more than that many.
 fn contend(layer: &SseLayer, keys: usize, most: usize) -> usize {
     let open_now: Vec<_> = (0..keys).map(|_| AtomicUsize::new(0)).collect();
@@ -87,7 +87,7 @@ fn assert_has_places(layer: &SseLayer, key: usize, places: usize) {
 #[test]
 fn never_more_are_open_than_may_be() {
     for most in [1, 2, 5] {
-        let layer = layer().max_streams(most, refuse());
+        let layer = layer().max_streams(most, reject());
         contend(&layer, 1, most);
         assert_has_places(&layer, 0, most);
     }
@@ -105,16 +105,16 @@ fn never_more_of_a_key_are_open_than_may_be() {
 }
 
 #[test]
-fn nobody_is_refused_while_there_is_room() {
+fn nobody_is_rejected_while_there_is_room() {
     // All that another thread is yet to drop is counted too.
     let most = THREADS * TURNS;
-    assert_eq!(contend(&layer().max_streams(most, refuse()), 1, most), 0);
+    assert_eq!(contend(&layer().max_streams(most, reject()), 1, most), 0);
     assert_eq!(contend(&per_key(most), 3, most), 0);
 }
 
 #[test]
-fn a_place_is_given_back_when_another_cap_refuses() {
-    let layer = per_key(1).max_streams(2, refuse());
+fn a_place_is_given_back_when_another_cap_rejects() {
+    let layer = per_key(1).max_streams(2, reject());
     contend(&layer, 3, 1);
     for key in 0..3 {
         assert_has_places(&layer, key, 1);
@@ -125,8 +125,8 @@ fn a_place_is_given_back_when_another_cap_refuses() {
 }
 
 #[test]
-fn nobody_is_refused_for_a_place_that_is_given_back() {
-    let layer = per_key(1).max_streams(2, refuse());
+fn nobody_is_rejected_for_a_place_that_is_given_back() {
+    let layer = per_key(1).max_streams(2, reject());
     let _ada = open(&layer, 0, Handler::Waits).unwrap();
     thread::scope(|scope| {
         let hammer = || (0..TURNS).for_each(|_| assert!(open(&layer, 0, Handler::Waits).is_none()));
@@ -143,7 +143,7 @@ fn nothing_is_kept_of_a_key_without_streams() {
     let kept = Arc::clone(&key);
     for most in 0..3 {
         let kept = Arc::clone(&kept);
-        let layer = layer().max_streams_per(most, refuse(), move |_| Some(Arc::clone(&kept)));
+        let layer = layer().max_streams_per(most, reject(), move |_| Some(Arc::clone(&kept)));
         let before = Arc::strong_count(&key);
         let streams: Vec<_> = (0..3).map(|_| open(&layer, 0, Handler::Waits)).collect();
         drop(streams);

@@ -17,27 +17,27 @@ use super::streams::*;
 const ROUNDS: usize = 400;
 const THREADS: usize = 3;
 
-/// What has been told of streams.
+/// The reports of streams.
 #[derive(Clone, Default)]
-struct Told {
+struct Reports {
     opened: Arc<AtomicUsize>,
     closed: Arc<Mutex<Vec<CloseReason>>>,
-    refused: Arc<Mutex<Vec<RejectReason>>>,
+    rejected: Arc<Mutex<Vec<RejectReason>>>,
 }
 
-impl Told {
+impl Reports {
     fn watch(&self, layer: SseLayer) -> SseLayer {
         let Self {
             opened,
             closed,
-            refused,
+            rejected,
         } = self.clone();
         layer
             .on_open(move |_| {
                 opened.fetch_add(1, SeqCst);
             })
             .on_close(move |summary| closed.lock().unwrap().push(summary.reason))
-            .on_reject(move |refusal| refused.lock().unwrap().push(refusal.reason))
+            .on_reject(move |rejection| rejected.lock().unwrap().push(rejection.reason))
     }
 }
 
@@ -58,13 +58,13 @@ fn spin(turns: usize) {
 }
 
 #[test]
-fn each_stream_is_refused_or_ended() {
+fn each_stream_is_rejected_or_ended() {
     for round in 0..ROUNDS {
-        let (shutdown, told) = (shutdown(), Told::default());
-        let layer = told.watch(layer().shutdown(&shutdown));
+        let (shutdown, reports) = (shutdown(), Reports::default());
+        let layer = reports.watch(layer().shutdown(&shutdown));
         let start = Barrier::new(THREADS + 1);
         let drained = drained(&shutdown, &Arc::default());
-        let open_until_refused = || {
+        let open_until_rejected = || {
             start.wait();
             let streams = from_fn(|| {
                 let mut stream = open(&layer, 0, Handler::Waits)?;
@@ -78,7 +78,7 @@ fn each_stream_is_refused_or_ended() {
             streams.len()
         };
         let opened: usize = thread::scope(|scope| {
-            let threads = [(); THREADS].map(|()| scope.spawn(open_until_refused));
+            let threads = [(); THREADS].map(|()| scope.spawn(open_until_rejected));
             start.wait();
             spin(round * 50);
             shutdown.trigger();
@@ -88,13 +88,13 @@ fn each_stream_is_refused_or_ended() {
         let (found, _) = wait(&drained);
         assert!(found <= opened);
         assert_eq!(shutdown.open_stream_count(), 0);
-        assert_eq!(told.opened.load(SeqCst), opened);
+        assert_eq!(reports.opened.load(SeqCst), opened);
         assert_eq!(
-            *told.closed.lock().unwrap(),
+            *reports.closed.lock().unwrap(),
             vec![CloseReason::ShutDown; opened]
         );
         assert_eq!(
-            *told.refused.lock().unwrap(),
+            *reports.rejected.lock().unwrap(),
             [RejectReason::ShutDown; THREADS]
         );
     }
@@ -103,8 +103,8 @@ fn each_stream_is_refused_or_ended() {
 #[test]
 fn it_is_drained_when_the_last_is_gone_whoever_drops_it() {
     for round in 0..ROUNDS {
-        let (shutdown, told) = (shutdown(), Told::default());
-        let layer = told.watch(layer().shutdown(&shutdown));
+        let (shutdown, reports) = (shutdown(), Reports::default());
+        let layer = reports.watch(layer().shutdown(&shutdown));
         let (start, alive) = (
             Barrier::new(THREADS + 1),
             Arc::new(AtomicUsize::new(THREADS)),
@@ -128,6 +128,6 @@ fn it_is_drained_when_the_last_is_gone_whoever_drops_it() {
         assert!(one.0 <= THREADS && one.1 == 0);
         assert_eq!(one, other);
         assert_eq!(block_on(shutdown.drained()), one.0);
-        assert_eq!(told.closed.lock().unwrap().len(), THREADS);
+        assert_eq!(reports.closed.lock().unwrap().len(), THREADS);
     }
 }

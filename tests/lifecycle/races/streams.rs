@@ -52,7 +52,7 @@ pub(crate) fn shutdown() -> Shutdown {
     Shutdown::with_timer(Clock::new())
 }
 
-/// Opens a stream, unless it is refused.
+/// Opens a stream, unless it is rejected.
 pub(crate) fn open(layer: &SseLayer, key: usize, handler: Handler) -> Option<Stream> {
     let response = Response::builder().header("content-type", "text/event-stream");
     let response = response.extension(SseOptions::new().resumable(true));
@@ -61,7 +61,7 @@ pub(crate) fn open(layer: &SseLayer, key: usize, handler: Handler) -> Option<Str
         let response = response.take().unwrap();
         async { Ok::<_, Infallible>(response) }
     }));
-    // Nothing but a GET is refused softly, and gets last words.
+    // Nothing but a GET is rejected with an empty stream, and gets a final event.
     let request = Request::post("/").header("key", key).body(()).unwrap();
     let Ok(response) = service.oneshot(request).now_or_never().unwrap();
     (response.status() == 200).then(|| response.into_body())

@@ -17,7 +17,7 @@ const THREADS: usize = 4;
 const TURNS: usize = 1_000;
 
 fn limited(policy: LimitPolicy) -> SseLayer {
-    // As many requests wait as there are places, so none is refused; the clock stands still.
+    // As many requests wait as there are places, so none is rejected; the clock stands still.
     layer().max_streams(THREADS / 2, policy)
 }
 

@@ -61,11 +61,11 @@ pub(super) async fn gets_in_when_there_is_room(browser: &Browser) {
 
     for scheme in BOTH {
         let (route, mut feed) = feed();
-        let (told, mut refusals) = unbounded_channel();
-        let refuse = RejectPolicy::empty_stream().retry(Retry::fixed(TIME));
+        let (sender, mut rejections) = unbounded_channel();
+        let policy = RejectPolicy::empty_stream().retry(Retry::fixed(TIME));
         let layer = SseLayer::new()
-            .max_streams(1, refuse)
-            .on_reject(move |_| told.send(Instant::now()).unwrap_or_default());
+            .max_streams(1, policy)
+            .on_reject(move |_| sender.send(Instant::now()).unwrap_or_default());
         let server = serve(scheme, layer, route).await;
         let first = listen(browser, &server).await;
         let visit = feed.next().await;
@@ -74,27 +74,27 @@ pub(super) async fn gets_in_when_there_is_room(browser: &Browser) {
 
         let second = browser.open(&server.url("/")).await;
         second.run("listen('a', '/sse', ['tower-sse.retry'])").await;
-        let refused = json!([
+        let rejected = json!([
             ["open", 1],
             ["tower-sse.retry", "", ""],
             ["error", 0],
             ["open", 1],
         ]);
-        second.until_is("streams.a.log.slice(0, 4)", refused).await;
-        let (earlier, later) = (next(&mut refusals).await, next(&mut refusals).await);
-        // Before it is refused it waits for a place.
+        second.until_is("streams.a.log.slice(0, 4)", rejected).await;
+        let (earlier, later) = (next(&mut rejections).await, next(&mut rejections).await);
+        // Before it is rejected it waits for a place.
         let waited = later - earlier - Duration::from_millis(200);
-        assert_in_time("after a refusal", TIME, waited);
+        assert_in_time("after a rejection", TIME, waited);
         // Nobody has made a stream in vain.
         assert!(feed.is_empty());
-        // Who would take that for an empty answer is told.
+        // A client that would take that for an empty answer gets a status.
         let other = "fetch('/sse', { headers: { accept: 'application/json' } })";
         let answer = "[response.status, response.headers.get('retry-after')]";
         let asked = format!("{other}.then((response) => window.answer = {answer})");
         second.run(&asked).await;
         second.until_is("answer", json!([503, "1"])).await;
-        let refused = feed.next().await;
-        assert!(!refused.is_open());
+        let rejected = feed.next().await;
+        assert!(!rejected.is_open());
 
         first.run("streams.a.source.close()").await;
         feed.next().await.send(Event::new("welcome"));
@@ -105,14 +105,14 @@ pub(super) async fn gets_in_when_there_is_room(browser: &Browser) {
     }
 }
 
-async fn next<T>(told: &mut UnboundedReceiver<T>) -> T {
-    guard(told.recv()).await.unwrap()
+async fn next<T>(receiver: &mut UnboundedReceiver<T>) -> T {
+    guard(receiver.recv()).await.unwrap()
 }
 
-pub(super) async fn stays_away_when_refused_with_an_error(browser: &Browser) {
+pub(super) async fn stays_away_when_rejected_with_an_error(browser: &Browser) {
     let (route, mut feed) = feed();
-    let refuse = RejectPolicy::with_status(StatusCode::SERVICE_UNAVAILABLE).retry(SOON);
-    let layer = SseLayer::new().retry(SOON).max_streams(1, refuse);
+    let policy = RejectPolicy::with_status(StatusCode::SERVICE_UNAVAILABLE).retry(SOON);
+    let layer = SseLayer::new().retry(SOON).max_streams(1, policy);
     let server = serve(Scheme::Http, layer, route).await;
     let first = listen(browser, &server).await;
     let _visit = feed.next().await;
