@@ -5,7 +5,7 @@ use http::Version;
 use super::{config::Config, context::StreamContext, permits::StreamPermits};
 use crate::{StreamInfo, report::StreamStats, socket::SocketHandle};
 
-/// What a layer knows of a stream when it decides whether to admit it.
+/// The facts by which a layer decides whether to admit a stream, and of which it makes the guard.
 pub(crate) struct Admission<'a> {
     pub(crate) context: StreamContext,
     /// What the request has taken before the handler was called.

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{RejectedStream, RequestHead, StreamInfo, report::StreamWatcher};
 
-/// What a layer has found out about a request, for the stream that answers it. The closures of the user
-/// run once for a request, before the service is called.
+/// The findings of a layer about a request, for the stream that answers it. The closures of the
+/// user run once for a request, before the service is called.
 #[derive(Debug, Default)]
 pub(crate) struct StreamContext {
     pub(super) info: StreamInfo,

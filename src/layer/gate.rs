@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{LastEventId, RequestHead, policy::was_stopped};
 
-/// What a request has to pass before the handler gets it.
+/// A gate between a request and the handler, if the layer has to decide before the handler runs.
 #[derive(Debug)]
 pub(crate) enum Gate {
     /// The request expects a stream, and waits for places in the limits.

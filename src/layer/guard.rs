@@ -18,7 +18,8 @@ use crate::{
     shutdown::Member,
 };
 
-/// What one layer holds for an open stream, released when the stream ends.
+/// The guard of one layer on an open stream: it reports to the layer's callbacks, and holds
+/// everything that the layer has taken for the stream until the stream ends.
 pub(crate) struct StreamGuard {
     pub(super) config: Arc<Config>,
     pub(super) info: StreamInfo,

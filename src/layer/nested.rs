@@ -6,13 +6,13 @@ use super::{
 };
 use crate::{SseOptions, report::StreamStats};
 
-/// What nested layers share of one response: it is in the response's extensions, and its body has a
-/// clone.
+/// The state that nested layers share of one response. It is in the response's extensions, and its
+/// body has a clone.
 ///
-/// Only the innermost layer wraps the body, or heartbeats and headers would be doubled. A layer that
-/// finds this state in a response leaves its options and its guard here. The body takes them when it is
-/// first polled: by then all layers have seen the response, and however the body has been boxed since,
-/// no layer needs to find it.
+/// Only the innermost layer wraps the body, or heartbeats and headers would be doubled. A layer
+/// that finds this state in a response leaves its options and its guard here. The body takes them
+/// when it is first polled: by then all layers have seen the response, and however the body has
+/// been boxed since, no layer needs to find it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NestedState {
     inner: Arc<Mutex<NestedInner>>,

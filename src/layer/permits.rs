@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use super::limit::{Control, Permit};
 
-/// What a request has taken in the limits of a layer for its stream.
+/// The permits that a request has taken in the limits of a layer, for its stream.
 #[derive(Default)]
 pub(crate) struct StreamPermits {
     pub(crate) permits: Vec<Permit>,

@@ -7,7 +7,7 @@ use crate::{
     socket::SocketHandle,
 };
 
-/// What the layer keeps of a request for its response.
+/// The facts of a request that the layer keeps for its response.
 #[derive(Debug, Default)]
 pub(crate) struct RequestFacts {
     pub(crate) version: Version,

@@ -1,4 +1,4 @@
-//! How the options of a handler and of nested layers merge.
+//! Merges the options of a handler and of nested layers.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What users configure: the options of a stream ([`SseOptions`], written in the table of
+//! The settings of users: the options of a stream ([`SseOptions`], written in the table of
 //! `stream_options`), and the policies that are values of them or of a layer's own settings.
 
 mod fill;

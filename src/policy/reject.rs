@@ -9,7 +9,7 @@ use http::{
 use super::reconnect::retry_event;
 use crate::{EventId, Retry, headers::head};
 
-/// When clients may reconnect by default.
+/// The default time until clients reconnect.
 static RETRY: Retry = Retry::spread(Duration::from_secs(5)..=Duration::from_secs(30));
 
 /// A policy for streams that a limit or a shutdown rejects.

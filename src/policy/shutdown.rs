@@ -4,10 +4,10 @@ use crate::{RejectPolicy, Retry};
 
 static DEFAULT: ShutdownPolicy = ShutdownPolicy::new();
 
-/// How long a one-shot stream may go on by default. Kubernetes kills a pod after 30 seconds.
+/// The default grace of a one-shot stream. Kubernetes kills a pod after 30 seconds.
 const ONE_SHOT: Duration = Duration::from_secs(20);
 
-/// When clients reconnect by default.
+/// The default time until clients reconnect.
 const RETRY: Retry = Retry::spread(Duration::from_secs(2)..=Duration::from_secs(10));
 
 /// A policy for streams that are open, or requested, when a [`Shutdown`](crate::Shutdown) begins.

@@ -1,4 +1,4 @@
-/// What an `EventStream` knows of the client that reads it.
+/// The client that reads an `EventStream`, as far as the stream knows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// No layer is around the stream.

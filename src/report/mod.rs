@@ -1,4 +1,4 @@
-//! What operators see of streams: labels, summaries, rejections, and the callbacks that get them.
+//! Reports of streams to operators: labels, summaries and rejections, and the callbacks that get them.
 
 mod audience;
 mod info;

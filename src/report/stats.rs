@@ -6,8 +6,8 @@ use std::sync::{
 use super::audience::Audience;
 use crate::CloseReason;
 
-/// What an `EventStream` shares with the layer's body around it, however the stream is boxed between
-/// them.
+/// The counts and the end of an `EventStream`, which it shares with the layer's body around it,
+/// however the stream is boxed between them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StreamStats(Arc<Counts>);
 

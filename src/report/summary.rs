@@ -68,7 +68,7 @@ pub struct StreamSummary {
     pub data: StreamData,
 }
 
-/// What a stream has sent since it was last reported.
+/// The counts of a stream since they were last reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
     pub(crate) events: u64,

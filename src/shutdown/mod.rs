@@ -1,4 +1,4 @@
-//! Graceful shutdown of open streams.
+//! Graceful shutdown of open streams: the [`Shutdown`] handle, and the membership of each stream in it.
 
 mod member;
 #[expect(clippy::module_inception, reason = "it holds `Shutdown`")]

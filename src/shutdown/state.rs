@@ -5,7 +5,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-/// What a shutdown shares with its streams.
+/// The state that a shutdown shares with its streams.
 #[derive(Default)]
 pub(super) struct ShutdownState {
     /// The same as `count.trigger.is_some()`, for streams that ask at each poll.

@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::{handle::Status, requests::Requests};
 
-/// How many bytes are read ahead at most.
+/// The maximum number of bytes that are read ahead.
 const MAX_AHEAD: usize = 64 * 1024;
 
 const CHUNK: usize = 2048;

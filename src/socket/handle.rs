@@ -34,7 +34,7 @@ struct HandleInner {
     stalled: AtomicBool,
 }
 
-/// What streams and requests have left for the socket.
+/// The orders of streams, and the status of the connection, until the socket takes them.
 #[derive(Default)]
 struct Mailbox {
     orders: SocketOrders,
@@ -61,7 +61,7 @@ impl Status {
     }
 }
 
-/// What follows the head of a request.
+/// The body that follows the head of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestBody {
     Bytes(u64),

@@ -1,7 +1,7 @@
 use super::{Pace, TcpOptions};
 use crate::time::SharedTimer;
 
-/// How many orders wait at most, each by itself. Earlier ones are merged.
+/// The maximum number of orders that wait separately. Earlier ones are merged.
 const MAX_WAITING: usize = 16;
 
 /// The orders of the streams on a connection, until its socket carries them out.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// How slowly a client may read.
+/// The slowest pace at which a client may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pace {
     pub(super) timeout: Duration,

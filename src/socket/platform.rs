@@ -1,10 +1,10 @@
-//! What differs from system to system. What one does not have is left out.
+//! Socket options that differ between systems. An option that a system does not have is left out.
 
 use std::{io, time::Duration};
 
 use socket2::{SockRef, TcpKeepalive};
 
-/// How much a client's system may let it read before it announces room again, in bytes. Linux waits
+/// The number of bytes that a client may read before its system announces room again. Linux waits
 /// for a sixteenth of the receive buffer, which it lets grow to 6 MB by default.
 const CLIENT_STEP: u64 = 512 * 1024;
 

@@ -2,10 +2,11 @@ use memchr::memmem;
 
 use super::handle::{RequestBody, Status};
 
-/// What ends the head of a request.
+/// The end of the head of a request.
 const BLANK_LINE: &[u8; 4] = b"\r\n\r\n";
 
-/// Where requests end among the bytes that a reader gets, and what the reader shows of itself.
+/// Finds the ends of requests among the bytes that a reader gets, and learns from when it asks
+/// whether it looks for the end of the connection while it answers.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     /// The last bytes that the reader got, in which a blank line may have begun.

@@ -1,4 +1,4 @@
-//! Time: the timer that a layer shares with its streams, and jitter.
+//! The timer that a layer shares with its streams, sleeps that can be moved, and jitter.
 
 mod jitter;
 mod sleep;

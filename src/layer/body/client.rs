@@ -2,7 +2,7 @@ use http::Version;
 
 use crate::{EventId, report::Audience};
 
-/// What the layer knows of the client that reads a stream.
+/// The client that reads a stream, as far as its request shows it.
 #[derive(Debug)]
 pub(crate) struct Client {
     /// Whether it asked by a GET or QUERY.

@@ -1,6 +1,6 @@
 use crate::{CloseReason, Error, WireEnd};
 
-/// How a stream has ended.
+/// The end of a stream, for the report to the layers.
 pub(super) struct StreamEnd {
     pub(super) reason: CloseReason,
     pub(super) wire: WireEnd,

@@ -7,7 +7,8 @@ use crate::{
     wire::{BomFilter, Boundary},
 };
 
-/// What the layer puts between the bytes of a body, and where it may stand.
+/// The bytes that the layer puts between those of a body: preamble, heartbeats and events, and the
+/// places where they may stand.
 #[derive(Debug)]
 pub(super) struct Injection {
     heartbeat: Option<Arc<Heartbeat>>,

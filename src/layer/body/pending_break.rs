@@ -5,11 +5,11 @@ use std::{
 
 use crate::{CloseReason, Error, time::ResettableSleep};
 
-/// How long a failing body waits for the server to flush what came before.
+/// The delay of a failure, in which the server flushes what came before.
 ///
 /// hyper drops what it has not written when a body fails, the head included. Over HTTP/1 it flushes
-/// as soon as the body is pending; over HTTP/2 another task does, on any thread. The body cannot see
-/// when that has happened, so it waits for a time.
+/// as soon as the body is pending; over HTTP/2 another task does, on any thread. The body cannot
+/// see when that has happened, so it waits for a fixed time.
 const FLUSH_DELAY: Duration = Duration::from_millis(100);
 
 /// A stream that breaks when the server has had time to flush.

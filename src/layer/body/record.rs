@@ -13,10 +13,11 @@ use crate::{
     report::{Audience, Progress, StreamStats},
 };
 
-/// How often an open stream reports its progress to the layers, if it is not silent.
+/// The time after which an open stream reports its progress to the layers, if it is not silent for
+/// as long as a heartbeat's interval.
 const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// What is counted of a stream, and the guards of the layers to which it is reported. It opens once, and
+/// The counts of a stream, and the guards of the layers to which it is reported. It opens once, and
 /// closes once.
 #[derive(Debug)]
 pub(crate) struct StreamRecord {

@@ -9,7 +9,8 @@ use crate::{CloseReason, EncodedEvent, FinalEvents, ShutdownPolicy, SseOptions};
 /// The default for [`SseOptions::boundary_timeout`].
 const BOUNDARY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// When and how the layer ends a stream, though its body may have more to send.
+/// The time at which the layer ends a stream, though its body may have more to send, and the
+/// manner.
 #[derive(Debug)]
 pub(super) struct EndSchedule {
     at: Option<(Instant, CloseReason)>,

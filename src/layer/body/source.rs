@@ -9,7 +9,7 @@ use http_body::{Body, Frame};
 
 use crate::{BoxError, Error};
 
-/// What a poll of a body returns: a frame, an error, or its end.
+/// The result of polling a body: a frame, an error, or its end.
 pub(super) type NextFrame = Option<Result<Frame<Bytes>, Error>>;
 
 /// Polls the body inside. Its panic becomes an error: the stream fails, and the connection's other

@@ -18,7 +18,7 @@ pub(crate) struct Claims {
     wait: Option<Box<Wait>>,
 }
 
-/// How long a request waits for a place.
+/// A request's wait for a place.
 struct Wait {
     sleep: ResettableSleep,
     until: Instant,

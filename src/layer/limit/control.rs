@@ -12,11 +12,11 @@ use futures_util::task::AtomicWaker;
 use super::permit::Permit;
 use crate::{CloseReason, RevokePolicy};
 
-/// What an open stream shares with those that can end it from outside: a newer stream that evicts it,
-/// and an [`OpenStreams`](crate::OpenStreams) handle.
+/// The state that an open stream shares with those that can end it from outside: a newer stream
+/// that evicts it, and an [`OpenStreams`](crate::OpenStreams) handle.
 ///
-/// An order travels by this, and not by the body's own state, because the body belongs to the server's
-/// task: the order is left here and the task is woken.
+/// An order to end waits here, and not in the body, because the body belongs to the server's task.
+/// The order wakes that task.
 #[derive(Default)]
 pub(crate) struct Control {
     order: OnceLock<EndOrder>,

@@ -7,10 +7,12 @@ use std::{
 use super::queue::PlaceQueue;
 use crate::{LimitPolicy, RejectReason};
 
-/// What the claims and the places of one limit share: the places of each key, and the limit's rules.
+/// The state of one limit, which its claims and places share: the places of each key, and the
+/// limit's rules.
 ///
-/// Its lock is the innermost: it may be taken while a request's layer admits one stream at a time, or
-/// while a [`Control`](super::control::Control) gives places back, and nothing else is locked within it.
+/// Its lock is the innermost. It may be taken with a layer's admission lock held, or the lock of a
+/// [`Control`](super::control::Control) that gives places back, and nothing else is locked within
+/// it.
 pub(super) struct LimitState<K> {
     queues: Mutex<HashMap<K, PlaceQueue>>,
     pub(super) max: usize,
