@@ -17,12 +17,12 @@ impl SseLayer {
     ///
     /// The closure runs for every request, before the service. A handler can add labels by
     /// [`SseOptions::label`](crate::SseOptions::label).
-    pub fn label<F>(mut self, name: &'static str, of: F) -> Self
+    pub fn label<F>(mut self, name: &'static str, value: F) -> Self
     where
         F: Fn(RequestHead<'_>) -> Option<String> + Send + Sync + 'static,
     {
         let config = Arc::make_mut(&mut self.config);
-        config.observer.label(name, Arc::new(of));
+        config.observer.label(name, Arc::new(value));
         self
     }
 
@@ -31,12 +31,12 @@ impl SseLayer {
     ///
     /// The closure runs for every request, before the service. A handler can add tags by
     /// [`SseOptions::tag`](crate::SseOptions::tag).
-    pub fn tag<F>(mut self, name: &'static str, of: F) -> Self
+    pub fn tag<F>(mut self, name: &'static str, value: F) -> Self
     where
         F: Fn(RequestHead<'_>) -> Option<String> + Send + Sync + 'static,
     {
         let config = Arc::make_mut(&mut self.config);
-        config.observer.tag(name, Arc::new(of));
+        config.observer.tag(name, Arc::new(value));
         self
     }
 

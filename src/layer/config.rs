@@ -69,8 +69,8 @@ impl Config {
             || self.limits.iter().any(|limit| limit.evicts())
     }
 
-    /// Returns `true` if the layer tells some clients not to reconnect, so that it has to answer those
-    /// that reconnect all the same.
+    /// Returns `true` if the layer asks some clients not to reconnect, so that it has to stop those that
+    /// reconnect nevertheless.
     pub(crate) fn stops_clients(&self) -> bool {
         self.open_streams.is_some() || self.evicts()
     }

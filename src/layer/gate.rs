@@ -23,7 +23,7 @@ use crate::{LastEventId, RequestHead, policy::was_stopped};
 pub(crate) enum Gate {
     /// The request expects a stream, and waits for places in the limits.
     Claiming(Claiming),
-    /// The client was evicted or revoked, and reconnects though it was told not to.
+    /// The client was evicted or revoked, and reconnects though its last event asked it not to.
     Stopped,
     /// The handler has the request, and this has been taken for its stream.
     Open(Option<StreamPermits>),
@@ -32,7 +32,7 @@ pub(crate) enum Gate {
 /// The claims of a request, and what ends its wait.
 pub(crate) struct Claiming {
     claims: Claims,
-    /// By which its stream can be evicted as soon as it has a place.
+    /// Of the stream to come, which can be evicted as soon as it has a place.
     control: Arc<Control>,
     /// Wakes a request that waits for a place when a shutdown begins.
     triggered: Option<Triggered>,

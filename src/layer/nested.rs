@@ -62,8 +62,10 @@ impl NestedState {
         self.lock().stats.clone()
     }
 
-    /// Adds the guard of a layer that admits the stream. A layer that is around the service twice has
-    /// one guard.
+    /// Admits the stream to a layer, and adds the layer's guard. A layer that is around the service twice
+    /// has one guard.
+    ///
+    /// The stream is admitted with the lock held, so this lock comes before those of the limits.
     pub(crate) fn attach(&self, admission: Admission<'_>) -> Result<(), RejectedContext> {
         let mut inner = self.lock();
         let guards = &mut inner.guards;

@@ -14,7 +14,7 @@ use hyper::rt::Timer;
 
 /// A handle that ends all open streams when the server shuts down.
 ///
-/// An open stream would keep a graceful shutdown waiting for ever. Give a `Shutdown` to the layers
+/// An open stream would keep a graceful shutdown waiting forever. Give a `Shutdown` to the layers
 /// ([`SseLayer::shutdown`](crate::SseLayer::shutdown)): when it is triggered, every open stream,
 /// idle or busy, ends by its [`ShutdownPolicy`](crate::ShutdownPolicy), and the layers reject new
 /// ones. Clones are handles to the same shutdown. Its timer must tell the same time as that of its
@@ -40,7 +40,7 @@ use hyper::rt::Timer;
 /// let stop_listening = shutdown.triggered_for(Duration::from_secs(5));
 /// tokio::select! {
 ///     result = axum::serve(listener, app).with_graceful_shutdown(stop_listening) => result?,
-///     // A client that does not read can hold its connection for ever.
+///     // A client that does not read can hold its connection forever.
 ///     left = shutdown.deadline(Duration::from_secs(25)) => eprintln!("{left} streams were left"),
 /// }
 /// # Ok(())

@@ -107,7 +107,7 @@ impl SocketHandle {
     }
 
     /// Records that the head of an HTTP/1 request has been read.
-    pub(super) fn note_request(&self, body: RequestBody) {
+    pub(super) fn set_request(&self, body: RequestBody) {
         self.update(|status| status.request = Some(body));
     }
 

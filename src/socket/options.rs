@@ -30,7 +30,7 @@ use super::{AsSocket, platform};
 /// ```
 ///
 /// With axum that is `listener.tap_io(move |socket| drop(options.apply(socket)))`. To set only
-/// those connections that come to carry a stream, give them to
+/// the connections that carry a stream, give them to
 /// [`SseLayer::socket`](crate::SseLayer::socket).
 ///
 /// # Systems

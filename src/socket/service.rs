@@ -41,7 +41,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         if request.version() < Version::HTTP_2 {
             // hyper calls as soon as it has read the head, so the socket knows where it ended.
-            self.handle.note_request(RequestBody::of(&request));
+            self.handle.set_request(RequestBody::of(&request));
         }
         request.extensions_mut().insert(self.handle.clone());
         self.inner.call(request)

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct FinalFrame {
     pub(super) bytes: Bytes,
-    /// Whether the user's event is in it, which tells the client that the stream was cut.
+    /// Whether the user's event is in it, by which the client learns that the stream was cut.
     pub(super) has_final_event: bool,
 }
 

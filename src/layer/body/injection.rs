@@ -17,7 +17,7 @@ pub(super) struct Injection {
     /// Whether something has been sent since the heartbeat was last put off.
     busy: bool,
     next_heartbeat: Option<Instant>,
-    /// How many there have been.
+    /// The number of heartbeats so far.
     heartbeats: u64,
 }
 

@@ -13,8 +13,8 @@ use crate::{
     report::{Audience, Progress, StreamStats},
 };
 
-/// The time after which an open stream reports its progress to the layers, if it is not silent for
-/// as long as a heartbeat's interval.
+/// The interval at which a stream reports its progress to the layers, if it is never silent for so long
+/// that a heartbeat is due.
 const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The counts of a stream, and the guards of the layers to which it is reported. It opens once, and
@@ -82,8 +82,8 @@ impl StreamRecord {
         }
     }
 
-    /// Reports what has been sent to the layers, if the last report was some seconds ago.
-    pub(super) fn report_progress_in_time(&mut self, now: Instant) {
+    /// Reports to the layers what has been sent, if the last report is old enough.
+    pub(super) fn report_progress_if_due(&mut self, now: Instant) {
         if now.saturating_duration_since(self.reported_at) >= REPORT_INTERVAL {
             self.reported_at = now;
             self.report_progress();

@@ -218,7 +218,7 @@ impl StreamState {
         let mut read = None;
         let heartbeat = open.next_heartbeat(|| *read.insert(self.sleep.now()));
         if let Some(now) = read {
-            self.record.report_progress_in_time(now);
+            self.record.report_progress_if_due(now);
         }
         heartbeat.into_iter().chain(open.schedule.at()).min()
     }
