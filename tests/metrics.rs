@@ -1,4 +1,4 @@
-//! The metrics that the recorder of the `metrics` crate gets.
+//! What the recorder of the `metrics` crate receives.
 
 use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
@@ -41,7 +41,7 @@ async fn send(layer: &SseLayer) -> impl http_body::Body<Data = bytes::Bytes> + U
 }
 
 #[test]
-fn records_streams_that_open_close_and_are_rejected() {
+fn count_streams_that_open_close_and_are_rejected() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let layer = SseLayer::with_timer(TokioTimer::new())
@@ -108,7 +108,7 @@ fn records_streams_that_open_close_and_are_rejected() {
 }
 
 #[test]
-fn records_how_long_a_stream_was_open() {
+fn record_how_long_a_stream_was_open() {
     with_recorder(async |snapshotter| {
         let layer = SseLayer::with_timer(TokioTimer::new())
             .max_lifetime(Lifetime::new(Duration::from_secs(7)))
@@ -117,7 +117,7 @@ fn records_how_long_a_stream_was_open() {
         let service = service_fn(async |_: Request<()>| {
             Ok::<_, Infallible>(EventStream::new(stream::pending::<Event>()))
         });
-        // Twice around and twice said: a stream counts once all the same.
+        // The layer wraps the service twice, with `metrics` twice: a stream counts once all the same.
         let service = layer
             .clone()
             .max_streams(9, RejectPolicy::empty_stream())
@@ -142,7 +142,7 @@ fn records_how_long_a_stream_was_open() {
 }
 
 #[test]
-fn records_a_stream_that_is_never_silent() {
+fn count_a_stream_that_is_never_idle() {
     with_recorder(async |snapshotter| {
         let layer = SseLayer::with_timer(TokioTimer::new())
             .preamble(Preamble::off())
@@ -181,7 +181,7 @@ fn with_recorder<F: Future>(test: impl FnOnce(Snapshotter) -> F) -> F::Output {
 }
 
 #[test]
-fn records_what_an_open_stream_has_sent() {
+fn count_what_an_open_stream_has_sent() {
     with_recorder(async |snapshotter| {
         let layer = SseLayer::with_timer(TokioTimer::new())
             .preamble(Preamble::off())
@@ -209,7 +209,7 @@ fn records_what_an_open_stream_has_sent() {
 }
 
 #[test]
-fn records_how_long_a_shutdown_drains() {
+fn record_how_long_a_shutdown_drains() {
     with_recorder(async |snapshotter| {
         let shutdown = Shutdown::with_timer(TokioTimer::new());
         let layer = SseLayer::with_timer(TokioTimer::new())

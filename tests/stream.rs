@@ -144,7 +144,7 @@ fn does_not_spin_on_a_stream_that_yields_nothing_for_ever() {
 }
 
 #[test]
-fn comes_back_after_it_gave_way() {
+fn is_polled_again_after_it_yields() {
     let polled = Rc::new(Cell::new(0));
     let counter = Rc::clone(&polled);
     let nothing = stream::repeat(Event::default())
@@ -280,7 +280,7 @@ async fn wakes_for_the_error_that_it_held_back() {
 }
 
 #[test]
-fn ends_with_an_event_in_place_of_an_error_when_told_to() {
+fn ends_with_the_error_event_if_one_is_set() {
     let items = [Ok(Event::new("a")), Err("broken"), Ok(Event::new("never"))];
     let mut body = EventStream::new(iter(items))
         .error_event(|error| Event::new(error.into_inner().to_string()))
@@ -291,7 +291,7 @@ fn ends_with_an_event_in_place_of_an_error_when_told_to() {
 }
 
 #[test]
-fn says_at_the_end_that_it_is_finished_when_told_to() {
+fn ends_with_the_closing_event_if_one_is_set() {
     let mut body = EventStream::new(iter(["a"])).final_event(Event::close());
     assert_eq!(
         ready(&mut body).unwrap(),

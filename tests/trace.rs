@@ -66,7 +66,7 @@ struct Usage {
 }
 
 #[tokio::test(start_paused = true)]
-async fn records_the_request_and_what_the_stream_came_to() {
+async fn records_the_request_and_the_summary_of_the_stream() {
     let seen = Seen::default();
     let _guard = tracing_subscriber::registry()
         .with(seen.clone())

@@ -82,7 +82,7 @@ impl Browser {
         guard(switched).await.unwrap();
     }
 
-    /// Ends the browser, and tells of the checks that have failed.
+    /// Ends the browser, and reports the checks that have failed.
     pub(crate) async fn finish(self) {
         guard(self.client.close()).await.unwrap();
         drop(self.driver);

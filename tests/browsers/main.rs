@@ -51,7 +51,7 @@ macro_rules! tests {
 
             #[tokio::test]
             #[ignore = "needs three browsers; `tests/all` runs it"]
-            async fn connects_and_comes_back() {
+            async fn connects_and_reconnects() {
                 connection::check(Engine::$engine).await;
             }
 

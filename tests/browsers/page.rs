@@ -1,7 +1,7 @@
 /// A page that listens to streams, and writes down what it hears.
 ///
 /// The log of a stream has `[type, data, last event id]` of each event of the stream, and
-/// `[type, ready state]` of each that tells of the connection.
+/// `[type, ready state]` of each event about the connection.
 pub(crate) const PAGE: &str = r#"<!doctype html>
 <meta charset="utf-8">
 <title>Listener</title>

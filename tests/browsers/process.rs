@@ -7,7 +7,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// How long a process that is told to end has to clean up.
+/// How long a process has to clean up after SIGTERM.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// A process and those that it starts: they end when it is dropped, by panic too.
@@ -25,7 +25,7 @@ impl Process {
 
     fn kill(&self, signal: Signal) {
         let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        // Fails where nobody is left in it.
+        // Fails if the group has no process left.
         let _ = group.map(|group| kill_process_group(group, signal));
     }
 

@@ -137,7 +137,7 @@ impl Tab {
         self.until("window.painted").await;
     }
 
-    /// Returns what the page shows and has heard, for who has to find out what is wrong.
+    /// Returns what the page shows and has heard, to find out what is wrong.
     async fn describe(&self) -> Value {
         let logs = "Object.entries(window.streams ?? {}).map(([name, { log }]) => [name, log])";
         let all = format!("return [location.href, document.body?.innerText, {logs}]");

@@ -10,7 +10,7 @@ pub(crate) const UNTOLD: Duration = Duration::from_secs(3);
 
 /// Checks that a browser has waited for the `retry` that it got, and not for its own default.
 pub(crate) fn assert_in_time(after: &str, retry: Duration, waited: Duration) {
-    println!("{after}: reconnects in {waited:?}, told {retry:?}");
+    println!("{after}: reconnects in {waited:?}, after a retry of {retry:?}");
     let almost = retry - Duration::from_millis(20);
     assert!((almost..UNTOLD).contains(&waited), "{after}: {waited:?}");
 }

@@ -2,7 +2,7 @@ use std::sync::{Arc, LazyLock};
 
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
-/// Takes connections that speak HTTP/2, with a certificate that nobody has signed.
+/// Takes connections that speak HTTP/2, with a self-signed certificate.
 pub(crate) fn acceptor() -> TlsAcceptor {
     static CONFIG: LazyLock<Arc<ServerConfig>> = LazyLock::new(|| Arc::new(config()));
     TlsAcceptor::from(Arc::clone(&CONFIG))

@@ -71,8 +71,8 @@ impl Body {
         }
     }
 
-    /// Reads what has come, at most so many bytes of the connection's and a head before. Tells
-    /// whether there may be more.
+    /// Reads what has come, at most so many bytes of the connection's and a head before. Returns
+    /// `false` at the end.
     pub(crate) async fn read(&mut self, most: usize, mut data: impl FnMut(&[u8])) -> bool {
         if !self.first.is_empty() {
             let first = std::mem::take(&mut self.first);
@@ -120,7 +120,7 @@ impl Client {
         }
     }
 
-    /// Reads so many bytes. Tells whether there may be more.
+    /// Reads so many bytes. Returns `false` at the end.
     pub(crate) async fn read_some(&mut self, bytes: usize) -> bool {
         let end = self.body.count + bytes;
         while self.body.count < end {
@@ -131,7 +131,7 @@ impl Client {
         true
     }
 
-    /// Reads what has come, at most so many bytes. Tells whether there may be more.
+    /// Reads what has come, at most so many bytes. Returns `false` at the end.
     async fn read(&mut self, most: usize) -> bool {
         let mut seen = |event| self.seen.push_back(event);
         let data = |data: &[u8]| self.events.feed(data, &mut seen);

@@ -21,7 +21,7 @@ impl Chunks {
             assert!(!self.has_ended, "something follows the last");
             if self.left == 0 {
                 let end = line(&mut self.line, &mut bytes);
-                end.into_iter().for_each(|line| self.heed(&line));
+                end.into_iter().for_each(|line| self.take_line(&line));
                 continue;
             }
             let (now, later) = bytes.split_at(self.left.min(bytes.len()));
@@ -31,7 +31,7 @@ impl Chunks {
         }
     }
 
-    fn heed(&mut self, line: &str) {
+    fn take_line(&mut self, line: &str) {
         let line = line.strip_suffix('\r').unwrap();
         if mem::take(&mut self.in_chunk) {
             assert_eq!(line, "");
@@ -64,13 +64,13 @@ impl Events {
     pub(crate) fn feed(&mut self, mut bytes: &[u8], seen: &mut impl FnMut(Seen)) {
         while !bytes.is_empty() {
             if let Some(line) = line(&mut self.line, &mut bytes) {
-                self.heed(&line).into_iter().for_each(&mut *seen);
+                self.take_line(&line).into_iter().for_each(&mut *seen);
             }
         }
     }
 
     /// Returns an event if the line is the end of one.
-    fn heed(&mut self, line: &str) -> Option<Seen> {
+    fn take_line(&mut self, line: &str) -> Option<Seen> {
         match line.split_once(": ") {
             Some(("data", value)) => {
                 assert!(!mem::replace(&mut self.has_data, true), "{value} follows");

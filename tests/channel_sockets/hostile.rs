@@ -27,10 +27,10 @@ enum Outcome {
     /// What is published from now on: the same as without an id.
     Live,
     /// No stream at all.
-    Refused,
+    Rejected,
 }
 
-use Outcome::{After, Gap, Live, Refused};
+use Outcome::{After, Gap, Live, Rejected};
 
 /// `MINE` is the epoch of the topic that is asked for, `THEIRS` that of another. Three events were
 /// published in each, and two are held.
@@ -87,11 +87,11 @@ const IDS: &[(&str, Outcome)] = &[
     ("MINE-2\u{80}", Gap),
     ("MINE-2\u{9f}", Gap),
     // No header.
-    ("MINE-2\0", Refused),
-    ("MINE-2\x01", Refused),
-    ("MINE-2\x1b[2J", Refused),
-    ("MINE-2\x7f", Refused),
-    ("MINE-2\rdata: 1", Refused),
+    ("MINE-2\0", Rejected),
+    ("MINE-2\x01", Rejected),
+    ("MINE-2\x1b[2J", Rejected),
+    ("MINE-2\x7f", Rejected),
+    ("MINE-2\rdata: 1", Rejected),
     ("MINE-2\r\nlast-event-id: THEIRS-1", After(2)),
     ("THEIRS-1\r\nlast-event-id: MINE-2", Gap),
 ];
@@ -129,8 +129,8 @@ impl Setting {
         let id = id.replace("THEIRS", &their_epoch).replace("MINE", &epoch);
         let socket = TcpSocket::new_v4().unwrap();
         let socket = ask(socket, self.server.address, "/mine", Some(id.as_bytes())).await;
-        if outcome == Refused {
-            assert_refused(socket.unwrap()).await;
+        if outcome == Rejected {
+            assert_rejected(socket.unwrap()).await;
         } else {
             let mut client = Client::begin(socket.unwrap()).await;
             guard(mine.wait_for_subscriber()).await;
@@ -165,14 +165,14 @@ fn expected(outcome: Outcome, epoch: &str) -> Vec<Seen> {
             events.push(event("checkpoint", String::new(), 3));
             4
         }
-        Refused => 4,
+        Rejected => 4,
     };
     events.extend((from..=3).map(|number| event("", format!("/mine {number}"), number)));
     events.push(event("", "/mine live".to_owned(), 4));
     events
 }
 
-async fn assert_refused(mut socket: TcpStream) {
+async fn assert_rejected(mut socket: TcpStream) {
     let mut text = String::new();
     guard(socket.read_to_string(&mut text)).await.unwrap();
     assert!(text.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{text}");
@@ -208,8 +208,8 @@ fn ids_of_any_length_leave_the_server_alive() {
             if let Ok(mut socket) = guard(asked).await {
                 let _ = guard(socket.read_to_end(&mut text)).await;
             }
-            let refusal = b"HTTP/1.1 431 Request Header Fields Too Large\r\n";
-            assert!(text.is_empty() || text.starts_with(refusal));
+            let rejection = b"HTTP/1.1 431 Request Header Fields Too Large\r\n";
+            assert!(text.is_empty() || text.starts_with(rejection));
             assert!(setting.topics.is_empty());
             setting.check("MINE-2", After(2)).await;
         }

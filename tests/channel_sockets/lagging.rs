@@ -93,7 +93,7 @@ fn data(number: usize) -> String {
 }
 
 #[test]
-fn who_has_lagged_reads_what_it_got_and_ends_and_comes_back_to_a_notice() {
+fn a_lagged_client_reads_what_it_got_and_resumes_with_a_notice() {
     alone(async {
         let mut setting = Setting::new(LagPolicy::disconnect()).await;
         let mut last = 1;
@@ -126,7 +126,7 @@ fn who_has_lagged_reads_what_it_got_and_ends_and_comes_back_to_a_notice() {
 }
 
 #[test]
-fn who_skips_is_told_how_many_it_missed_and_goes_on() {
+fn a_lagged_client_is_notified_how_many_it_missed_and_reads_on() {
     alone(async {
         let mut setting = Setting::new(LagPolicy::notify()).await;
         setting.channel.close();
@@ -139,7 +139,7 @@ fn who_skips_is_told_how_many_it_missed_and_goes_on() {
             }
             let skipped: usize = seen.data.parse().unwrap();
             assert_ne!(skipped, 0);
-            assert_eq!(seen.id, setting.id(last), "it would be told again");
+            assert_eq!(seen.id, setting.id(last), "it would get the notice again");
             (last, missed) = (last + skipped, missed + skipped);
         }
         assert_eq!(last, EVENTS);

@@ -22,8 +22,8 @@ use crate::{
 
 const EVERY: Duration = Duration::from_millis(10);
 
-/// The longest that publishing may take. It wakes all who wait, which takes some milliseconds
-/// unoptimized; if it waited for one who does not read, it would take for ever.
+/// The longest that publishing may take. It wakes all waiting tasks, which takes some
+/// milliseconds unoptimized; if it waited for a client that does not read, it would not end.
 const AT_MOST: Duration = Duration::from_millis(250);
 
 /// The most KiB by which the server may grow for each stream: a frame, in memory that may be twice as
@@ -32,7 +32,7 @@ const GROWTH: usize = 2 * 16 + 8;
 
 #[test]
 #[ignore = "takes a quarter of a minute; `tests/all` runs it"]
-fn ten_thousand_get_every_event_in_order_and_who_does_not_read_holds_up_nobody() {
+fn ten_thousand_get_every_event_in_order_and_clients_that_do_not_read_delay_none() {
     alone(async {
         descriptors::allow(READING + STUCK);
         let channel = Channel::new(ChannelOptions::new());
@@ -57,7 +57,10 @@ fn ten_thousand_get_every_event_in_order_and_who_does_not_read_holds_up_nobody()
         println!("grown by {growth} KiB, from {memory}");
         assert!(times[EVENTS - 1] < AT_MOST);
         assert!(growth < GROWTH * (READING + STUCK));
-        assert!(taken.load(Relaxed) < STUCK * EVENTS / 2, "nobody was stuck");
+        assert!(
+            taken.load(Relaxed) < STUCK * EVENTS / 2,
+            "no client was stuck"
+        );
 
         channel.close();
         let stdin = clients.child.stdin.as_mut().unwrap();
@@ -69,7 +72,7 @@ fn ten_thousand_get_every_event_in_order_and_who_does_not_read_holds_up_nobody()
     });
 }
 
-/// Serves the channel, and counts what is taken from it for those who do not read.
+/// Serves the channel, and counts what is taken from it for the clients that do not read.
 fn serve(channel: &Channel, taken: &Arc<AtomicUsize>) -> Server {
     let (channel, taken) = (channel.clone(), Arc::clone(taken));
     let subscribe = move |path: &str, _: Option<&_>| {

@@ -39,7 +39,7 @@ const CONNECTING: usize = 100;
 pub(crate) const ADDRESS: &str = "TOWER_SSE_TEST_ADDRESS";
 pub(crate) const EPOCH: &str = "TOWER_SSE_TEST_EPOCH";
 pub(crate) const OPEN: &str = "all are open";
-pub(crate) const READ: &str = "all who read have every event";
+pub(crate) const READ: &str = "all that read have every event";
 pub(crate) const ENDED: &str = "all have ended";
 
 /// What each stream begins with.
@@ -101,7 +101,7 @@ async fn read(clients: Vec<Client>) {
     }
 }
 
-/// Reads to the end, but only when it is told to.
+/// Reads to the end, once the other process has written a line.
 async fn read_late(clients: Vec<Client>) {
     let mut lines = BufReader::new(stdin()).lines();
     lines.next_line().await.unwrap();

@@ -50,7 +50,7 @@ async fn follow(address: SocketAddr) -> (Vec<Seen>, usize) {
 }
 
 #[test]
-fn who_comes_back_again_and_again_has_every_event_once_and_in_order() {
+fn a_client_that_reconnects_again_and_again_gets_every_event_once_and_in_order() {
     alone(async {
         let most = NonZeroUsize::new(EVENTS).unwrap();
         let channel = Channel::new(ChannelOptions::new().max_events(most));
@@ -85,7 +85,7 @@ fn who_comes_back_again_and_again_has_every_event_once_and_in_order() {
         for client in clients {
             let (mut all, visits) = client.unwrap();
             assert!(visits > 5, "{visits}");
-            // Who came before the first event began with its id.
+            // A client that came before the first event began with its id.
             all.retain(|seen| seen.name != "checkpoint");
             assert_eq!(all, expected);
         }

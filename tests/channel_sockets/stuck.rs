@@ -47,7 +47,7 @@ fn held(events: usize) -> u64 {
 }
 
 #[test]
-fn what_is_held_for_clients_that_do_not_read_does_not_grow() {
+fn memory_for_clients_that_do_not_read_does_not_grow() {
     let _turn = turn();
     held(10);
     // The first is far more already than what the log and the buffers hold.

@@ -1,4 +1,4 @@
-//! A client that tells what it reads, each thing as an object of JSON.
+//! A client that prints what it reads, each item as a JSON object.
 
 use std::{env, fs, future::Future, path::PathBuf, process::Stdio};
 
@@ -16,7 +16,7 @@ pub(crate) type Say = mpsc::UnboundedSender<Value>;
 pub(crate) struct Client {
     lines: mpsc::UnboundedReceiver<Value>,
     stdin: Option<ChildStdin>,
-    /// How many heartbeats it has told of.
+    /// How many heartbeats it has printed.
     pub(crate) heartbeats: usize,
 }
 
@@ -104,7 +104,7 @@ impl Client {
         self.stdin = None;
     }
 
-    /// Reads what it must tell next: these lines.
+    /// Reads what it has to print next: these lines.
     pub(crate) async fn expect(&mut self, lines: impl IntoIterator<Item = &str>) {
         for line in lines.into_iter().filter(|line| !line.is_empty()) {
             let expected: Value = serde_json::from_str(line).unwrap();

@@ -85,7 +85,7 @@ async fn a_session_ends_with_its_calls() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_refused() {
+async fn invalid_requests_are_rejected() {
     let server = Example::start("mcp").await;
     let session = Session::open(&server).await;
     for (origin, expected) in [

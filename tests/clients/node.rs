@@ -4,10 +4,10 @@ use crate::{client::node, feed::Feed, story};
 
 #[ignore = "needs Node and its packages; `tests/all` runs it"]
 #[tokio::test]
-async fn eventsource_reads_all_and_comes_back_by_itself() {
+async fn eventsource_reads_all_and_reconnects_by_itself() {
     let feed = Feed::start().await;
     let mut client = node(include_str!("read_eventsource.mjs"), &feed.url);
-    story::tell(&mut client, &feed, &["comment", "retry"]).await;
+    story::publish(&mut client, &feed, &["comment", "retry"]).await;
 }
 
 #[ignore = "needs Node and its packages; `tests/all` runs it"]
@@ -15,7 +15,7 @@ async fn eventsource_reads_all_and_comes_back_by_itself() {
 async fn eventsource_parser_reads_all_and_the_heartbeats() {
     let feed = Feed::start().await;
     let mut client = node(include_str!("read_parser.mjs"), &feed.url);
-    story::tell(&mut client, &feed, &[]).await;
+    story::publish(&mut client, &feed, &[]).await;
     // One in each silence.
     assert!(client.heartbeats >= 3, "{}", client.heartbeats);
 }

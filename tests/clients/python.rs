@@ -17,5 +17,5 @@ async fn sseclient_reads_all() {
 async fn read(script: &str) {
     let feed = Feed::start().await;
     let mut client = python(script, &feed.url);
-    story::tell(&mut client, &feed, &["comment"]).await;
+    story::publish(&mut client, &feed, &["comment"]).await;
 }

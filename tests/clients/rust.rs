@@ -21,7 +21,7 @@ async fn sse_stream_reads_all() {
     let feed = Feed::start().await;
     let url = feed.url.clone();
     let mut client = Client::run(|say| Reader::new(say).read(url));
-    story::tell(&mut client, &feed, &["comment"]).await;
+    story::publish(&mut client, &feed, &["comment"]).await;
 }
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");

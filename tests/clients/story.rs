@@ -67,8 +67,8 @@ pub(crate) fn after_a_silence() -> Event {
     Event::new("wait longer").retry(Duration::from_millis(250))
 }
 
-/// Tells it to a client that does not say these of all that it reads.
-pub(crate) async fn tell(client: &mut Client, feed: &Feed, unsaid: &[&str]) {
+/// Publishes it to a client that does not print these of all that it reads.
+pub(crate) async fn publish(client: &mut Client, feed: &Feed, unsaid: &[&str]) {
     let is_said = |line: &&str| {
         let is_it = |name| line.starts_with(&format!("{{\"{name}\":"));
         !unsaid.iter().any(is_it)

@@ -68,7 +68,7 @@ impl Wire {
         *self.shared.cut.lock().unwrap() = Some(text);
     }
 
-    /// Tells whether what was to be cut has been.
+    /// Returns `true` if the text to cut after has been cut.
     pub(crate) fn is_cut(&self) -> bool {
         self.shared.cut.lock().unwrap().is_none()
     }

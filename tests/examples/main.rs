@@ -86,7 +86,7 @@ async fn first_event(response: Response<Incoming>) -> String {
     text
 }
 
-/// Removes the first line, which tells when to reconnect.
+/// Removes the first line, which says when to reconnect.
 fn after_retry(text: &str) -> &str {
     let (retry, rest) = text.split_once('\n').unwrap();
     let time = retry.strip_prefix("retry: ").unwrap();

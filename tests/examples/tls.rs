@@ -1,4 +1,4 @@
-//! A client over TLS for a server whose certificate nobody has signed.
+//! A client over TLS for a server with a self-signed certificate.
 
 use std::sync::Arc;
 
@@ -78,7 +78,7 @@ async fn handshake(version: Version, url: &str) -> TlsStream<TcpStream> {
     stream
 }
 
-/// Trusts whoever answers.
+/// Trusts every server.
 #[derive(Debug)]
 struct Trusting;
 

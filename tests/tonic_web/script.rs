@@ -14,7 +14,7 @@ use tonic::{
 };
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse, health_server::Health};
 
-/// Waits, in the stream `live`, to be told to go on.
+/// Waits, in the stream `live`, until a test lets it go on.
 #[derive(Default)]
 pub(crate) struct Script(pub(crate) Arc<Notify>);
 

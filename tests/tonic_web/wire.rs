@@ -17,7 +17,7 @@ use crate::{
 
 const CHECK: &str = "POST /grpc.health.v1.Health/Check";
 const WATCH: &str = "POST /grpc.health.v1.Health/Watch";
-const NOBODY: &[u8] = b"\0\0\0\0\0";
+const EMPTY: &[u8] = b"\0\0\0\0\0";
 const UNKNOWN: &[u8] = b"\0\0\0\0\x09\x0a\x07unknown";
 const FAILING: &[u8] = b"\0\0\0\0\x09\x0a\x07failing";
 
@@ -48,17 +48,17 @@ async fn grpc_web_is_the_same_byte_for_byte() {
     const WEB: &str = "application/grpc-web+proto";
     const TEXT: &str = "application/grpc-web-text+proto";
     let requests = [
-        (CHECK, WEB, NOBODY),
+        (CHECK, WEB, EMPTY),
         (CHECK, WEB, UNKNOWN),
         (CHECK, TEXT, b"AAAAAAA="),
         (CHECK, WEB, b""),
-        (CHECK, "application/grpc", NOBODY),
-        (WATCH, WEB, NOBODY),
+        (CHECK, "application/grpc", EMPTY),
+        (WATCH, WEB, EMPTY),
         (WATCH, WEB, UNKNOWN),
         (WATCH, WEB, FAILING),
         (WATCH, TEXT, b"AAAAAAA="),
-        ("POST /grpc.health.v1.Health/Missing", WEB, NOBODY),
-        ("POST /missing.Service/Check", WEB, NOBODY),
+        ("POST /grpc.health.v1.Health/Missing", WEB, EMPTY),
+        ("POST /missing.Service/Check", WEB, EMPTY),
         ("GET /grpc.health.v1.Health/Check", WEB, b""),
         ("GET /sse", "text/event-stream", b""),
     ];
@@ -81,7 +81,7 @@ async fn grpc_web_ends_in_a_frame_of_trailers() {
     for host in HOSTS {
         for layer in LAYERS {
             let (address, _) = start(host, layer).await;
-            let seen = exchange(address, CHECK, "application/grpc-web+proto", NOBODY).await;
+            let seen = exchange(address, CHECK, "application/grpc-web+proto", EMPTY).await;
             let body = seen.iter().skip_while(|line| !line.is_empty()).skip(1);
             let expected = [
                 // A chunk of 7 bytes: a message of 2, whose field 1 is 1.
@@ -125,14 +125,14 @@ async fn call(
 #[tokio::test]
 async fn grpc_has_the_same_head_data_and_trailers() {
     let requests = [
-        ("/grpc.health.v1.Health/Check", NOBODY),
+        ("/grpc.health.v1.Health/Check", EMPTY),
         ("/grpc.health.v1.Health/Check", UNKNOWN),
         ("/grpc.health.v1.Health/Check", b""),
-        ("/grpc.health.v1.Health/Watch", NOBODY),
+        ("/grpc.health.v1.Health/Watch", EMPTY),
         ("/grpc.health.v1.Health/Watch", UNKNOWN),
         ("/grpc.health.v1.Health/Watch", FAILING),
-        ("/grpc.health.v1.Health/Missing", NOBODY),
-        ("/missing.Service/Check", NOBODY),
+        ("/grpc.health.v1.Health/Missing", EMPTY),
+        ("/missing.Service/Check", EMPTY),
     ];
     for host in HOSTS {
         let (without, _) = start(host, Layer::Nowhere).await;

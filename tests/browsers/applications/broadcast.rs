@@ -5,7 +5,7 @@ use crate::{browser::Browser, example::Example, screenshots};
 
 const SAID: &str = "[...messages.children].map((item) => item.textContent)";
 
-pub(super) async fn tells_both_tabs_and_stops_with_the_last(browser: &Browser) {
+pub(super) async fn sends_to_both_tabs_and_stops_with_the_last(browser: &Browser) {
     let mut broadcast = Example::start("broadcast").await;
     let url = broadcast.url("/");
     let first = browser.open(&url).await;

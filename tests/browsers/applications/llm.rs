@@ -45,7 +45,7 @@ pub(super) async fn answers_and_can_be_stopped(browser: &Browser) {
     tab.click("#form button").await;
     begins(&tab).await;
     let killed = llm.kill().await;
-    // WebKit does not tell a broken body from a whole one.
+    // WebKit does not distinguish a broken body from a complete one.
     let state = match browser.engine {
         Engine::WebKit => "cut off",
         Engine::Chromium | Engine::Firefox => "failed",

@@ -15,7 +15,7 @@ pub(crate) async fn check(engine: Engine) {
     checks! {
         engine,
         clock::ticks_and_goes_on,
-        broadcast::tells_both_tabs_and_stops_with_the_last,
+        broadcast::sends_to_both_tabs_and_stops_with_the_last,
         chat::talks_and_misses_nothing,
         vote::counts_live_and_keeps_the_votes,
         resume::misses_nothing,

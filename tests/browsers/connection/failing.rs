@@ -12,7 +12,7 @@ const FAILED: EventName = EventName::from_static("failed");
 
 /// What came before the failure is there, and the connection breaks. Over HTTP/2 the EventSource's
 /// stream ends instead, for WebKit does not notice that one is reset.
-pub(super) async fn comes_back_when_a_body_fails(browser: &Browser) {
+pub(super) async fn reconnects_after_a_body_fails(browser: &Browser) {
     for scheme in BOTH {
         let (route, mut feed) = feed();
         let server = serve(scheme, SseLayer::new().retry(SOON), route).await;

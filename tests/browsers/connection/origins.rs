@@ -6,8 +6,8 @@ use tower_sse::{Event, RejectPolicy, SseLayer};
 use super::{BOTH, SOON, app, listen_from};
 use crate::{browser::Browser, feed::feed, server::Server};
 
-/// With CORS around the layer, its rejections too are from where they may be.
-pub(super) async fn comes_back_to_another_origin(browser: &Browser) {
+/// With CORS around the layer, its rejections too have the headers of CORS.
+pub(super) async fn reconnects_to_another_origin(browser: &Browser) {
     for scheme in BOTH {
         let (route, mut feed) = feed();
         let policy = RejectPolicy::empty_stream().retry(SOON);

@@ -19,7 +19,7 @@ use crate::{
     times::assert_in_time,
 };
 
-pub(super) async fn comes_back_with_the_last_id_when_the_server_was_killed(browser: &Browser) {
+pub(super) async fn reconnects_with_the_last_id_after_the_server_was_killed(browser: &Browser) {
     // WebKit does not notice that an HTTP/2 connection has broken.
     let schemes: &[_] = match browser.engine {
         Engine::WebKit => &[Scheme::Http],
@@ -63,7 +63,7 @@ pub(super) async fn sends_ids_as_they_were_and_none_that_was_taken_back(browser:
         Event::new("").id(EventId::try_from(longest.as_str()).unwrap()),
         Event::new("").id(EventId::EMPTY),
         Event::new("").id(-1),
-        // An id without data, which only Chromium heeds.
+        // An id without data, which only Chromium observes.
         Event::default().id(8),
     ];
     let heeded = match browser.engine {
@@ -142,7 +142,7 @@ pub(super) async fn waits_as_an_event_says(browser: &Browser) {
 
 /// A time that is too long for browsers is the longest that they know.
 pub(super) async fn waits_for_weeks(browser: &Browser) {
-    // Five of these are more than browsers wait unless they are told.
+    // Five of these are more than browsers wait by themselves.
     const TIME: Duration = Duration::from_millis(1100);
 
     let ((route, mut feed), (other, mut others)) = (feed(), feed());
@@ -162,7 +162,7 @@ pub(super) async fn waits_for_weeks(browser: &Browser) {
 }
 
 /// WebKit notices nothing but a proper end over HTTP/2.
-pub(super) async fn comes_back_after_its_lifetime(browser: &Browser) {
+pub(super) async fn reconnects_after_its_lifetime(browser: &Browser) {
     let count = get(async |last: Option<LastEventId>| {
         let next = last.map_or(1, |id| id.as_str().parse::<u64>().unwrap() + 1);
         EventStream::new(stream::iter([Event::new("").id(next)]).chain(stream::pending()))

@@ -85,9 +85,9 @@ pub(super) async fn gets_in_when_there_is_room(browser: &Browser) {
         // Before it is rejected it waits for a place.
         let waited = later - earlier - Duration::from_millis(200);
         assert_in_time("after a rejection", TIME, waited);
-        // Nobody has made a stream in vain.
+        // The handler has made no stream in vain.
         assert!(feed.is_empty());
-        // A client that would take that for an empty answer gets a status.
+        // A client that would take an empty stream for an empty response gets a status.
         let other = "fetch('/sse', { headers: { accept: 'application/json' } })";
         let answer = "[response.status, response.headers.get('retry-after')]";
         let asked = format!("{other}.then((response) => window.answer = {answer})");
@@ -109,7 +109,7 @@ async fn next<T>(receiver: &mut UnboundedReceiver<T>) -> T {
     guard(receiver.recv()).await.unwrap()
 }
 
-pub(super) async fn stays_away_when_rejected_with_an_error(browser: &Browser) {
+pub(super) async fn does_not_reconnect_after_a_rejection_with_an_error(browser: &Browser) {
     let (route, mut feed) = feed();
     let policy = RejectPolicy::with_status(StatusCode::SERVICE_UNAVAILABLE).retry(SOON);
     let layer = SseLayer::new().retry(SOON).max_streams(1, policy);

@@ -6,7 +6,7 @@ use crate::{browser::Browser, feed::feed, guard, server::Server};
 
 const BYE: EventName = EventName::from_static("bye");
 
-pub(super) async fn sees_a_clean_end_and_comes_back(browser: &Browser) {
+pub(super) async fn sees_a_clean_end_and_reconnects(browser: &Browser) {
     for scheme in BOTH {
         let (shutdown, next) = (Shutdown::new(), Shutdown::new());
         let bye = Event::new("").name(BYE);
@@ -23,8 +23,8 @@ pub(super) async fn sees_a_clean_end_and_comes_back(browser: &Browser) {
         let visit = feed.next().await;
         visit.send(Event::new("last").id(9));
         tab.until_is("said('a').length", 1).await;
-        // To tell a clean end from another. It does not ask for an event stream by name, so nobody
-        // tells it when to come back.
+        // It sees whether the end is clean. It does not ask for an event stream by name, so it gets no
+        // event that says when to reconnect.
         tab.run("readText('/sse')").await;
         let _other = feed.next().await;
 

@@ -72,7 +72,7 @@ impl Cut {
         }
     }
 
-    /// Returns the layer for these streams. The preamble tells clients to reconnect after [`RETRY`];
+    /// Returns the layer for these streams. With the preamble, clients reconnect after [`RETRY`];
     /// at a shutdown only the last words do, and the preamble has a much longer time.
     pub(super) fn layer(&self) -> SseLayer {
         let layer = SseLayer::new().retry(Retry::fixed(RETRY));

@@ -14,6 +14,6 @@ pub(crate) async fn check(engine: Engine) {
         fetching::sees_that_an_answer_is_cut,
         fetching::reads_the_final_event_and_a_clean_end,
         revoking::stays_away_after_a_revocation_that_stops_it,
-        revoking::gets_204_if_it_comes_back_with_the_id_of_a_revocation,
+        revoking::gets_204_if_it_reconnects_with_the_id_of_a_revocation,
     }
 }

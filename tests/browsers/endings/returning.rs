@@ -40,9 +40,9 @@ pub(super) async fn reconnects_on_time_after_every_kind_of_cut(browser: &Browser
 async fn assert_reconnects(browser: &Browser, scheme: Scheme, causes: &[Cause]) {
     let (mut app, mut all) = (Router::new(), Vec::new());
     for &cause in causes {
-        let (route, reports) = cut_once(cause);
+        let (route, observed) = cut_once(cause);
         app = app.route(&cause.path(), route);
-        all.push((cause, reports));
+        all.push((cause, observed));
     }
     let server = Server::start(scheme, app).await;
     let tab = browser.open(&server.url("/")).await;
@@ -50,10 +50,10 @@ async fn assert_reconnects(browser: &Browser, scheme: Scheme, causes: &[Cause]) 
         tab.run(&format!("listen('{cause:?}', '{}')", cause.path()))
             .await;
     }
-    for (cause, mut reports) in all {
+    for (cause, mut observed) in all {
         let after = format!("{:?}, {scheme:?}, {cause:?}", browser.engine);
-        let end = guard(reports.ends.recv()).await.unwrap();
-        let (back, id) = guard(reports.returns.recv()).await.unwrap();
+        let end = guard(observed.ends.recv()).await.unwrap();
+        let (back, id) = guard(observed.returns.recv()).await.unwrap();
         assert_eq!(id.as_deref(), Some("9"), "{after}");
         assert_in_time(&after, RETRY, back - end);
         let log = json!([
@@ -64,12 +64,12 @@ async fn assert_reconnects(browser: &Browser, scheme: Scheme, causes: &[Cause]) 
             ["message", "back", "11"],
         ]);
         tab.until_is(&format!("streams.{cause:?}.log"), log).await;
-        assert!(reports.returns.is_empty(), "{after}");
+        assert!(observed.returns.is_empty(), "{after}");
     }
 }
 
 /// What a route reports of its streams.
-struct Told {
+struct Observed {
     /// When the first stream has ended.
     ends: UnboundedReceiver<Instant>,
     /// When the client has come back, with its last event id.
@@ -77,7 +77,7 @@ struct Told {
 }
 
 /// Makes a route whose first stream is cut. Later streams have another layer, as after a restart.
-fn cut_once(cause: Cause) -> (MethodRouter, Told) {
+fn cut_once(cause: Cause) -> (MethodRouter, Observed) {
     let (tell_end, ends) = unbounded_channel();
     let (tell_return, returns) = unbounded_channel();
     let cut = Cut::by(cause);
@@ -101,5 +101,5 @@ fn cut_once(cause: Cause) -> (MethodRouter, Told) {
         };
         route.oneshot(request).await
     });
-    (route, Told { ends, returns })
+    (route, Observed { ends, returns })
 }

@@ -74,7 +74,7 @@ async fn assert_stays_away(tab: &Tab, requests: &Requests) {
 }
 
 /// The handler sends the id of the layer's last event without its long `retry`.
-pub(super) async fn gets_204_if_it_comes_back_with_the_id_of_a_revocation(browser: &Browser) {
+pub(super) async fn gets_204_if_it_reconnects_with_the_id_of_a_revocation(browser: &Browser) {
     for scheme in BOTH {
         let requests = Requests::default();
         let layer = SseLayer::new()

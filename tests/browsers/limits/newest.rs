@@ -73,7 +73,7 @@ impl Users {
     }
 
     async fn assert_newest_streams(&self) {
-        // A tab may come back once, to be told 204.
+        // A tab may reconnect once, and gets 204.
         let requests = self.requests.to("/ada");
         assert!((2..=3).contains(&requests), "{requests}");
         assert!(self.feed.is_empty());

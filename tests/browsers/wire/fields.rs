@@ -118,7 +118,7 @@ pub(super) async fn cannot_be_forged(browser: &Browser) {
 
     let case = |preamble: Preamble| {
         let response = move || {
-            // These reject it.
+            // These do not take it.
             let name = EventName::try_from(HOSTILE).unwrap_or(TICK);
             let id = EventId::try_from(HOSTILE).unwrap_or(1.into());
             let event = Event::new(HOSTILE).comment(HOSTILE).name(name).id(id);

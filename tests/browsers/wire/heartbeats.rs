@@ -18,7 +18,7 @@ pub(super) async fn are_not_seen(browser: &Browser) {
     tab.run("readText('/sse')").await;
     let read = feed.next().await;
     for (number, event) in events().into_iter().enumerate() {
-        // Who reads the text sees them, before each event.
+        // A page that reads the text sees them before each event.
         tab.until(&format!(
             "text.split('\\n\\n')[{number}]?.includes(': beat\\n')"
         ))
@@ -35,7 +35,7 @@ pub(super) async fn are_not_seen(browser: &Browser) {
     tab.until_is("streams.a.log", log).await;
 }
 
-pub(super) async fn are_seen_as_events_by_who_listens(browser: &Browser) {
+pub(super) async fn are_events_for_a_page_that_listens(browser: &Browser) {
     const PING: EventName = EventName::from_static("ping");
 
     let ping = Event::new("beat").name(PING);

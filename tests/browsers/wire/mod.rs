@@ -31,7 +31,7 @@ pub(crate) async fn check(engine: Engine) {
         fields::are_read_as_they_were_given,
         fields::cannot_be_forged,
         heartbeats::are_not_seen,
-        heartbeats::are_seen_as_events_by_who_listens,
+        heartbeats::are_events_for_a_page_that_listens,
         adopted::is_read_whatever_its_lines_and_frames,
         adopted::is_spared_its_faults,
         adopted::is_left_alone_when_compressed,

@@ -20,7 +20,7 @@ async fn no_content_stops_event_sources() {
 
 #[ignore = "needs Node and its packages; `tests/all` runs it"]
 #[tokio::test]
-async fn what_replaces_event_sources_comes_back_after_no_content() {
+async fn what_replaces_event_sources_reconnects_after_no_content() {
     comes_back(&[
         event_source_polyfill,
         reconnecting_eventsource,
@@ -37,7 +37,7 @@ async fn no_content_is_an_error_to_aiohttp_sse_client() {
 
 #[ignore = "needs Python and its packages; `tests/all` runs it"]
 #[tokio::test]
-async fn sseclient_comes_back_after_no_content() {
+async fn sseclient_reconnects_after_no_content() {
     comes_back(&[sseclient]).await;
 }
 
@@ -47,7 +47,7 @@ async fn no_content_stops_reqwest_eventsource() {
 }
 
 #[tokio::test]
-async fn eventsource_client_comes_back_after_no_content() {
+async fn eventsource_client_reconnects_after_no_content() {
     comes_back(&[eventsource_client]).await;
 }
 

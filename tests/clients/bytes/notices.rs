@@ -130,13 +130,13 @@ async fn blocks_without_data_break_clients_of_python_that_ask() {
 
 #[ignore = "needs Node and its packages; `tests/all` runs it"]
 #[tokio::test]
-async fn clients_of_node_that_come_back_read_notices() {
+async fn clients_of_node_that_reconnect_read_notices() {
     read(RETURNING_OF_NODE, None).await;
 }
 
 #[ignore = "needs Python and its packages; `tests/all` runs it"]
 #[tokio::test]
-async fn clients_of_python_that_come_back_read_notices() {
+async fn clients_of_python_that_reconnect_read_notices() {
     read(RETURNING_OF_PYTHON, None).await;
 }
 

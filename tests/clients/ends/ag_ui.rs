@@ -1,7 +1,7 @@
 use tower_sse::SseOptions;
 
 use super::{
-    answers::{self, Says, TOLD, Verdict},
+    answers::{self, FINAL_ERROR, Says, Verdict},
     protocol::Protocol,
     reader::Reader,
 };
@@ -42,7 +42,7 @@ pub(crate) const RUN: Protocol = Protocol {
 async fn ag_ui_takes_no_half_run_for_a_whole() {
     let verdict = Verdict {
         broken: [Says::Error("terminated"); 2],
-        with_final_event: TOLD,
+        with_final_event: FINAL_ERROR,
     };
     let reader = |http| Reader::node(http, include_str!("ag_ui.mjs"), &[]);
     answers::read(reader, &RUN, verdict).await;

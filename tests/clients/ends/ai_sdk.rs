@@ -1,7 +1,7 @@
 use tower_sse::SseOptions;
 
 use super::{
-    answers::{self, Says, TOLD, Verdict},
+    answers::{self, FINAL_ERROR, Says, Verdict},
     protocol::Protocol,
     reader::Reader,
 };
@@ -25,7 +25,7 @@ pub(crate) const UI_MESSAGE_STREAM: Protocol = Protocol {
 
 const VERDICT: Verdict = Verdict {
     broken: [Says::Error("terminated"); 2],
-    with_final_event: TOLD,
+    with_final_event: FINAL_ERROR,
 };
 
 async fn read(script: &str, arguments: &[&str], verdict: Verdict) {
@@ -49,7 +49,7 @@ async fn read_ui_message_stream_terminates_on_an_error() {
 /// By default it takes any end for a whole message, whatever a server does.
 #[ignore = "needs Node and its packages; `tests/all` runs it"]
 #[tokio::test]
-async fn read_ui_message_stream_has_to_be_told_to_terminate_on_an_error() {
+async fn read_ui_message_stream_needs_an_option_to_terminate_on_an_error() {
     let verdict = Verdict {
         broken: [Says::Complete; 2],
         with_final_event: Says::Complete,

@@ -51,7 +51,7 @@ pub(super) struct Verdict {
     pub(super) with_final_event: Says,
 }
 
-pub(super) const TOLD: Says = Says::Error(FINAL);
+pub(super) const FINAL_ERROR: Says = Says::Error(FINAL);
 
 impl Verdict {
     fn of(&self, end: End, http: Http) -> Says {

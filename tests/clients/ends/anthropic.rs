@@ -1,7 +1,7 @@
 use tower_sse::SseOptions;
 
 use super::{
-    answers::{self, Says, TOLD, Verdict},
+    answers::{self, FINAL_ERROR, Says, Verdict},
     protocol::Protocol,
     reader::Reader,
 };
@@ -49,14 +49,14 @@ pub(crate) const MESSAGES: Protocol = Protocol {
 
 const NODE: Verdict = Verdict {
     broken: [Says::Error("terminated"); 2],
-    with_final_event: TOLD,
+    with_final_event: FINAL_ERROR,
 };
 const PYTHON: Verdict = Verdict {
     broken: [
         Says::Error("peer closed connection without sending complete message body"),
         Says::Error("StreamReset"),
     ],
-    with_final_event: TOLD,
+    with_final_event: FINAL_ERROR,
 };
 
 async fn node(script: &str) {

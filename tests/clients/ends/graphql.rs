@@ -1,7 +1,7 @@
 use tower_sse::SseOptions;
 
 use super::{
-    answers::{self, Says, TOLD, Verdict},
+    answers::{self, FINAL_ERROR, Says, Verdict},
     protocol::Protocol,
     reader::Reader,
 };
@@ -39,7 +39,7 @@ pub(crate) const SINGLE_CONNECTION: Protocol = Protocol {
 
 const VERDICT: Verdict = Verdict {
     broken: [Says::Error("terminated"); 2],
-    with_final_event: TOLD,
+    with_final_event: FINAL_ERROR,
 };
 
 async fn read(arguments: &[&str], protocol: &'static Protocol, verdict: Verdict) {

@@ -13,19 +13,19 @@ async fn node(script: &str, manner: Manner) {
 
 #[ignore = "needs Node and its packages; `tests/all` runs it"]
 #[tokio::test]
-async fn eventsource_comes_back_when_it_is_told_to() {
+async fn eventsource_reconnects_after_the_retry_time() {
     node(include_str!("eventsource.mjs"), STANDARD).await;
 }
 
 #[ignore = "needs Node and its packages; `tests/all` runs it"]
 #[tokio::test]
-async fn the_event_source_of_node_comes_back_when_it_is_told_to() {
+async fn the_event_source_of_node_reconnects_after_the_retry_time() {
     node(include_str!("native_eventsource.mjs"), STANDARD).await;
 }
 
 #[ignore = "needs Node and its packages; `tests/all` runs it"]
 #[tokio::test]
-async fn fetch_event_source_comes_back_when_it_is_told_to() {
+async fn fetch_event_source_reconnects_after_the_retry_time() {
     let manner = Manner {
         by_default: Duration::from_secs(1),
         ..STANDARD

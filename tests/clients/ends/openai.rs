@@ -1,7 +1,7 @@
 use tower_sse::SseOptions;
 
 use super::{
-    answers::{self, Says, TOLD, Verdict},
+    answers::{self, FINAL_ERROR, Says, Verdict},
     protocol::Protocol,
     reader::Reader,
 };
@@ -63,11 +63,11 @@ pub(crate) const RESPONSES: Protocol = Protocol {
 
 const NODE: Verdict = Verdict {
     broken: [Says::Error("terminated"); 2],
-    with_final_event: TOLD,
+    with_final_event: FINAL_ERROR,
 };
 const PYTHON: Verdict = Verdict {
     broken: [Says::Error("Connection error."); 2],
-    with_final_event: TOLD,
+    with_final_event: FINAL_ERROR,
 };
 
 async fn node(script: &str, protocol: &'static Protocol) {

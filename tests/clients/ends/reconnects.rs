@@ -1,4 +1,4 @@
-//! Clients that come back by themselves, when they do so, and from where.
+//! Clients that reconnect by themselves: when, and with which id.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use super::{
     server::{Case, Log, Server, Visit},
 };
 
-/// When a client comes back.
+/// When a client reconnects.
 #[derive(Clone, Copy, Debug)]
 enum Return {
     After(Duration),
@@ -43,7 +43,7 @@ const LONG: Duration = Duration::from_millis(3500);
 pub(super) struct Manner {
     /// How long it waits without a `retry`.
     pub(super) by_default: Duration,
-    /// The part of the time told that it waits at least.
+    /// The part of that time that it waits at least.
     pub(super) at_least: f64,
 }
 
@@ -85,7 +85,7 @@ async fn follow_one(
     reader.read(&server.url);
     reader.until(&server.url, |said| text(said) == HALF).await;
     server.end();
-    // When it comes back while the server shuts down, it is refused, and told once more when to come.
+    // If it reconnects while the server shuts down, it is rejected with another `retry`.
     let visits = match case.cause {
         Shutdown => 3,
         _ => 2,
@@ -129,7 +129,7 @@ impl Return {
 }
 
 impl Manner {
-    /// Returns when it would come at the earliest if it had been told of another time, or of none.
+    /// Returns the earliest time at which it would reconnect after another `retry`, or after none.
     fn next_after(&self, wait: Duration) -> Duration {
         let others = [LAST_WORDS, OPENING, self.by_default];
         let others = others.map(|other| other.mul_f64(self.at_least));

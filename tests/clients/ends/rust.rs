@@ -14,7 +14,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn reqwest_eventsource_comes_back_when_it_is_told_to() {
+async fn reqwest_eventsource_reconnects_after_the_retry_time() {
     let readers = [Http::One, Http::TwoInTheClear].map(|http| {
         let client = reqwest::Client::builder().no_proxy();
         let client = match http {
@@ -43,7 +43,7 @@ async fn read_reqwest_eventsource(request: reqwest::RequestBuilder, say: Say) {
 }
 
 #[tokio::test]
-async fn eventsource_client_comes_back_when_it_is_told_to() {
+async fn eventsource_client_reconnects_after_the_retry_time() {
     let readers = [Http::One, Http::TwoInTheClear].map(|http| {
         Reader::task(http, move |url, say| {
             read_eventsource_client(http, url, say)
