@@ -16,14 +16,18 @@ fn the_document_lists_the_rooms_in_their_order() {
     let listed: Vec<_> = names.filter(|name| !name.is_empty()).collect();
     // The text above the table says what `lib.rs` does.
     let rooms = ORDER.iter().map(|(room, _)| *room);
-    assert_eq!(listed, rooms.filter(|room| *room != "lib").collect::<Vec<_>>());
+    assert_eq!(
+        listed,
+        rooms.filter(|room| *room != "lib").collect::<Vec<_>>()
+    );
 }
 
 #[test]
 fn every_file_that_the_document_names_exists() {
     let document = read();
     let quoted = document.split('`').skip(1).step_by(2);
-    let is_path = |text: &&str| text.ends_with(".rs") || text.ends_with('/') || text.starts_with("tests/");
+    let is_path =
+        |text: &&str| text.ends_with(".rs") || text.ends_with('/') || text.starts_with("tests/");
     let paths: Vec<_> = quoted.filter(is_path).collect();
     assert!(paths.len() > 20, "{paths:?}");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
