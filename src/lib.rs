@@ -115,6 +115,7 @@ mod socket;
 #[path = "socket/absent.rs"]
 mod socket;
 mod stream;
+mod sync;
 mod time;
 #[cfg(feature = "tokio")]
 mod tokio;

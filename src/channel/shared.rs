@@ -13,14 +13,8 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        TryLockError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
 };
-
-use tokio::sync::{Notify, futures::OwnedNotified};
 
 use super::{
     ChannelOptions, PublishError,
@@ -29,6 +23,11 @@ use super::{
     log::{Log, LogRead},
     numbered::{Unnumbered, number_all},
     wakers::Wakers,
+};
+use crate::sync::{
+    Mutex, MutexGuard, Notify, OwnedNotified, PoisonError, RwLock, RwLockReadGuard,
+    RwLockWriteGuard, TryLockError,
+    atomic::{AtomicUsize, Ordering},
 };
 
 /// A log with its publishers and subscribers.

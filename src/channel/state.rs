@@ -3,11 +3,14 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use super::{Channel, ChannelOptions, PublishError, Subscription, log::Log, numbered::Unnumbered};
-use crate::{EncodeEvent, EncodedEvent, Error, Event, EventId, EventItem, LastEventId};
+use crate::{
+    EncodeEvent, EncodedEvent, Error, Event, EventId, EventItem, LastEventId,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 /// A state together with a channel of its changes.
 ///

@@ -4,14 +4,15 @@ use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     ptr,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
     task::Waker,
 };
 
 use slab::Slab;
+
+use crate::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 /// The tasks that wait for a publication, which wakes them all.
 ///

@@ -1,7 +1,4 @@
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-};
+use std::{fmt, sync::Arc};
 
 use super::{
     limit::{Limit, LimitId, MaxStreams},
@@ -9,7 +6,7 @@ use super::{
 };
 use crate::{
     OpenStreams, RejectReason, RequestHead, Shutdown, ShutdownPolicy, SseOptions, report::Observer,
-    socket::Tuning, time::SharedTimer,
+    socket::Tuning, sync::Mutex, time::SharedTimer,
 };
 
 /// The configuration of a layer, which its services and their streams share.

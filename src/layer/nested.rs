@@ -1,10 +1,14 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::{
     admission::Admission, admit::admit, config::Config, context::RejectedContext,
     guard::StreamGuard, limit::LimitId, reports::RejectionReports,
 };
-use crate::{SseOptions, report::StreamStats};
+use crate::{
+    SseOptions,
+    report::StreamStats,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 /// The state that nested layers share of one response. It is in the response's extensions, and its
 /// body has a clone.

@@ -1,12 +1,17 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::limit::{Control, EndOrder};
-use crate::{Labels, RevokePolicy, StreamData, StreamInfo, report::StreamStats, time::SharedTimer};
+use crate::{
+    Labels, RevokePolicy, StreamData, StreamInfo,
+    report::StreamStats,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::SharedTimer,
+};
 
 /// A handle to the open streams of its layers, which lists, counts and ends them.
 ///

@@ -1,10 +1,13 @@
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 use super::audience::Audience;
-use crate::CloseReason;
+use crate::{
+    CloseReason,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+    },
+};
 
 /// The counts and the end of an `EventStream`, which it shares with the layer's body around it,
 /// however the stream is boxed between them.

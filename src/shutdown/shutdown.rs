@@ -1,7 +1,7 @@
 use std::{
     fmt,
     future::Future,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -9,7 +9,7 @@ use super::{
     member::Member,
     state::{ShutdownState, Trigger},
 };
-use crate::time::SharedTimer;
+use crate::{sync::atomic::Ordering, time::SharedTimer};
 use hyper::rt::Timer;
 
 /// A handle that ends all open streams when the server shuts down.

@@ -1,10 +1,4 @@
-use std::{
-    fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU8, Ordering},
-    },
-};
+use std::{fmt, sync::Arc};
 
 use http::{Extensions, Version};
 

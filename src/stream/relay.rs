@@ -8,7 +8,12 @@ use std::{
     task::Waker,
 };
 
-use futures_util::task::{ArcWake, AtomicWaker};
+use futures_util::task::ArcWake;
+
+use crate::sync::{
+    AtomicWaker,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// A waker that forwards wake-ups to a task, and remembers whether there was one.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ use crate::{circles, graph::Graph};
 /// The rooms from the lowest to the highest, each with its purpose. A room imports only itself and
 /// the lower rooms, which come before it here.
 pub(crate) const ORDER: &[(&str, &str)] = &[
+    ("sync", "locks, atomics and wakers"),
     ("event", "an event, and how it is encoded"),
     ("time", "the timer, and waits by it"),
     ("close_reason", "why a stream ended"),

@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
@@ -8,6 +8,7 @@ use std::{
 use super::{claim::Claim, control::Control, permit::Permit};
 use crate::{
     layer::rejection::Rejection,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{ResettableSleep, SharedTimer},
 };
 

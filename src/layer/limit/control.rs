@@ -1,16 +1,13 @@
-use std::{
-    fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    task::Context,
-};
-
-use futures_util::task::AtomicWaker;
+use std::{fmt, sync::Arc, task::Context};
 
 use super::permit::Permit;
-use crate::{CloseReason, RevokePolicy};
+use crate::{
+    CloseReason, RevokePolicy,
+    sync::{
+        AtomicWaker, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
 
 /// The state that an open stream shares with those that can end it from outside: a newer stream
 /// that evicts it, and an [`OpenStreams`](crate::OpenStreams) handle.

@@ -4,7 +4,10 @@ use super::{
     claim::{Claim, KeyClaim},
     state::LimitState,
 };
-use crate::{LimitPolicy, RejectReason, RequestHead};
+use crate::{
+    LimitPolicy, RejectReason, RequestHead,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 /// A limit on the streams of some requests, of which it makes claims.
 pub(crate) trait Limit: Send + Sync {
