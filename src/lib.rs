@@ -121,6 +121,10 @@ mod time;
 mod tokio;
 mod wire;
 
+#[cfg(all(test, loom))]
+#[path = "../tests/loom/mod.rs"]
+mod loom_tests;
+
 #[cfg(feature = "channel")]
 pub use self::channel::{
     BorrowEvent, Channel, ChannelEvent, ChannelOptions, Gap, GapPolicy, LagPolicy, NoticePolicy,

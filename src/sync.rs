@@ -1,10 +1,25 @@
-//! Locks, atomics and wakers: where threads meet.
+//! Locks, atomics and wakers that threads share.
 //!
-//! The whole crate takes them from here. `Arc` and `Weak` are std's and are not here.
+//! The whole crate imports them from here, so that the loom tests (`tests/loom/`) can replace them
+//! by loom's. `Arc` and `Weak` stay std's, because loom's `Arc` cannot hold a `dyn` and has no
+//! `Weak`; the crate imports them from std.
 
-pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, atomic};
+// Loom's locks return these too.
+pub(crate) use std::sync::PoisonError;
 #[cfg(feature = "channel")]
-pub(crate) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+pub(crate) use std::sync::TryLockError;
+#[cfg(not(all(test, loom)))]
+pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, atomic};
+#[cfg(all(feature = "channel", not(all(test, loom))))]
+pub(crate) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+#[cfg(not(all(test, loom)))]
 pub(crate) use futures_util::task::AtomicWaker;
+#[cfg(not(all(test, loom)))]
 pub(crate) use tokio::sync::{Notify, futures::OwnedNotified};
+
+#[cfg(all(test, loom))]
+pub(crate) use crate::loom_tests::sync::{
+    AtomicWaker, Mutex, MutexGuard, Notify, OnceLock, OwnedNotified, RwLock, RwLockReadGuard,
+    RwLockWriteGuard, atomic,
+};

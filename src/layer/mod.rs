@@ -48,3 +48,8 @@ pub use self::{
     open_streams::{OpenStream, OpenStreams},
     service::Sse,
 };
+#[cfg(all(test, loom))]
+pub(crate) use self::{
+    limit::{Claim, Claims, Control, EndOrder, KeyedLimit, Limit, MaxStreams, Permit},
+    rejection::Rejection,
+};

@@ -1,9 +1,7 @@
 use loom::thread;
 
-use crate::{
-    Channel,
-    support::{channel, in_every_order, look, next, number, publish},
-};
+use super::support::{channel, look, next, number, publish};
+use crate::{Channel, loom_tests::in_every_order};
 
 #[test]
 fn who_waits_is_woken() {

@@ -1,8 +1,8 @@
 use loom::thread;
 
+use super::support::{holding, number, published, rest, text};
 use crate::{
-    ChannelEvent, Event, EventId, EventName, LastEventId, StateChannel,
-    support::{holding, in_every_order, number, published, rest, text},
+    ChannelEvent, Event, EventId, EventName, LastEventId, StateChannel, loom_tests::in_every_order,
 };
 
 const STATE: EventName = EventName::from_static("state");
@@ -14,7 +14,7 @@ fn step(count: &mut u64) -> String {
     count.to_string()
 }
 
-/// A client that comes back until it knows the last state.
+/// A client that reconnects until it knows the last state.
 #[derive(Default)]
 struct Client {
     last_event_id: Option<LastEventId>,
@@ -44,7 +44,7 @@ impl Client {
     }
 }
 
-/// Follows a state that changes twice, of whose changes so many are held.
+/// Follows a state that changes twice, in a channel that retains this many changes.
 fn follow(events: usize) {
     in_every_order(3, move || {
         let count = Count::new(0, holding(events));

@@ -1,20 +1,22 @@
-use std::{collections::HashSet, num::NonZeroUsize, time::Duration};
-
-use loom::thread;
-use real::sync::{Arc, Mutex};
-
-use crate::{
-    BoxError, EventId, Subscription, Topics,
-    support::{holding, in_every_order, look, next, rest, wait},
+use std::{
+    collections::HashSet,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
-/// Makes so many topics at most, each of which is let go when it is looked at and has been vacant.
+use loom::thread;
+
+use super::support::{holding, look, next, rest, wait};
+use crate::{BoxError, EventId, Subscription, Topics, loom_tests::in_every_order};
+
+/// Makes at most this many topics. A vacant topic is dropped at the next look at it.
 fn topics(most: usize) -> Topics<&'static str, str> {
     let most = NonZeroUsize::new(most).unwrap();
     Topics::new(most, holding(10)).linger(Duration::from_millis(1))
 }
 
-/// Checks that the topic `a` is the one that is subscribed to, and that it is let go afterwards.
+/// Checks that the topic `a` is the one that is subscribed to, and that it is dropped afterwards.
 fn assert_lives(topics: &Topics<&'static str, str>, mut subscription: Subscription) {
     assert!(look(&mut subscription).is_pending(), "it is closed");
     topics.get("a").unwrap().publish("one").unwrap();
@@ -126,7 +128,7 @@ fn no_id_is_given_twice_while_a_topic_is_removed() {
     let remove: [fn(&Topics<_, str>); 2] = [|topics| topics.remove("a"), Topics::close];
     for remove in remove {
         in_every_order(2, move || {
-            // Not in the order of things that is tried: it is a store.
+            // It is a store, which is no step of the model, so its lock is std's.
             let stored = Arc::new(Mutex::new(vec![EventId::from_static("ABCDEF-41")]));
             let topics = topics(10).each({
                 let stored = Arc::clone(&stored);

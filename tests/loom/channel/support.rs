@@ -1,11 +1,11 @@
 use std::{
     num::NonZeroUsize,
     pin::Pin,
+    str::from_utf8,
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
-// Time is no step.
-use real::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use futures_util::StreamExt;
 use hyper::rt::{Sleep, Timer};
@@ -18,15 +18,7 @@ use crate::{
     Channel, ChannelEvent, ChannelOptions, EventId, LastEventId, NoticePolicy, Subscription,
 };
 
-/// Runs a test in every order of its threads' steps with so many changes of thread where none had
-/// to wait.
-pub(crate) fn in_every_order(most: usize, test: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(most);
-    builder.check(test);
-}
-
-/// Makes options for a channel that holds so many events.
+/// Makes options for a channel that retains this many events.
 pub(crate) fn holding(events: usize) -> ChannelOptions {
     ChannelOptions::with_timer(Clock::default())
         .max_events(NonZeroUsize::new(events).unwrap())
@@ -52,7 +44,7 @@ pub(crate) fn publish(
     thread::spawn(move || texts.iter().map(publish).collect())
 }
 
-/// Waits for the next event; loom finds it where nobody wakes.
+/// Waits for the next event. If nothing wakes the task, loom reports a deadlock.
 pub(crate) fn wait(subscription: &mut Subscription) -> Option<ChannelEvent> {
     block_on(subscription.next())
 }
@@ -71,14 +63,14 @@ pub(crate) fn rest(mut subscription: Subscription) -> Vec<ChannelEvent> {
     events
 }
 
-/// Looks for an event as a task does that is not the one to wait.
+/// Polls for an event by a task that does not wait for it.
 pub(crate) fn look(subscription: &mut Subscription) -> Poll<Option<ChannelEvent>> {
     let mut cx = Context::from_waker(Waker::noop());
     subscription.poll_next_unpin(&mut cx)
 }
 
-/// Returns number and data of an event, if it was published, which has no name, and checks that its id
-/// is the one that is sent.
+/// Returns number and data of an event that was published (a notice has a name), and checks that its
+/// id is the one that is sent.
 #[track_caller]
 pub(crate) fn published(event: &ChannelEvent) -> Option<(u64, String)> {
     let text = std::str::from_utf8(event.encoded().as_bytes()).unwrap();
@@ -88,7 +80,7 @@ pub(crate) fn published(event: &ChannelEvent) -> Option<(u64, String)> {
     Some((number(sent), data.to_owned()))
 }
 
-/// Returns what goes over the wire before the id, and the id.
+/// Returns the text that is sent before the id, and the id.
 #[track_caller]
 pub(crate) fn text(event: &ChannelEvent) -> (String, String) {
     let text = std::str::from_utf8(event.encoded().as_bytes()).unwrap();
@@ -104,7 +96,8 @@ pub(crate) fn number(id: &str) -> u64 {
     id.split_once('-').unwrap().1.parse().unwrap()
 }
 
-/// Whenever it is asked, a second has passed.
+/// A clock on which a second passes whenever it is read. That is no step of the model, so its counter
+/// is std's.
 struct Clock {
     start: Instant,
     seconds: AtomicU32,

@@ -1,9 +1,8 @@
-//! Loom's atomics, as far as channels use them. What is read is the newest value, and other threads
-//! may go on before it is used: the counts of references that it is held against order these
-//! threads, of which loom knows nothing.
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
-pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
-
+/// Loom's, but a load reads the newest value, and other threads may go on before it is used. The
+/// crate compares it with counts of references, which are std's: they order these threads too, and
+/// loom does not know it.
 pub(crate) struct AtomicUsize(loom::sync::atomic::AtomicUsize);
 
 impl AtomicUsize {

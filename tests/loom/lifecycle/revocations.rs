@@ -2,16 +2,15 @@ use std::sync::Arc;
 
 use loom::thread;
 
+use super::{requests::wait_for_order, threads::Never};
 use crate::{
-    RevokePolicy, StreamInfo,
-    control::{Control, Order},
-    open_streams::{OpenStreams, Registered},
-    requests::wait_for_order,
-    threads::{Never, in_every_order},
-    timer::SharedTimer,
+    OpenStreams, RevokePolicy, StreamInfo,
+    layer::{Control, EndOrder},
+    loom_tests::in_every_order,
+    time::SharedTimer,
 };
 
-fn open(streams: &OpenStreams) -> (Registered, Arc<Control>) {
+fn open(streams: &OpenStreams) -> (impl Drop + Send + use<>, Arc<Control>) {
     let control = Arc::default();
     let info = StreamInfo::default();
     let registered = streams.add(&info, &control, None, &SharedTimer::new(Never));
@@ -19,7 +18,7 @@ fn open(streams: &OpenStreams) -> (Registered, Arc<Control>) {
 }
 
 fn revoke(streams: &OpenStreams) -> usize {
-    streams.revoke(RevokePolicy, |_| true)
+    streams.revoke(RevokePolicy::stop_reconnecting(), |_| true)
 }
 
 #[test]
@@ -59,10 +58,10 @@ fn a_stream_ends_for_one_reason() {
             let streams = streams.clone();
             move || revoke(&streams) == 1
         });
-        let evicted = control.end(Order::Evict);
+        let evicted = control.end(EndOrder::Evict);
         let revoked = revoked.join().unwrap();
         assert_ne!(evicted, revoked);
-        let is_evicted = matches!(control.order(), Some(Order::Evict));
+        let is_evicted = matches!(control.order(), Some(EndOrder::Evict));
         assert_eq!(is_evicted, evicted);
     });
 }

@@ -2,18 +2,19 @@
 
 use std::{
     future::poll_fn,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
-    task::{AtomicWaker, Context, Poll, Waker, ready},
+    sync::Arc,
+    task::{Context, Poll, Waker, ready},
 };
 
-use loom::{future::block_on, thread};
+use loom::{
+    future::block_on,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    thread,
+};
 
-use crate::{owed_pending::OwedPending, threads::in_every_order};
+use crate::{loom_tests::in_every_order, stream::OwedPending, sync::AtomicWaker};
 
-/// Has so many items, which another thread adds.
+/// A source of items that another thread adds.
 #[derive(Default)]
 struct Source {
     items: AtomicUsize,
@@ -38,7 +39,7 @@ impl Source {
     }
 }
 
-/// Polls a body to the end of a frame by a task that does not go on with it.
+/// Polls a body to the end of a frame by a task that does not poll it again.
 fn gather(owed: &mut OwedPending, source: &Source) {
     let mut cx = Context::from_waker(Waker::noop());
     assert!(owed.poll(&mut cx).is_ready());
@@ -46,7 +47,7 @@ fn gather(owed: &mut OwedPending, source: &Source) {
     owed.owe();
 }
 
-/// Waits for the next item; loom finds it where nobody wakes.
+/// Waits for the next item. If nothing wakes the task, loom reports a deadlock.
 fn wait(owed: &mut OwedPending, source: &Source) {
     block_on(poll_fn(|cx| {
         ready!(owed.poll(cx));
@@ -54,7 +55,7 @@ fn wait(owed: &mut OwedPending, source: &Source) {
     }));
 }
 
-/// Makes one that has its waker.
+/// Makes an `OwedPending` that has its waker already.
 fn owed() -> OwedPending {
     let mut owed = OwedPending::default();
     owed.owe();

@@ -1,11 +1,9 @@
 use loom::thread;
 
-use crate::{
-    Channel, ChannelEvent, EventId,
-    support::{holding, in_every_order, number, published, rest, resume, text},
-};
+use super::support::{holding, number, published, rest, resume, text};
+use crate::{Channel, ChannelEvent, EventId, loom_tests::in_every_order};
 
-/// A client that comes back until it has seen the last event.
+/// A client that reconnects until it has seen the last event.
 struct Client {
     last_event_id: EventId,
     /// The next number that it is to get.
@@ -23,15 +21,15 @@ impl Client {
     fn take(&mut self, place: usize, event: &ChannelEvent) {
         let Some((number, data)) = published(event) else {
             assert_eq!(place, 0, "a gap in the middle");
-            return self.heed_gap(event);
+            return self.take_gap(event);
         };
         assert_eq!((number, data), (self.next, self.next.to_string()));
         self.last_event_id = event.id().unwrap();
         self.next += 1;
     }
 
-    /// Checks that there is one, and that it is told right.
-    fn heed_gap(&mut self, event: &ChannelEvent) {
+    /// Checks that there is a gap, and that its notice is right.
+    fn take_gap(&mut self, event: &ChannelEvent) {
         let (notice, id) = text(event);
         let oldest = number(notice.strip_prefix("event: gap\ndata: ").unwrap());
         assert!(oldest > self.next);
@@ -41,7 +39,7 @@ impl Client {
     }
 }
 
-/// Resumes while the log goes on, which holds so many of five events.
+/// Resumes while five events are published to a log that retains this many.
 fn resume_in_a_log_of(events: usize) {
     in_every_order(2, move || {
         let channel = Channel::<str>::new(holding(events));

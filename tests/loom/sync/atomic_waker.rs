@@ -1,7 +1,8 @@
-//! What futures-util says of its `AtomicWaker`, with loom's lock.
+use std::task::Waker;
 
-use std::{sync::Mutex, task::Waker};
+use loom::sync::Mutex;
 
+/// The `AtomicWaker` of futures-util, as far as the crate uses it.
 #[derive(Debug, Default)]
 pub(crate) struct AtomicWaker(Mutex<Option<Waker>>);
 

@@ -1,26 +1,27 @@
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering::SeqCst},
-};
+use std::sync::Arc;
 
-use loom::thread;
+use http::Request;
+use loom::{
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    thread,
+};
 
 use crate::{
     LimitPolicy, RejectPolicy, RejectReason, RequestHead,
-    claims::Claims,
-    limit::{Claim, KeyedLimit, Limit, MaxStreams, Permit},
-    threads::in_every_order,
+    layer::{Claim, Claims, KeyedLimit, Limit, MaxStreams, Permit},
+    loom_tests::in_every_order,
+    sync::Mutex,
 };
 
 /// Refuses at once.
 fn reject() -> LimitPolicy {
-    LimitPolicy::reject(RejectPolicy)
+    LimitPolicy::reject(RejectPolicy::empty_stream())
 }
 
-/// Claims a place as a request does of which nobody was sure that it wants a stream.
+/// Claims a place at once, as for a request that was not sure to want a stream.
 fn claim(claim: Box<dyn Claim>) -> Result<Permit, RejectReason> {
     let decided = Claims::new(vec![claim]).decide(&Mutex::default(), &Arc::default());
-    let mut permits = decided.map_err(|(reason, _)| reason)?;
+    let mut permits = decided.map_err(|rejection| rejection.reason)?;
     Ok(permits.pop().unwrap())
 }
 
@@ -67,11 +68,11 @@ fn no_more_are_open_than_may_be_and_all_places_come_back() {
 #[test]
 fn a_key_is_counted_by_itself() {
     in_every_order(3, || {
-        let key = |head: RequestHead<'_>| Some(head.key.to_owned());
+        let key = |head: RequestHead<'_>| Some(head.uri().path().to_owned());
         let limit = Arc::new(KeyedLimit::new(key, 1, reject()));
         let of = move |id: usize| {
-            let key = ["ada", "bob", "ada"][id];
-            claim(limit.begin(RequestHead { key }).unwrap())
+            let request = Request::get(["/ada", "/bob", "/ada"][id]).body(()).unwrap();
+            claim(limit.begin(RequestHead::of(&request)).unwrap())
         };
         let [ada, bob, also_ada] = contend(2, of.clone());
         assert!(bob && (ada || also_ada));

@@ -1,9 +1,7 @@
 use loom::thread;
 
-use crate::{
-    BoxError,
-    support::{channel, in_every_order, next, publish, published, rest, wait},
-};
+use super::support::{channel, next, publish, published, rest, wait};
+use crate::{BoxError, loom_tests::in_every_order};
 
 #[test]
 fn who_waits_is_told_of_the_close() {

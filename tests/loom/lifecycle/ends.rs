@@ -1,11 +1,13 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+use std::sync::Arc;
+
+use loom::{
+    future::block_on,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    thread,
 };
 
-use loom::{future::block_on, thread};
-
-use crate::threads::{in_every_order, look, shutdown, wait};
+use super::threads::{look, shutdown, wait};
+use crate::loom_tests::in_every_order;
 
 #[test]
 fn a_stream_is_refused_or_ends() {

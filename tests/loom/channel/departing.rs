@@ -8,12 +8,10 @@ use std::{
 use futures_util::StreamExt;
 use loom::thread;
 
-use crate::{
-    Channel, LagPolicy, Subscription,
-    support::{channel, holding, in_every_order, publish},
-};
+use super::support::{channel, holding, publish};
+use crate::{Channel, LagPolicy, Subscription, loom_tests::in_every_order};
 
-/// A task, which whoever could wake it holds.
+/// A task. What could wake it holds a reference to it.
 struct Task;
 
 impl Wake for Task {
@@ -44,7 +42,7 @@ fn nothing_is_left_of_who_leaves_while_an_event_is_published() {
         leaving.join().unwrap();
         publisher.join().unwrap();
         assert_eq!(channel.subscriber_count(), 0);
-        assert_eq!(Arc::strong_count(&task), 1, "somebody would wake it");
+        assert_eq!(Arc::strong_count(&task), 1, "something would wake it");
     });
 }
 
@@ -61,7 +59,7 @@ fn nothing_is_left_of_who_waits_for_another_or_for_none() {
         let _ = pin!(channel.wait_until_idle()).poll(&mut cx);
         leaving.join().unwrap();
         drop(waker);
-        assert_eq!(Arc::strong_count(&task), 1, "somebody would wake it");
+        assert_eq!(Arc::strong_count(&task), 1, "something would wake it");
     });
 }
 

@@ -1,18 +1,20 @@
-//! What tokio says of its `Notify`, with loom's lock.
-
 use std::{
     future::Future,
+    mem,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
+use loom::sync::Mutex;
+
+/// Tokio's `Notify`, as far as the crate uses it.
 #[derive(Default)]
 pub(crate) struct Notify(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// How often all who waited have been woken.
+    /// How often `notify_waiters` has been called.
     calls: usize,
     next: usize,
     waiting: Vec<(usize, Waker)>,
@@ -20,7 +22,7 @@ struct State {
 
 pub(crate) struct OwnedNotified {
     notify: Arc<Notify>,
-    /// How often they had been when this one was made.
+    /// How often it had been called when this future was made.
     calls: usize,
     id: usize,
 }
@@ -42,7 +44,7 @@ impl Notify {
     pub(crate) fn notify_waiters(&self) {
         let mut state = self.0.lock().unwrap();
         state.calls += 1;
-        let waiting = real::mem::take(&mut state.waiting);
+        let waiting = mem::take(&mut state.waiting);
         drop(state);
         waiting.into_iter().for_each(|(_, waker)| waker.wake());
     }

@@ -1,21 +1,20 @@
 use std::{
     future::poll_fn,
-    sync::{Arc, Mutex},
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
 use loom::future::block_on;
 
+use super::threads::Never;
 use crate::{
-    RejectReason, Refused,
-    claims::Claims,
-    control::Control,
-    limit::{MaxStreams, Permit},
-    threads::Never,
-    timer::SharedTimer,
+    RejectReason,
+    layer::{Claims, Control, MaxStreams, Permit, Rejection},
+    sync::Mutex,
+    time::SharedTimer,
 };
 
-/// A request that is sure to want a stream, and then its stream.
+/// A request that is sure to want a stream.
 pub(crate) struct Request {
     claims: Claims,
     turn: Arc<Mutex<()>>,
@@ -42,12 +41,12 @@ impl Request {
         }
     }
 
-    /// Waits for a place; loom finds it where nobody wakes.
+    /// Waits for a place. If nothing wakes the task, loom reports a deadlock.
     pub(crate) fn wait(mut self) -> Result<Stream, RejectReason> {
         block_on(poll_fn(|cx| self.poll(cx)))
     }
 
-    /// Looks for a place, and waits for it as a task does that is not the one to wait.
+    /// Looks for a place by a task that does not wait for it.
     pub(crate) fn look(&mut self) -> Poll<Result<Stream, RejectReason>> {
         self.poll(&mut Context::from_waker(Waker::noop()))
     }
@@ -64,15 +63,15 @@ impl Request {
         polled.map(|decided| self.stream(decided))
     }
 
-    fn stream(&self, decided: Result<Vec<Permit>, Refused>) -> Result<Stream, RejectReason> {
+    fn stream(&self, decided: Result<Vec<Permit>, Rejection>) -> Result<Stream, RejectReason> {
         let control = Arc::clone(&self.control);
-        control.hold(decided.map_err(|(reason, _)| reason)?);
+        control.hold(decided.map_err(|rejection| rejection.reason)?);
         Ok(Stream { control })
     }
 }
 
 impl Stream {
-    /// Waits for the order to end; loom finds it where nothing wakes the task.
+    /// Waits for the order to end. If nothing wakes the task, loom reports a deadlock.
     pub(crate) fn wait_for_order(self) {
         wait_for_order(&self.control);
     }

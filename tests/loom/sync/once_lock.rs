@@ -1,17 +1,18 @@
-//! What std says of its `OnceLock`, where each call is a step of loom's.
+use std::sync;
 
 use loom::sync::Mutex;
 
+/// std's `OnceLock`, where each call is a step of loom's.
 #[derive(Debug)]
 pub(crate) struct OnceLock<T> {
-    value: real::sync::OnceLock<T>,
+    value: sync::OnceLock<T>,
     step: Mutex<()>,
 }
 
 impl<T> Default for OnceLock<T> {
     fn default() -> Self {
         Self {
-            value: real::sync::OnceLock::new(),
+            value: sync::OnceLock::new(),
             step: Mutex::new(()),
         }
     }

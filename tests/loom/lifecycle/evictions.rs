@@ -1,11 +1,7 @@
 use loom::thread;
 
-use crate::{
-    LimitPolicy,
-    limit::MaxStreams,
-    requests::{Request, Stream},
-    threads::in_every_order,
-};
+use super::requests::{Request, Stream};
+use crate::{LimitPolicy, layer::MaxStreams, loom_tests::in_every_order};
 
 fn limit(most: usize) -> MaxStreams {
     MaxStreams::new(most, LimitPolicy::evict_oldest())
@@ -15,7 +11,7 @@ fn open(limit: &MaxStreams) -> Stream {
     Request::new(limit).decide().ok().unwrap()
 }
 
-/// Asserts that one stream has one place: the first evicts nobody, the second evicts the first.
+/// Asserts that one stream has one place: the first evicts no other, the second evicts the first.
 fn assert_has_one_place(limit: &MaxStreams) {
     let first = open(limit);
     assert!(!first.is_to_end());

@@ -1,7 +1,6 @@
+use super::support::{holding, publish, published, wait};
 use crate::{
-    Channel, ChannelEvent, LagPolicy, Subscription,
-    close_reason::CloseReason,
-    support::{holding, in_every_order, publish, published, wait},
+    Channel, ChannelEvent, CloseReason, LagPolicy, Subscription, loom_tests::in_every_order,
 };
 
 /// Reads a log of one event while three are published, whose data are their numbers.

@@ -1,6 +1,7 @@
 use loom::{future::block_on, thread};
 
-use crate::support::{channel, in_every_order};
+use super::support::channel;
+use crate::loom_tests::in_every_order;
 
 #[test]
 fn who_waits_for_a_subscriber_is_woken_by_the_first() {

@@ -1,19 +1,17 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::sync::Arc;
+
+use loom::{
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    thread,
 };
 
-use loom::thread;
-
+use super::requests::{Request, Stream};
 use crate::{
-    LimitPolicy, RejectPolicy, RejectReason,
-    limit::MaxStreams,
-    requests::{Request, Stream},
-    threads::in_every_order,
+    LimitPolicy, RejectPolicy, RejectReason, layer::MaxStreams, loom_tests::in_every_order,
 };
 
 fn limit(most: usize) -> MaxStreams {
-    MaxStreams::new(most, LimitPolicy::reject(RejectPolicy))
+    MaxStreams::new(most, LimitPolicy::reject(RejectPolicy::empty_stream()))
 }
 
 /// Takes all places of a limit for two streams, for which two requests then wait.
