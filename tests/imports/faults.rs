@@ -108,3 +108,24 @@ fn a_path_that_leads_nowhere() {
         ]
     );
 }
+
+#[test]
+fn a_lock_that_is_not_taken_from_its_room() {
+    let imports = read(&[
+        ("lib.rs", "mod a; mod sync;"),
+        (
+            "a.rs",
+            "use std::sync::{Arc, Mutex}; use crate::sync::RwLock;
+            fn a(_: Arc<Mutex<RwLock<std::sync::atomic::AtomicU64>>>) {}",
+        ),
+        ("sync.rs", "pub(crate) use std::sync::{Mutex, RwLock};"),
+    ]);
+
+    assert_eq!(
+        imports.bypasses,
+        [
+            "a.rs: std::sync::Mutex",
+            "a.rs: std::sync::atomic::AtomicU64"
+        ]
+    );
+}

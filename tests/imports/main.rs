@@ -1,5 +1,5 @@
 //! Checks how the files of `src/` import each other: no circle of files, no circle of rooms, and
-//! each room imports only the rooms below it.
+//! each room imports only the rooms below it. Locks and atomics come from `crate::sync`.
 //!
 //! An import counts for the file that defines the item, however many re-exports lie in between:
 //! `crate::Channel` is an import of `channel/channel.rs`, not of `lib.rs`. Unit tests may import
@@ -18,6 +18,7 @@ mod paths;
 mod reader;
 mod resolve;
 mod rooms;
+mod threads;
 mod tokens;
 mod tree;
 
@@ -35,6 +36,12 @@ static IMPORTS: LazyLock<Imports> = LazyLock::new(|| {
 #[test]
 fn every_path_resolves_to_a_file() {
     assert_none("unresolved paths", &IMPORTS.unresolved);
+}
+
+/// Loom does not know a lock from elsewhere.
+#[test]
+fn locks_and_atomics_come_from_the_room_for_them() {
+    assert_none("locks from elsewhere", &IMPORTS.bypasses);
 }
 
 #[test]

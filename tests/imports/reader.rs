@@ -10,6 +10,7 @@ use crate::{
     graph::Graph,
     names::{Names, Path, imports},
     resolve::{Place, Resolver, Target},
+    threads::bypasses_sync,
     tokens,
     tree::{Sources, Tree},
 };
@@ -18,6 +19,8 @@ pub(crate) struct Imports {
     pub(crate) files: Graph,
     /// Each path that begins in the crate but names nothing, after its file.
     pub(crate) unresolved: Vec<String>,
+    /// Each path to a lock, an atomic or a waker that is not taken from `crate::sync`, after its file.
+    pub(crate) bypasses: Vec<String>,
 }
 
 impl Imports {
@@ -26,6 +29,7 @@ impl Imports {
         let mut imports = Self {
             files: Graph::default(),
             unresolved: Vec::new(),
+            bypasses: Vec::new(),
         };
         for (id, module) in tree.modules.iter().enumerate() {
             imports.files.add(&module.file);
@@ -77,9 +81,13 @@ impl Reader<'_> {
             blocks: &self.blocks,
         };
         let targets = Resolver::new(self.tree).resolve(place, path);
+        let file = &self.tree.modules[self.module].file;
+        let fault = || format!("{file}: {}", path.join("::"));
         if targets.is_empty() {
-            let (file, path) = (&self.tree.modules[self.module].file, path.join("::"));
-            self.imports.unresolved.push(format!("{file}: {path}"));
+            self.imports.unresolved.push(fault());
+        }
+        if bypasses_sync(file, path) {
+            self.imports.bypasses.push(fault());
         }
         targets
     }
