@@ -6,9 +6,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use tokio::sync::futures::OwnedNotified;
-
 use super::state::ShutdownState;
+use crate::sync::{OwnedNotified, atomic::Ordering};
 
 /// A stream's membership in a shutdown: it counts as open until it is dropped.
 pub(crate) struct Member {

@@ -1,9 +1,6 @@
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
-use tokio::sync::Notify;
+use crate::sync::{Mutex, MutexGuard, Notify, PoisonError, atomic::AtomicBool};
 
 /// The state that a shutdown shares with its streams.
 #[derive(Default)]

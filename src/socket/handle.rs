@@ -3,6 +3,10 @@ use std::{fmt, sync::Arc};
 use http::{Extensions, Version};
 
 use super::orders::{SocketOrder, SocketOrders};
+use crate::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicU8, Ordering},
+};
 
 /// A bit of the changes: there are orders, which a write carries out.
 const ORDERS: u8 = 1;

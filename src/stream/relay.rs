@@ -1,12 +1,6 @@
 //! A waker that remembers.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::Waker,
-};
+use std::{sync::Arc, task::Waker};
 
 use futures_util::task::ArcWake;
 

@@ -1,8 +1,7 @@
 //! The lock of the map of topics.
 
-use std::sync::{Mutex, PoisonError};
-
 use super::map::{DeferredDrops, TopicMap};
+use crate::sync::{Mutex, PoisonError};
 
 /// A map of topics behind a lock, under which no topic is dropped.
 pub(super) struct LockedMap<K, T: ?Sized>(Mutex<TopicMap<K, T>>);

@@ -5,7 +5,7 @@ use std::{
     fmt,
     hash::{BuildHasher, Hash, RandomState},
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Channel, ChannelOptions, Event,
     channel::{TooManyTopics, change::ChannelChange, shared::ChannelShared},
+    sync::{Mutex, PoisonError},
 };
 
 /// A map of channels by key, each made on first use: for each room, user or document.

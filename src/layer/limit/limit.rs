@@ -4,10 +4,7 @@ use super::{
     claim::{Claim, KeyClaim},
     state::LimitState,
 };
-use crate::{
-    LimitPolicy, RejectReason, RequestHead,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use crate::{LimitPolicy, RejectReason, RequestHead};
 
 /// A limit on the streams of some requests, of which it makes claims.
 pub(crate) trait Limit: Send + Sync {

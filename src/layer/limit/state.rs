@@ -1,11 +1,10 @@
-use std::{
-    collections::HashMap,
-    hash::Hash,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use super::queue::PlaceQueue;
-use crate::{LimitPolicy, RejectReason};
+use crate::{
+    LimitPolicy, RejectReason,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 /// The state of one limit, which its claims and places share: the places of each key, and the
 /// limit's rules.
