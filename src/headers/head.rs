@@ -103,9 +103,9 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
 /// Returns `true` for headers that are meant for the client whatever `Connection` says: an upstream's
 /// mistake must not take a stream's own headers from it, nor hide that it is compressed.
 fn is_end_to_end(name: &HeaderName) -> bool {
-    let own = [CACHE_CONTROL, ACCEL_BUFFERING, SET_COOKIE, VARY];
+    let names = [CACHE_CONTROL, ACCEL_BUFFERING, SET_COOKIE, VARY];
     let prefixes = ["content-", "access-control-"];
-    own.contains(name) || prefixes.iter().any(|it| name.as_str().starts_with(it))
+    names.contains(name) || prefixes.iter().any(|it| name.as_str().starts_with(it))
 }
 
 /// Removes the `Connection` that an inner layer added.

@@ -6,7 +6,7 @@ use super::{
     config::Config,
     limit::{Claim, Claims, LimitId, OuterLimits},
     rejection::Rejection,
-    reports::RejectionReports,
+    rejection_reports::RejectionReports,
 };
 use crate::{RejectedStream, RequestHead, StreamInfo, report::StreamWatcher};
 

@@ -11,28 +11,30 @@
 //!
 //! Nested layers find each other's [`NestedState`](nested::NestedState) in the response.
 
+// First and in this order, in which rustdoc lists the methods of `SseLayer`.
+#[expect(clippy::module_inception, reason = "it holds `SseLayer`")]
+mod layer;
+mod options;
+mod reporting;
+
 mod admission;
 mod admit;
 mod body;
-mod callbacks;
 mod config;
 mod connection;
 mod context;
 mod future;
 mod gate;
 mod guard;
-#[expect(clippy::module_inception, reason = "it holds `SseLayer`")]
-mod layer;
 mod limit;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod nested;
 mod open_streams;
-mod options;
 mod permits;
 mod reject;
 mod rejection;
-mod reports;
+mod rejection_reports;
 mod request;
 mod response;
 mod service;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{
     admission::Admission, admit::admit, config::Config, context::RejectedContext,
-    guard::StreamGuard, limit::LimitId, reports::RejectionReports,
+    guard::StreamGuard, limit::LimitId, rejection_reports::RejectionReports,
 };
 use crate::{
     SseOptions,

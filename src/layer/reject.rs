@@ -7,8 +7,8 @@ use http_body::Body;
 
 use super::{
     admission::Admission, config::Config, context::StreamContext, gate::Denied,
-    nested::NestedState, permits::StreamPermits, rejection::Rejection, reports::RejectionReports,
-    request::RequestFacts,
+    nested::NestedState, permits::StreamPermits, rejection::Rejection,
+    rejection_reports::RejectionReports, request::RequestFacts,
 };
 use crate::{SseBody, SseOptions, headers::head, stop_reconnecting};
 

@@ -41,8 +41,8 @@ impl Labels {
 /// escaped.
 impl fmt::Display for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, (name, value)) in self.iter().enumerate() {
-            let comma = if place > 0 { "," } else { "" };
+        for (index, (name, value)) in self.iter().enumerate() {
+            let comma = if index > 0 { "," } else { "" };
             write!(f, "{comma}{name}={value}")?;
         }
         Ok(())
@@ -107,10 +107,10 @@ pub struct StreamInfo {
 
 impl StreamInfo {
     /// Adds the labels, tags and data of the handler.
-    pub(crate) fn extend(&mut self, own: &Self) {
-        self.labels.extend(&own.labels);
-        self.tags.extend(&own.tags);
-        self.data.0.extend_from_slice(&own.data.0);
+    pub(crate) fn extend(&mut self, handler: &Self) {
+        self.labels.extend(&handler.labels);
+        self.tags.extend(&handler.tags);
+        self.data.0.extend_from_slice(&handler.data.0);
     }
 }
 

@@ -1,5 +1,5 @@
-//! The setters by which a layer makes its streams known: callbacks, labels and tags, and the handle to
-//! the open streams.
+//! The setters for what a layer reports of its streams: callbacks, labels and tags, and the handle to the
+//! open streams.
 
 use std::sync::Arc;
 
