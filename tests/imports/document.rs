@@ -1,4 +1,4 @@
-//! Checks that ARCHITECTURE.md names the rooms and files that there are.
+//! Checks that the documents for maintainers name the rooms and files that there are.
 
 use std::{fs, path::Path};
 
@@ -6,7 +6,7 @@ use crate::rooms::ORDER;
 
 #[test]
 fn the_document_lists_the_rooms_in_their_order() {
-    let document = read();
+    let document = read("ARCHITECTURE.md");
     let table = document.split("## Rooms").nth(1).unwrap();
     let table = table.split("\n## ").next().unwrap();
     let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
@@ -23,19 +23,31 @@ fn the_document_lists_the_rooms_in_their_order() {
 }
 
 #[test]
-fn every_file_that_the_document_names_exists() {
-    let document = read();
-    let quoted = document.split('`').skip(1).step_by(2);
-    let is_path =
-        |text: &&str| text.ends_with(".rs") || text.ends_with('/') || text.starts_with("tests/");
-    let paths: Vec<_> = quoted.filter(is_path).collect();
-    assert!(paths.len() > 20, "{paths:?}");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let exists = |path: &&str| root.join(path).exists() || root.join("src").join(path).exists();
-    let missing: Vec<_> = paths.into_iter().filter(|path| !exists(path)).collect();
-    assert_eq!(missing, [""; 0]);
+fn every_file_that_a_document_names_exists() {
+    for document in ["ARCHITECTURE.md", "docs/protocol.md"] {
+        let text = read(document);
+        let quoted = text.split('`').skip(1).step_by(2);
+        let paths: Vec<_> = quoted.filter(|text| is_path(text)).collect();
+        assert!(paths.len() > 20, "{document}: {paths:?}");
+        let missing: Vec<_> = paths.into_iter().filter(|path| !exists(path)).collect();
+        assert_eq!(missing, [""; 0], "{document}");
+    }
 }
 
-fn read() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap()
+fn is_path(text: &str) -> bool {
+    !text.contains(' ')
+        && (text.ends_with(".rs")
+            || text.starts_with("tests/")
+            || text.ends_with('/') && text != "/")
+}
+
+/// Returns `true` if there is such a file or folder, in the repository or in `src/`.
+fn exists(path: &str) -> bool {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    root.join(path).exists() || root.join("src").join(path).exists()
+}
+
+fn read(document: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(root.join(document)).unwrap()
 }
