@@ -7,5 +7,5 @@ pub(crate) mod media_type;
 mod method;
 mod stop_reconnecting;
 
-pub(crate) use self::{accept::Accept, method::reads};
+pub(crate) use self::{accept::Accept, method::is_repeatable};
 pub use self::{last_event_id::LastEventId, stop_reconnecting::stop_reconnecting};

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use http::Version;
 
 use super::{config::Config, context::StreamContext, permits::StreamPermits};
-use crate::{StreamInfo, report::StreamStats, socket::SocketHandle};
+use crate::{StreamInfo, report::StreamLink, socket::SocketHandle};
 
 /// The facts by which a layer decides whether to admit a stream, and of which it makes the guard.
 pub(crate) struct Admission<'a> {
@@ -17,5 +17,5 @@ pub(crate) struct Admission<'a> {
     pub(crate) config: &'a Arc<Config>,
     /// The labels, tags and data of the handler.
     pub(crate) handler_info: Option<Arc<StreamInfo>>,
-    pub(crate) stats: Option<StreamStats>,
+    pub(crate) link: Option<StreamLink>,
 }

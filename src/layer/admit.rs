@@ -28,11 +28,11 @@ pub(super) fn admit(
     let connection = set_connection(&mut admission, inner);
     let info = take_info(&mut admission);
     let config = admission.config;
-    let is_new = |streams| !inner.iter().any(|other| other.config.keeps(streams));
+    let is_new = |streams| !inner.iter().any(|other| other.config.has_registry(streams));
     let streams = config.open_streams.as_ref();
     let registration = streams.filter(|streams| is_new(streams)).map(|streams| {
-        let stats = admission.stats.as_ref();
-        streams.add(&info, &control, stats, &config.timer)
+        let link = admission.link.as_ref();
+        streams.add(&info, &control, link, &config.timer)
     });
     // Two layers may have the same recorder and the same watcher: the inner one reports to them.
     let is_recorded = inner.iter().any(|other| other.recorder.is_some());
@@ -61,7 +61,11 @@ fn take_places(
     if shutdown.is_some_and(|it| it.is_triggered()) && !admission.before_shutdown {
         return Err(config.reject_at_shutdown());
     }
-    let is_new = |shutdown| !inner.iter().any(|other| other.config.ends_by(shutdown));
+    let is_new = |shutdown| {
+        !inner
+            .iter()
+            .any(|other| other.config.has_shutdown(shutdown))
+    };
     let shutdown = shutdown.filter(|shutdown| is_new(shutdown));
     let member = match shutdown.map(|shutdown| shutdown.join(admission.before_shutdown)) {
         Some(None) => return Err(config.reject_at_shutdown()),
@@ -75,7 +79,7 @@ fn take_places(
         None => (Vec::new(), by_outer),
     };
     let control = by_inner.or(by_this).unwrap_or_default();
-    let is_counted = |limit| inner.iter().any(|other| other.config.counts(limit));
+    let is_counted = |limit| inner.iter().any(|other| other.config.has_limit(limit));
     let mut claims = admission.context.take_late_claims(config, is_counted);
     if !claims.is_empty() {
         permits.extend(claims.take(&config.admission_lock, &control)?);

@@ -47,10 +47,10 @@ impl Config {
     }
 
     /// Returns `true` if the layer needs a guard on its streams.
-    pub(crate) fn attaches(&self) -> bool {
+    pub(crate) fn needs_guard(&self) -> bool {
         self.rejects()
             || self.open_streams.is_some()
-            || self.observer.watches()
+            || self.observer.wants_streams()
             || self.tuning.is_some()
     }
 
@@ -73,7 +73,7 @@ impl Config {
     }
 
     /// Returns `true` if it counts streams by this limit.
-    pub(crate) fn counts(&self, limit: LimitId) -> bool {
+    pub(crate) fn has_limit(&self, limit: LimitId) -> bool {
         self.limit_ids().any(|id| id == limit)
     }
 
@@ -84,12 +84,12 @@ impl Config {
     }
 
     /// Returns `true` if its streams end by this shutdown.
-    pub(crate) fn ends_by(&self, shutdown: &Shutdown) -> bool {
+    pub(crate) fn has_shutdown(&self, shutdown: &Shutdown) -> bool {
         self.shutdown.as_ref().is_some_and(|it| it.is(shutdown))
     }
 
     /// Returns `true` if this handle lists its streams.
-    pub(crate) fn keeps(&self, streams: &OpenStreams) -> bool {
+    pub(crate) fn has_registry(&self, streams: &OpenStreams) -> bool {
         self.open_streams.as_ref().is_some_and(|it| it.is(streams))
     }
 

@@ -26,7 +26,7 @@ pub(crate) enum Gate {
     /// The client was evicted or revoked, and reconnects though its last event asked it not to.
     Stopped,
     /// The handler has the request, and this has been taken for its stream.
-    Open(Option<StreamPermits>),
+    Passed(StreamPermits),
 }
 
 /// The claims of a request, and what ends its wait.
@@ -65,7 +65,7 @@ impl Gate {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Denied>> {
         let claiming = match self {
-            Self::Open(_) => return Poll::Ready(Ok(())),
+            Self::Passed(_) => return Poll::Ready(Ok(())),
             Self::Stopped => return Poll::Ready(Err(Denied::Stopped)),
             Self::Claiming(claiming) => claiming,
         };
@@ -77,20 +77,20 @@ impl Gate {
             // It gets the answer of a GET. It has no stream, so it takes no place.
             let checked = claiming.claims.check().map_err(Denied::Rejected);
             if checked.is_ok() {
-                *self = Self::Open(Some(StreamPermits::default()));
+                *self = Self::Passed(StreamPermits::default());
             }
             return Poll::Ready(checked);
         }
         let permits = ready!(claiming.poll(config, cx)).map_err(Denied::Rejected)?;
         let control = mem::take(&mut claiming.control);
-        *self = Self::Open(Some(StreamPermits { permits, control }));
+        *self = Self::Passed(StreamPermits { permits, control });
         Poll::Ready(Ok(()))
     }
 
     /// Returns what has been taken for the stream.
     pub(crate) fn into_permits(self) -> Option<StreamPermits> {
         match self {
-            Self::Open(permits) => permits,
+            Self::Passed(permits) => Some(permits),
             Self::Claiming(_) | Self::Stopped => None,
         }
     }
@@ -128,13 +128,13 @@ impl fmt::Debug for Claiming {
 
 /// Makes the gate of a request, at which it waits for places or its client is stopped. Returns `None`
 /// if the handler gets the request at once.
-pub(crate) fn enter<B>(
+pub(crate) fn gate_for<B>(
     request: &mut Request<B>,
     facts: &mut RequestFacts,
     config: &Arc<Config>,
 ) -> Option<Box<Gate>> {
     let id = request.extensions().get::<LastEventId>();
-    if facts.reads && config.stops_clients() && id.is_some_and(|id| was_stopped(id)) {
+    if facts.is_repeatable && config.stops_clients() && id.is_some_and(|id| was_stopped(id)) {
         return Some(Box::new(Gate::Stopped));
     }
     if !config.rejects() {

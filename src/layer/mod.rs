@@ -5,20 +5,22 @@
 //! 1. `service` reads the facts of the request (`request`, `context`) and makes its `gate`, at which it
 //!    may have to wait for places (`limit`) before the handler gets it.
 //! 2. `future` polls the gate, then the handler.
-//! 3. `response` decides whether the response is an event stream. `reject` asks `admit` for a `guard`,
-//!    which holds what the layer has taken for the stream, or answers in its place.
+//! 3. `response` decides whether the response is an event stream. `attach` asks `admit` for a `guard`,
+//!    which holds what the layer has taken for the stream, or has `reject` answer in its place.
 //! 4. `body` sends the stream, reports it to the guards, and drops them when it ends.
 //!
-//! Nested layers find each other's [`NestedState`](nested::NestedState) in the response.
+//! The options and guards of all layers meet in the [`ResponseState`](response_state::ResponseState) of
+//! the response, even where there is one layer.
 
 // First and in this order, in which rustdoc lists the methods of `SseLayer`.
 #[expect(clippy::module_inception, reason = "it holds `SseLayer`")]
 mod layer;
+mod observing;
 mod options;
-mod reporting;
 
 mod admission;
 mod admit;
+mod attach;
 mod body;
 mod config;
 mod connection;
@@ -29,7 +31,6 @@ mod guard;
 mod limit;
 #[cfg(feature = "metrics")]
 mod metrics;
-mod nested;
 mod open_streams;
 mod permits;
 mod reject;
@@ -37,6 +38,7 @@ mod rejection;
 mod rejection_reports;
 mod request;
 mod response;
+mod response_state;
 mod service;
 #[cfg(feature = "socket")]
 mod socket;

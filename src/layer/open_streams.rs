@@ -8,7 +8,7 @@ use std::{
 use super::limit::{Control, EndOrder};
 use crate::{
     Labels, RevokePolicy, StreamData, StreamInfo,
-    report::StreamStats,
+    report::StreamLink,
     sync::{Mutex, MutexGuard, PoisonError},
     time::SharedTimer,
 };
@@ -62,7 +62,7 @@ struct RegisteredStream {
     since: Instant,
     timer: SharedTimer,
     control: Arc<Control>,
-    stats: Option<StreamStats>,
+    link: Option<StreamLink>,
 }
 
 /// An open stream, as it was when [`OpenStreams::list`] was called.
@@ -148,7 +148,7 @@ impl OpenStreams {
         &self,
         info: &StreamInfo,
         control: &Arc<Control>,
-        stats: Option<&StreamStats>,
+        link: Option<&StreamLink>,
         timer: &SharedTimer,
     ) -> Registration {
         let entry = Arc::new(RegisteredStream {
@@ -156,7 +156,7 @@ impl OpenStreams {
             since: timer.now(),
             timer: timer.clone(),
             control: Arc::clone(control),
-            stats: stats.cloned(),
+            link: link.cloned(),
         });
         let mut registry = self.lock();
         registry.next += 1;
@@ -185,7 +185,7 @@ impl RegisteredStream {
         let now = self.timer.now();
         OpenStream {
             age: now.saturating_duration_since(self.since),
-            events: self.stats.as_ref().map(StreamStats::events),
+            events: self.link.as_ref().map(StreamLink::events),
             bytes: self.control.bytes(),
             labels: self.info.labels.clone(),
             tags: self.info.tags.clone(),

@@ -3,7 +3,7 @@ use http::{Method, Request, Version};
 use super::{config::Config, context::StreamContext};
 use crate::{
     EventId, LastEventId,
-    headers::{Accept, head, reads},
+    headers::{Accept, head, is_repeatable},
     socket::SocketHandle,
 };
 
@@ -13,7 +13,7 @@ pub(crate) struct RequestFacts {
     pub(crate) version: Version,
     pub(crate) is_head: bool,
     /// Whether it is a GET or QUERY, or asks for the head of one.
-    pub(crate) reads: bool,
+    pub(crate) is_repeatable: bool,
     pub(crate) accept: Accept,
     /// Whether the client wants the connection closed afterwards.
     pub(crate) closes: bool,
@@ -33,9 +33,9 @@ impl RequestFacts {
         let mut facts = Self {
             version,
             is_head: method == Method::HEAD,
-            reads: reads(method),
+            is_repeatable: is_repeatable(method),
             // Of other requests it matters only before the handler.
-            accept: match reads(method) || config.rejects() {
+            accept: match is_repeatable(method) || config.rejects() {
                 true => Accept::of(headers),
                 false => Accept::default(),
             },
@@ -56,7 +56,7 @@ impl RequestFacts {
     /// Returns `true` if the client names event streams in a GET or QUERY, and so reads them as the
     /// standard requires.
     pub(crate) fn names_stream(&self) -> bool {
-        self.reads && self.accept.named
+        self.is_repeatable && self.accept.named
     }
 
     pub(crate) fn take_context(&mut self) -> StreamContext {

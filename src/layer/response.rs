@@ -6,17 +6,18 @@ use http::{Response, StatusCode, Version, header::CONTENT_LENGTH};
 use http_body::Body;
 
 use super::{
+    attach::attach_or_reject,
     body::{Client, StreamRecord},
     config::Config,
-    nested::NestedState,
     permits::StreamPermits,
-    reject::{attach_or_reject, report},
+    reject::report_rejection,
     request::RequestFacts,
+    response_state::ResponseState,
 };
 use crate::{
     SseBody, SseOptions,
     headers::{head, media_type::is_event_stream},
-    report::StreamStats,
+    report::StreamLink,
     time::ResettableSleep,
 };
 
@@ -27,50 +28,50 @@ pub(crate) fn respond<B: Body>(
     permits: Option<StreamPermits>,
     config: &Arc<Config>,
 ) -> Response<SseBody<B>> {
-    let found = response.extensions().get::<NestedState>().cloned();
-    if let Some(nested) = &found {
-        if let Some(reports) = nested.rejection() {
+    let found = response.extensions().get::<ResponseState>().cloned();
+    if let Some(shared) = &found {
+        if let Some(reports) = shared.rejection() {
             // The answer of an inner layer that rejected the stream, though it may look like one.
             let context = facts.take_context();
-            nested.set_rejection(report(context, reports, &facts, config));
+            shared.set_rejection(report_rejection(context, reports, &facts, config));
             return response.map(SseBody::pass);
         }
     }
-    let is_closed = found.as_ref().is_some_and(NestedState::is_closed);
+    let is_closed = found.as_ref().is_some_and(ResponseState::is_closed);
     if is_closed || response.status() != StatusCode::OK || !is_event_stream(response.headers()) {
         return response.map(SseBody::pass);
     }
     let is_outer = found.is_some();
-    let nested = found.unwrap_or_default();
+    let shared = found.unwrap_or_default();
     if let Some(options) = response.extensions_mut().remove::<SseOptions>() {
-        nested.add_handler_options(options);
+        shared.add_handler_options(options);
     }
     if !is_outer {
-        nested.set_stats(response.extensions_mut().remove::<StreamStats>());
+        shared.set_link(response.extensions_mut().remove::<StreamLink>());
     }
-    let options = nested.add_layer_options(&config.options);
-    if let Some(answer) = attach_or_reject(&mut facts, permits, &options, &nested, config) {
+    let options = shared.add_layer_options(&config.options);
+    if let Some(answer) = attach_or_reject(&mut facts, permits, &options, &shared, config) {
         return answer;
     }
     let shutdown = config.shutdown.as_ref();
     let closes = facts.closes || shutdown.is_some_and(|shutdown| shutdown.is_triggered());
     let keep_alive = options.keep_alive_header.unwrap_or(true) && !closes;
     if !is_outer {
-        return open(response, facts, keep_alive, nested, config);
+        return wrap_stream(response, facts, keep_alive, shared, config);
     }
     // The body of the inner layer acts for this one too.
-    if nested.added_connection && !keep_alive {
+    if shared.added_connection && !keep_alive {
         head::remove_connection(response.headers_mut());
     }
     response.map(SseBody::pass)
 }
 
 /// Gives a stream its head, and the body in which the layers act.
-fn open<B: Body>(
+fn wrap_stream<B: Body>(
     mut response: Response<B>,
     mut facts: RequestFacts,
     keep_alive: bool,
-    mut nested: NestedState,
+    mut shared: ResponseState,
     config: &Config,
 ) -> Response<SseBody<B>> {
     if facts.version < Version::HTTP_11 {
@@ -79,7 +80,7 @@ fn open<B: Body>(
     }
     let headers = response.headers_mut();
     // Before the stream's own headers are added: over HTTP/2 this removes what `Connection` names.
-    nested.added_connection = head::fit_connection(headers, facts.version, keep_alive);
+    shared.added_connection = head::fit_connection(headers, facts.version, keep_alive);
     head::complete(headers);
     let sealed = head::is_encoded(headers);
     // The layer inserts bytes and cuts streams, so the length would be wrong.
@@ -87,9 +88,9 @@ fn open<B: Body>(
     if !sealed {
         head::remove_validators(headers);
     }
-    response.extensions_mut().insert(nested.clone());
+    response.extensions_mut().insert(shared.clone());
     let client = Client {
-        reads: facts.reads,
+        is_repeatable: facts.is_repeatable,
         names_stream: facts.names_stream(),
         last_event_id: facts.last_event_id.take(),
         version: facts.version,
@@ -99,7 +100,7 @@ fn open<B: Body>(
             return SseBody::head();
         }
         let sleep = ResettableSleep::new(config.timer.clone());
-        let record = StreamRecord::new(sleep.now(), nested.stats());
-        SseBody::stream(body, nested, record, sleep, client, sealed)
+        let record = StreamRecord::new(sleep.now(), shared.link());
+        SseBody::stream(body, shared, record, sleep, client, sealed)
     })
 }

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::{
     config::Config,
-    gate::enter,
+    gate::gate_for,
     request::{RequestFacts, insert_last_event_id},
 };
 use crate::{IntoSseResponse, ResponseFuture, SseBody};
@@ -59,7 +59,7 @@ where
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         insert_last_event_id(&mut request, self.config.last_event_id_query.as_deref());
         let mut facts = RequestFacts::of(&request, &self.config);
-        let gate = enter(&mut request, &mut facts, &self.config);
+        let gate = gate_for(&mut request, &mut facts, &self.config);
         let config = Arc::clone(&self.config);
         ResponseFuture::new(self.inner.call(request), gate, facts, config)
     }

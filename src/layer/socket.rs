@@ -15,7 +15,7 @@ impl SseLayer {
     ///
     /// Where streams share a connection, over HTTP/2 or one after the other, each sets its options
     /// when it begins: they replace those of an earlier stream, and what they leave unset stays.
-    /// Where layers are nested, the inner layer's options come first. An option that the system
+    /// Where layers are shared, the inner layer's options come first. An option that the system
     /// rejects is left out.
     ///
     /// With hyper, in the accept loop:

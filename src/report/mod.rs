@@ -5,7 +5,7 @@ mod info;
 mod observer;
 mod rejected;
 mod request_head;
-mod stats;
+mod stream_link;
 mod summary;
 
 #[cfg(feature = "tracing")]
@@ -13,7 +13,7 @@ pub(crate) use self::observer::Watcher;
 pub(crate) use self::{
     audience::Audience,
     observer::{Observer, Recorder, StreamWatcher},
-    stats::StreamStats,
+    stream_link::StreamLink,
     summary::Progress,
 };
 pub use self::{

@@ -6,7 +6,7 @@ use crate::{Labels, RejectedStream, RequestHead, StreamInfo, StreamSummary};
 type Callback<T> = Arc<dyn Fn(&T) + Send + Sync>;
 type LabelFn = Arc<dyn Fn(RequestHead<'_>) -> Option<String> + Send + Sync>;
 
-/// Watches one stream from its request to its end.
+/// Watches one stream from its request to its end: the span of `layer/trace.rs`.
 pub(crate) trait StreamWatcher: fmt::Debug + Send + Sync {
     fn opened(&mut self, info: &StreamInfo);
 
@@ -16,12 +16,12 @@ pub(crate) trait StreamWatcher: fmt::Debug + Send + Sync {
     fn rejected(&mut self, rejected: &RejectedStream);
 }
 
-/// Begins to watch streams.
+/// Begins to watch streams: the feature `tracing` (`layer/trace.rs`).
 pub(crate) trait Watcher: fmt::Debug + Send + Sync {
     fn watch(&self, head: RequestHead<'_>) -> Box<dyn StreamWatcher>;
 }
 
-/// Records numbers over all streams.
+/// Records numbers over all streams: the feature `metrics` (`layer/metrics.rs`).
 pub(crate) trait Recorder: fmt::Debug + Send + Sync {
     fn opened(&self, labels: &Labels);
 
@@ -91,7 +91,7 @@ impl Observer {
     }
 
     /// Returns `true` if a callback wants to know of open streams.
-    pub(crate) fn watches(&self) -> bool {
+    pub(crate) fn wants_streams(&self) -> bool {
         !self.on_open.is_empty()
             || !self.on_close.is_empty()
             || self.recorder.is_some()

@@ -1,6 +1,6 @@
 use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 
-use crate::headers::{Accept, reads};
+use crate::headers::{Accept, is_repeatable};
 
 /// The head of a request, as the closures of a layer get it.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +57,6 @@ impl<'a> RequestHead<'a> {
     /// get either.
     pub fn expects_stream(&self) -> bool {
         let accept = Accept::of(self.headers);
-        accept.alone || accept.named && reads(self.method)
+        accept.alone || accept.named && is_repeatable(self.method)
     }
 }

@@ -17,7 +17,7 @@ use super::{
     failure::Failure,
     scope::{Reports, Scope},
 };
-use crate::{Error, report::StreamStats, wire::MAX_EMPTY_ITEMS};
+use crate::{Error, report::StreamLink, wire::MAX_EMPTY_ITEMS};
 
 impl<S> Body for EventStream<S>
 where
@@ -43,10 +43,10 @@ where
         let gathered = self.as_mut().gather_or_fail(cx);
         let this = self.project();
         let events = this.encoder.take_events();
-        if let Some(stats) = this.stats {
-            stats.add(events);
+        if let Some(link) = this.link {
+            link.add(events);
             if this.encoder.is_resumable() {
-                stats.set_resumable();
+                link.set_resumable();
             }
         }
         if !this.encoder.is_empty() {
@@ -98,12 +98,12 @@ where
     fn gather(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let this = self.as_mut().project();
         // Without a layer nobody reads them: the other handle has gone with the head of the response.
-        this.stats.take_if(|stats| !stats.is_shared());
+        this.link.take_if(|link| !link.is_shared());
         *this.item_end = this.encoder.mark();
         let audience = this
-            .stats
+            .link
             .as_ref()
-            .map(StreamStats::audience)
+            .map(StreamLink::audience)
             .unwrap_or_default();
         self.gather_in(&Scope::enter(audience), cx)
     }
@@ -160,10 +160,10 @@ where
             // Even if the channel has been merged with a stream that goes on: the client has to reconnect.
             *this.state = EventStreamState::Ended;
         }
-        let Some(stats) = this.stats else { return };
-        stats.miss(reports.missed);
+        let Some(link) = this.link else { return };
+        link.miss(reports.missed);
         if let Some(end) = reports.end {
-            stats.end(end.reason, end.error);
+            link.end(end.reason, end.error);
         }
     }
 
@@ -187,8 +187,8 @@ where
         *this.state = EventStreamState::Ended;
         this.encoder.event(&event);
         this.encoder.end_event();
-        for stats in this.stats.iter() {
-            stats.conclude(text.clone());
+        for link in this.link.iter() {
+            link.conclude(text.clone());
         }
     }
 }

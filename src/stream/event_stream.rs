@@ -8,7 +8,7 @@ use pin_project::pin_project;
 use super::{failure::Failure, item::EventItem, owed_pending::OwedPending};
 use crate::{
     EncodeEvent, EncodedEvent, Encoder, Error, Event,
-    report::StreamStats,
+    report::StreamLink,
     wire::{FRAME_SIZE, Mark},
 };
 
@@ -100,7 +100,7 @@ pub struct EventStream<S> {
     /// The `Pending` that ended the last frame, which the server has not seen yet.
     pub(super) pending: OwedPending,
     /// The counts that the layers around it read. `None` if `Response::from` has not made the response.
-    pub(super) stats: Option<StreamStats>,
+    pub(super) link: Option<StreamLink>,
     /// Last, because fields are dropped in their order: the closures run after the stream is gone.
     drop_guards: Vec<DropGuard>,
 }
@@ -141,7 +141,7 @@ where
             state: EventStreamState::Open,
             is_resumable: <S::Item as EventItem>::Event::is_resumable(),
             pending: OwedPending::default(),
-            stats: None,
+            link: None,
             drop_guards: Vec::new(),
         }
     }
@@ -237,7 +237,7 @@ impl<S> EventStream<S> {
             state: self.state,
             is_resumable: self.is_resumable,
             pending: self.pending,
-            stats: self.stats,
+            link: self.link,
             drop_guards: self.drop_guards,
         }
     }

@@ -4,7 +4,7 @@ use futures_util::Stream;
 use http::Response;
 
 use super::{EventItem, EventStream};
-use crate::{headers::head, report::StreamStats};
+use crate::{headers::head, report::StreamLink};
 
 /// Creates a response with the headers of an event stream: `Content-Type: text/event-stream;
 /// charset=utf-8`, `Cache-Control: no-store, no-transform` and `X-Accel-Buffering: no`.
@@ -14,11 +14,11 @@ where
     S::Item: EventItem,
 {
     fn from(mut stream: EventStream<S>) -> Self {
-        let stats = StreamStats::new(stream.is_resumable);
-        stream.stats = Some(stats.clone());
+        let link = StreamLink::new(stream.is_resumable);
+        stream.link = Some(link.clone());
         let mut response = Response::new(stream);
         // By an extension, because the layer sees the body boxed, or within other bodies.
-        response.extensions_mut().insert(stats);
+        response.extensions_mut().insert(link);
         head::complete(response.headers_mut());
         response
     }

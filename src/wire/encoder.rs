@@ -24,7 +24,7 @@ const MAX_RETRY: u128 = (1 << 31) - 1;
 pub struct Encoder {
     frames: FrameBuffer,
     /// Whether fields have been written that no blank line has ended yet.
-    open: bool,
+    in_event: bool,
     /// Whether data is among those fields, so that clients dispatch them as an event.
     has_data: bool,
     /// The number of events written since [`take_events`](Self::take_events).
@@ -49,7 +49,7 @@ impl Encoder {
     pub(crate) fn with_frame_size(frame_size: usize) -> Self {
         Self {
             frames: FrameBuffer::new(frame_size),
-            open: false,
+            in_event: false,
             has_data: false,
             events: 0,
             is_resumable: false,
@@ -122,9 +122,9 @@ impl Encoder {
     /// field has been written.
     #[inline]
     pub fn end_event(&mut self) -> &mut Self {
-        if self.open {
+        if self.in_event {
             self.frames.in_progress().push(b'\n');
-            self.open = false;
+            self.in_event = false;
             self.events += u32::from(mem::take(&mut self.has_data));
         }
         self
@@ -160,7 +160,7 @@ impl Encoder {
         &mut self,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<&mut Self, E> {
-        let open = self.open;
+        let in_event = self.in_event;
         self.begin();
         let buffer = self.frames.in_progress();
         let before = buffer.len();
@@ -168,7 +168,7 @@ impl Encoder {
         let start = buffer.len();
         if let Err(error) = write(buffer) {
             buffer.truncate(before);
-            self.open = open;
+            self.in_event = in_event;
             return Err(error);
         }
         self.has_data = true;
@@ -237,7 +237,7 @@ impl Encoder {
     /// Removes what was written after a mark.
     pub(crate) fn reset(&mut self, mark: Mark) {
         self.frames.reset(mark.frames);
-        self.open = false;
+        self.in_event = false;
         self.has_data = false;
         self.events = mark.events;
     }
@@ -245,7 +245,7 @@ impl Encoder {
     /// Prepares the frame for a field.
     #[inline]
     fn begin(&mut self) {
-        self.open = true;
+        self.in_event = true;
         self.frames.begin();
     }
 

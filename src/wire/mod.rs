@@ -6,6 +6,8 @@
 
 mod bom;
 mod boundary;
+#[cfg(feature = "channel")]
+mod channel_id;
 mod encode_event;
 mod encoded_event;
 mod encoder;
@@ -14,8 +16,6 @@ mod frame_buffer;
 #[cfg(feature = "json")]
 mod json;
 mod lines;
-#[cfg(feature = "channel")]
-mod numbered;
 #[cfg(feature = "json")]
 mod separators;
 #[cfg(feature = "json")]

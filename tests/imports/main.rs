@@ -1,5 +1,5 @@
 //! Checks how the files of `src/` import each other: no circle of files, no circle of rooms, and
-//! each room imports only the rooms below it. Locks and atomics come from `crate::sync`.
+//! each room imports only earlier rooms. Locks and atomics come from `crate::sync`.
 //!
 //! An import counts for the file that defines the item, however many re-exports lie in between:
 //! `crate::Channel` is an import of `channel/channel.rs`, not of `lib.rs`. Unit tests may import

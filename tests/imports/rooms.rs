@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{circles, graph::Graph};
 
-/// The rooms from the lowest to the highest, each with its purpose. A room imports only itself and
-/// the lower rooms, which come before it here.
+/// The rooms in their order, each with its purpose. A room imports only itself and earlier rooms.
 pub(crate) const ORDER: &[(&str, &str)] = &[
     ("sync", "locks, atomics and wakers"),
     ("event", "an event, and how it is encoded"),
@@ -45,7 +44,7 @@ pub(crate) fn graph(files: &Graph) -> Graph {
     rooms
 }
 
-/// Returns the rooms that are not both in `order` and in the sources, and the imports of a higher room.
+/// Returns the rooms that are not both in `order` and in the sources, and the imports of a later room.
 pub(crate) fn faults(files: &Graph, order: &[&str]) -> Vec<String> {
     let rooms: BTreeSet<_> = files.nodes().map(room).collect();
     let unlisted = rooms.iter().filter(|room| !order.contains(room));

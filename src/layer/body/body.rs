@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project::{pin_project, pinned_drop};
 
-use super::{client::Client, record::StreamRecord, source::into_bytes, stream::StreamState};
-use crate::{BoxError, Error, layer::nested::NestedState, time::ResettableSleep};
+use super::{client::Client, record::StreamRecord, source::into_bytes, state::StreamState};
+use crate::{BoxError, Error, layer::response_state::ResponseState, time::ResettableSleep};
 
 /// The response body of [`Sse`](crate::Sse).
 ///
@@ -49,13 +49,13 @@ impl<B: Body> SseBody<B> {
     /// Makes the body of a stream. Nothing may be put into a sealed one.
     pub(crate) fn stream(
         body: B,
-        nested: NestedState,
+        shared: ResponseState,
         record: StreamRecord,
         sleep: ResettableSleep,
         client: Client,
         sealed: bool,
     ) -> Self {
-        let state = StreamState::new(nested, record, sleep, client, sealed);
+        let state = StreamState::new(shared, record, sleep, client, sealed);
         let kind = BodyKind::Stream(body, Box::new(state));
         Self { kind }
     }

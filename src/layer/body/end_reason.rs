@@ -1,4 +1,4 @@
-use super::{client::Client, open::Open, record::StreamRecord};
+use super::{client::Client, record::StreamRecord, running::Running};
 use crate::{CloseReason, time::ResettableSleep};
 
 /// Returns the reason to end a stream though its body may have more, if there is one.
@@ -8,12 +8,12 @@ use crate::{CloseReason, time::ResettableSleep};
 /// to learn that it must not reconnect. A shutdown comes before the lifetime and the deadline, because
 /// it says when to reconnect.
 pub(super) fn end_reason(
-    open: &mut Open,
+    running: &mut Running,
     record: &StreamRecord,
     client: &Client,
     sleep: &ResettableSleep,
 ) -> Option<CloseReason> {
-    if let Some(wait) = open.boundary_wait() {
+    if let Some(wait) = running.boundary_wait() {
         return Some(wait.reason);
     }
     if let Some(order) = record.order() {
@@ -25,12 +25,12 @@ pub(super) fn end_reason(
             let ago = record.since_trigger(now).unwrap_or_default();
             now.checked_sub(ago).unwrap_or(now)
         };
-        let is_resumable = open.is_resumable(client, record.is_resumable());
-        if open.schedule.shut_down(is_resumable, triggered_at) {
+        let is_resumable = running.is_resumable(client, record.is_resumable());
+        if running.schedule.shut_down(is_resumable, triggered_at) {
             return Some(CloseReason::ShutDown);
         }
     }
     // The clock is read only if there is an end: this runs for each frame of a busy stream.
-    open.schedule.at()?;
-    open.schedule.reason(sleep.now())
+    running.schedule.at()?;
+    running.schedule.reason(sleep.now())
 }

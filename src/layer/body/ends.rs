@@ -1,5 +1,13 @@
 //! The ways in which a stream ends.
 //!
+//! | cause | begins in | reason |
+//! |---|---|---|
+//! | the body ends | [`end_with_body`](StreamState::end_with_body) | `completed`, or why the `EventStream` ended early: `lagged`, `failed` |
+//! | the body or a closure fails or panics | [`fail`](StreamState::fail) | `failed` |
+//! | shutdown, lifetime, deadline | `end_reason.rs`, by the [`EndSchedule`](super::schedule::EndSchedule) | of the same name |
+//! | revocation, eviction | `end_reason.rs`, by an order to the stream's control | `revoked`, `evicted` |
+//! | the server drops the body | [`dropped`](StreamState::dropped) | `client_gone`, `stalled` |
+//!
 //! Each goes through [`close`](StreamState::close), which reports the end to the layers once.
 
 use std::{
@@ -13,7 +21,7 @@ use super::{
     end::StreamEnd,
     final_frame::FinalFrame,
     pending_break::PendingBreak,
-    stream::{Phase, PollFrame, StreamState},
+    state::{Phase, PollFrame, StreamState},
 };
 use crate::{CloseReason, Error, WireEnd};
 
@@ -35,11 +43,11 @@ impl StreamState {
     /// Ends the stream where it stands, which is between two events: cleanly if its client reconnects,
     /// or gets an event of the user's that says that the stream is cut. Otherwise it breaks.
     pub(super) fn end(&mut self, reason: CloseReason, cx: &mut Context<'_>) -> PollFrame {
-        let Phase::Open(open) = &self.phase else {
+        let Phase::Running(running) = &self.phase else {
             return Poll::Ready(None);
         };
-        let last = FinalFrame::of(open, reason, &self.client, self.record.order());
-        let is_clean = last.has_final_event || self.is_resumable(open);
+        let last = FinalFrame::of(running, reason, &self.client, self.record.order());
+        let is_clean = last.has_final_event || self.is_resumable(running);
         if last.bytes.is_empty() {
             if !is_clean {
                 return self.break_off(reason, Error::cut(reason), cx);
@@ -59,10 +67,10 @@ impl StreamState {
     /// between two events. Otherwise it breaks.
     pub(super) fn fail(&mut self, error: Error, cx: &mut Context<'_>) -> PollFrame {
         let reason = CloseReason::Failed;
-        let Phase::Open(open) = &self.phase else {
+        let Phase::Running(running) = &self.phase else {
             return Poll::Ready(None);
         };
-        let Some(event) = open.event_for(reason) else {
+        let Some(event) = running.event_for(reason) else {
             return self.break_off(reason, error, cx);
         };
         let sent = self.send(event.into());
@@ -79,7 +87,7 @@ impl StreamState {
         cx: &mut Context<'_>,
     ) -> PollFrame {
         let is_resumable = match &self.phase {
-            Phase::Open(open) => self.is_resumable(open),
+            Phase::Running(running) => self.is_resumable(running),
             _ => false,
         };
         if is_resumable && self.client.may_miss_a_break() {
@@ -123,11 +131,12 @@ impl StreamState {
             Phase::Breaking(PendingBreak { reason, error, .. }) => {
                 StreamEnd::with_error(*reason, WireEnd::Dropped, error)
             }
-            Phase::Open(_) if self.is_end(body) => StreamEnd::completed(),
-            Phase::Open(_) => self.end_of_dropped(),
-            Phase::Fresh(nested) => {
-                let _options = self.record.take_guards(nested);
-                self.record.open();
+            Phase::Running(_) if self.is_end(body) => StreamEnd::completed(),
+            Phase::Running(_) => self.end_of_dropped(),
+            Phase::Fresh(shared) => {
+                let (_options, guards) = shared.take();
+                self.record.set_guards(guards);
+                self.record.report_open();
                 self.end_of_dropped()
             }
         };

@@ -1,6 +1,6 @@
 use bytes::Bytes;
 
-use super::{client::Client, open::Open};
+use super::{client::Client, running::Running};
 use crate::{
     CloseReason, EncodedEvent, Encoder, RevokePolicy,
     layer::limit::EndOrder,
@@ -18,7 +18,7 @@ pub(super) struct FinalFrame {
 
 impl FinalFrame {
     pub(super) fn of(
-        open: &Open,
+        running: &Running,
         reason: CloseReason,
         client: &Client,
         order: Option<&EndOrder>,
@@ -31,16 +31,16 @@ impl FinalFrame {
         let final_event = policy
             .and_then(RevokePolicy::event)
             .cloned()
-            .or_else(|| open.event_for(reason))
-            .filter(|_| open.takes_events());
+            .or_else(|| running.event_for(reason))
+            .filter(|_| running.takes_events());
         let mut encoder = Encoder::new();
         if let Some(event) = &final_event {
             encoder.encoded(event);
         }
         // Some clients that are no browsers fail at an event of an unknown name.
-        let may_send_own = client.names_stream && open.schedule.sends_final_retry();
-        if may_send_own && open.takes_events() {
-            if let Some(event) = reconnect_event(open, reason, client, policy) {
+        let may_send_own = client.names_stream && running.schedule.sends_final_retry();
+        if may_send_own && running.takes_events() {
+            if let Some(event) = reconnect_event(running, reason, client, policy) {
                 encoder.encoded(&event);
             }
         }
@@ -53,15 +53,15 @@ impl FinalFrame {
 
 /// Returns the event that says when to reconnect, or not to.
 fn reconnect_event(
-    open: &Open,
+    running: &Running,
     reason: CloseReason,
     client: &Client,
     policy: Option<&RevokePolicy>,
 ) -> Option<EncodedEvent> {
     match reason {
         CloseReason::ShutDown => {
-            let retry = open.schedule.shutdown_policy().retry_or_default();
-            Some(retry_event(retry.draw()?, open.last_event_id(client)))
+            let retry = running.schedule.shutdown_policy().retry_or_default();
+            Some(retry_event(retry.draw()?, running.last_event_id(client)))
         }
         CloseReason::Evicted => stop_event(reason),
         CloseReason::Revoked if policy.is_some_and(RevokePolicy::stops) => stop_event(reason),

@@ -7,7 +7,7 @@ use crate::{
     wire::{BomFilter, Boundary},
 };
 
-/// The bytes that the layer puts between those of a body: preamble, heartbeats and events, and the
+/// The bytes that the layer puts between those of a body: preamble and heartbeats, and the
 /// places where they may stand.
 #[derive(Debug)]
 pub(super) struct Injection {
@@ -18,7 +18,7 @@ pub(super) struct Injection {
     busy: bool,
     next_heartbeat: Option<Instant>,
     /// The number of heartbeats so far.
-    heartbeats: u64,
+    heartbeat_count: u64,
 }
 
 impl Injection {
@@ -33,7 +33,7 @@ impl Injection {
             boundary: Boundary::default(),
             busy: true,
             next_heartbeat: None,
-            heartbeats: 0,
+            heartbeat_count: 0,
         };
         (injection, preamble)
     }
@@ -66,7 +66,7 @@ impl Injection {
     }
 
     /// Returns when the next heartbeat is due in a stream that has fallen silent.
-    pub(super) fn next_heartbeat(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
+    pub(super) fn schedule_heartbeat(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
         let interval = Heartbeat::or_default(self.heartbeat.as_deref()).interval()?;
         if mem::take(&mut self.busy) {
             self.next_heartbeat = now().checked_add(interval);
@@ -76,11 +76,11 @@ impl Injection {
 
     /// Returns the heartbeat, if its time has come. Where none is safe, the body's next bytes put
     /// it off.
-    pub(super) fn heartbeat(&mut self, now: Instant) -> Option<Bytes> {
+    pub(super) fn take_due_heartbeat(&mut self, now: Instant) -> Option<Bytes> {
         self.next_heartbeat.take_if(|next| *next <= now)?;
         let heartbeat = Heartbeat::or_default(self.heartbeat.as_deref());
-        let heartbeat = heartbeat.at(self.boundary, self.heartbeats)?;
-        self.heartbeats += 1;
+        let heartbeat = heartbeat.at(self.boundary, self.heartbeat_count)?;
+        self.heartbeat_count += 1;
         self.busy = true;
         self.bom.follow();
         Some(heartbeat)

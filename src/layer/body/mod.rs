@@ -1,6 +1,6 @@
 //! [`SseBody`], the body of every response that goes through the layer.
 //!
-//! That of an event stream is a `stream::StreamState`, which polls the body inside by `frames`. While the
+//! That of an event stream is a `state::StreamState`, which polls the body inside by `frames`. While the
 //! stream is `open`, it puts in what `injection` says and ends as `schedule` says. It counts what it
 //! sends in its `record`, which reports to the guards of the layers.
 
@@ -14,12 +14,12 @@ mod final_frame;
 mod frames;
 mod gatherer;
 mod injection;
-mod open;
 mod pending_break;
 mod record;
+mod running;
 mod schedule;
 mod source;
-mod stream;
+mod state;
 
 pub use self::body::SseBody;
 pub(super) use self::{client::Client, record::StreamRecord};

@@ -8,9 +8,9 @@ use bytes::Bytes;
 
 use super::end::StreamEnd;
 use crate::{
-    CloseReason, SseOptions, StreamSummary,
-    layer::{guard::StreamGuard, limit::EndOrder, nested::NestedState},
-    report::{Audience, Progress, StreamStats},
+    CloseReason, StreamSummary,
+    layer::{guard::StreamGuard, limit::EndOrder},
+    report::{Audience, Progress, StreamLink},
 };
 
 /// The interval at which a stream reports its progress to the layers, if it is never silent for so long
@@ -23,7 +23,7 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 pub(crate) struct StreamRecord {
     since: Instant,
     guards: Vec<StreamGuard>,
-    stats: Option<StreamStats>,
+    link: Option<StreamLink>,
     frames: u64,
     bytes: u64,
     heartbeats: u64,
@@ -33,11 +33,11 @@ pub(crate) struct StreamRecord {
 }
 
 impl StreamRecord {
-    pub(crate) fn new(since: Instant, stats: Option<StreamStats>) -> Self {
+    pub(crate) fn new(since: Instant, link: Option<StreamLink>) -> Self {
         Self {
             since,
             guards: Vec::new(),
-            stats,
+            link,
             frames: 0,
             bytes: 0,
             heartbeats: 0,
@@ -46,21 +46,20 @@ impl StreamRecord {
         }
     }
 
-    /// Takes the guards of the layers. Returns the options, to which no layer can add any more.
-    pub(super) fn take_guards(&mut self, nested: &NestedState) -> SseOptions {
-        self.guards = nested.take_guards();
-        nested.options()
+    /// Sets the guards of the layers, to which the stream is reported.
+    pub(super) fn set_guards(&mut self, guards: Vec<StreamGuard>) {
+        self.guards = guards;
     }
 
     /// Passes on to the stream inside what is known of its client.
     pub(super) fn set_audience(&self, audience: Audience) {
-        self.stats
+        self.link
             .iter()
-            .for_each(|stats| stats.set_audience(audience));
+            .for_each(|link| link.set_audience(audience));
     }
 
     /// Reports to the layers that the stream opens.
-    pub(super) fn open(&mut self) {
+    pub(super) fn report_open(&mut self) {
         let wants_progress = self.guards.iter().any(StreamGuard::wants_progress);
         self.reported = wants_progress.then(Box::default);
         self.guards.iter_mut().for_each(StreamGuard::report_open);
@@ -97,7 +96,7 @@ impl StreamRecord {
             return;
         };
         let sent = Progress {
-            events: self.stats.as_ref().map_or(0, StreamStats::events),
+            events: self.link.as_ref().map_or(0, StreamLink::events),
             missed,
             frames: self.frames,
             bytes: self.bytes,
@@ -121,20 +120,20 @@ impl StreamRecord {
             return;
         }
         self.report_progress();
-        let stats = self.stats.as_ref();
-        let own_reason = stats.and_then(StreamStats::reason);
+        let link = self.link.as_ref();
+        let own_reason = link.and_then(StreamLink::reason);
         let reason = match end.reason {
             CloseReason::Completed => own_reason.unwrap_or(end.reason),
             reason => reason,
         };
-        let own_error = stats.and_then(StreamStats::error).map(str::to_owned);
+        let own_error = link.and_then(StreamLink::error).map(str::to_owned);
         let now = now();
         let mut summary = StreamSummary {
             reason,
             wire: end.wire,
             error: end.error.or(own_error),
             duration: now.saturating_duration_since(self.since),
-            events: self.stats.as_ref().map(StreamStats::events),
+            events: self.link.as_ref().map(StreamLink::events),
             missed: self.missed(),
             frames: self.frames,
             bytes: self.bytes,
@@ -154,17 +153,17 @@ impl StreamRecord {
 
     /// Returns `true` if the body is an `EventStream`, however it is boxed.
     pub(super) fn is_typed(&self) -> bool {
-        self.stats.is_some()
+        self.link.is_some()
     }
 
     /// Returns `true` if the client can get what it misses by reconnecting.
     pub(super) fn is_resumable(&self) -> bool {
-        self.stats.as_ref().is_some_and(StreamStats::is_resumable)
+        self.link.as_ref().is_some_and(StreamLink::is_resumable)
     }
 
     /// Returns why the stream inside ended early, if its client got no event that says so.
     pub(super) fn early_end(&self) -> Option<CloseReason> {
-        self.stats.as_ref().and_then(StreamStats::early_end)
+        self.link.as_ref().and_then(StreamLink::early_end)
     }
 
     /// Returns the order to end the stream that came from outside, if there is one.
@@ -184,7 +183,7 @@ impl StreamRecord {
     }
 
     fn missed(&self) -> u64 {
-        self.stats.as_ref().map_or(0, StreamStats::missed)
+        self.link.as_ref().map_or(0, StreamLink::missed)
     }
 
     /// Makes the connection reset when it closes, if a layer can reach it.

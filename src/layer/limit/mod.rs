@@ -5,7 +5,7 @@
 //! first request in the queue ([`PlaceQueue`](queue::PlaceQueue)), if one waits. The [`Control`] of a
 //! stream ends the stream from outside, and takes its places away when a newer stream evicts it.
 //!
-//! Locks are taken in this order: that of the response's `NestedState`, the layer's admission lock, that
+//! Locks are taken in this order: that of the response's `ResponseState`, the layer's admission lock, that
 //! of a [`Control`], that of a limit. A limit wakes tasks without its own lock, because a waker may run
 //! any code.
 

@@ -9,12 +9,12 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 
 use super::{
-    client::Client, end::StreamEnd, end_reason::end_reason, frames::Frames, open::Open,
-    pending_break::PendingBreak, record::StreamRecord, source::NextFrame,
+    client::Client, end::StreamEnd, end_reason::end_reason, frames::Frames,
+    pending_break::PendingBreak, record::StreamRecord, running::Running, source::NextFrame,
 };
 use crate::{
-    BoxError, CloseReason, Error, SseOptions, layer::nested::NestedState, time::ResettableSleep,
-    wire::MAX_EMPTY_ITEMS,
+    BoxError, CloseReason, Error, SseOptions, layer::response_state::ResponseState,
+    time::ResettableSleep, wire::MAX_EMPTY_ITEMS,
 };
 
 /// After how many frames a stream that is never silent reports what it has sent.
@@ -35,8 +35,8 @@ pub(super) struct StreamState {
 #[derive(Debug)]
 pub(super) enum Phase {
     /// Not polled yet: an outer layer may still add to it.
-    Fresh(NestedState),
-    Open(Open),
+    Fresh(ResponseState),
+    Running(Running),
     /// About to break.
     Breaking(PendingBreak),
     Ended,
@@ -46,7 +46,7 @@ pub(super) type PollFrame = Poll<NextFrame>;
 
 impl StreamState {
     pub(super) fn new(
-        nested: NestedState,
+        shared: ResponseState,
         record: StreamRecord,
         sleep: ResettableSleep,
         client: Client,
@@ -54,7 +54,7 @@ impl StreamState {
     ) -> Self {
         let frames = Frames::of_stream(record.is_typed());
         Self {
-            phase: Phase::Fresh(nested),
+            phase: Phase::Fresh(shared),
             record,
             sleep,
             client,
@@ -69,13 +69,14 @@ impl StreamState {
         B::Error: Into<BoxError>,
     {
         match &self.phase {
-            Phase::Fresh(nested) => {
-                let options = self.record.take_guards(nested);
-                if let Some(preamble) = self.open(&options) {
+            Phase::Fresh(shared) => {
+                let (options, guards) = shared.take();
+                self.record.set_guards(guards);
+                if let Some(preamble) = self.begin(&options) {
                     return self.send(preamble);
                 }
             }
-            Phase::Open(_) => {}
+            Phase::Running(_) => {}
             Phase::Breaking(_) => return self.poll_break(cx),
             Phase::Ended => return Poll::Ready(None),
         }
@@ -113,51 +114,51 @@ impl StreamState {
     pub(super) fn is_end<B: Body>(&self, body: &B) -> bool {
         match &self.phase {
             Phase::Fresh(_) | Phase::Breaking(_) => false,
-            Phase::Open(open) => {
-                self.frames.is_end(body) && !open.is_cut() && !self.has_to_show_end(open)
+            Phase::Running(running) => {
+                self.frames.is_end(body) && !running.is_cut() && !self.has_to_show_end(running)
             }
             Phase::Ended => true,
         }
     }
 
     /// Returns `true` if the body has ended early, and the layer has to show that to the client.
-    fn has_to_show_end(&self, open: &Open) -> bool {
+    fn has_to_show_end(&self, running: &Running) -> bool {
         let early_end = self.record.early_end();
         early_end.is_some_and(|reason| {
-            !self.is_resumable(open) || open.schedule.final_event(reason).is_some()
+            !self.is_resumable(running) || running.schedule.final_event(reason).is_some()
         })
     }
 
     /// Opens the stream, and returns its preamble.
-    fn open(&mut self, options: &SseOptions) -> Option<Bytes> {
-        let (open, preamble) = Open::begin(options, self.record.since(), self.sealed);
-        self.phase = Phase::Open(open);
+    fn begin(&mut self, options: &SseOptions) -> Option<Bytes> {
+        let (running, preamble) = Running::begin(options, self.record.since(), self.sealed);
+        self.phase = Phase::Running(running);
         self.record.set_audience(self.client.audience());
-        self.record.open();
+        self.record.report_open();
         preamble
     }
 
     /// Returns `true` if the client can get later what it misses. The type of the events may hide that
     /// they come from a channel until the stream ends, so this is asked again each time.
-    pub(super) fn is_resumable(&self, open: &Open) -> bool {
-        open.is_resumable(&self.client, self.record.is_resumable())
+    pub(super) fn is_resumable(&self, running: &Running) -> bool {
+        running.is_resumable(&self.client, self.record.is_resumable())
     }
 
     fn end_reason(&mut self) -> Option<CloseReason> {
-        let Phase::Open(open) = &mut self.phase else {
+        let Phase::Running(running) = &mut self.phase else {
             return None;
         };
-        end_reason(open, &self.record, &self.client, &self.sleep)
+        end_reason(running, &self.record, &self.client, &self.sleep)
     }
 
     /// Ends the stream, unless it has to wait for the end of an event. A body that always has more of
     /// that event is never idle, so the time that it has is checked here too.
     fn try_end(&mut self, reason: CloseReason, cx: &mut Context<'_>) -> Option<PollFrame> {
-        let Phase::Open(open) = &mut self.phase else {
+        let Phase::Running(running) = &mut self.phase else {
             return None;
         };
-        let by = open.boundary_wait().and_then(|wait| wait.by);
-        if open.try_end(reason, || self.sleep.now()) {
+        let by = running.boundary_wait().and_then(|wait| wait.by);
+        if running.is_at_boundary_or_wait(reason, || self.sleep.now()) {
             return Some(self.end(reason, cx));
         }
         let is_late = by.is_some_and(|by| by <= self.sleep.now());
@@ -182,21 +183,21 @@ impl StreamState {
             };
             let now = ready!(self.sleep.poll(due, cx));
             self.record.report_progress();
-            let Phase::Open(open) = &mut self.phase else {
+            let Phase::Running(running) = &mut self.phase else {
                 return Poll::Pending;
             };
-            if let Some(wait) = open.boundary_wait() {
+            if let Some(wait) = running.boundary_wait() {
                 return self.break_off(wait.reason, Error::cut(wait.reason), cx);
             }
             // Before the heartbeat, which would be the last that a stream which ends now sends.
-            if let Some(reason) = open.schedule.reason(now) {
+            if let Some(reason) = running.schedule.reason(now) {
                 match self.try_end(reason, cx) {
                     Some(end) => return end,
                     None => continue,
                 }
             }
             // A closure of the user's may make it.
-            match catch_unwind(AssertUnwindSafe(|| open.heartbeat(now))) {
+            match catch_unwind(AssertUnwindSafe(|| running.take_due_heartbeat(now))) {
                 Ok(None) => {}
                 Ok(Some(heartbeat)) => {
                     self.record.count_heartbeat();
@@ -209,24 +210,24 @@ impl StreamState {
 
     /// Returns when an idle stream has something to do.
     fn next_due(&mut self) -> Option<Instant> {
-        let Phase::Open(open) = &mut self.phase else {
+        let Phase::Running(running) = &mut self.phase else {
             return None;
         };
-        if let Some(wait) = open.boundary_wait() {
+        if let Some(wait) = running.boundary_wait() {
             return wait.by;
         }
         let mut read = None;
-        let heartbeat = open.next_heartbeat(|| *read.insert(self.sleep.now()));
+        let heartbeat = running.schedule_heartbeat(|| *read.insert(self.sleep.now()));
         if let Some(now) = read {
             self.record.report_progress_if_due(now);
         }
-        heartbeat.into_iter().chain(open.schedule.at()).min()
+        heartbeat.into_iter().chain(running.schedule.at()).min()
     }
 
     /// Returns what the stream sends of a frame of the body, if anything.
     fn pass(&mut self, mut frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
-        if let Phase::Open(open) = &mut self.phase {
-            frame = open.pass(frame);
+        if let Phase::Running(running) = &mut self.phase {
+            frame = running.pass(frame);
         }
         if frame.is_trailers() {
             // Nothing may follow trailers.

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use super::{
     admission::Admission, admit::admit, config::Config, context::RejectedContext,
@@ -6,29 +6,29 @@ use super::{
 };
 use crate::{
     SseOptions,
-    report::StreamStats,
+    report::StreamLink,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// The state that nested layers share of one response. It is in the response's extensions, and its
-/// body has a clone.
+/// The state of one response that its body and all layers around it share: the merged options, and a
+/// guard of each layer. It is in the extensions of the response, and the body has a clone.
 ///
 /// Only the innermost layer wraps the body, or heartbeats and headers would be doubled. A layer
 /// that finds this state in a response leaves its options and its guard here. The body takes them
 /// when it is first polled: by then all layers have seen the response, and however the body has
 /// been boxed since, no layer needs to find it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct NestedState {
-    inner: Arc<Mutex<NestedInner>>,
+pub(crate) struct ResponseState {
+    inner: Arc<Mutex<ResponseStateInner>>,
     /// Whether the inner layer added a `Connection` header.
     pub(crate) added_connection: bool,
 }
 
 #[derive(Debug, Default)]
-struct NestedInner {
+struct ResponseStateInner {
     options: SseOptions,
     /// The counts of the handler's stream, if it is an `EventStream`.
-    stats: Option<StreamStats>,
+    link: Option<StreamLink>,
     /// From the innermost layer to the outermost.
     guards: Vec<StreamGuard>,
     /// The layers that admit a HEAD request, which gets no guards.
@@ -39,7 +39,7 @@ struct NestedInner {
     rejection: Option<RejectionReports>,
 }
 
-impl NestedState {
+impl ResponseState {
     /// Adds the options that the handler has set, which come before all others.
     pub(crate) fn add_handler_options(&self, mut options: SseOptions) {
         let mut inner = self.lock();
@@ -54,16 +54,12 @@ impl NestedState {
         inner.options.clone()
     }
 
-    pub(crate) fn options(&self) -> SseOptions {
-        self.lock().options.clone()
+    pub(crate) fn set_link(&self, link: Option<StreamLink>) {
+        self.lock().link = link;
     }
 
-    pub(crate) fn set_stats(&self, stats: Option<StreamStats>) {
-        self.lock().stats = stats;
-    }
-
-    pub(crate) fn stats(&self) -> Option<StreamStats> {
-        self.lock().stats.clone()
+    pub(crate) fn link(&self) -> Option<StreamLink> {
+        self.lock().link.clone()
     }
 
     /// Admits the stream to a layer, and adds the layer's guard. A layer that is around the service twice
@@ -96,12 +92,13 @@ impl NestedState {
     /// Returns `true` if a layer that admits the HEAD request has this limit.
     pub(crate) fn head_layers_have(&self, limit: LimitId) -> bool {
         let layers = &self.lock().head_layers;
-        layers.iter().any(|config| config.counts(limit))
+        layers.iter().any(|config| config.has_limit(limit))
     }
 
     /// Drops the guards of a stream that does not open, and undoes what they have asked for.
     pub(crate) fn cancel(&self) {
-        self.take_guards().into_iter().for_each(StreamGuard::cancel);
+        let (_, guards) = self.take();
+        guards.into_iter().for_each(StreamGuard::cancel);
     }
 
     /// Records that a layer has rejected the stream, and the reports that have been made.
@@ -114,11 +111,11 @@ impl NestedState {
         self.lock().rejection.clone()
     }
 
-    /// Takes all guards. A layer that comes later adds none.
-    pub(crate) fn take_guards(&self) -> Vec<StreamGuard> {
+    /// Takes the merged options and all guards. A layer that comes later adds nothing.
+    pub(crate) fn take(&self) -> (SseOptions, Vec<StreamGuard>) {
         let mut inner = self.lock();
         inner.closed = true;
-        std::mem::take(&mut inner.guards)
+        (inner.options.clone(), mem::take(&mut inner.guards))
     }
 
     /// Returns `true` if the guards have been taken.
@@ -126,7 +123,7 @@ impl NestedState {
         self.lock().closed
     }
 
-    fn lock(&self) -> MutexGuard<'_, NestedInner> {
+    fn lock(&self) -> MutexGuard<'_, ResponseStateInner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,7 +8,7 @@ use crate::{CloseReason, EncodedEvent, EventId, SseOptions, headers::head};
 
 /// A stream that goes on: what the layer puts into it, and when and how the layer ends it.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(super) struct Running {
     pub(super) schedule: EndSchedule,
     /// `None` where nothing may be put in, since the body is compressed.
     injection: Option<Injection>,
@@ -30,8 +30,8 @@ pub(super) struct BoundaryWait {
     pub(super) by: Option<Instant>,
 }
 
-impl Open {
-    /// Opens a stream, and returns its preamble.
+impl Running {
+    /// Begins a stream, and returns its preamble.
     pub(super) fn begin(
         options: &SseOptions,
         since: Instant,
@@ -44,7 +44,7 @@ impl Open {
                 (Some(injection), preamble)
             }
         };
-        let open = Self {
+        let running = Self {
             schedule: EndSchedule::begin(options, since),
             injection,
             boundary_wait: None,
@@ -52,13 +52,13 @@ impl Open {
             has_sent: false,
             resumable: options.resumable,
         };
-        (open, preamble)
+        (running, preamble)
     }
 
     /// Returns `true` if the client can get later what it misses: the handler says so, or the client
     /// reads the stream as browsers do, or by GET or QUERY from a channel.
     pub(super) fn is_resumable(&self, client: &Client, is_channel: bool) -> bool {
-        let by_default = client.names_stream || client.reads && is_channel;
+        let by_default = client.names_stream || client.is_repeatable && is_channel;
         self.resumable.unwrap_or(by_default)
     }
 
@@ -91,7 +91,11 @@ impl Open {
 
     /// Returns `true` if the stream can end here. Within an event it first waits for the end of that,
     /// since a client may take half an event for a whole one, or glue it to the next connection's bytes.
-    pub(super) fn try_end(&mut self, reason: CloseReason, now: impl FnOnce() -> Instant) -> bool {
+    pub(super) fn is_at_boundary_or_wait(
+        &mut self,
+        reason: CloseReason,
+        now: impl FnOnce() -> Instant,
+    ) -> bool {
         let injection = self.injection.as_ref();
         if injection.is_none_or(Injection::is_between_events) {
             return true;
@@ -124,12 +128,12 @@ impl Open {
     }
 
     /// Returns when the next heartbeat is due in a stream that has fallen silent.
-    pub(super) fn next_heartbeat(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
-        self.injection.as_mut()?.next_heartbeat(now)
+    pub(super) fn schedule_heartbeat(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
+        self.injection.as_mut()?.schedule_heartbeat(now)
     }
 
     /// Returns the heartbeat, if its time has come and there is a place for it.
-    pub(super) fn heartbeat(&mut self, now: Instant) -> Option<Bytes> {
-        self.injection.as_mut()?.heartbeat(now)
+    pub(super) fn take_due_heartbeat(&mut self, now: Instant) -> Option<Bytes> {
+        self.injection.as_mut()?.take_due_heartbeat(now)
     }
 }

@@ -9,13 +9,16 @@ use crate::{
     },
 };
 
-/// The counts and the end of an `EventStream`, which it shares with the layer's body around it,
-/// however the stream is boxed between them.
+/// The link between an `EventStream` and the layer's body around it, however the stream is boxed between
+/// them.
+///
+/// The stream says what it has sent, whether it is resumable, and why it ended. The body says
+/// which clients the audience is.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct StreamStats(Arc<Counts>);
+pub(crate) struct StreamLink(Arc<LinkInner>);
 
 #[derive(Debug, Default)]
-struct Counts {
+struct LinkInner {
     events: AtomicU64,
     missed: AtomicU64,
     reason: OnceLock<CloseReason>,
@@ -29,12 +32,12 @@ struct Counts {
     audience: AtomicU8,
 }
 
-impl StreamStats {
+impl StreamLink {
     /// Makes one of a stream whose clients can get later what they miss, or cannot.
     pub(crate) fn new(resumable: bool) -> Self {
-        Self(Arc::new(Counts {
+        Self(Arc::new(LinkInner {
             resumable: resumable.into(),
-            ..Counts::default()
+            ..LinkInner::default()
         }))
     }
 
