@@ -84,13 +84,13 @@ impl StreamWatcher for Traced {
         span.record("reason", summary.reason.as_str());
         span.record("wire", summary.wire.as_str());
         span.record("error", summary.error.as_deref());
-        span.record("duration_ms", millis(summary.duration));
+        span.record("duration_ms", whole_millis(summary.duration));
         span.record("events", summary.events);
         span.record("missed", summary.missed);
         span.record("frames", summary.frames);
         span.record("bytes", summary.bytes);
         span.record("heartbeats", summary.heartbeats);
-        span.record("drain_ms", summary.drain.map(millis));
+        span.record("drain_ms", summary.drain.map(whole_millis));
         if !summary.data.is_empty() {
             span.record("data", tracing::field::debug(&summary.data));
         }
@@ -110,6 +110,6 @@ impl StreamWatcher for Traced {
     }
 }
 
-fn millis(time: Duration) -> u64 {
+fn whole_millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -47,7 +47,7 @@ impl Drop for Member {
         let drained = count.open == 0 && count.trigger.is_some();
         drop(count);
         if drained {
-            self.state.on_drained.notify_waiters();
+            self.state.drained_notify.notify_waiters();
         }
     }
 }

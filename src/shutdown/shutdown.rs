@@ -74,9 +74,9 @@ impl Shutdown {
         self.state.triggered.store(true, Ordering::Release);
         let none = count.open == 0;
         drop(count);
-        self.state.on_trigger.notify_waiters();
+        self.state.triggered_notify.notify_waiters();
         if none {
-            self.state.on_drained.notify_waiters();
+            self.state.drained_notify.notify_waiters();
         }
     }
 
@@ -89,7 +89,7 @@ impl Shutdown {
     pub fn triggered(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
         let shutdown = self.clone();
         async move {
-            let triggered = Arc::clone(&shutdown.state.on_trigger).notified_owned();
+            let triggered = Arc::clone(&shutdown.state.triggered_notify).notified_owned();
             if !shutdown.is_triggered() {
                 triggered.await;
             }
@@ -130,7 +130,7 @@ impl Shutdown {
         async move {
             loop {
                 // Before the count is read, or a stream that ends in between would go unnoticed.
-                let drained = Arc::clone(&state.on_drained).notified_owned();
+                let drained = Arc::clone(&state.drained_notify).notified_owned();
                 if let Some(open) = state.open_at_trigger_if_drained() {
                     return open;
                 }
@@ -187,7 +187,7 @@ impl Shutdown {
         count.open += 1;
         drop(count);
         Some(Member {
-            woken: Box::pin(Arc::clone(&self.state.on_trigger).notified_owned()),
+            woken: Box::pin(Arc::clone(&self.state.triggered_notify).notified_owned()),
             state: Arc::clone(&self.state),
             waker: None,
         })

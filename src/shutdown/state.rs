@@ -9,9 +9,9 @@ pub(super) struct ShutdownState {
     pub(super) triggered: AtomicBool,
     pub(super) count: Mutex<StreamCount>,
     /// Woken by the trigger.
-    pub(super) on_trigger: Arc<Notify>,
+    pub(super) triggered_notify: Arc<Notify>,
     /// Woken when, after the trigger, no stream is left.
-    pub(super) on_drained: Arc<Notify>,
+    pub(super) drained_notify: Arc<Notify>,
 }
 
 #[derive(Default)]

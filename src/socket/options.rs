@@ -211,10 +211,10 @@ impl TcpOptions {
             .map(|it| platform::set_user_timeout(&socket, whole_millis(it)));
         let buffer = self
             .send_buffer_size
-            .map(|it| platform::set_send_buffer(&socket, it));
+            .map(|it| platform::set_send_buffer_size(&socket, it));
         let unsent = self
             .notsent_lowat
-            .map(|it| platform::set_unsent_low_water(&socket, it));
+            .map(|it| platform::set_notsent_lowat(&socket, it));
         [nodelay, keep_alive, timeout, buffer, unsent]
             .into_iter()
             .flatten()

@@ -37,10 +37,7 @@ mod linux {
     }
 
     /// Zero would be the system's default, which is no limit.
-    pub(in super::super) fn set_unsent_low_water(
-        socket: &SockRef<'_>,
-        bytes: u32,
-    ) -> io::Result<()> {
+    pub(in super::super) fn set_notsent_lowat(socket: &SockRef<'_>, bytes: u32) -> io::Result<()> {
         socket.set_tcp_notsent_lowat(bytes.max(1))
     }
 
@@ -73,7 +70,7 @@ mod others {
         Ok(())
     }
 
-    pub(in super::super) fn set_unsent_low_water(_: &SockRef<'_>, _: u32) -> io::Result<()> {
+    pub(in super::super) fn set_notsent_lowat(_: &SockRef<'_>, _: u32) -> io::Result<()> {
         Ok(())
     }
 
@@ -86,9 +83,7 @@ mod others {
 use self::linux as system;
 #[cfg(not(any(target_os = "android", target_os = "linux")))]
 use self::others as system;
-pub(super) use self::system::{
-    limit_probes, limit_seconds, set_unsent_low_water, set_user_timeout,
-};
+pub(super) use self::system::{limit_probes, limit_seconds, set_notsent_lowat, set_user_timeout};
 
 /// Returns how much a client may read at most before the system reports room to write.
 pub(super) fn step(socket: &SockRef<'_>) -> u64 {
@@ -96,7 +91,7 @@ pub(super) fn step(socket: &SockRef<'_>) -> u64 {
 }
 
 /// The size is an `int`, to which the system adds limits of its own.
-pub(super) fn set_send_buffer(socket: &SockRef<'_>, bytes: usize) -> io::Result<()> {
+pub(super) fn set_send_buffer_size(socket: &SockRef<'_>, bytes: usize) -> io::Result<()> {
     socket.set_send_buffer_size(bytes.min(i32::MAX as usize))
 }
 

@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | the body ends | [`end_with_body`](StreamState::end_with_body) | `completed`, or why the `EventStream` ended early: `lagged`, `failed` |
 //! | the body or a closure fails or panics | [`fail`](StreamState::fail) | `failed` |
-//! | shutdown, lifetime, deadline | `end_reason.rs`, by the [`EndSchedule`](super::schedule::EndSchedule) | of the same name |
-//! | revocation, eviction | `end_reason.rs`, by an order to the stream's control | `revoked`, `evicted` |
+//! | shutdown, lifetime, deadline | `check_end.rs`, by the [`EndSchedule`](super::schedule::EndSchedule) | of the same name |
+//! | revocation, eviction | `check_end.rs`, by an order to the stream's control | `revoked`, `evicted` |
 //! | the server drops the body | [`dropped`](StreamState::dropped) | `client_gone`, `stalled` |
 //!
 //! Each goes through [`close`](StreamState::close), which reports the end to the layers once.

@@ -6,9 +6,9 @@
 
 #[expect(clippy::module_inception, reason = "it holds `SseBody`")]
 mod body;
+mod check_end;
 mod client;
 mod end;
-mod end_reason;
 mod ends;
 mod final_frame;
 mod frames;

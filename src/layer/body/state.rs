@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 
 use super::{
-    client::Client, end::StreamEnd, end_reason::end_reason, frames::Frames,
+    check_end::check_end, client::Client, end::StreamEnd, frames::Frames,
     pending_break::PendingBreak, record::StreamRecord, running::Running, source::NextFrame,
 };
 use crate::{
@@ -82,7 +82,7 @@ impl StreamState {
         }
         // Before the body, or a busy stream would never end. This only looks: no waker is registered
         // until the body is pending, so that a frame of a busy stream takes no lock.
-        if let Some(reason) = self.end_reason() {
+        if let Some(reason) = self.check_end() {
             if self.is_end(&*body) {
                 // Nothing is missing, so nothing is cut.
                 return self.complete();
@@ -144,11 +144,11 @@ impl StreamState {
         running.is_resumable(&self.client, self.record.is_resumable())
     }
 
-    fn end_reason(&mut self) -> Option<CloseReason> {
+    fn check_end(&mut self) -> Option<CloseReason> {
         let Phase::Running(running) = &mut self.phase else {
             return None;
         };
-        end_reason(running, &self.record, &self.client, &self.sleep)
+        check_end(running, &self.record, &self.client, &self.sleep)
     }
 
     /// Ends the stream, unless it has to wait for the end of an event. A body that always has more of
@@ -171,7 +171,7 @@ impl StreamState {
         // check in `poll_frame` is found here, or wakes the task.
         let is_shut_down = self.record.poll_shutdown(cx).is_ready();
         if is_shut_down | self.record.poll_order(cx).is_ready() {
-            let reason = self.end_reason();
+            let reason = self.check_end();
             if let Some(end) = reason.and_then(|reason| self.try_end(reason, cx)) {
                 return end;
             }

@@ -46,7 +46,7 @@ impl Claims {
             Ok(permits) => return Poll::Ready(Ok(permits)),
             Err(full) => full,
         };
-        if self.is_waiting(full, timer, cx) {
+        if self.wait_for_place(full, timer, cx) {
             return Poll::Pending;
         }
         Poll::Ready(self.take(admission_lock, control))
@@ -120,7 +120,7 @@ impl Claims {
 
     /// Waits for a place in a full limit. Returns `false` when the time is over, or if too many requests
     /// wait already.
-    fn is_waiting(&mut self, full: usize, timer: &SharedTimer, cx: &mut Context<'_>) -> bool {
+    fn wait_for_place(&mut self, full: usize, timer: &SharedTimer, cx: &mut Context<'_>) -> bool {
         let claim = &mut self.claims[full];
         let time = claim.policy().wait_time();
         if time.is_zero() {

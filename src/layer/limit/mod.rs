@@ -20,7 +20,7 @@ mod permit;
 mod queue;
 mod state;
 
-pub(super) use self::{
+pub(crate) use self::{
     claim::Claim,
     claims::Claims,
     control::{Control, EndOrder},

@@ -1,7 +1,6 @@
 use std::{
     num::NonZeroUsize,
     pin::Pin,
-    str::from_utf8,
     sync::atomic::{AtomicU32, Ordering::Relaxed},
     task::{Context, Poll, Waker},
     time::{Duration, Instant},

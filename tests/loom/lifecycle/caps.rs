@@ -20,7 +20,7 @@ fn reject() -> LimitPolicy {
 
 /// Claims a place at once, as for a request that was not sure to want a stream.
 fn claim(claim: Box<dyn Claim>) -> Result<Permit, RejectReason> {
-    let decided = Claims::new(vec![claim]).decide(&Mutex::default(), &Arc::default());
+    let decided = Claims::new(vec![claim]).take(&Mutex::default(), &Arc::default());
     let mut permits = decided.map_err(|rejection| rejection.reason)?;
     Ok(permits.pop().unwrap())
 }
@@ -55,12 +55,12 @@ fn no_more_are_open_than_may_be_and_all_places_come_back() {
             let limit = MaxStreams::new(most, reject());
             let had = contend(most, {
                 let limit = limit.clone();
-                move |_| claim(limit.begin())
+                move |_| claim(limit.claim())
             });
             assert!(had.iter().filter(|had| **had).count() >= most);
-            let again: Vec<_> = (0..most).map(|_| claim(limit.begin()).ok()).collect();
+            let again: Vec<_> = (0..most).map(|_| claim(limit.claim()).ok()).collect();
             assert!(again.iter().all(Option::is_some));
-            assert_eq!(claim(limit.begin()).err(), Some(RejectReason::TooMany));
+            assert_eq!(claim(limit.claim()).err(), Some(RejectReason::TooMany));
         });
     }
 }
@@ -72,7 +72,7 @@ fn a_key_is_counted_by_itself() {
         let limit = Arc::new(KeyedLimit::new(key, 1, reject()));
         let of = move |id: usize| {
             let request = Request::get(["/ada", "/bob", "/ada"][id]).body(()).unwrap();
-            claim(limit.begin(RequestHead::of(&request)).unwrap())
+            claim(limit.claim(RequestHead::of(&request)).unwrap())
         };
         let [ada, bob, also_ada] = contend(2, of.clone());
         assert!(bob && (ada || also_ada));

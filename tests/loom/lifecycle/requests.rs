@@ -35,7 +35,7 @@ impl Drop for Stream {
 impl Request {
     pub(crate) fn new(limit: &MaxStreams) -> Self {
         Self {
-            claims: Claims::new(vec![limit.begin()]),
+            claims: Claims::new(vec![limit.claim()]),
             turn: Arc::default(),
             control: Arc::default(),
         }
@@ -53,13 +53,13 @@ impl Request {
 
     /// Takes a place at once, as a request does whose handler has answered.
     pub(crate) fn decide(mut self) -> Result<Stream, RejectReason> {
-        let decided = self.claims.decide(&self.turn, &self.control);
+        let decided = self.claims.take(&self.turn, &self.control);
         self.stream(decided)
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Stream, RejectReason>> {
         let timer = SharedTimer::new(Never);
-        let polled = self.claims.poll(&self.turn, &timer, &self.control, cx);
+        let polled = self.claims.poll_take(&self.turn, &timer, &self.control, cx);
         polled.map(|decided| self.stream(decided))
     }
 

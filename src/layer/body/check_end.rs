@@ -7,7 +7,7 @@ use crate::{CloseReason, time::ResettableSleep};
 /// comes next: the stream's place may be another's already, and a client that is evicted or revoked has
 /// to learn that it must not reconnect. A shutdown comes before the lifetime and the deadline, because
 /// it says when to reconnect.
-pub(super) fn end_reason(
+pub(super) fn check_end(
     running: &mut Running,
     record: &StreamRecord,
     client: &Client,
