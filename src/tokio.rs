@@ -7,7 +7,7 @@ use crate::ChannelOptions;
 use crate::{Shutdown, SseLayer};
 
 impl SseLayer {
-    /// Makes a layer whose time is tokio's.
+    /// Creates a layer that uses tokio's timer.
     ///
     /// Its streams must be polled within a tokio runtime that has its time driver enabled.
     pub fn new() -> Self {
@@ -17,7 +17,7 @@ impl SseLayer {
 
 #[cfg(feature = "channel")]
 impl ChannelOptions {
-    /// Makes options whose time is tokio's.
+    /// Creates options that use tokio's timer.
     pub fn new() -> Self {
         Self::with_timer(TokioTimer::new())
     }
@@ -32,7 +32,7 @@ impl Default for ChannelOptions {
 }
 
 impl Shutdown {
-    /// Makes a shutdown whose [`deadline`](Self::deadline) uses tokio's timer.
+    /// Creates a shutdown that uses tokio's timer.
     pub fn new() -> Self {
         Self::with_timer(TokioTimer::new())
     }

@@ -14,7 +14,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
         self.append_and_wake(&[Unnumbered::encode(event.borrow_event())?])
     }
 
-    /// Publishes an event after a closure has run, which stores the event for instance.
+    /// Publishes an event after a closure has stored it.
     ///
     /// The closure gets the id that the event will have. If it fails, nothing is published and the id is
     /// free again. So no subscriber sees an event that is not stored, and after a crash no id is assigned

@@ -38,7 +38,7 @@ impl Text {
     pub(super) fn as_str(&self) -> &str {
         match self {
             Self::Static(text) => text,
-            // Always UTF-8, for it was copied from a `str`.
+            // Always UTF-8, because it was copied from a `str`.
             Self::Inline(..) => std::str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Self::Shared(text) => text,
         }

@@ -40,7 +40,7 @@ use crate::{LimitPolicy, RequestHead, Shutdown, Sse, SseOptions, time::SharedTim
 /// # #[cfg(not(feature = "tokio"))] fn main() {}
 /// ```
 ///
-/// # What the layer does to a stream
+/// # Changes to a stream
 ///
 /// - **Headers.** It adds missing ones, removes wrong ones, and keeps the handler's:
 ///   `Cache-Control: no-store, no-transform`, `X-Accel-Buffering: no`, over HTTP/1.1

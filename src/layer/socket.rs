@@ -63,7 +63,7 @@ impl SseLayer {
     /// It needs the same [`Socket`](crate::Socket) and [`SocketHandle`](crate::SocketHandle) as
     /// [`socket`](Self::socket), though no options have to be set.
     ///
-    /// # The rule
+    /// # Stall detection
     ///
     /// Time counts while a write waits because the system takes no more. Each byte that the system
     /// then takes pays for its share of the time at the least rate, and time in which nothing waits
@@ -72,7 +72,7 @@ impl SseLayer {
     /// after twice the timeout, and one that keeps up with the stream, or reads at the least rate,
     /// is never cut.
     ///
-    /// # What the send buffer hides
+    /// # Send buffers and steps
     ///
     /// The system does not say how much a client has read, only that there is room again, and this
     /// in steps: on Linux when the unsent bytes fall below half of
@@ -118,7 +118,7 @@ impl SseLayer {
         self.tune(|tuning| tuning.stall_timeout = Some(timeout))
     }
 
-    /// Sets the least rate at which a client has to read what waits for it, in bytes per second.
+    /// Sets the minimum rate at which a client must read pending bytes, in bytes per second.
     ///
     /// The default is 16 KiB per second. It has no effect without
     /// [`stall_timeout`](Self::stall_timeout), which explains the rule. Zero counts as one.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::RejectPolicy;
 
-/// A policy for streams for which a limit has no place.
+/// A policy for streams beyond a limit.
 ///
 /// A browser that reloads a page opens the new stream before the server has noticed that the old
 /// one is gone. So by default a request waits up to 200 milliseconds for a place that is being

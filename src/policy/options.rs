@@ -23,7 +23,7 @@ macro_rules! declare {
         }
 
         impl $Options {
-            /// Creates options of which none is set.
+            /// Creates empty options.
             pub fn new() -> Self {
                 Self::default()
             }
@@ -50,7 +50,7 @@ stream_options! {
 
     /// Options of the event stream in one response, in place of the layer's.
     ///
-    /// A handler puts them into the extensions of its response. What they leave unset, the layer decides.
+    /// A handler puts them into the extensions of its response. The layer's options apply where these leave something unset.
     /// Whatever boxes the body on the way keeps the extensions.
     ///
     /// ```

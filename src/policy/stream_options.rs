@@ -41,8 +41,8 @@ macro_rules! stream_options {
                 /// Sets how streams end at a [`Shutdown`](crate::Shutdown).
                 ///
                 /// By default a resumable stream ends at once, and its client reconnects after 2 to 10
-                /// seconds; any other ends after 20 seconds. What the policy of a response leaves unset,
-                /// the layer's decides.
+                /// seconds; any other ends after 20 seconds. The layer's policy applies where the policy of a response
+                /// leaves something unset.
                 fn shutdown_policy(policy: $crate::ShutdownPolicy) as Arc<$crate::ShutdownPolicy>;
 
                 /// Sets the events that the layer sends last when it ends a stream, by reason.

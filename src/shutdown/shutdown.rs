@@ -96,7 +96,7 @@ impl Shutdown {
         }
     }
 
-    /// Waits until the shutdown began this long ago.
+    /// Waits until this long after the shutdown begins.
     ///
     /// Clients and load balancers go on connecting for a while after a server has received the
     /// signal to stop. If the server closes its listener at once, most proxies answer 502 or 503,

@@ -72,7 +72,7 @@ impl TcpOptions {
             .notsent_lowat(128 * 1024)
     }
 
-    /// Creates options of which none is set.
+    /// Creates empty options.
     pub const fn empty() -> Self {
         Self {
             nodelay: None,
