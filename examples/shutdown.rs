@@ -23,10 +23,10 @@ async fn main() -> io::Result<()> {
         .route("/sse", get(async || http::Response::from(silence())))
         .layer(SseLayer::new().shutdown(&shutdown));
 
-    let (stop, on_stop) = (stop_reconnecting()?, shutdown.clone());
+    let (signal, on_signal) = (signal_to_stop()?, shutdown.clone());
     tokio::spawn(async move {
-        stop.await;
-        on_stop.trigger();
+        signal.await;
+        on_signal.trigger();
     });
 
     let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
@@ -56,7 +56,7 @@ fn silence() -> EventStream<impl Stream<Item = Event>> {
 
 /// Is ready on SIGTERM, which `kill`, systemd and Kubernetes send, and on ctrl-c.
 #[cfg(unix)]
-fn stop_reconnecting() -> io::Result<impl Future<Output = ()>> {
+fn signal_to_stop() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate())?;
@@ -71,7 +71,7 @@ fn stop_reconnecting() -> io::Result<impl Future<Output = ()>> {
 
 /// Is ready on ctrl-c.
 #[cfg(not(unix))]
-fn stop_reconnecting() -> io::Result<impl Future<Output = ()>> {
+fn signal_to_stop() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
         // Where it cannot be waited for, nothing but a kill stops the server.
         if tokio::signal::ctrl_c().await.is_err() {

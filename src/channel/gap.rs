@@ -76,8 +76,9 @@ impl GapPolicy {
     /// For a client to resume with no loss and no duplicates:
     ///
     /// - The closure returns all events that were published after [`Gap::last_event_id`], with their
-    ///   published ids. It stops before [`Gap::until`], which the store may not have yet. Compare ids for
-    ///   equality, because they do not sort by their numbers.
+    ///   published ids. It stops before [`Gap::until`]: from that event on the channel itself sends them, and
+    ///   the store may not have them yet. Compare ids for equality, because they do not sort by their
+    ///   numbers.
     /// - Store each event before its publication, with
     ///   [`publish_with`](super::Channel::publish_with).
     /// - If the store does not know the id either, return [`Gap::notice_event`], which notifies the client
@@ -95,8 +96,8 @@ impl GapPolicy {
     /// called once more, for the events in between. An error ends the stream
     /// ([`CloseReason::Failed`](crate::CloseReason::Failed), with the error's text in
     /// [`StreamSummary::error`](crate::StreamSummary::error)), and the client resumes with the last id
-    /// that it got. The error is not passed to
-    /// [`EventStream::error_event`](crate::EventStream::error_event).
+    /// that it got, after [`FinalEvents::failure`](crate::FinalEvents::failure) if that is set. The error is
+    /// not passed to [`EventStream::error_event`](crate::EventStream::error_event).
     pub fn backfill<F, S>(backfill: F) -> Self
     where
         F: Fn(Gap) -> S + Send + Sync + 'static,

@@ -31,8 +31,9 @@ use super::head;
 /// assert_eq!(chapters(last).status(), 204);
 /// ```
 ///
-/// An axum handler returns an `axum::response::Response`: `stop_reconnecting()`, or
-/// `stream.into_response()`.
+/// An axum handler returns an `axum::response::Response`: `stop_reconnecting()` as it is, or
+/// `stream.into_response()`. (After `stop_reconnecting().into_response()` the compiler cannot infer the
+/// type of the body.)
 pub fn stop_reconnecting<B: Default>() -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = StatusCode::NO_CONTENT;

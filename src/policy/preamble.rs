@@ -8,8 +8,8 @@ const GUARD: &[u8] = b"\nevent: discard\n\n";
 /// The bytes that are sent before the first event, at once, so that `onopen` and proxies do not
 /// wait for it.
 ///
-/// They are sent when the stream is first pending. A stream that computes before that holds them
-/// back: have it yield first.
+/// They are a frame of their own, which the server flushes when the stream is first pending. A stream that
+/// computes before that holds them back: have it yield first.
 ///
 /// The default is the line of the [`Retry`], or an empty comment line if that is off. No blank line
 /// follows: the line then belongs to the first event, which spares clients that fail at an event

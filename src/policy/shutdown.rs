@@ -24,7 +24,7 @@ const RETRY: Retry = Retry::spread(Duration::from_secs(2)..=Duration::from_secs(
 ///
 /// ```
 /// use std::time::Duration;
-/// use tower_sse::{ShutdownPolicy, Retry};
+/// use tower_sse::{Retry, ShutdownPolicy};
 ///
 /// // The usual times for both kinds, and a restart that takes a minute.
 /// let minute = Duration::from_secs(60);
@@ -107,7 +107,7 @@ impl ShutdownPolicy {
     ///
     /// ```
     /// use http::HeaderValue;
-    /// use tower_sse::{ShutdownPolicy, RejectPolicy};
+    /// use tower_sse::{RejectPolicy, ShutdownPolicy};
     ///
     /// let json = HeaderValue::from_static("application/json");
     /// let restarting = r#"{"error":{"message":"server is restarting","type":"server_error"}}"#;

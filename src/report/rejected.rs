@@ -45,7 +45,7 @@ pub struct RejectedStream {
     pub tags: Labels,
 }
 
-/// Writes the reason and the labels: `too_many, path=/events,user=ada`.
+/// Writes the reason and the labels: `too_many, path=/events,model=toy`.
 impl fmt::Display for RejectedStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.reason)?;

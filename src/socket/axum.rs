@@ -25,7 +25,7 @@ use super::{AddSocketHandle, Socket, SocketHandle};
 /// use futures_util::{Stream, stream};
 /// use std::net::SocketAddr;
 /// use tokio::net::TcpListener;
-/// use tower_sse::{Event, EventStream, SocketListener, SseLayer, TcpOptions, MakeServiceWithSocket};
+/// use tower_sse::{Event, EventStream, MakeServiceWithSocket, SocketListener, SseLayer, TcpOptions};
 ///
 /// async fn hello(
 ///     ConnectInfo(client): ConnectInfo<SocketAddr>,

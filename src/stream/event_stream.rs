@@ -196,7 +196,8 @@ impl<S> EventStream<S> {
     ///
     /// Use [`Event::close`], or the event that the client expects, such as `Event::new("[DONE]")`. It is
     /// sent only when the stream itself ends. It is not sent after an error, after a lag, or when the layer
-    /// ends the stream, because then the client should reconnect.
+    /// ends the stream, because then the stream is not complete: what is sent instead is a matter of
+    /// [`error_event`](Self::error_event) and [`FinalEvents`](crate::FinalEvents).
     pub fn final_event(mut self, event: impl Into<EncodedEvent>) -> Self {
         self.final_event = Some(event.into());
         self

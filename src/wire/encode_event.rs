@@ -37,6 +37,8 @@ use crate::{BoxError, Event};
 pub trait EncodeEvent {
     /// Writes the fields of the event. The caller writes the blank line that ends it.
     ///
+    /// To write several events, put [`Encoder::end_event`] between them.
+    ///
     /// # Errors
     ///
     /// Fails if the value cannot be encoded. Everything that was written for it is then removed.

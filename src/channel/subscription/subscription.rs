@@ -119,7 +119,8 @@ impl Subscription {
     ///
     /// Several such events are sent in the order in which they were added. The last of them gets the id
     /// of this position in the log, so that a client that has seen no more resumes here. The others keep
-    /// their ids: give them none, or ids of this channel.
+    /// their ids: give them none, or ids of this channel. It takes the place of the checkpoint of a first
+    /// visit. The notice of a gap is sent before it, and then has no id.
     ///
     /// Use it to begin with a snapshot of a state. If a lock is held while the state is changed and the
     /// change is published, subscribe and make the snapshot under the same lock: then no change is lost or
