@@ -11,7 +11,7 @@ pub(crate) mod payload;
 pub(crate) struct Case {
     /// What is sent. Cases of one subject are compared with each other.
     pub(crate) subject: &'static str,
-    /// Who does it.
+    /// What does the work.
     pub(crate) way: &'static str,
     /// How often it is done between two looks at the clock.
     pub(crate) batch: usize,

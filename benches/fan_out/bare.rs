@@ -15,7 +15,7 @@ pub(crate) fn chunk(number: u64, text: &str) -> Bytes {
     format!("{:X}\r\n{event}\r\n", event.len()).into()
 }
 
-/// Sends the chunks to all who connect, whatever they ask for.
+/// Sends the chunks to every client that connects, whatever it asks for.
 pub(crate) async fn serve(listener: TcpListener, chunks: Sender<Bytes>) {
     loop {
         let (client, _) = listener.accept().await.unwrap();

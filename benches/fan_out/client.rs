@@ -68,7 +68,7 @@ async fn connect(address: &str) -> (TcpStream, Vec<u8>) {
     loop {
         assert!(stream.read_buf(&mut read).await.unwrap() > 0, "no response");
         if let Some(end) = read.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
-            assert!(read.starts_with(b"HTTP/1.1 200"), "refused");
+            assert!(read.starts_with(b"HTTP/1.1 200"), "not a 200 response");
             return (stream, read.split_off(end + 4));
         }
     }

@@ -21,10 +21,10 @@ use tower_sse::{
 
 use super::bare;
 
-/// How many events each of them holds for those who lag.
+/// How many events each of them holds for receivers that lag.
 const HISTORY: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
-/// Who sends.
+/// What sends the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     /// axum's `Sse` of a `tokio::sync::broadcast`, where each client makes its own event.
@@ -39,7 +39,7 @@ pub(crate) enum Way {
     Hyper,
 }
 
-/// How to serve who connects, and how to publish an event by its number and its data.
+/// How to serve a client that connects, and how to publish an event by its number and its data.
 pub(crate) struct Feed {
     pub(crate) server: Server,
     pub(crate) publish: Box<dyn Fn(u64, String) + Send>,
@@ -156,7 +156,7 @@ fn bare() -> Feed {
     }
 }
 
-/// Makes a stream of what is received. What is lost, is lost: there is nothing to tell a client by.
+/// Makes a stream of what is received. No notice reports lost items to the client.
 fn received<T, U, F>(
     receiver: Receiver<T>,
     event: F,

@@ -54,7 +54,7 @@ fn check() {
         for _turn in 0..2 {
             let report = pair.take(load).report;
             assert_eq!(
-                (report.received, report.told, report.untold),
+                (report.received, report.reported, report.unreported),
                 (CLIENTS * load.events, 0, 0),
                 "{way}"
             );

@@ -2,7 +2,7 @@
 
 use super::{feed::Way, process::Process, report::Report};
 
-/// Who runs where.
+/// Which threads run on which cores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Threads {
     /// The server has one, on a core of its own, and its clients have the other core.
@@ -71,9 +71,9 @@ impl Pair {
     /// Has the server publish, and waits until each client has the last event.
     pub(crate) fn take(&mut self, load: Load) -> Outcome {
         self.published += load.events;
-        self.clients.tell(&self.published.to_string());
+        self.clients.send(&self.published.to_string());
         let before = self.server.seconds();
-        self.server.tell(&format!("{} {}", load.rate, load.events));
+        self.server.send(&format!("{} {}", load.rate, load.events));
         let mut report: Report = self.clients.line().parse().unwrap();
         // The last event has its time until the next, too.
         report.seconds += 1.0 / load.rate as f64;

@@ -7,7 +7,7 @@ use std::{
     sync::LazyLock,
 };
 
-/// A process that is told what to do by lines, and answers by lines.
+/// A process that reads commands as lines, and answers with lines.
 pub(crate) struct Process {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -18,7 +18,7 @@ pub(crate) struct Process {
 pub(crate) static PINNED: LazyLock<bool> =
     LazyLock::new(|| works("taskset", &["-c", "0,1", "true"]));
 
-/// Tells whether a command is there, and succeeds.
+/// Returns whether a command exists and succeeds.
 pub(crate) fn works(command: &str, args: &[&str]) -> bool {
     let mut command = Command::new(command);
     command.args(args).stdout(Stdio::null());
@@ -66,7 +66,7 @@ impl Process {
     }
 
     /// Writes it a line.
-    pub(crate) fn tell(&mut self, line: &str) {
+    pub(crate) fn send(&mut self, line: &str) {
         writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 

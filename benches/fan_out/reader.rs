@@ -10,10 +10,10 @@ use super::{message, report::Report};
 pub(crate) struct Reader {
     /// The number of the next event.
     next: u64,
-    /// Whether the event that has begun tells of others that were lost.
+    /// Whether the event that has begun is a notice of lost events.
     lagged: bool,
-    /// How many were, by what it was told since the last event.
-    told: u64,
+    /// How many lost events the notices since the last event report.
+    reported: u64,
 }
 
 impl Reader {
@@ -34,7 +34,7 @@ impl Reader {
     fn line(&mut self, line: &[u8], now: u64, report: &mut Report) {
         match line.strip_prefix(b"data: ") {
             Some(data) => match std::mem::take(&mut self.lagged) {
-                true => self.told += str::from_utf8(data).unwrap().parse::<u64>().unwrap(),
+                true => self.reported += str::from_utf8(data).unwrap().parse::<u64>().unwrap(),
                 false => self.event(data, now, report),
             },
             None => self.lagged |= line == b"event: lagged",
@@ -45,9 +45,9 @@ impl Reader {
         let (number, sent) = message::read(data).expect("an event is broken");
         assert!(number >= self.next, "an event is out of order");
         let lost = number - self.next;
-        let told = std::mem::take(&mut self.told).min(lost);
+        let reported = std::mem::take(&mut self.reported).min(lost);
         self.next = number + 1;
         report.count(sent, now);
-        report.lose(told, lost - told);
+        report.lose(reported, lost - reported);
     }
 }

@@ -6,10 +6,10 @@ use super::histogram::Histogram;
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) received: u64,
-    /// How many events were lost of which the client was told.
-    pub(crate) told: u64,
-    /// How many it was not told of.
-    pub(crate) untold: u64,
+    /// How many lost events a notice reported to the client.
+    pub(crate) reported: u64,
+    /// How many no notice reported.
+    pub(crate) unreported: u64,
     /// How long it took from the first event to the last delivery, in seconds.
     pub(crate) seconds: f64,
     /// Of the latencies, in milliseconds.
@@ -28,9 +28,9 @@ impl Report {
         self.latencies.count(now.saturating_sub(sent));
     }
 
-    pub(crate) fn lose(&mut self, told: u64, untold: u64) {
-        self.told += told;
-        self.untold += untold;
+    pub(crate) fn lose(&mut self, reported: u64, unreported: u64) {
+        self.reported += reported;
+        self.unreported += unreported;
     }
 }
 
@@ -39,7 +39,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let milliseconds = |share| self.latencies.quantile(share) / 1e6;
         let (median, p99) = (milliseconds(0.5), milliseconds(0.99));
-        write!(f, "{} {} {} ", self.received, self.told, self.untold)?;
+        write!(
+            f,
+            "{} {} {} ",
+            self.received, self.reported, self.unreported
+        )?;
         write!(f, "{} {median} {p99}", self.seconds)
     }
 }
@@ -52,8 +56,8 @@ impl FromStr for Report {
         let mut next = || values.next().unwrap_or_else(|| "".parse());
         Ok(Self {
             received: next()? as u64,
-            told: next()? as u64,
-            untold: next()? as u64,
+            reported: next()? as u64,
+            unreported: next()? as u64,
             seconds: next()?,
             median: next()?,
             p99: next()?,

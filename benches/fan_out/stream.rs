@@ -27,7 +27,7 @@ pub(crate) fn bytes(way: Way, count: u64) -> f64 {
     let mut process = Process::start("0", &["stream", &way.to_string(), &count.to_string()]);
     assert_eq!(process.line(), "empty");
     let empty = process.memory();
-    process.tell("");
+    process.send("");
     assert_eq!(process.line(), "full");
     (process.memory() - empty) / count as f64
 }

@@ -130,11 +130,11 @@ fn columns(rounds: &[Vec<Outcome>]) -> [Column; 6] {
             outcome.report.median
         }),
         column("99 % latency, ms", 1, false, |outcome| outcome.report.p99),
-        column("lost, the client told", 0, false, |outcome| {
-            outcome.report.told as f64
+        column("lost, reported to the client", 0, false, |outcome| {
+            outcome.report.reported as f64
         }),
         column("lost in silence", 0, false, |outcome| {
-            outcome.report.untold as f64
+            outcome.report.unreported as f64
         }),
     ]
 }
@@ -172,7 +172,7 @@ impl Column {
         }
     }
 
-    /// Tells how many times less one way takes than the first, and the quartiles of that.
+    /// Writes how many times less one way takes than the first, and the quartiles of that.
     fn ratio(&self, at: usize) -> String {
         let [low, median, high] = quartiles(self.rounds.iter().map(|round| round[0] / round[at]));
         match self.rounds.len() {

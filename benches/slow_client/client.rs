@@ -56,7 +56,7 @@ impl Client {
     }
 
     /// Reads so many bytes a second for so long. Half the time is for the queues to fill.
-    pub(crate) fn read_at(&mut self, rate: f64, time: Duration, server: &Server) -> LagPolicy {
+    pub(crate) fn read_at(&mut self, rate: f64, time: Duration, server: &Server) -> ClientLag {
         let start = Instant::now();
         let (mut bytes, mut ages) = (Vec::new(), Vec::new());
         while start.elapsed() < time {
@@ -70,7 +70,7 @@ impl Client {
                 ages.extend(age(&self.buffer[..length]));
             }
         }
-        LagPolicy {
+        ClientLag {
             bytes: median(bytes.into_iter()),
             milliseconds: median(ages.into_iter()) / 1e6,
         }
@@ -78,12 +78,12 @@ impl Client {
 }
 
 /// How far a client is behind, in the median.
-pub(crate) struct LagPolicy {
+pub(crate) struct ClientLag {
     bytes: f64,
     milliseconds: f64,
 }
 
-impl fmt::Display for LagPolicy {
+impl fmt::Display for ClientLag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kib = self.bytes / 1024.0;
         write!(f, "{kib:.0} KiB | {:.0} ms", self.milliseconds)

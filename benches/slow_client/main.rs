@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench slow_client --features socket` prints the tables. Server and client are
 //! threads of this process. They meet over the loopback interface or, in longer runs, by the address
-//! that follows a `--`, behind which something may delay what passes. What the system has to tell
-//! is Linux's; elsewhere it is 0.
+//! that follows a `--`, behind which something may delay what passes. The figures that the system
+//! reports are Linux's; elsewhere they are 0.
 
 mod client;
 mod counted;
@@ -60,7 +60,7 @@ fn main() {
 fn settings() -> Vec<(String, TcpOptions)> {
     let none = TcpOptions::empty().nodelay(true);
     let buffers = [64, 256].map(|kib| {
-        let name = format!("`send_buffer` {kib} KiB");
+        let name = format!("`send_buffer_size` {kib} KiB");
         (name, none.send_buffer_size(kib * 1024))
     });
     let unsent = [16, 64, 128, 256, 512].map(|kib| {
@@ -73,8 +73,10 @@ fn settings() -> Vec<(String, TcpOptions)> {
 
 impl Plan {
     /// Prints where the bytes wait that a stream has handed out when it is held up.
-    fn held(&self, who: &str, events: Events, reads: Duration) {
-        println!("| {who}, {events} | handed out | server's system | client's system | the rest |");
+    fn held(&self, client: &str, events: Events, reads: Duration) {
+        println!(
+            "| {client}, {events} | handed out | server's system | client's system | the rest |"
+        );
         println!("|---|--:|--:|--:|--:|");
         self.at_once(events, |server, client| {
             if !reads.is_zero() {
@@ -94,8 +96,8 @@ impl Plan {
     }
 
     /// Prints in what steps the system takes more for a client that reads steadily.
-    fn steps(&self, who: &str, fast: Duration) {
-        println!("| {who} | steps | largest |");
+    fn steps(&self, client: &str, fast: Duration) {
+        println!("| {client} | steps | largest |");
         println!("|---|--:|--:|");
         self.at_once(Events::Ready, |server, client| {
             client.read_fast(fast);
