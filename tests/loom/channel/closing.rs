@@ -4,7 +4,7 @@ use super::support::{channel, next, publish, published, rest, wait};
 use crate::{BoxError, loom_tests::in_every_order};
 
 #[test]
-fn who_waits_is_told_of_the_close() {
+fn a_waiting_subscriber_is_woken_by_the_close() {
     in_every_order(3, || {
         let channel = channel();
         let mut subscription = channel.subscribe();
@@ -19,7 +19,7 @@ fn who_waits_is_told_of_the_close() {
 }
 
 #[test]
-fn who_waits_is_told_when_the_last_publisher_is_gone() {
+fn a_waiting_subscriber_is_woken_when_the_last_publisher_is_gone() {
     in_every_order(3, || {
         let channel = channel();
         let mut subscription = channel.subscribe();
@@ -83,7 +83,7 @@ fn an_event_that_is_stored_while_another_closes_is_read_before_the_end() {
 }
 
 #[test]
-fn who_waits_is_told_of_a_close_though_the_store_fails() {
+fn a_waiting_subscriber_is_woken_by_a_close_though_the_store_fails() {
     in_every_order(3, || {
         let (_, got) = close_while_storing(|| Err("the disk is full".into()));
         assert!(got.is_empty());

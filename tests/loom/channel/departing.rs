@@ -26,7 +26,7 @@ fn poll(subscription: &mut Subscription, task: &Arc<Task>) -> Poll<()> {
 }
 
 #[test]
-fn nothing_is_left_of_who_leaves_while_an_event_is_published() {
+fn nothing_is_left_of_a_subscriber_that_leaves_while_an_event_is_published() {
     in_every_order(3, || {
         let channel = channel();
         let task = Arc::new(Task);
@@ -47,7 +47,7 @@ fn nothing_is_left_of_who_leaves_while_an_event_is_published() {
 }
 
 #[test]
-fn nothing_is_left_of_who_waits_for_another_or_for_none() {
+fn nothing_is_left_of_a_task_that_waited_for_a_subscriber_or_for_idleness() {
     in_every_order(3, || {
         let channel = channel();
         let task = Arc::new(Task);

@@ -3,9 +3,9 @@
 mod closing;
 mod departing;
 mod lagging;
-mod occupied;
 mod publishing;
 mod resuming;
 mod state;
+mod subscribers;
 mod support;
 mod topics;

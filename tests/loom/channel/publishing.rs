@@ -4,7 +4,7 @@ use super::support::{channel, look, next, number, publish};
 use crate::{Channel, loom_tests::in_every_order};
 
 #[test]
-fn who_waits_is_woken() {
+fn a_waiting_subscriber_is_woken() {
     in_every_order(3, || {
         let channel = channel();
         let mut subscription = channel.subscribe();
@@ -17,7 +17,7 @@ fn who_waits_is_woken() {
 }
 
 #[test]
-fn all_who_wait_are_woken() {
+fn all_waiting_subscribers_are_woken() {
     in_every_order(2, || {
         let channel = channel();
         let waiting = [(); 2].map(|()| {
@@ -32,7 +32,7 @@ fn all_who_wait_are_woken() {
 }
 
 #[test]
-fn who_looks_anew_from_another_task_is_woken() {
+fn a_subscriber_polled_anew_by_another_task_is_woken() {
     in_every_order(3, || {
         let channel = channel();
         let mut subscription = channel.subscribe();
@@ -45,7 +45,7 @@ fn who_looks_anew_from_another_task_is_woken() {
 }
 
 #[test]
-fn who_goes_to_another_thread_is_woken() {
+fn a_subscriber_that_moves_to_another_thread_is_woken() {
     in_every_order(3, || {
         let channel = channel();
         let mut subscription = channel.subscribe();
@@ -62,7 +62,7 @@ fn who_goes_to_another_thread_is_woken() {
 }
 
 #[test]
-fn who_comes_meanwhile_gets_all_from_one_on() {
+fn a_subscriber_that_comes_meanwhile_gets_all_from_one_on() {
     in_every_order(3, || {
         let channel = channel();
         let publisher = publish(&channel, &["one", "two"]);

@@ -67,12 +67,12 @@ fn resume_in_a_log_of(events: usize) {
 }
 
 #[test]
-fn who_resumes_gets_all_that_is_held_without_a_seam() {
+fn a_client_resumes_with_no_loss_and_no_duplicates() {
     resume_in_a_log_of(5);
 }
 
 #[test]
-fn who_resumes_as_events_go_is_told_of_every_gap() {
+fn a_client_that_resumes_during_evictions_gets_a_notice_of_every_gap() {
     resume_in_a_log_of(2);
     resume_in_a_log_of(1);
 }

@@ -65,11 +65,11 @@ fn follow(events: usize) {
 }
 
 #[test]
-fn a_snapshot_and_the_changes_after_it_have_no_seam() {
+fn no_change_is_lost_or_repeated_after_a_snapshot() {
     follow(10);
 }
 
 #[test]
-fn who_falls_off_the_changes_gets_a_new_snapshot() {
+fn a_client_whose_next_change_was_evicted_gets_a_new_snapshot() {
     follow(1);
 }

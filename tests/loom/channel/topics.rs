@@ -10,7 +10,7 @@ use loom::thread;
 use super::support::{holding, look, next, rest, wait};
 use crate::{BoxError, EventId, Subscription, Topics, loom_tests::in_every_order};
 
-/// Makes at most this many topics. A vacant topic is dropped at the next look at it.
+/// Makes at most this many topics. An idle topic is dropped at the next look at it.
 fn topics(most: usize) -> Topics<&'static str, str> {
     let most = NonZeroUsize::new(most).unwrap();
     Topics::new(most, holding(10)).linger(Duration::from_millis(1))
@@ -26,7 +26,7 @@ fn assert_lives(topics: &Topics<&'static str, str>, mut subscription: Subscripti
 }
 
 #[test]
-fn a_topic_lives_whose_subscriber_comes_while_the_vacant_are_let_go() {
+fn a_topic_lives_whose_subscriber_comes_while_idle_topics_are_dropped() {
     in_every_order(3, || {
         let topics = topics(10);
         let coming = thread::spawn({
@@ -71,7 +71,7 @@ fn a_topic_lives_whose_next_subscriber_comes_as_the_last_leaves() {
 }
 
 #[test]
-fn a_topic_is_let_go_whose_last_subscriber_left_while_it_was_looked_at() {
+fn a_topic_is_dropped_whose_last_subscriber_left_while_it_was_looked_at() {
     in_every_order(3, || {
         let topics = topics(10);
         let leaving = [(); 2].map(|()| {
@@ -87,7 +87,7 @@ fn a_topic_is_let_go_whose_last_subscriber_left_while_it_was_looked_at() {
 }
 
 #[test]
-fn a_topic_that_is_removed_ends_for_who_comes_to_it() {
+fn a_topic_that_is_removed_ends_for_its_subscribers() {
     in_every_order(3, || {
         let topics = topics(10);
         let topic = topics.topic("a").unwrap();
@@ -103,7 +103,7 @@ fn a_topic_that_is_removed_ends_for_who_comes_to_it() {
 }
 
 #[test]
-fn who_reads_the_end_of_a_topic_that_is_removed_finds_another() {
+fn a_subscriber_that_reads_the_end_of_a_removed_topic_finds_another() {
     in_every_order(2, || {
         let topics = topics(1);
         let topic = topics.topic("a").unwrap();

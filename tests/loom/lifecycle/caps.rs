@@ -13,7 +13,7 @@ use crate::{
     sync::Mutex,
 };
 
-/// Refuses at once.
+/// Rejects at once.
 fn reject() -> LimitPolicy {
     LimitPolicy::reject(RejectPolicy::empty_stream())
 }

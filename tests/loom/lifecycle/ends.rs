@@ -10,7 +10,7 @@ use super::threads::{look, shutdown, wait};
 use crate::loom_tests::in_every_order;
 
 #[test]
-fn a_stream_is_refused_or_ends() {
+fn a_stream_is_rejected_or_ends() {
     in_every_order(2, || {
         let shutdown = shutdown();
         let streams = [(); 2].map(|()| {
@@ -93,7 +93,7 @@ fn it_is_drained_when_the_last_is_gone_and_not_before() {
 }
 
 #[test]
-fn all_who_wait_for_it_are_told_the_same() {
+fn all_tasks_that_wait_for_it_get_the_same_count() {
     in_every_order(2, || {
         let shutdown = shutdown();
         let member = shutdown.join(false).unwrap();
@@ -116,7 +116,7 @@ fn all_who_wait_for_it_are_told_the_same() {
 }
 
 #[test]
-fn who_waits_for_the_trigger_sees_what_was_before_it() {
+fn a_task_that_waits_for_the_trigger_sees_what_was_before_it() {
     in_every_order(3, || {
         let shutdown = shutdown();
         let said = Arc::new(AtomicBool::new(false));

@@ -4,12 +4,12 @@ use super::support::channel;
 use crate::loom_tests::in_every_order;
 
 #[test]
-fn who_waits_for_a_subscriber_is_woken_by_the_first() {
+fn a_task_that_waits_for_a_subscriber_is_woken_by_the_first() {
     in_every_order(3, || {
         let channel = channel();
         let waiting = thread::spawn({
-            let occupied = channel.wait_for_subscriber();
-            move || block_on(occupied)
+            let subscribed = channel.wait_for_subscriber();
+            move || block_on(subscribed)
         });
         let other = thread::spawn({
             let channel = channel.clone();
@@ -25,7 +25,7 @@ fn who_waits_for_a_subscriber_is_woken_by_the_first() {
 }
 
 #[test]
-fn who_waits_for_a_subscriber_is_not_told_of_a_close_by_one_that_leaves() {
+fn a_subscriber_that_leaves_is_no_close_for_a_task_that_waits_for_one() {
     in_every_order(3, || {
         let channel = channel();
         let visiting = thread::spawn({
@@ -43,7 +43,7 @@ fn who_waits_for_a_subscriber_is_not_told_of_a_close_by_one_that_leaves() {
 }
 
 #[test]
-fn who_waits_for_the_last_to_leave_is_woken_by_it() {
+fn a_task_that_waits_for_the_last_to_leave_is_woken_by_it() {
     in_every_order(3, || {
         let channel = channel();
         let leaving = [(); 2].map(|()| {
@@ -59,7 +59,7 @@ fn who_waits_for_the_last_to_leave_is_woken_by_it() {
 }
 
 #[test]
-fn two_who_wait_for_each_other_are_woken() {
+fn two_tasks_that_wait_for_each_other_are_woken() {
     in_every_order(3, || {
         let channel = channel();
         let subscription = channel.subscribe();
