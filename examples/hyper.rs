@@ -52,7 +52,7 @@ async fn main() -> io::Result<()> {
     }
 }
 
-/// Tells the seconds since the client came, once a second.
+/// Streams the seconds since the client connected, once a second.
 fn clock() -> EventStream<impl Stream<Item = Event>> {
     let ticks = IntervalStream::new(tokio::time::interval(Duration::from_secs(1)));
     EventStream::new(

@@ -55,7 +55,7 @@ async fn watch(
     Ok(EventStream::new(subscription))
 }
 
-/// Gives a point, and tells everyone in the same step.
+/// Gives a point, and publishes the change in the same step.
 async fn score(
     State(scores): State<Scores>,
     Path(name): Path<String>,

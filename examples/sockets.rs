@@ -1,6 +1,6 @@
 //! Connections that are set once they carry a stream: plain hyper over TLS, both versions of HTTP.
 //!
-//! The page and the stream tell what their connection has.
+//! The page and the stream report the options of their connection.
 
 use std::{convert::Infallible, env, error::Error, future, sync::Arc, time::Duration};
 
@@ -92,13 +92,13 @@ fn answer(
     socket: Arc<socket2::Socket>,
 ) -> Result<Answer<impl Stream<Item = Event> + use<>>, Infallible> {
     Ok(match request.uri().path() {
-        "/sse" => Response::from(tell(socket)).map(Either::Right),
+        "/sse" => Response::from(report(socket)).map(Either::Right),
         _ => Response::new(Either::Left((options(&socket) + "\n").into())),
     })
 }
 
-/// Tells what the socket has, once a second. The stream's first write, by then done, has set it.
-fn tell(socket: Arc<socket2::Socket>) -> EventStream<impl Stream<Item = Event>> {
+/// Reports the options of the socket once a second. The stream's first write has set them by then.
+fn report(socket: Arc<socket2::Socket>) -> EventStream<impl Stream<Item = Event>> {
     let period = Duration::from_secs(1);
     let ticks = tokio::time::interval_at(Instant::now() + period, period);
     EventStream::new(IntervalStream::new(ticks).map(move |_| Event::new(options(&socket))))
@@ -106,7 +106,7 @@ fn tell(socket: Arc<socket2::Socket>) -> EventStream<impl Stream<Item = Event>> 
 
 fn options(socket: &socket2::Socket) -> String {
     match (socket.tcp_nodelay(), socket.keepalive()) {
-        (Ok(no_delay), Ok(keep_alive)) => format!("no delay: {no_delay}, keep-alive: {keep_alive}"),
+        (Ok(nodelay), Ok(keep_alive)) => format!("no delay: {nodelay}, keep-alive: {keep_alive}"),
         (Err(error), _) | (_, Err(error)) => error.to_string(),
     }
 }

@@ -41,7 +41,7 @@ async fn main() -> io::Result<()> {
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
     println!("open it in several tabs, or: curl -N http://{address}/sse");
-    println!("tell them all:               curl -d hello http://{address}/publish");
+    println!("publish to all of them:      curl -d hello http://{address}/publish");
     axum::serve(listener, app).await
 }
 

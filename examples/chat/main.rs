@@ -63,7 +63,7 @@ async fn main() -> io::Result<()> {
         ..Room::default()
     };
     let chat = Chat::new(room, ChannelOptions::new());
-    // Without these, who vanishes without a word is here for many minutes more.
+    // Without these, a guest whose connection vanishes is listed for many minutes more.
     let layer = SseLayer::new()
         .socket(TcpOptions::new())
         .stall_timeout(Duration::from_secs(30));
@@ -114,7 +114,7 @@ async fn join(
     Ok(EventStream::new(subscription).on_drop(move || leave(&chat, name)))
 }
 
-/// Answers HEAD, which axum would give to `join`: who only looks does not come in.
+/// Answers HEAD, which axum would give to `join`: a HEAD request does not join the room.
 async fn look() -> EventStream<stream::Empty<Event>> {
     EventStream::new(stream::empty())
 }
@@ -151,7 +151,7 @@ struct Said {
 
 async fn say(State(chat): State<Chat>, Json(said): Json<Said>) -> Result<StatusCode, PublishError> {
     let guest = Guest { name: said.name };
-    let told = chat.update(|room| {
+    let published = chat.update(|room| {
         let message = Message {
             number: room.messages.back().map_or(1, |last| last.number + 1),
             name: guest.name(),
@@ -163,5 +163,5 @@ async fn say(State(chat): State<Chat>, Json(said): Json<Said>) -> Result<StatusC
         }
         Tagged(Change::Message(message))
     });
-    told.map(|_| StatusCode::NO_CONTENT)
+    published.map(|_| StatusCode::NO_CONTENT)
 }

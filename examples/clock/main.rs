@@ -37,7 +37,7 @@ async fn main() -> io::Result<()> {
     axum::serve(listener, MakeServiceWithSocket(app.into_make_service())).await
 }
 
-/// Tells the seconds since the client came, once a second, for as long as it stays.
+/// Streams the seconds since the client connected, once a second, until it disconnects.
 fn clock() -> EventStream<impl Stream<Item = Tagged<Clock>>> {
     let ticks = IntervalStream::new(tokio::time::interval(Duration::from_secs(1)));
     EventStream::tagged(ticks.enumerate().map(|(second, _)| Clock::Tick { second }))

@@ -203,7 +203,7 @@ fn generate(prompt: String, most: usize) -> impl Stream<Item = String> {
 struct Model {
     followers: HashMap<&'static str, Vec<&'static str>>,
     word: &'static str,
-    chance: u64,
+    random: u64,
     said: usize,
 }
 
@@ -221,7 +221,7 @@ impl Model {
         Self {
             followers,
             word: word.unwrap_or("the"),
-            chance: prompt.bytes().fold(1, mix),
+            random: prompt.bytes().fold(1, mix),
             said: 0,
         }
     }
@@ -231,9 +231,9 @@ impl Iterator for Model {
     type Item = String;
 
     fn next(&mut self) -> Option<String> {
-        self.chance = self.chance * 75 % 65_537;
+        self.random = self.random * 75 % 65_537;
         let followers = self.followers.get(self.word)?;
-        self.word = followers[self.chance as usize % followers.len()];
+        self.word = followers[self.random as usize % followers.len()];
         let space = if self.said > 0 { " " } else { "" };
         self.said += 1;
         Some(format!("{space}{}", self.word))

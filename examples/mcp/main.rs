@@ -72,7 +72,7 @@ async fn main() -> io::Result<()> {
     axum::serve(listener, app).await
 }
 
-/// Refuses pages from elsewhere, which may have rebound their own name to this address, and other
+/// Rejects pages from elsewhere, which may have rebound their own name to this address, and other
 /// revisions of the protocol.
 async fn check(request: Request) -> Result<Request, StatusCode> {
     let header = |name| Some(request.headers().get(name)?.to_str().unwrap_or_default());
@@ -168,7 +168,7 @@ impl Server {
         Ok(session.to_owned())
     }
 
-    /// Starts a call, and returns what it tells.
+    /// Starts a call, and returns a subscription to its messages.
     fn call(&mut self, session: String, message: &Value) -> Result<Subscription, PublishError> {
         let channel = Channel::new(ChannelOptions::new());
         // With its id the client can come back, before it has read anything else.
@@ -189,7 +189,7 @@ impl Server {
 async fn count(channel: Channel, message: Value) {
     let (id, params) = (&message["id"], &message["params"]);
     // It fails only if the request's id or token is larger than all that a channel may hold.
-    let tell = |message: Value| drop(channel.publish(Event::new(message.to_string())));
+    let send = |message: Value| drop(channel.publish(Event::new(message.to_string())));
     let to = params["arguments"]["to"].as_u64();
     let to = to.filter(|to| (1..=100).contains(to));
     let token = &params["_meta"]["progressToken"];
@@ -198,7 +198,7 @@ async fn count(channel: Channel, message: Value) {
         let progress = json!({ "progressToken": token, "progress": number, "total": to });
         if !token.is_null() {
             let method = "notifications/progress";
-            tell(json!({ "jsonrpc": "2.0", "method": method, "params": progress }));
+            send(json!({ "jsonrpc": "2.0", "method": method, "params": progress }));
         }
     }
     let text = match to {
@@ -207,7 +207,7 @@ async fn count(channel: Channel, message: Value) {
     };
     let content = json!([{ "type": "text", "text": text }]);
     let result = json!({ "content": content, "isError": to.is_none() });
-    tell(answer(id, "result", result));
+    send(answer(id, "result", result));
     channel.close();
     sleep(LINGER).await;
 }
@@ -228,7 +228,7 @@ fn tool() -> Value {
     let to = json!({ "type": "integer", "minimum": 1, "maximum": 100 });
     json!({
         "name": "count",
-        "description": "Counts, two numbers a second, and tells how far it is",
+        "description": "Counts, two numbers a second, and reports its progress",
         "inputSchema": { "type": "object", "properties": { "to": to }, "required": ["to"] },
     })
 }

@@ -79,7 +79,7 @@ impl Store {
 }
 
 /// Finds what a client has missed that the channel does not hold any more.
-fn fill(store: Store, gap: Gap) -> impl Stream<Item = Result<Event, BoxError>> {
+fn backfill(store: Store, gap: Gap) -> impl Stream<Item = Result<Event, BoxError>> {
     let (first, until) = (gap.last_event_id.clone(), gap.until.clone());
     let pages = stream::try_unfold(Some(first), move |after| {
         let (store, gap, until) = (store.clone(), gap.clone(), until.clone());
@@ -115,11 +115,11 @@ async fn main() -> Result<(), BoxError> {
     println!("events are kept in {}", path.display());
     let store = Store::open(path)?;
 
-    let filling = store.clone();
+    let backfill_store = store.clone();
     let options = ChannelOptions::new()
         .max_events(HELD)
         .gap_policy(GapPolicy::backfill(move |gap| {
-            fill(filling.clone(), gap).inspect_err(|error| eprintln!("{error}"))
+            backfill(backfill_store.clone(), gap).inspect_err(|error| eprintln!("{error}"))
         }));
     let channel = match store.last_id()? {
         Some(last) => Channel::new(options.after(&last)),

@@ -62,9 +62,9 @@ impl Poll {
         Ok(Self { live, store })
     }
 
-    /// Keeps a vote, and then tells of it.
+    /// Stores a vote, and then publishes it.
     fn add(&self, yes: bool) -> Result<(), BoxError> {
-        // Held until all is done: votes are told in the order in which they are kept.
+        // Held until all is done: votes are published in the order in which they are stored.
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         store.execute("insert into vote (yes) values (?)", [yes])?;
         self.live.update(|votes| {
