@@ -6,6 +6,7 @@ use tower_sse::{Event, EventStream};
 
 use crate::{
     call::{Call, FailingCalls, calls},
+    cases::cases,
     cut::cuts,
     item::{Item, item},
     meaning::Client,
@@ -42,6 +43,8 @@ fn not_even_a_line_end_is_left_of_what_fails() {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn an_event_in_place_of_an_error_comes_after_all_before(
         before in vec(item(), 0..4),

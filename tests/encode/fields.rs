@@ -8,6 +8,7 @@ use tower_sse::{EncodedEvent, Event, EventData, EventId, EventName};
 
 use crate::{
     call::{Call, retry},
+    cases::cases,
     cut::{Cuts, cuts},
     meaning::{Client, normalized},
     parsers::assert_read,
@@ -74,6 +75,8 @@ pub(crate) fn fields() -> impl Strategy<Value = Fields> {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn an_event_is_read_as_it_was_meant(fields in fields(), cuts in cuts()) {
         let event = EncodedEvent::from(fields.event());

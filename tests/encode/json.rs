@@ -12,6 +12,7 @@ use tower_sse::{
 
 use crate::{
     call::Call,
+    cases::cases,
     cut::{Cuts, cuts},
     meaning::{Client, Heard},
     parsers::{assert_read, sse_core},
@@ -90,6 +91,8 @@ fn read(bytes: &[u8], cuts: &Cuts) -> Vec<(String, Value)> {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn values_are_read_as_the_same_values(values in vec(value(), 0..5), cuts in cuts()) {
         let sent = send(EventStream::json(iter(&values)));
@@ -134,6 +137,8 @@ impl EncodeEvent for Patient {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn json_that_fails_leaves_nothing_between_other_fields(value in value(), cuts in cuts()) {
         let event = EncodedEvent::new(&Patient(value.clone())).unwrap();

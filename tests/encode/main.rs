@@ -17,3 +17,6 @@ mod protocol;
 mod sending;
 mod sequences;
 mod text;
+
+#[path = "../support/cases.rs"]
+mod cases;

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use tower_sse::{EncodedEvent, Event, EventId, EventName};
 
 use crate::{
+    cases::cases,
     cut::Cuts,
     meaning::{Client, Heard},
     parsers::assert_read,
@@ -19,6 +20,8 @@ fn doubtful() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn a_name_is_any_text_on_one_line_without_nul(text in doubtful()) {
         let good = !text.is_empty() && !text.contains(['\r', '\n', '\0']);

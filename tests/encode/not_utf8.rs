@@ -5,6 +5,7 @@ use proptest::{collection::vec, prelude::*};
 use tower_sse::{EncodedEvent, Event};
 
 use crate::{
+    cases::cases,
     cut::cuts,
     meaning::{Client, Heard, normalized},
     parsers::sse_core,
@@ -20,6 +21,8 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn is_read_with_replacement_characters(bytes in bytes(), cuts in cuts()) {
         let event = EncodedEvent::from(Event::new(Bytes::from(bytes.clone())).id(1));

@@ -5,6 +5,7 @@ use tower_sse::{EncodedEvent, EventStream};
 
 use crate::{
     call::{Calls, calls},
+    cases::cases,
     cut::cuts,
     fields::fields,
     item::item,
@@ -18,6 +19,8 @@ fn frame_size() -> impl Strategy<Value = usize> {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn calls_in_any_order_are_read_as_they_were_meant(calls in calls(), cuts in cuts()) {
         let event = EncodedEvent::new(&Calls(&calls)).unwrap();
