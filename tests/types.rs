@@ -86,6 +86,6 @@ fn a_body_that_passes_through_stays_small() {
     let word = size_of::<usize>();
     assert!(size_of::<SseBody<Full<Bytes>>>() <= size_of::<Full<Bytes>>() + 2 * word);
     assert_eq!(size_of::<Sse<()>>(), word);
-    // The layer, what it noted, the connection, and a few flags.
+    // The layer, its record of the request, the connection, and a few flags.
     assert!(size_of::<ResponseFuture<()>>() <= 6 * word);
 }

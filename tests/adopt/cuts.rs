@@ -41,7 +41,7 @@ async fn a_silence_after_every_byte_changes_no_event() {
     }
 }
 
-/// Tells whether a line of ours after these bytes breaks nothing, by the last of them alone.
+/// Returns whether a line of ours after these bytes breaks nothing, by the last of them alone.
 fn is_safe(before: &[u8]) -> bool {
     matches!(
         before,

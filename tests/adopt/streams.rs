@@ -1,6 +1,6 @@
 //! Streams of other people, with each kind of line end.
 
-/// Lines that a client must tell apart.
+/// Lines that a client must distinguish.
 const LINES: [&str; 27] = [
     ": welcome",
     "retry: 5000",

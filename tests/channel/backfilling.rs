@@ -52,8 +52,8 @@ impl Store {
 fn fed(options: ChannelOptions) -> (Channel, mpsc::UnboundedSender<Result<Event, BoxError>>) {
     let (sender, receiver) = mpsc::unbounded();
     let receiver = Mutex::new(Some(receiver));
-    let on_gap = GapPolicy::backfill(move |_| receiver.lock().unwrap().take().unwrap());
-    (Channel::new(options.gap_policy(on_gap)), sender)
+    let gap_policy = GapPolicy::backfill(move |_| receiver.lock().unwrap().take().unwrap());
+    (Channel::new(options.gap_policy(gap_policy)), sender)
 }
 
 /// An event that cannot be encoded.
@@ -130,13 +130,13 @@ fn misses_nothing_that_is_published_before_the_store_is_read() {
     let store = Store::default();
     store.publish(&channel(), 1..=3);
     let later = store.clone();
-    let on_gap = GapPolicy::backfill(move |gap| {
+    let gap_policy = GapPolicy::backfill(move |gap| {
         let store = later.clone();
         // As a query of a database does, it reads when it is polled.
         let found = async move { store.between(&gap.last_event_id, Some(&gap.until)) };
         stream::once(found).flat_map(stream::iter)
     });
-    let channel = Channel::new(options().after(&store.id(3)).gap_policy(on_gap));
+    let channel = Channel::new(options().after(&store.id(3)).gap_policy(gap_policy));
     let mut subscriber = resume(&channel, store.id(1));
     store.publish(&channel, 4..=4);
     assert_eq!(texts(&mut subscriber), ["2", "3", "4"]);
@@ -159,8 +159,8 @@ fn is_sent_before_what_is_retained() {
 #[test]
 fn takes_any_event_or_result() {
     type Item = Result<&'static str, Infallible>;
-    let on_gap = GapPolicy::backfill(|_| stream::iter([Item::Ok("text")]));
-    let channel = Channel::new(options().gap_policy(on_gap));
+    let gap_policy = GapPolicy::backfill(|_| stream::iter([Item::Ok("text")]));
+    let channel = Channel::new(options().gap_policy(gap_policy));
     let mut subscriber = resume(&channel, "zzzzzz-1");
     assert_eq!(wire(&mut subscriber), "data: text\n\n");
 }
@@ -194,38 +194,38 @@ fn that_cannot_be_encoded_ends_the_stream() {
 fn that_takes_longer_than_the_log_reaches_is_made_again() {
     let store = Store::default();
     let (asked, asks) = mpsc::unbounded();
-    let on_gap = GapPolicy::backfill(move |gap| {
+    let gap_policy = GapPolicy::backfill(move |gap| {
         let (sender, backfill) = mpsc::unbounded::<Event>();
         asked.unbounded_send((gap, sender)).unwrap();
         backfill
     });
     let mut asks = asks;
-    let mut fill = |store: &Store| {
+    let mut backfill = |store: &Store| {
         let (gap, sender): (Gap, mpsc::UnboundedSender<_>) = asks.try_recv().unwrap();
         assert!(gap.is_known);
         for event in store.between(&gap.last_event_id, Some(&gap.until)) {
             sender.unbounded_send(event).unwrap();
         }
     };
-    let channel = Channel::new(holding(2).gap_policy(on_gap));
+    let channel = Channel::new(holding(2).gap_policy(gap_policy));
     store.publish(&channel, 1..=6);
     let mut subscriber = resume(&channel, store.id(1));
     assert!(is_waiting(&mut subscriber));
-    // Meanwhile the log goes on, and lets go of where the fill was to end.
+    // Meanwhile the log goes on, and evicts the event at which the backfill was to end.
     store.publish(&channel, 7..=9);
-    fill(&store);
+    backfill(&store);
     assert_eq!(texts(&mut subscriber), ["2", "3", "4"]);
-    fill(&store);
+    backfill(&store);
     store.publish(&channel, 10..=10);
     assert_eq!(texts(&mut subscriber), ["5", "6", "7"]);
-    fill(&store);
+    backfill(&store);
     assert_eq!(texts(&mut subscriber), ["8", "9", "10"]);
 }
 
 #[test]
 fn that_finds_nothing_can_report_the_gap() {
-    let on_gap = GapPolicy::backfill(|gap: Gap| stream::iter([gap.notice_event()]));
-    let channel = Channel::new(holding(2).gap_policy(on_gap));
+    let gap_policy = GapPolicy::backfill(|gap: Gap| stream::iter([gap.notice_event()]));
+    let channel = Channel::new(holding(2).gap_policy(gap_policy));
     let ids = publish_numbers(&channel, 1..=4);
     let mut subscriber = resume(&channel, "zzzzzz-1");
     let [notice, three, four] = &seen(&mut subscriber)[..] else {
@@ -234,7 +234,7 @@ fn that_finds_nothing_can_report_the_gap() {
     assert_eq!(*notice, named("gap", &ids[2], &ids[1]));
     let held = [three, four].map(|[_, data, _]| data.as_str());
     assert_eq!(held, ["3", "4"]);
-    // Who was cut off after the notice.
+    // A client that was cut off after the notice.
     let [_, _, id] = notice;
     assert_eq!(texts(&mut resume(&channel, id)), ["3", "4"]);
 }
@@ -243,11 +243,11 @@ fn that_finds_nothing_can_report_the_gap() {
 fn is_made_once_for_each_client_that_resumes() {
     let count = Arc::new(Mutex::new(0));
     let asked = Arc::clone(&count);
-    let on_gap = GapPolicy::backfill(move |_| {
+    let gap_policy = GapPolicy::backfill(move |_| {
         *asked.lock().unwrap() += 1;
         stream::empty::<Event>()
     });
-    let channel = Channel::new(options().gap_policy(on_gap));
+    let channel = Channel::new(options().gap_policy(gap_policy));
     let one = publish(&channel, "one");
     drop(channel.subscribe());
     drop(channel.replay());
@@ -261,12 +261,12 @@ fn is_made_once_for_each_client_that_resumes() {
 fn may_use_the_channel_itself() {
     let whole = Arc::new(Mutex::new(None::<Channel>));
     let inner = Arc::clone(&whole);
-    let on_gap = GapPolicy::backfill(move |_| {
+    let gap_policy = GapPolicy::backfill(move |_| {
         let channel = inner.lock().unwrap().clone().unwrap();
         publish(&channel, "published");
         stream::iter([Event::new(channel.subscriber_count().to_string())])
     });
-    let channel = Channel::new(options().gap_policy(on_gap));
+    let channel = Channel::new(options().gap_policy(gap_policy));
     *whole.lock().unwrap() = Some(channel.clone());
     let mut subscriber = resume(&channel, "zzzzzz-1");
     assert_eq!(texts(&mut subscriber), ["1", "published"]);

@@ -1,4 +1,4 @@
-//! The event that tells a client to close.
+//! The event that asks a client to close.
 
 use futures::StreamExt;
 use http_body_util::BodyExt;

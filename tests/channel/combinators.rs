@@ -95,7 +95,10 @@ fn lagging(lag: LagPolicy, around: Around) -> (Vec<String>, StreamSummary) {
 fn do_not_hide_a_lag_nor_make_a_completion_of_it() {
     for around in AROUND {
         let (names, summary) = lagging(LagPolicy::disconnect(), around);
-        assert_eq!(names, [""; 0], "the page is not told that all is over");
+        assert_eq!(
+            names, [""; 0],
+            "the page gets no event that says that all is over"
+        );
         assert_eq!(summary.reason, CloseReason::Lagged);
     }
 }

@@ -55,20 +55,20 @@ fn subscribers_are_counted_while_their_body_is_there() {
 #[test]
 fn a_task_that_waits_for_a_subscriber_is_woken_by_the_first() {
     let channel = channel();
-    let mut occupied = Box::pin(channel.wait_for_subscriber());
-    let mut vacant = Box::pin(channel.wait_until_idle());
-    assert_eq!(vacant.as_mut().now_or_never(), Some(()));
-    assert_eq!(occupied.as_mut().now_or_never(), None);
+    let mut subscribed = Box::pin(channel.wait_for_subscriber());
+    let mut idle = Box::pin(channel.wait_until_idle());
+    assert_eq!(idle.as_mut().now_or_never(), Some(()));
+    assert_eq!(subscribed.as_mut().now_or_never(), None);
     let one = channel.subscribe();
-    assert_eq!(occupied.as_mut().now_or_never(), Some(true));
+    assert_eq!(subscribed.as_mut().now_or_never(), Some(true));
     let two = channel.subscribe();
 
-    let mut vacant = Box::pin(channel.wait_until_idle());
+    let mut idle = Box::pin(channel.wait_until_idle());
     assert_eq!(channel.wait_for_subscriber().now_or_never(), Some(true));
     drop(one);
-    assert_eq!(vacant.as_mut().now_or_never(), None);
+    assert_eq!(idle.as_mut().now_or_never(), None);
     drop(two);
-    assert_eq!(vacant.as_mut().now_or_never(), Some(()));
+    assert_eq!(idle.as_mut().now_or_never(), Some(()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,40 +87,40 @@ async fn tasks_that_wait_for_subscribers_are_woken() {
 #[test]
 fn a_task_that_waits_for_a_subscriber_does_not_see_one_that_has_left_since() {
     let channel = channel();
-    let mut occupied = Box::pin(channel.wait_for_subscriber());
-    assert_eq!(occupied.as_mut().now_or_never(), None);
+    let mut subscribed = Box::pin(channel.wait_for_subscriber());
+    assert_eq!(subscribed.as_mut().now_or_never(), None);
     drop(channel.subscribe());
-    assert_eq!(occupied.as_mut().now_or_never(), None);
+    assert_eq!(subscribed.as_mut().now_or_never(), None);
     let _subscriber = channel.subscribe();
-    assert_eq!(occupied.as_mut().now_or_never(), Some(true));
+    assert_eq!(subscribed.as_mut().now_or_never(), Some(true));
 }
 
 #[test]
 fn a_task_that_waits_for_subscribers_does_not_keep_the_channel() {
     let channel = channel();
     let mut subscriber = channel.subscribe();
-    let vacant = channel.wait_until_idle();
+    let idle = channel.wait_until_idle();
     drop(channel);
     assert!(is_ended(&mut subscriber));
-    assert_eq!(vacant.now_or_never(), Some(()));
+    assert_eq!(idle.now_or_never(), Some(()));
 }
 
 #[test]
 fn a_lag_or_an_end_makes_idle() {
     let channel = Channel::new(holding(1));
     let mut subscriber = channel.subscribe();
-    let mut vacant = Box::pin(channel.wait_until_idle());
-    assert_eq!(vacant.as_mut().now_or_never(), None);
+    let mut idle = Box::pin(channel.wait_until_idle());
+    assert_eq!(idle.as_mut().now_or_never(), None);
     publish_numbers(&channel, 1..=2);
     assert!(has_lagged(&mut subscriber));
-    assert_eq!(vacant.as_mut().now_or_never(), Some(()));
+    assert_eq!(idle.as_mut().now_or_never(), Some(()));
 }
 
 #[test]
 fn a_task_that_waits_for_a_subscriber_is_woken_by_the_close() {
     let channel = channel();
-    let mut occupied = Box::pin(channel.wait_for_subscriber());
-    assert_eq!((&mut occupied).now_or_never(), None);
+    let mut subscribed = Box::pin(channel.wait_for_subscriber());
+    assert_eq!((&mut subscribed).now_or_never(), None);
     channel.close();
-    assert_eq!(occupied.now_or_never(), Some(false));
+    assert_eq!(subscribed.now_or_never(), Some(false));
 }

@@ -7,15 +7,15 @@ use tower_sse::{Channel, ChannelOptions, Event, EventId, Gap, GapPolicy, LastEve
 
 use crate::support::*;
 
-/// Options that keep what is told of gaps, and fill in nothing.
+/// Options that keep the gaps that are reported, and backfill nothing.
 fn watched(options: ChannelOptions) -> (ChannelOptions, Arc<Mutex<Vec<Gap>>>) {
     let gaps = Arc::<Mutex<Vec<Gap>>>::default();
-    let told = Arc::clone(&gaps);
-    let on_gap = GapPolicy::backfill(move |gap| {
-        told.lock().unwrap().push(gap);
+    let reported = Arc::clone(&gaps);
+    let gap_policy = GapPolicy::backfill(move |gap| {
+        reported.lock().unwrap().push(gap);
         stream::empty::<Event>()
     });
-    (options.gap_policy(on_gap), gaps)
+    (options.gap_policy(gap_policy), gaps)
 }
 
 /// Returns the gap that a channel of so many events and with so many of them held finds.

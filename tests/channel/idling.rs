@@ -100,7 +100,7 @@ async fn of_the_longest_gives_way() {
         drop(topic(&topics, key));
         advance(SECOND).await;
     }
-    // Now `b` is vacant for longer than `a`.
+    // Now `b` has been idle for longer than `a`.
     drop(topic(&topics, "a").subscribe());
     drop(topic(&topics, "d"));
     let there = ["a", "b", "c", "d"].map(|key| topics.get(key).is_some());
@@ -138,9 +138,9 @@ async fn gives_way_though_many_are_in_use() {
     let keys: Vec<_> = (0..100).map(|number: u64| number.to_string()).collect();
     let subscribe = |key: &String| topic(&topics, key).subscribe();
     let _subscribers: Vec<_> = keys.iter().map(subscribe).collect();
-    drop(topic(&topics, "vacant"));
+    drop(topic(&topics, "idle"));
     assert!(topics.topic("new".to_owned()).is_ok());
-    assert!(topics.get("vacant").is_none());
+    assert!(topics.get("idle").is_none());
     assert_eq!(topics.len(), 101);
 }
 
@@ -150,9 +150,9 @@ async fn is_found_out_though_many_are_held() {
     let keys: Vec<_> = (0..200).map(|number: u64| number.to_string()).collect();
     let _held: Vec<_> = keys.iter().map(|key| topic(&topics, key)).collect();
     advance(SECOND).await;
-    drop(topic(&topics, "vacant"));
+    drop(topic(&topics, "idle"));
     advance(10 * SECOND).await;
-    assert!(topics.get("vacant").is_none());
+    assert!(topics.get("idle").is_none());
     assert_eq!(topics.len(), 200);
 }
 

@@ -48,7 +48,7 @@ impl Hash for Key {
     }
 }
 
-/// Topics that are vacant, and what is counted of their keys.
+/// Topics that are idle, and what is counted of their keys.
 struct Peak {
     topics: Topics<Key>,
     counts: Arc<Counts>,

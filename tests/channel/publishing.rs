@@ -126,7 +126,7 @@ fn rejects_what_is_larger_than_all_that_may_be_retained() {
     assert!(is_waiting(&mut subscriber));
 
     let id = publish(&channel, "0123456789");
-    assert_eq!(parts(&id).1, 1, "what is refused has no number");
+    assert_eq!(parts(&id).1, 1, "a rejected event has no number");
     assert_eq!(texts(&mut subscriber), ["0123456789"]);
 }
 

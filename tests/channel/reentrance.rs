@@ -1,4 +1,5 @@
-//! Who is woken, or dropped, may use what has woken or dropped it: nothing is locked then.
+//! A task that is woken, or a value that is dropped, may use what has woken or dropped it: nothing is
+//! locked then.
 
 use std::{
     future::Future,
@@ -62,10 +63,10 @@ fn wait_for(subscription: &mut Subscription, waker: &Waker) {
 
 /// Waits for a subscriber, or the close.
 fn wait_for_one(channel: &Channel, waker: &Waker) -> impl Future + use<> {
-    let mut occupied = Box::pin(channel.wait_for_subscriber());
-    let polled = occupied.as_mut().poll(&mut Context::from_waker(waker));
+    let mut waiting = Box::pin(channel.wait_for_subscriber());
+    let polled = waiting.as_mut().poll(&mut Context::from_waker(waker));
     assert!(polled.is_pending());
-    occupied
+    waiting
 }
 
 #[test]
@@ -123,13 +124,13 @@ fn a_task_woken_by_the_first_subscriber_may_read_the_state() {
                 assert_eq!(state.read(|state| *state), 7);
             }
         });
-        let _occupied = wait_for_one(state.channel(), &waker);
+        let _waiting = wait_for_one(state.channel(), &waker);
         let _subscriber = state.subscribe(|_| Event::new("all")).unwrap();
         assert_eq!(counted.try_iter().count(), 1);
     });
 }
 
-/// Lets go of a topic for whose close somebody waits.
+/// Removes a topic while a task waits for a subscriber or its close.
 fn with_a_waiting_task(remove: fn(&Topics<String>)) {
     in_time(move || {
         let topics = topics(1).linger(Duration::ZERO);
@@ -142,7 +143,7 @@ fn with_a_waiting_task(remove: fn(&Topics<String>)) {
                 assert!(topics.get("a").is_none());
             }
         });
-        let _occupied = wait_for_one(&a, &waker);
+        let _waiting = wait_for_one(&a, &waker);
         drop(a);
         remove(&topics);
         assert_eq!(counted.try_iter().count(), 1);
@@ -177,7 +178,7 @@ fn a_task_woken_by_a_topic_that_made_room_may_ask_for_another() {
                 assert!(topics.topic("b".to_owned()).is_err());
             }
         });
-        let _occupied = wait_for_one(&a, &waker);
+        let _waiting = wait_for_one(&a, &waker);
         drop(a);
         let _others = ["c", "d"].map(|key| topic(&topics, key).subscribe());
         assert_eq!(counted.try_iter().count(), 1);
@@ -197,7 +198,7 @@ fn a_task_woken_by_a_close_may_ask_for_another_topic_in_its_place() {
                 assert!(topics.topic("b".to_owned()).is_ok());
             }
         });
-        let _occupied = wait_for_one(&a, &waker);
+        let _waiting = wait_for_one(&a, &waker);
         a.close();
         assert_eq!(counted.try_iter().count(), 1);
     });

@@ -20,7 +20,7 @@ fn makes_a_gap_of_every_id() {
 fn can_number_on() {
     let ids = publish_numbers(&channel(), 1..=3);
     let restarted = Channel::new(after(&ids[2]));
-    // Who has all of before misses nothing.
+    // A client that has all earlier events misses nothing.
     let mut subscriber = resume(&restarted, &ids[2]);
     let four = publish(&restarted, "four");
     assert_eq!(four, *sibling(&ids[0], 4));

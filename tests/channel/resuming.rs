@@ -93,7 +93,7 @@ fn at_the_last_id_before_the_first_event_survives_a_restart() {
 fn at_the_oldest_that_is_held_is_no_gap() {
     let channel = Channel::new(holding(3));
     let ids = publish_numbers(&channel, 1..=5);
-    // 3, 4 and 5 are held: who has 2 misses nothing.
+    // 3, 4 and 5 are held: a client that has 2 misses nothing.
     let mut subscriber = resume(&channel, &ids[1]);
     assert_eq!(texts(&mut subscriber), ["3", "4", "5"]);
 }

@@ -50,9 +50,9 @@ impl Served {
         S::Item: EventItem,
     {
         let summary = Arc::<Mutex<Option<StreamSummary>>>::default();
-        let told = Arc::clone(&summary);
+        let reported = Arc::clone(&summary);
         let layer = layer.on_close(move |summary| {
-            let before = told.lock().unwrap().replace(summary.clone());
+            let before = reported.lock().unwrap().replace(summary.clone());
             assert!(before.is_none(), "a stream closes once");
         });
         let response: Response<_> = stream.into();
@@ -82,7 +82,7 @@ impl Served {
         }
     }
 
-    /// Reads all that is ready. Tells whether the body has ended.
+    /// Reads all that is ready. Returns also whether the body has ended.
     pub(crate) fn read(&mut self) -> (Vec<Seen>, bool) {
         let (task, mut seen) = (Task::default(), Vec::new());
         loop {
@@ -105,12 +105,12 @@ impl Served {
         }
     }
 
-    /// Returns what the layer has told, if the stream has ended.
+    /// Returns what the layer has reported, if the stream has ended.
     pub(crate) fn summary(&self) -> Option<StreamSummary> {
         self.summary.lock().unwrap().clone()
     }
 
-    /// Drops the body, and returns what the layer has told of it.
+    /// Drops the body, and returns what the layer has reported of it.
     pub(crate) fn leave(self) -> StreamSummary {
         drop(self.body);
         self.summary.lock().unwrap().take().unwrap()

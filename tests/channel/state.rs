@@ -107,7 +107,7 @@ fn comes_again_after_a_lag() {
     assert_eq!(seen(&mut subscriber), [named("total", "4", &four)]);
 }
 
-/// A change that cannot be told.
+/// A change whose event is too large to be published.
 fn add_too_much(counter: &StateChannel<u64>) -> PublishError {
     let change = |count: &mut u64| {
         *count += 1;

@@ -67,8 +67,8 @@ async fn close_while_storing(close: Close) {
     close(&topics, &channel);
 
     assert!(channel.is_closed());
-    let refused = channel.publish(Event::new("late"));
-    assert!(matches!(refused, Err(PublishError::Closed)));
+    let rejected = channel.publish(Event::new("late"));
+    assert!(matches!(rejected, Err(PublishError::Closed)));
     assert!(is_waiting(&mut subscriber), "it would miss an event");
     answer.send(()).unwrap();
     let id = publishing.await.unwrap();
@@ -188,14 +188,14 @@ fn is_reported_at_once_to_a_producer_without_subscribers() {
     in_time(|| {
         let topics = topics(1);
         let channel = topic(&topics, "a");
-        let mut occupied = Box::pin(channel.wait_for_subscriber());
-        assert_eq!((&mut occupied).now_or_never(), None);
+        let mut subscribed = Box::pin(channel.wait_for_subscriber());
+        assert_eq!((&mut subscribed).now_or_never(), None);
         let published = while_storing(
             &topics,
             || Ok(()),
             |channel| {
                 channel.close();
-                assert_eq!((&mut occupied).now_or_never(), Some(false));
+                assert_eq!((&mut subscribed).now_or_never(), Some(false));
             },
         );
         assert!(published.is_ok());

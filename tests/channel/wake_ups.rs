@@ -198,8 +198,8 @@ fn can_be_the_last_of_a_task_whose_subscriber_leaves_with_it() {
 
 #[test]
 fn of_the_log_do_not_come_while_a_gap_is_backfilled() {
-    let on_gap = GapPolicy::backfill(|_| stream::pending::<Event>());
-    let channel = Channel::new(options().gap_policy(on_gap));
+    let gap_policy = GapPolicy::backfill(|_| stream::pending::<Event>());
+    let channel = Channel::new(options().gap_policy(gap_policy));
     let (task, mut subscriber) = (Task::default(), resume(&channel, "zzzzzz-1"));
     task.waits(&mut subscriber);
     publish(&channel, "one");

@@ -27,7 +27,7 @@ pub(crate) struct Wire {
 }
 
 struct Shared {
-    noted: watch::Sender<Vec<u8>>,
+    recorded: watch::Sender<Vec<u8>>,
     cut: Mutex<Option<&'static str>>,
 }
 
@@ -36,7 +36,7 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
-            noted: watch::Sender::default(),
+            recorded: watch::Sender::default(),
             cut: Mutex::default(),
         });
         let lasting = Arc::clone(&shared);
@@ -50,11 +50,11 @@ impl Wire {
 
     /// Waits until the server has sent this, since the last time.
     async fn until(&self, text: &str) {
-        let mut noted = self.shared.noted.subscribe();
-        let is_there = |noted: &Vec<u8>| find(noted, text).is_some();
-        guard(noted.wait_for(is_there)).await.unwrap();
-        drop(noted);
-        self.shared.noted.send_modify(Vec::clear);
+        let mut recorded = self.shared.recorded.subscribe();
+        let is_there = |recorded: &Vec<u8>| find(recorded, text).is_some();
+        guard(recorded.wait_for(is_there)).await.unwrap();
+        drop(recorded);
+        self.shared.recorded.send_modify(Vec::clear);
     }
 
     /// Waits until the server has sent this, and a heartbeat after it.
@@ -81,12 +81,12 @@ async fn carry(client: TcpStream, server: SocketAddr, shared: Arc<Shared>) -> io
     let (from_server, mut to_server) = server.into_split();
     tokio::select! {
         done = copy(&mut from_client, &mut to_server) => done.map(drop),
-        done = shared.note(from_server, to_client) => done,
+        done = shared.record(from_server, to_client) => done,
     }
 }
 
 impl Shared {
-    async fn note(&self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf) -> io::Result<()> {
+    async fn record(&self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf) -> io::Result<()> {
         let mut sent = Vec::new();
         loop {
             let before = sent.len();
@@ -96,7 +96,7 @@ impl Shared {
             let cut = self.cut(&sent);
             let bytes = &sent[before..cut.unwrap_or(sent.len())];
             to.write_all(bytes).await?;
-            self.noted.send_modify(|noted| noted.extend(bytes));
+            self.recorded.send_modify(|recorded| recorded.extend(bytes));
             if cut.is_some() {
                 return Ok(());
             }

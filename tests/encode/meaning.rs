@@ -11,7 +11,7 @@ pub(crate) struct Heard {
     pub(crate) data: String,
     /// The `Last-Event-ID`; empty for none.
     pub(crate) id: String,
-    /// The wait before a reconnect, in milliseconds, where it was told.
+    /// The wait before a reconnect, in milliseconds, if the stream has a `retry`.
     pub(crate) retry: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! The two parsers, made to tell what a client has.
+//! The two parsers, made to report what a client has.
 //!
 //! Read against the standard, both keep to it in all that the encoder writes of a text: line ends,
 //! the BOM, NUL, and where chunks are cut. Where they differ from it or from each other:
@@ -8,7 +8,7 @@
 //!   `message`) is done here.
 //! - `sse-stream` fails at a field that is not UTF-8, where the standard reads U+FFFD. So it has no
 //!   part in the tests of data that is not UTF-8, which call [`sse_core`] alone.
-//! - `sse-core` refuses events over 512 KiB. Nothing here is so large.
+//! - `sse-core` rejects events over 512 KiB. Nothing here is so large.
 
 use std::convert::Infallible;
 

@@ -114,9 +114,9 @@ fn runtime(threads: usize) -> Runtime {
 #[test]
 fn each_event_comes_before_the_next_is_made_as_with_axum() {
     let start = Instant::now();
-    let (tell, address) = mpsc::channel();
+    let (sender, address) = mpsc::channel();
     let server = runtime(20);
-    server.spawn(async move { tell.send(serve(app(start)).await).unwrap() });
+    server.spawn(async move { sender.send(serve(app(start)).await).unwrap() });
     let address = address.recv().unwrap();
     let mut cases = Vec::new();
     for http in [Http::One, Http::Two] {

@@ -159,7 +159,7 @@ async fn ends_cleanly_after_the_final_event_of_the_reason() {
 
 #[tokio::test(start_paused = true)]
 async fn says_when_to_come_back_only_to_readers_that_name_event_streams() {
-    let last_words = async |request, resumable: bool, final_retry: Option<bool>| {
+    let last_text = async |request, resumable: bool, final_retry: Option<bool>| {
         let (shutdown, layer) = shutdown();
         let layer = layer.final_retry(final_retry.unwrap_or(true));
         let (_feed, mut response) = adopted();
@@ -169,15 +169,15 @@ async fn says_when_to_come_back_only_to_readers_that_name_event_streams() {
         shutdown.trigger();
         read(body).await.0
     };
-    assert_eq!(last_words(get(), true, None).await, RETRY);
-    assert_eq!(last_words(get().method("QUERY"), true, None).await, RETRY);
-    assert_eq!(last_words(get(), true, Some(false)).await, "");
-    assert_eq!(last_words(any(), true, None).await, "");
-    assert_eq!(last_words(get().method("POST"), true, None).await, "");
+    assert_eq!(last_text(get(), true, None).await, RETRY);
+    assert_eq!(last_text(get().method("QUERY"), true, None).await, RETRY);
+    assert_eq!(last_text(get(), true, Some(false)).await, "");
+    assert_eq!(last_text(any(), true, None).await, "");
+    assert_eq!(last_text(get().method("POST"), true, None).await, "");
 }
 
 #[tokio::test(start_paused = true)]
-async fn lets_one_response_go_without_last_words() {
+async fn ends_one_response_without_a_final_retry() {
     let (shutdown, layer) = shutdown();
     let (_feed, mut response) = adopted();
     let own = SseOptions::new().final_retry(false);

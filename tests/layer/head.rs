@@ -77,7 +77,7 @@ async fn says_keep_alive_over_http_1_1_alone() {
 }
 
 #[tokio::test]
-async fn does_not_say_keep_alive_to_who_asks_to_close() {
+async fn does_not_say_keep_alive_to_clients_that_ask_to_close() {
     let headers = heads(get().header(CONNECTION, "TE, Close"), &[]).await;
     assert!(!headers.contains_key(CONNECTION));
 }

@@ -84,7 +84,7 @@ async fn lets_the_handler_come_first() {
 }
 
 #[tokio::test]
-async fn heeds_options_that_are_set_between_them() {
+async fn uses_options_that_are_set_between_them() {
     let own = || SseOptions::new().retry(Retry::fixed(9 * SECOND));
     let service = ServiceBuilder::new()
         .layer(layer().retry(Retry::fixed(SECOND)))
@@ -132,11 +132,11 @@ async fn keeps_the_last_event_id_that_the_outer_one_read() {
 async fn reports_to_both_and_ends_at_the_shutdown_of_either() {
     for outer_ends in [true, false] {
         let [outer, inner] = [(); 2].map(|()| Shutdown::with_timer(TokioTimer::new()));
-        let [told_outer, told_inner] = [(); 2].map(|()| Closes::default());
+        let [outer_closes, inner_closes] = [(); 2].map(|()| Closes::default());
         let how = ShutdownPolicy::immediate().retry(Retry::fixed(SECOND));
         let (_feed, mut response) = through(
-            told_outer.watch(bare().shutdown(&outer).shutdown_policy(how)),
-            told_inner.watch(bare().shutdown(&inner)),
+            outer_closes.watch(bare().shutdown(&outer).shutdown_policy(how)),
+            inner_closes.watch(bare().shutdown(&inner)),
             get(),
             None,
         )
@@ -149,8 +149,8 @@ async fn reports_to_both_and_ends_at_the_shutdown_of_either() {
         if outer_ends { &outer } else { &inner }.trigger();
         let last = "event: tower-sse.retry\nretry: 1000\ndata: \n\n";
         assert_eq!(next(response.body_mut()).await.unwrap(), last);
-        assert_eq!(told_outer.take(), [CloseReason::ShutDown]);
-        assert_eq!(told_inner.take(), [CloseReason::ShutDown]);
+        assert_eq!(outer_closes.take(), [CloseReason::ShutDown]);
+        assert_eq!(inner_closes.take(), [CloseReason::ShutDown]);
         assert_eq!(
             (outer.open_stream_count(), inner.open_stream_count()),
             (0, 0)

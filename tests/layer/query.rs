@@ -92,7 +92,7 @@ async fn resumes_at_a_shutdown_with_the_id_that_it_came_with() {
 }
 
 #[tokio::test]
-async fn is_stopped_where_it_comes_back_evicted() {
+async fn gets_a_204_when_an_evicted_client_reconnects() {
     let layer = bare().max_streams(1, LimitPolicy::evict_oldest());
     let (feed, response) = adopted();
     let request = query().header("last-event-id", "tower-sse.evicted");

@@ -296,7 +296,7 @@ async fn is_drained_at_once_where_nothing_is_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wakes_whoever_polled_last() {
+async fn wakes_the_task_that_polled_last() {
     let shutdown = shutdown();
     let (_feed, response) = adopted();
     let mut body = send(&bare_with(&shutdown), get(), response)

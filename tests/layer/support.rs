@@ -122,7 +122,7 @@ where
     Some(String::from_utf8(data.to_vec()).unwrap())
 }
 
-/// Tells whether the body has nothing to say now.
+/// Returns whether the body has nothing to send now.
 pub(crate) fn is_silent<B: Body + Unpin>(body: &mut B) -> bool {
     let mut cx = Context::from_waker(std::task::Waker::noop());
     Pin::new(body).poll_frame(&mut cx).is_pending()

@@ -28,7 +28,7 @@ impl Example {
         }
     }
 
-    /// Tells it to stop.
+    /// Sends it SIGTERM.
     pub(crate) fn terminate(&self) {
         let pid = self.child.id().unwrap().try_into().unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();

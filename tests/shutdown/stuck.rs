@@ -35,7 +35,7 @@ const EVENT: usize = 64 << 20;
 const HTTP_1_1: usize = 1;
 const HTTP_2: usize = 2;
 
-/// Serves `/big`, an endless stream of large events, and tells of each.
+/// Serves `/big`, an endless stream of large events, and reports each.
 fn big(taken: UnboundedSender<()>) -> Router {
     let event = EncodedEvent::from(Event::new("x".repeat(EVENT)));
     let stream = async move || {

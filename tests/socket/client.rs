@@ -84,7 +84,7 @@ pub(crate) async fn get(version: Version, address: SocketAddr) -> (Client, Respo
     (client, response)
 }
 
-/// Reads so many bytes, and lets go of what came with them.
+/// Reads so many bytes, and discards what came with them.
 pub(crate) async fn read(body: &mut Incoming, length: usize) -> String {
     let mut text = String::new();
     while text.len() < length {
@@ -95,7 +95,7 @@ pub(crate) async fn read(body: &mut Incoming, length: usize) -> String {
     text
 }
 
-/// Reads to the end, and tells how it came.
+/// Reads to the end, and returns how the body ended.
 pub(crate) async fn read_all(body: &mut Incoming) -> (String, hyper::Result<()>) {
     let mut text = String::new();
     while let Some(frame) = guard(body.frame()).await {

@@ -135,8 +135,8 @@ async fn streams_of_one_connection_fail_each_for_itself() {
 
 #[tokio::test]
 #[ignore = "needs curl; `tests/all` runs it"]
-async fn curl_gets_every_event_and_tells_the_failure() {
-    // 18: the chunks do not end. 92: the stream was reset. HTTP/1.0 has no way to tell.
+async fn curl_gets_every_event_and_reports_the_failure() {
+    // 18: the chunks do not end. 92: the stream was reset. HTTP/1.0 has no way to signal it.
     for (version, exit) in [(HTTP_10, 0), (HTTP_11, 18), (HTTP_2, 92)] {
         for address in [in_a_burst().await, one_by_one().await, adopted().await] {
             let answer = curl(&[version], address).await;

@@ -1,4 +1,4 @@
-//! HEAD: the head alone, and the stream let go.
+//! HEAD: the head alone, and the stream dropped.
 
 use std::{
     net::SocketAddr,

@@ -1,4 +1,4 @@
-//! Streams over real sockets: what clients get, byte for byte, and when the server lets go.
+//! Streams over real sockets: what clients get, byte for byte, and when the server drops a stream.
 
 mod client;
 mod curl;

@@ -185,7 +185,7 @@ async fn are_rejected_without_a_wait_over_http_2() {
 }
 
 #[tokio::test]
-async fn are_told_from_a_second_stream() {
+async fn are_distinguished_from_a_second_stream() {
     let (address, rejections) = serve(waits()).await;
     let send = connect(address).await;
     let _open = open(send()).await;

@@ -69,7 +69,7 @@ pub(crate) async fn listen() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
 }
 
-/// Tells when a stream has been dropped.
+/// Resolves when a stream has been dropped.
 pub(crate) struct Dropped(oneshot::Receiver<()>);
 
 impl Dropped {

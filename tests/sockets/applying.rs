@@ -45,10 +45,10 @@ async fn each_option_changes_nothing_but_itself() {
 
     let none = TcpOptions::empty();
     let every = every_setting();
-    assert_one(none.nodelay(true), |it| it.no_delay = true).await;
-    assert_one(none.nodelay(false), |it| it.no_delay = false).await;
+    assert_one(none.nodelay(true), |it| it.nodelay = true).await;
+    assert_one(none.nodelay(false), |it| it.nodelay = false).await;
     assert_one(none.send_buffer_size(60_000), |it| {
-        it.send_buffer = every.send_buffer;
+        it.send_buffer_size = every.send_buffer_size;
     })
     .await;
     // Without keep-alive these are of no use, and left out.
@@ -78,12 +78,12 @@ async fn so_does_each_that_linux_has() {
 #[tokio::test]
 async fn the_default_notices_within_a_minute_and_holds_little() {
     let (tcp, _peer) = pair().await;
-    let send_buffer = Settings::of(&SockRef::from(&tcp)).send_buffer;
+    let send_buffer_size = Settings::of(&SockRef::from(&tcp)).send_buffer_size;
     TcpOptions::new().apply(&tcp).unwrap();
     let expected = Settings {
-        no_delay: true,
+        nodelay: true,
         keep_alive: true,
-        send_buffer,
+        send_buffer_size,
         linux: crate::settings::Linux {
             keep_alive_idle: Duration::from_secs(30),
             keep_alive_interval: Duration::from_secs(10),
@@ -155,7 +155,7 @@ async fn a_send_buffer_beyond_the_system_is_the_largest_there_is() {
     let most: usize = most.trim().parse().unwrap();
     for bytes in [1 << 31, 1 << 32, usize::MAX] {
         assert_one(TcpOptions::empty().send_buffer_size(bytes), |it| {
-            it.send_buffer = 2 * most;
+            it.send_buffer_size = 2 * most;
         })
         .await;
     }

@@ -30,9 +30,9 @@ pub(crate) fn endless() -> (MethodRouter, Endless) {
     let count = Arc::clone(&events);
     let (dropped, drops) = unbounded_channel();
     let handler = async move || {
-        let tell = Tell(dropped);
+        let signal = DropSignal(dropped);
         let events = stream::repeat_with(move || {
-            let _ = &tell;
+            let _ = &signal;
             count.fetch_add(1, Ordering::Relaxed);
             Event::new("x".repeat(DATA))
         });
@@ -41,10 +41,10 @@ pub(crate) fn endless() -> (MethodRouter, Endless) {
     (get(handler), Endless { events, drops })
 }
 
-/// Tells when it is dropped.
-struct Tell(UnboundedSender<()>);
+/// Sends a message when it is dropped.
+struct DropSignal(UnboundedSender<()>);
 
-impl Drop for Tell {
+impl Drop for DropSignal {
     fn drop(&mut self) {
         // Some streams outlive their test.
         let _ = self.0.send(());

@@ -52,7 +52,7 @@ pub(crate) fn request(windows: Windows) -> Vec<u8> {
     parts.concat()
 }
 
-/// Tells whether the last frame says that the connection is to end, without an error (GOAWAY).
+/// Returns whether the last frame says that the connection is to end, without an error (GOAWAY).
 pub(crate) fn ends_with_goaway(bytes: &[u8]) -> bool {
     const GOAWAY: &[u8] = b"\0\0\x08\x07\0\0\0\0\0";
     const LAST_STREAM_AND_ERROR: &[u8] = b"\0\0\0\x01\0\0\0\0";

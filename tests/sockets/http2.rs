@@ -41,7 +41,7 @@ impl World {
     /// Serves `/endless` and `/ticks`.
     async fn new(server: Server, layer: SseLayer) -> Self {
         let (layer, closes) = watch(layer);
-        let (server, ends) = server.tell_ends();
+        let (server, ends) = server.report_ends();
         let (route, endless) = endless();
         let ticks = async || {
             let ticks = IntervalStream::new(interval(Duration::from_millis(10)));

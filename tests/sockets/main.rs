@@ -46,7 +46,7 @@ use tower_sse::{SseLayer, StreamSummary};
 
 use self::guard::guard;
 
-/// Has it told when a stream of the layer closes.
+/// Has the close of each stream of the layer reported.
 fn watch(layer: SseLayer) -> (SseLayer, UnboundedReceiver<StreamSummary>) {
     let (closed, closes) = unbounded_channel();
     let layer = layer.on_close(move |summary| {

@@ -26,8 +26,8 @@ fn others() -> SseLayer {
 #[track_caller]
 fn assert_others(socket: &Socket<Scripted>) {
     let expected = Settings {
-        no_delay: false,
-        send_buffer: every_setting().send_buffer / 2,
+        nodelay: false,
+        send_buffer_size: every_setting().send_buffer_size / 2,
         ..every_setting()
     };
     assert_eq!(Settings::of(&SockRef::from(socket.get_ref())), expected);
@@ -132,6 +132,6 @@ async fn each_connection_is_set_for_itself() {
     let _response = open(&one, &layer).await;
     assert!(poll_write(&mut one, b"1").is_pending());
     assert!(poll_write(&mut two, b"2").is_pending());
-    let no_delay = [one, two].map(|socket| SockRef::from(socket.get_ref()).tcp_nodelay());
-    assert_eq!(no_delay.map(Result::unwrap), [true, false]);
+    let nodelay = [one, two].map(|socket| SockRef::from(socket.get_ref()).tcp_nodelay());
+    assert_eq!(nodelay.map(Result::unwrap), [true, false]);
 }

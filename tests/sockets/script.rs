@@ -38,7 +38,7 @@ impl Script {
         drop(self.add(bytes));
     }
 
-    /// Returns who waits for the room.
+    /// Returns the waker of the task that waits for the room.
     fn add(&self, bytes: usize) -> Option<Waker> {
         let mut state = self.0.lock().unwrap();
         state.room += bytes;

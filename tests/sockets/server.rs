@@ -59,14 +59,14 @@ impl Server {
         (self, accepted)
     }
 
-    /// Has it told when a connection has ended.
-    pub(crate) fn tell_ends(mut self) -> (Self, UnboundedReceiver<()>) {
+    /// Has the end of each connection reported.
+    pub(crate) fn report_ends(mut self) -> (Self, UnboundedReceiver<()>) {
         let (ended, ends) = unbounded_channel();
         self.ends = Some(ended);
         (self, ends)
     }
 
-    /// Has HTTP/2's pings sent to clients that are silent, who have as much time again to answer.
+    /// Has HTTP/2's pings sent to clients that are silent, which have as much time again to answer.
     pub(crate) fn ping(mut self, interval: Duration) -> Self {
         let mut http2 = self.builder.http2();
         http2.timer(TokioTimer::new());

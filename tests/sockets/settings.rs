@@ -7,9 +7,9 @@ use tower_sse::TcpOptions;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
-    pub(crate) no_delay: bool,
+    pub(crate) nodelay: bool,
     pub(crate) keep_alive: bool,
-    pub(crate) send_buffer: usize,
+    pub(crate) send_buffer_size: usize,
     #[cfg(target_os = "linux")]
     pub(crate) linux: Linux,
 }
@@ -28,9 +28,9 @@ pub(crate) struct Linux {
 impl Settings {
     pub(crate) fn of(socket: &Socket) -> Self {
         Self {
-            no_delay: socket.tcp_nodelay().unwrap(),
+            nodelay: socket.tcp_nodelay().unwrap(),
             keep_alive: socket.keepalive().unwrap(),
-            send_buffer: socket.send_buffer_size().unwrap(),
+            send_buffer_size: socket.send_buffer_size().unwrap(),
             #[cfg(target_os = "linux")]
             linux: Linux::of(socket),
         }
@@ -65,10 +65,10 @@ pub(crate) fn every_option() -> TcpOptions {
 /// Returns what the system says of a socket that has got [`every_option`].
 pub(crate) fn every_setting() -> Settings {
     Settings {
-        no_delay: true,
+        nodelay: true,
         keep_alive: true,
         // Linux counts its bookkeeping in.
-        send_buffer: if cfg!(target_os = "linux") {
+        send_buffer_size: if cfg!(target_os = "linux") {
             120_000
         } else {
             60_000

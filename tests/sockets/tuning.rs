@@ -70,7 +70,7 @@ async fn they_are_set_once() {
     own.unwrap();
     let _two = open(&socket, &layer).await;
     assert!(poll_write(&mut socket, b"2").is_ready());
-    assert!(!settings(&socket).no_delay);
+    assert!(!settings(&socket).nodelay);
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ pub(super) async fn sends_ids_as_they_were_and_none_that_was_taken_back(browser:
         // An id without data, which only Chromium observes.
         Event::default().id(8),
     ];
-    let heeded = match browser.engine {
+    let observed = match browser.engine {
         Engine::Chromium => "8",
         Engine::Firefox | Engine::WebKit => "-1",
     };
@@ -76,7 +76,7 @@ pub(super) async fn sends_ids_as_they_were_and_none_that_was_taken_back(browser:
         Some(&longest),
         None,
         Some("-1"),
-        Some(heeded),
+        Some(observed),
     ];
     let mut visit = feed.next().await;
     for (event, id) in events.into_iter().zip(ids) {

@@ -9,16 +9,16 @@ pub(crate) struct Config {
     pub(crate) max_bytes: usize,
     /// In milliseconds.
     pub(crate) max_age: Option<u64>,
-    pub(crate) lag: Lag,
-    pub(crate) on_gap: OnGap,
-    pub(crate) notices: Notices,
+    pub(crate) lag_policy: LagPolicy,
+    pub(crate) gap_policy: GapPolicy,
+    pub(crate) notice_policy: NoticePolicy,
     /// Whether it is the channel of a `StateChannel`.
     pub(crate) has_state: bool,
 }
 
 /// The lag policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lag {
+pub(crate) enum LagPolicy {
     Disconnect,
     Notify,
     Newest,
@@ -26,7 +26,7 @@ pub(crate) enum Lag {
 
 /// The gap policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OnGap {
+pub(crate) enum GapPolicy {
     Notify,
     Live,
     /// From a store, which may fail after this many events.
@@ -35,7 +35,7 @@ pub(crate) enum OnGap {
 
 /// The notice policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Notices {
+pub(crate) enum NoticePolicy {
     /// The clients of these tests send no `Accept`, so they get no notices.
     Auto,
     Event,

@@ -117,8 +117,8 @@ impl Test {
             self.model.logs[model.log].subscribers -= 1;
         }
         model.waits_since = None;
-        let evicted = tower_sse::CloseReason::ClientGone;
-        assert_eq!(summary.reason, model.close_reason().unwrap_or(evicted));
+        let client_gone = tower_sse::CloseReason::ClientGone;
+        assert_eq!(summary.reason, model.close_reason().unwrap_or(client_gone));
         assert_eq!(summary.events, Some(model.events));
         assert_eq!(summary.missed, model.missed);
     }

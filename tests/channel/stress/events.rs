@@ -3,7 +3,7 @@ use tower_sse::{
     Channel, ChannelEvent, CloseReason, Event, EventId, LagPolicy, LastEventId, Subscription,
 };
 
-use super::threads::{Chance, start, wait};
+use super::threads::{Random, start, wait};
 use crate::{decode::Client, support::*};
 
 const PUBLISHERS: u64 = 3;
@@ -13,10 +13,10 @@ const ALL: u64 = PUBLISHERS * EVENTS;
 
 /// Publishes so many events, by itself and in batches.
 fn publish(channel: &Channel, publisher: u64) {
-    let mut chance = Chance::new(publisher + 1);
+    let mut random = Random::new(publisher + 1);
     let mut published = 0;
     while published < EVENTS {
-        let batch = chance.below(4).min(EVENTS - published);
+        let batch = random.below(4).min(EVENTS - published);
         let events = (published..published + batch.max(1))
             .map(|count| Event::new(format!("{publisher} {count}")));
         match batch {
@@ -24,7 +24,7 @@ fn publish(channel: &Channel, publisher: u64) {
             _ => drop(channel.publish_all(events).unwrap()),
         }
         published += batch.max(1);
-        chance.pause();
+        random.pause();
     }
 }
 
@@ -33,7 +33,7 @@ fn publish(channel: &Channel, publisher: u64) {
 struct Reading {
     /// The number of the last event.
     number: u64,
-    /// How many it was told to have missed.
+    /// How many it is reported to have missed.
     missed: u64,
     gaps: u64,
     resumes: u64,
@@ -86,7 +86,7 @@ impl Reading {
         self.missed += missed;
     }
 
-    /// Heeds the order of each publisher.
+    /// Checks the order of each publisher.
     fn see(&mut self, data: &str, missed: u64) {
         let (publisher, count) = data.split_once(' ').unwrap();
         let seen = &mut self.seen[publisher.parse::<usize>().unwrap()];
@@ -99,13 +99,13 @@ impl Reading {
 
 /// Reads to the end, with a new connection now and then.
 fn read(channel: &Channel, mut subscription: Subscription, seed: u64) -> Reading {
-    let (mut chance, mut reading) = (Chance::new(seed + 100), Reading::default());
+    let (mut random, mut reading) = (Random::new(seed + 100), Reading::default());
     loop {
-        let events = 1 + chance.below(400);
+        let events = 1 + random.below(400);
         let Some(id) = reading.read(&mut subscription, events) else {
             return reading;
         };
-        chance.pause();
+        random.pause();
         reading.resumes += 1;
         subscription = channel.resume(Some(&id));
     }
@@ -137,7 +137,7 @@ fn run(channel: &Channel) -> Vec<Reading> {
 }
 
 #[test]
-fn nobody_loses_an_event_of_those_that_are_held() {
+fn no_reader_loses_an_event_that_is_held() {
     let channel = Channel::new(holding(ALL as usize));
     for reading in run(&channel) {
         assert_eq!((reading.missed, reading.gaps), (0, 0));
@@ -148,7 +148,7 @@ fn nobody_loses_an_event_of_those_that_are_held() {
 }
 
 #[test]
-fn who_lags_learns_of_every_event_that_is_missed() {
+fn a_reader_that_lags_learns_of_every_event_that_is_missed() {
     for lag in [
         LagPolicy::disconnect(),
         LagPolicy::notify(),

@@ -1,7 +1,7 @@
 use futures::{StreamExt, executor::block_on};
 use tower_sse::{CloseReason, Event, EventName, LastEventId, StateChannel, Subscription};
 
-use super::threads::{Chance, start, wait};
+use super::threads::{Random, start, wait};
 use crate::{decode::Client, support::*};
 
 const TOTAL: EventName = EventName::from_static("total");
@@ -16,11 +16,11 @@ fn total(count: &u64) -> Event {
 /// Follows the count, with a new connection now and then. Returns what it came to, and how often
 /// it got a snapshot.
 fn follow(counter: &StateChannel<u64>, mut subscription: Subscription, seed: u64) -> (u64, u64) {
-    let mut chance = Chance::new(seed + 7);
+    let mut random = Random::new(seed + 7);
     let (mut count, mut snapshots) = (0, 0);
     let mut id = None::<LastEventId>;
     loop {
-        for _ in 0..1 + chance.below(30) {
+        for _ in 0..1 + random.below(30) {
             let Some(event) = block_on(subscription.next()) else {
                 match subscription.close_reason() {
                     Some(CloseReason::Completed) => return (count, snapshots),
@@ -28,19 +28,19 @@ fn follow(counter: &StateChannel<u64>, mut subscription: Subscription, seed: u64
                 }
             };
             let seen = Client::default().read(event.encoded().as_bytes()).remove(0);
-            let told: u64 = seen[1].parse().unwrap();
+            let shown: u64 = seen[1].parse().unwrap();
             match &*seen[0] {
                 "total" => {
                     snapshots += 1;
-                    assert!(told >= count);
+                    assert!(shown >= count);
                 }
-                _ => assert_eq!(told, count + 1, "no change is lost, and none comes twice"),
+                _ => assert_eq!(shown, count + 1, "no change is lost, and none comes twice"),
             }
-            count = told;
+            count = shown;
             id = Some(last(&seen[2]));
         }
-        chance.pause();
-        if chance.below(2) == 0 {
+        random.pause();
+        if random.below(2) == 0 {
             id = None;
         }
         subscription = counter.resume(id.as_ref(), total).unwrap();
@@ -60,14 +60,14 @@ fn changes_fit_the_snapshots_before_them() {
         let writer = |seed| {
             let counter = counter.clone();
             start(move || {
-                let mut chance = Chance::new(seed + 70);
+                let mut random = Random::new(seed + 70);
                 for _ in 0..CHANGES {
                     let change = |count: &mut u64| {
                         *count += 1;
                         Event::new(count.to_string())
                     };
                     counter.update(change).unwrap();
-                    chance.pause();
+                    random.pause();
                 }
             })
         };

@@ -7,10 +7,10 @@ use std::{
 
 pub(crate) use crate::wait::wait;
 
-/// Numbers that look like chance.
-pub(crate) struct Chance(u64);
+/// A small generator of pseudo-random numbers (xorshift).
+pub(crate) struct Random(u64);
 
-impl Chance {
+impl Random {
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }

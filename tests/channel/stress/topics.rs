@@ -6,16 +6,16 @@ use std::{
 
 use tower_sse::Topics;
 
-use super::threads::Chance;
+use super::threads::Random;
 use crate::support::*;
 
-/// Topics that are let go as soon as they are vacant.
+/// Topics that are dropped as soon as they are idle.
 fn fleeting() -> Topics<u64> {
     let topics = Topics::new(64.try_into().unwrap(), options());
     topics.linger(Duration::from_nanos(1))
 }
 
-/// Has threads subscribe while others look for topics to let go. Returns how many of the
+/// Has threads subscribe while others look for topics to drop. Returns how many of the
 /// subscriptions had ended before they left.
 fn contend(turns: u64, holds: bool) -> u64 {
     let (topics, is_over) = (fleeting(), AtomicBool::new(false));
@@ -26,12 +26,12 @@ fn contend(turns: u64, holds: bool) -> u64 {
             }
         });
         let subscribe = |seed: u64| {
-            let (topics, mut chance) = (topics.clone(), Chance::new(seed + 1));
+            let (topics, mut random) = (topics.clone(), Random::new(seed + 1));
             let subscribe = move |_| {
-                let topic = topics.topic(chance.below(3)).unwrap();
+                let topic = topics.topic(random.below(3)).unwrap();
                 let mut subscription = topic.subscribe();
                 let _held = holds.then_some(topic);
-                (0..chance.below(50)).for_each(|_| std::hint::spin_loop());
+                (0..random.below(50)).for_each(|_| std::hint::spin_loop());
                 u64::from(is_ended(&mut subscription))
             };
             scope.spawn(move || (0..turns).map(subscribe).sum::<u64>())

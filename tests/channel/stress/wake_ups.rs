@@ -9,7 +9,7 @@ const READERS: usize = 2;
 const ROUNDS: u64 = 5_000;
 
 #[test]
-fn who_begins_to_wait_while_somebody_publishes_is_woken() {
+fn a_reader_that_begins_to_wait_during_a_publish_is_woken() {
     let channel = channel();
     let reader = |_| {
         let mut subscription = channel.subscribe();

@@ -8,9 +8,9 @@ mod clients;
 mod rust;
 
 mod beyond_ascii;
+mod final_retries;
 mod halves;
 mod ids;
-mod last_words;
 mod lines;
 mod no_content;
 mod notices;

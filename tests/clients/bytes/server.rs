@@ -49,10 +49,10 @@ impl Server {
     /// Starts one that gives these answers in turn, and then the last one again and again.
     pub(super) async fn start(answers: impl Into<Vec<Answer>>) -> Self {
         let answers = answers.into();
-        let (noted, visits) = watch::channel(Vec::new());
-        let noted = Arc::new(noted);
+        let (recorder, visits) = watch::channel(Vec::new());
+        let recorder = Arc::new(recorder);
         let respond = move |request: Request| {
-            let (answers, noted) = (answers.clone(), Arc::clone(&noted));
+            let (answers, recorder) = (answers.clone(), Arc::clone(&recorder));
             async move {
                 if let Some(response) = respond_beside(request.method(), request.headers()) {
                     return response;
@@ -60,8 +60,8 @@ impl Server {
                 let visit = Visit::new(&request);
                 // A question that is not read makes the system reset the connection.
                 request.into_body().collect().await.unwrap();
-                let before = noted.borrow().len();
-                noted.send_modify(|visits| visits.push(visit));
+                let before = recorder.borrow().len();
+                recorder.send_modify(|visits| visits.push(visit));
                 answers[before.min(answers.len() - 1)].respond()
             }
         };

@@ -12,7 +12,7 @@ use tower_sse::{
     EventStream, Lifetime, OpenStreams, Retry, RevokePolicy, Shutdown, ShutdownPolicy, SseLayer,
 };
 
-use super::{LAST_WORDS, protocol::Protocol};
+use super::{FINAL_RETRY, protocol::Protocol};
 
 /// What ends a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) struct Levers {
 
 impl Cause {
     pub(super) fn layer(self, levers: &Levers) -> SseLayer {
-        let shutdown_policy = ShutdownPolicy::grace(GRACE).retry(Retry::fixed(LAST_WORDS));
+        let shutdown_policy = ShutdownPolicy::grace(GRACE).retry(Retry::fixed(FINAL_RETRY));
         let layer = SseLayer::new()
             .shutdown(&levers.shutdown)
             .shutdown_policy(shutdown_policy)

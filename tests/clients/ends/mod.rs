@@ -1,8 +1,8 @@
 //! Official clients, and streams that end early: because the server shuts down, their time is over,
 //! they are revoked, or the handler fails.
 //!
-//! No client may take half an answer for a whole one, and those that come back by themselves must
-//! come when they were told to. What a client cannot do better than is written down here, and in
+//! No client may take half an answer for a whole one, and those that reconnect by themselves must
+//! wait as long as the `retry` says. What a client cannot do better than is written down here, and in
 //! the guide.
 
 mod agreed;
@@ -29,7 +29,7 @@ mod rust;
 
 use std::time::Duration;
 
-/// How long clients are to wait that come back, by the first line of a stream.
+/// How long clients are to wait that reconnect, by the first line of a stream.
 const OPENING: Duration = Duration::from_millis(1600);
-/// The same, by what is said last at a shutdown.
-const LAST_WORDS: Duration = Duration::from_millis(400);
+/// The same, by the `retry` that is sent last at a shutdown.
+const FINAL_RETRY: Duration = Duration::from_millis(400);

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::{
-    LAST_WORDS, OPENING,
+    FINAL_RETRY, OPENING,
     cause::Cause::{self, *},
     protocol::{FINAL, HALF, PLAIN},
     reader::{Reader, text},
@@ -24,7 +24,7 @@ use Return::{After, Never};
 
 #[rustfmt::skip]
 const RETURNS: [(Cause, Return); 8] = [
-    (Shutdown,               After(LAST_WORDS)),
+    (Shutdown,               After(FINAL_RETRY)),
     (Lifetime,               After(OPENING)),
     (Deadline,               After(OPENING)),
     (Revocation,             After(OPENING)),
@@ -101,9 +101,9 @@ fn has_read(said: &[Value], case: Case) -> bool {
     // The answer begins anew when it comes back.
     let text = text(said);
     let has_half_an_event = !HALF.starts_with(text.trim_start_matches(HALF));
-    let is_told = said.iter().any(|line| line["last"] == FINAL);
-    let can_be_told = case.cause != ShutdownInsideAnEvent;
-    !has_half_an_event && is_told == (case.has_final_event && can_be_told)
+    let has_final_event = said.iter().any(|line| line["last"] == FINAL);
+    let can_be_sent = case.cause != ShutdownInsideAnEvent;
+    !has_half_an_event && has_final_event == (case.has_final_event && can_be_sent)
 }
 
 impl Return {
@@ -131,7 +131,7 @@ impl Return {
 impl Manner {
     /// Returns the earliest time at which it would reconnect after another `retry`, or after none.
     fn next_after(&self, wait: Duration) -> Duration {
-        let others = [LAST_WORDS, OPENING, self.by_default];
+        let others = [FINAL_RETRY, OPENING, self.by_default];
         let others = others.map(|other| other.mul_f64(self.at_least));
         let later = others.into_iter().filter(|other| *other > wait);
         later.min().unwrap_or(LONG)

@@ -94,19 +94,19 @@ struct App {
 impl Server {
     pub(super) async fn start(http: Http, protocol: &'static Protocol, case: Case) -> Self {
         let levers = Levers::default();
-        let (noted, log) = watch::channel(Log::default());
-        let noted = Arc::new(noted);
+        let (recorder, log) = watch::channel(Log::default());
+        let recorder = Arc::new(recorder);
         let mut layer = case.cause.layer(&levers).retry(Retry::fixed(OPENING));
         if case.has_final_event {
             layer = layer.final_events(FinalEvents::any(protocol.final_event()));
         }
-        let at_end = Arc::clone(&noted);
+        let at_end = Arc::clone(&recorder);
         let layer = layer.on_close(move |_| {
             at_end.send_modify(|log| log.ends.push(Instant::now()));
         });
-        let note = move |request: Request, next: Next| {
+        let record = move |request: Request, next: Next| {
             assert_eq!(request.version(), http.version());
-            noted.send_modify(|log| log.visits.push(Visit::by(&request)));
+            recorder.send_modify(|log| log.visits.push(Visit::by(&request)));
             next.run(request)
         };
         let app = App {
@@ -118,7 +118,7 @@ impl Server {
             .fallback(respond)
             .with_state(app)
             .layer(layer)
-            .layer(middleware::from_fn(note));
+            .layer(middleware::from_fn(record));
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -41,7 +41,7 @@ impl Reports {
     }
 }
 
-/// Waits in another thread until a shutdown is drained, and tells what it found and how many
+/// Waits in another thread until a shutdown is drained, and sends what it found and how many
 /// streams were alive then.
 fn drained(shutdown: &Shutdown, alive: &Arc<AtomicUsize>) -> mpsc::Receiver<(usize, usize)> {
     let (found, receiver) = mpsc::channel();
@@ -101,7 +101,7 @@ fn each_stream_is_rejected_or_ended() {
 }
 
 #[test]
-fn it_is_drained_when_the_last_is_gone_whoever_drops_it() {
+fn it_is_drained_when_the_last_is_gone_whichever_thread_drops_it() {
     for round in 0..ROUNDS {
         let (shutdown, reports) = (shutdown(), Reports::default());
         let layer = reports.watch(layer().shutdown(&shutdown));

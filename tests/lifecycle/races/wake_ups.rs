@@ -11,7 +11,7 @@ use super::streams::*;
 
 const ROUNDS: usize = 5_000;
 
-/// Starts a thread that waits for the ends of streams, and tells of each.
+/// Starts a thread that waits for the ends of streams, and reports each.
 fn waiting() -> (Sender<(usize, Stream)>, Receiver<bool>) {
     let (streams, receiver) = mpsc::channel::<(usize, Stream)>();
     let (ended, ends) = mpsc::channel();

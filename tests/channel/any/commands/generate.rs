@@ -3,34 +3,36 @@
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{Adapter, Command, Draft, LastId, MALFORMED, MORE, Opening, Start};
-use crate::any::config::{CHANNELS, Config, Lag, Notices, OnGap};
+use crate::any::config::{CHANNELS, Config, GapPolicy, LagPolicy, NoticePolicy};
 
 pub(crate) fn config() -> impl Strategy<Value = Config> {
-    let on_gap = prop_oneof![
-        3 => Just(OnGap::Notify),
-        1 => Just(OnGap::Live),
-        2 => option::weighted(0.3, 0..3usize).prop_map(OnGap::Backfill),
+    let gap_policy = prop_oneof![
+        3 => Just(GapPolicy::Notify),
+        1 => Just(GapPolicy::Live),
+        2 => option::weighted(0.3, 0..3usize).prop_map(GapPolicy::Backfill),
     ];
     let bounds = (
         select(&[1, 2, 3, 5, 50][..]),
         select(&[23, 24, 48, 60, 120, 300, 100_000][..]),
         option::weighted(0.4, select(&[10, 30][..])),
     );
-    let lag = select(&[Lag::Disconnect, Lag::Notify, Lag::Newest][..]);
-    let notices = prop_oneof![
-        3 => Just(Notices::Event),
-        1 => select(&[Notices::Auto, Notices::Id, Notices::Silent][..]),
+    let lag_policy = select(&[LagPolicy::Disconnect, LagPolicy::Notify, LagPolicy::Newest][..]);
+    let notice_policy = prop_oneof![
+        3 => Just(NoticePolicy::Event),
+        1 => select(&[NoticePolicy::Auto, NoticePolicy::Id, NoticePolicy::Silent][..]),
     ];
     let has_state = prop::bool::weighted(0.3);
-    (bounds, lag, on_gap, notices, has_state).prop_map(
-        |((max_events, max_bytes, max_age), lag, on_gap, notices, has_state)| Config {
-            max_events,
-            max_bytes,
-            max_age,
-            lag,
-            on_gap,
-            notices,
-            has_state,
+    (bounds, lag_policy, gap_policy, notice_policy, has_state).prop_map(
+        |((max_events, max_bytes, max_age), lag_policy, gap_policy, notice_policy, has_state)| {
+            Config {
+                max_events,
+                max_bytes,
+                max_age,
+                lag_policy,
+                gap_policy,
+                notice_policy,
+                has_state,
+            }
         },
     )
 }

@@ -1,5 +1,5 @@
 use crate::any::{
-    config::{Config, OnGap},
+    config::{Config, GapPolicy},
     payload::Payload,
 };
 
@@ -157,9 +157,9 @@ impl Log {
 
     /// Returns after how many events the store fails, if it does.
     pub(crate) fn fails_after(&self) -> Option<usize> {
-        match self.config.on_gap {
-            OnGap::Backfill(fails_after) => fails_after,
-            OnGap::Notify | OnGap::Live => None,
+        match self.config.gap_policy {
+            GapPolicy::Backfill(fails_after) => fails_after,
+            GapPolicy::Notify | GapPolicy::Live => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     any::{
         commands::{Adapter, CHUNK, Opening},
-        config::{Lag, Notices, OnGap},
+        config::{GapPolicy, LagPolicy, NoticePolicy},
         payload::Payload,
     },
     served::Polled,
@@ -42,7 +42,7 @@ pub(crate) struct Subscriber {
     /// The number of notifications when a frame ended because there was nothing more. The next poll is
     /// pending for that reason.
     pending_since: Option<u64>,
-    /// Whether it has kept a waker since an earlier pending poll, which tells a wake-up since then.
+    /// Whether it has kept a waker since an earlier pending poll, by which a wake-up since then is found.
     has_waker: bool,
     /// How often its task is woken by a notification, at least and at most.
     wakes: (usize, usize),
@@ -108,12 +108,14 @@ impl Subscriber {
     /// Subscribes a client that cannot resume.
     pub(crate) fn after_gap(index: usize, log: &Log, id: &Id, opening: Opening) -> Self {
         let oldest = Self::new(index, log.evicted, opening);
-        match log.config.on_gap {
-            OnGap::Notify => oldest.notified(Payload::new("gap", log.oldest().unwrap_or_default())),
-            OnGap::Live => {
+        match log.config.gap_policy {
+            GapPolicy::Notify => {
+                oldest.notified(Payload::new("gap", log.oldest().unwrap_or_default()))
+            }
+            GapPolicy::Live => {
                 Self::new(index, log.newest(), opening).notified(Payload::new("checkpoint", ""))
             }
-            OnGap::Backfill(_) => oldest.backfilled(log, id),
+            GapPolicy::Backfill(_) => oldest.backfilled(log, id),
         }
     }
 
@@ -226,17 +228,19 @@ impl Subscriber {
     fn notify(&mut self, log: &Log, payload: &Payload, number: Option<usize>) {
         let id = number.map(|number| log.id_text(number));
         let id_line = id.as_ref().map_or(0, |id| "id: \n".len() + id.len());
-        if let (Notices::Event, _) | (Notices::Id, Some(_)) = (log.config.notices, &id) {
+        if let (NoticePolicy::Event, _) | (NoticePolicy::Id, Some(_)) =
+            (log.config.notice_policy, &id)
+        {
             self.last_id = id.unwrap_or(std::mem::take(&mut self.last_id));
         }
-        match log.config.notices {
-            Notices::Event => {
+        match log.config.notice_policy {
+            NoticePolicy::Event => {
                 let len = payload.len("") - "id: \n".len() + id_line;
                 self.events += 1;
                 self.frames.write(len, Some(payload.seen(&self.last_id)));
             }
-            Notices::Id if id_line > 0 => self.frames.write(id_line + 1, None),
-            Notices::Auto | Notices::Id | Notices::Silent => {}
+            NoticePolicy::Id if id_line > 0 => self.frames.write(id_line + 1, None),
+            NoticePolicy::Auto | NoticePolicy::Id | NoticePolicy::Silent => {}
         }
     }
 
@@ -257,15 +261,15 @@ impl Subscriber {
             return self.next(log, now);
         }
         if self.position < log.evicted {
-            match log.config.lag {
-                Lag::Disconnect => return Next::End(CloseReason::Lagged),
-                Lag::Notify => {
+            match log.config.lag_policy {
+                LagPolicy::Disconnect => return Next::End(CloseReason::Lagged),
+                LagPolicy::Notify => {
                     let missed = log.evicted - self.position;
                     self.missed += missed as u64;
                     self.position = log.evicted;
                     return Next::Notice(Payload::new("lagged", missed.to_string()), None);
                 }
-                Lag::Newest => {
+                LagPolicy::Newest => {
                     log.expire(now);
                     let before_newest = log.newest().saturating_sub(1).max(log.evicted);
                     self.missed += (before_newest - self.position) as u64;

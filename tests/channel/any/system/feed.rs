@@ -13,7 +13,7 @@ use tower_sse::{
 use crate::{
     any::{
         commands::Start,
-        config::{Config, Lag, Notices, OnGap},
+        config::{self, Config},
         payload::Payload,
     },
     clock::Clock,
@@ -43,28 +43,28 @@ impl Feed {
     }
 
     fn with(config: Config, clock: &Clock, store: Store, after: Option<&EventId>) -> Self {
-        let on_gap = match config.on_gap {
-            OnGap::Notify => GapPolicy::notify(),
-            OnGap::Live => GapPolicy::live(),
-            OnGap::Backfill(fails_after) => backfill(Arc::clone(&store), fails_after),
+        let gap_policy = match config.gap_policy {
+            config::GapPolicy::Notify => GapPolicy::notify(),
+            config::GapPolicy::Live => GapPolicy::live(),
+            config::GapPolicy::Backfill(fails_after) => backfill(Arc::clone(&store), fails_after),
         };
-        let lag = match config.lag {
-            Lag::Disconnect => LagPolicy::disconnect(),
-            Lag::Notify => LagPolicy::notify(),
-            Lag::Newest => LagPolicy::newest(),
+        let lag_policy = match config.lag_policy {
+            config::LagPolicy::Disconnect => LagPolicy::disconnect(),
+            config::LagPolicy::Notify => LagPolicy::notify(),
+            config::LagPolicy::Newest => LagPolicy::newest(),
         };
-        let notices = match config.notices {
-            Notices::Auto => NoticePolicy::auto(),
-            Notices::Event => NoticePolicy::event(),
-            Notices::Id => NoticePolicy::id(),
-            Notices::Silent => NoticePolicy::silent(),
+        let notice_policy = match config.notice_policy {
+            config::NoticePolicy::Auto => NoticePolicy::auto(),
+            config::NoticePolicy::Event => NoticePolicy::event(),
+            config::NoticePolicy::Id => NoticePolicy::id(),
+            config::NoticePolicy::Silent => NoticePolicy::silent(),
         };
         let mut options = ChannelOptions::with_timer(clock.clone())
             .max_events(NonZeroUsize::new(config.max_events).unwrap())
             .max_bytes(config.max_bytes)
-            .gap_policy(on_gap)
-            .notice_policy(notices)
-            .lag_policy(lag);
+            .gap_policy(gap_policy)
+            .notice_policy(notice_policy)
+            .lag_policy(lag_policy);
         if let Some(age) = config.max_age {
             options = options.max_age(Duration::from_millis(age));
         }

@@ -50,8 +50,11 @@ impl System {
 
     pub(crate) fn has_subscribers(&self, channel: usize) -> bool {
         let channel = self.feeds[channel].channel();
-        let occupied = channel.wait_for_subscriber().now_or_never() == Some(true);
-        assert_ne!(occupied, channel.wait_until_idle().now_or_never().is_some());
-        occupied
+        let subscribed = channel.wait_for_subscriber().now_or_never() == Some(true);
+        assert_ne!(
+            subscribed,
+            channel.wait_until_idle().now_or_never().is_some()
+        );
+        subscribed
     }
 }

@@ -6,7 +6,7 @@ pub(crate) struct Client {
     pub(crate) method: &'static str,
     pub(crate) accept: Option<&'static str>,
     pub(crate) version: Version,
-    /// Whether it sends the id of an event that has told it not to reconnect.
+    /// Whether it sends the id of an event that asked it not to reconnect.
     pub(crate) was_stopped: bool,
 }
 

@@ -41,7 +41,7 @@ pub(crate) enum Outcome {
     Head,
     /// The handler's own response, which is no stream.
     NotFound,
-    /// The client has sent the id of an event that has told it not to reconnect.
+    /// The client has sent the id of an event that asked it not to reconnect.
     Stopped,
     /// Rejected by a layer, before the handler or after it.
     Rejected(Side, RejectReason),

@@ -1,4 +1,4 @@
-//! A retry that is said last.
+//! A `retry` at the end of a stream.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use super::{
 };
 use crate::ends::reader::Reader;
 
-/// How a server can say last when to come back: with no blank line, with one, and as an event that nobody listens to.
+/// How a server can send a last `retry`: with no blank line, with one, and as an event that nobody listens to.
 /// It is longer than any client waits by itself.
-const LAST_WORDS: [&str; 3] = [
+const FINAL_RETRIES: [&str; 3] = [
     "retry: 60000\n",
     "retry: 60000\n\n",
     "event: nobody\ndata: \nretry: 60000\n\n",
@@ -51,33 +51,33 @@ const RUST: &[Row] = &[
 #[ignore = "needs Node and its packages; `tests/all` runs it"]
 #[tokio::test]
 async fn clients_of_node_keep_to_a_retry_of_an_event() {
-    keep_to_last_words(NODE).await;
+    keep_to_final_retries(NODE).await;
 }
 
 #[ignore = "needs Python and its packages; `tests/all` runs it"]
 #[tokio::test]
 async fn clients_of_python_keep_to_a_retry_of_an_event() {
-    keep_to_last_words(PYTHON).await;
+    keep_to_final_retries(PYTHON).await;
 }
 
 #[tokio::test]
 async fn clients_of_rust_keep_to_a_retry_of_an_event() {
-    keep_to_last_words(RUST).await;
+    keep_to_final_retries(RUST).await;
 }
 
-async fn keep_to_last_words(rows: &[Row]) {
+async fn keep_to_final_retries(rows: &[Row]) {
     let read = async |(start, expected): &Row| {
         let reader = &start();
-        let cases = LAST_WORDS.into_iter().zip(expected);
-        let cases = cases.map(|(last_words, keeps)| read_one(reader, last_words, *keeps));
+        let cases = FINAL_RETRIES.into_iter().zip(expected);
+        let cases = cases.map(|(final_retry, keeps)| read_one(reader, final_retry, *keeps));
         join_all(cases).await.into_iter().flatten().collect()
     };
     check(rows, read).await;
 }
 
 /// Returns what is wrong with what a client does.
-async fn read_one(reader: &Reader, last_words: &str, keeps: bool) -> Option<String> {
-    let stream = Answer::stream(format!("data: one\n\n{last_words}"));
+async fn read_one(reader: &Reader, final_retry: &str, keeps: bool) -> Option<String> {
+    let stream = Answer::stream(format!("data: one\n\n{final_retry}"));
     let server = Server::start([stream, Answer::open("")]).await;
     reader.read(&server.url);
     if !keeps {
@@ -86,5 +86,5 @@ async fn read_one(reader: &Reader, last_words: &str, keeps: bool) -> Option<Stri
     }
     server.visits(1).await;
     sleep(LONGER).await;
-    (server.count() > 1).then(|| format!("it comes back after {last_words:?}"))
+    (server.count() > 1).then(|| format!("it reconnects after {final_retry:?}"))
 }
