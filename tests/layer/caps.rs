@@ -157,7 +157,7 @@ async fn can_be_for_each_key() {
     for _ in 0..3 {
         let (feed, response) = adopted();
         let body = send(&layer, get(), response).await;
-        assert!(!feed.is_dropped(), "who has no key is not limited");
+        assert!(!feed.is_dropped(), "a request without a key is not limited");
         drop(body);
     }
 }

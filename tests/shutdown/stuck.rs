@@ -79,7 +79,7 @@ fn ends_at_the_deadline<C>(events: usize, ask: impl AsyncFn(SocketAddr) -> C) {
         let start = Instant::now();
         shutdown.trigger();
         ends(reading).await;
-        assert!(!end.is_finished(), "those who read need not wait");
+        assert!(!end.is_finished(), "clients that read need not wait");
         assert_eq!(guard(end).await.unwrap(), Some(STUCK));
         let took = start.elapsed();
         assert!((DEADLINE..2 * DEADLINE).contains(&took), "{took:?}");
