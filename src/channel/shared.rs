@@ -3,7 +3,8 @@
 //! # Order of locks
 //!
 //! 1. `publishing` orders publishers. A publisher may hold it for long: `publish_with` waits for a
-//!    store. So nothing else takes it, neither a reader of the log nor the close of the channel.
+//!    store. So only publishers take it (and `StateChannel::update`), neither a reader of
+//!    the log nor the close of the channel.
 //! 2. `log` is locked after it, and only for moments: it is not held while events are encoded, numbered
 //!    or stored, or while a user's closure runs.
 //!

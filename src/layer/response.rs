@@ -34,12 +34,12 @@ pub(crate) fn respond<B: Body>(
             // The answer of an inner layer that rejected the stream, though it may look like one.
             let context = facts.take_context();
             shared.set_rejection(report_rejection(context, reports, &facts, config));
-            return response.map(SseBody::pass);
+            return response.map(SseBody::unchanged);
         }
     }
     let is_closed = found.as_ref().is_some_and(ResponseState::is_closed);
     if is_closed || response.status() != StatusCode::OK || !is_event_stream(response.headers()) {
-        return response.map(SseBody::pass);
+        return response.map(SseBody::unchanged);
     }
     let is_outer = found.is_some();
     let shared = found.unwrap_or_default();
@@ -63,7 +63,7 @@ pub(crate) fn respond<B: Body>(
     if shared.added_connection && !keep_alive {
         head::remove_connection(response.headers_mut());
     }
-    response.map(SseBody::pass)
+    response.map(SseBody::unchanged)
 }
 
 /// Gives a stream its head, and the body in which the layers act.
@@ -90,7 +90,7 @@ fn wrap_stream<B: Body>(
     }
     response.extensions_mut().insert(shared.clone());
     let client = Client {
-        is_repeatable: facts.is_repeatable,
+        has_repeatable_request: facts.is_repeatable,
         names_stream: facts.names_stream(),
         last_event_id: facts.last_event_id.take(),
         version: facts.version,

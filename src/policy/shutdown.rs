@@ -103,7 +103,7 @@ impl ShutdownPolicy {
     ///
     /// Clients reconnect after the [`retry`](Self::retry) of this `ShutdownPolicy` if it is set,
     /// else after that of the [`RejectPolicy`], else after 2 to 10 seconds. Set it on the layer:
-    /// these requests do not reach the handler, so a response cannot change it.
+    /// the layer alone decides here, even for a request that has reached the handler.
     ///
     /// ```
     /// use http::HeaderValue;

@@ -8,8 +8,8 @@
 //!
 //! An option of a response alone stands under `response`. A layer's options are an `SseOptions` too. Those
 //! of the handler and of all layers are merged by [`SseOptions::fill`](crate::SseOptions::fill), the
-//! handler's first, and the body reads them when it is first polled. Those of the head and of rejections
-//! (`keep_alive_header`, `require_accept`, `final_retry`) are read in `layer/` before. A type that is new to the table
+//! handler's first, and the body reads them when it is first polled. `keep_alive_header` is read for the
+//! head before, `final_retry` and `shutdown_policy` for rejections too. A type that is new to the table
 //! says in `fill.rs` how two of its values merge.
 
 /// Calls another macro with the table, and with what follows the `;`.

@@ -93,7 +93,7 @@ impl StreamLink {
         self.0.error.get().map(String::as_str)
     }
 
-    pub(crate) fn is_resumable(&self) -> bool {
+    pub(crate) fn has_resumable_events(&self) -> bool {
         self.0.resumable.load(Ordering::Relaxed)
     }
 

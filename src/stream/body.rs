@@ -45,7 +45,7 @@ where
         let events = this.encoder.take_events();
         if let Some(link) = this.link {
             link.add(events);
-            if this.encoder.is_resumable() {
+            if this.encoder.has_resumable_events() {
                 link.set_resumable();
             }
         }
@@ -97,7 +97,7 @@ where
     /// or the stream has ended.
     fn gather(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let this = self.as_mut().project();
-        // Without a layer nobody reads them: the other handle has gone with the head of the response.
+        // Without a layer it has no reader: the other handle has gone with the head of the response.
         this.link.take_if(|link| !link.is_shared());
         *this.item_end = this.encoder.mark();
         let audience = this

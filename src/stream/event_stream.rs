@@ -99,7 +99,7 @@ pub struct EventStream<S> {
     pub(super) is_resumable: bool,
     /// The `Pending` that ended the last frame, which the server has not seen yet.
     pub(super) pending: OwedPending,
-    /// The counts that the layers around it read. `None` if `Response::from` has not made the response.
+    /// What the stream shares with the body of a layer around it. `None` if there is none.
     pub(super) link: Option<StreamLink>,
     /// Last, because fields are dropped in their order: the closures run after the stream is gone.
     drop_guards: Vec<DropGuard>,

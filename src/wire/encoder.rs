@@ -185,7 +185,7 @@ impl Encoder {
 
     /// Returns `true` if an event with the id of a channel has been written.
     #[inline]
-    pub(crate) fn is_resumable(&self) -> bool {
+    pub(crate) fn has_resumable_events(&self) -> bool {
         self.is_resumable
     }
 

@@ -41,7 +41,7 @@ enum BodyKind<B: Body> {
 }
 
 impl<B: Body> SseBody<B> {
-    pub(crate) fn pass(body: B) -> Self {
+    pub(crate) fn unchanged(body: B) -> Self {
         let kind = BodyKind::Pass(body);
         Self { kind }
     }

@@ -6,7 +6,7 @@ use crate::{EventId, report::Audience};
 #[derive(Debug)]
 pub(crate) struct Client {
     /// Whether it asked by a GET or QUERY.
-    pub(crate) is_repeatable: bool,
+    pub(crate) has_repeatable_request: bool,
     /// Whether that request named `text/event-stream`. Such a client reads events as the standard
     /// requires, and ignores events of a name that it does not know.
     pub(crate) names_stream: bool,

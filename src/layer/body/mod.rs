@@ -1,7 +1,7 @@
 //! [`SseBody`], the body of every response that goes through the layer.
 //!
 //! That of an event stream is a `state::StreamState`, which polls the body inside by `frames`. While the
-//! stream is `open`, it puts in what `injection` says and ends as `schedule` says. It counts what it
+//! stream is `running`, it puts in what `injection` says and ends as `schedule` says. It counts what it
 //! sends in its `record`, which reports to the guards of the layers.
 
 #[expect(clippy::module_inception, reason = "it holds `SseBody`")]

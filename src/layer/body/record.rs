@@ -156,9 +156,11 @@ impl StreamRecord {
         self.link.is_some()
     }
 
-    /// Returns `true` if the client can get what it misses by reconnecting.
-    pub(super) fn is_resumable(&self) -> bool {
-        self.link.as_ref().is_some_and(StreamLink::is_resumable)
+    /// Returns `true` if the events are of a kind in which clients can resume, such as a channel's.
+    pub(super) fn has_resumable_events(&self) -> bool {
+        self.link
+            .as_ref()
+            .is_some_and(StreamLink::has_resumable_events)
     }
 
     /// Returns why the stream inside ended early, if its client got no event that says so.

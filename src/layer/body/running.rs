@@ -57,8 +57,9 @@ impl Running {
 
     /// Returns `true` if the client can get later what it misses: the handler says so, or the client
     /// reads the stream as browsers do, or by GET or QUERY from a channel.
-    pub(super) fn is_resumable(&self, client: &Client, is_channel: bool) -> bool {
-        let by_default = client.names_stream || client.is_repeatable && is_channel;
+    pub(super) fn is_resumable(&self, client: &Client, has_resumable_events: bool) -> bool {
+        let by_default =
+            client.names_stream || client.has_repeatable_request && has_resumable_events;
         self.resumable.unwrap_or(by_default)
     }
 

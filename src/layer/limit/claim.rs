@@ -83,11 +83,13 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Claim for KeyClaim<K> {
     }
 
     fn wait(&mut self, waker: &Waker) -> bool {
+        // Wakers are cloned and dropped without the lock, because either may run any code.
+        let mut own = Some(waker.clone());
         let mut queues = self.state.lock();
         let queue = queues.entry(self.key.clone()).or_default();
         match self.turn {
-            Some(turn) => queue.set_waker(turn, waker),
-            None => self.turn = queue.wait(self.state.max, waker),
+            Some(turn) => queue.swap_waker(turn, &mut own),
+            None => self.turn = queue.wait(self.state.max, &mut own),
         }
         // One may have been given back since the request found none.
         let is_kept = self.turn.is_some_and(|turn| queue.is_kept(turn));
@@ -137,11 +139,15 @@ impl<K: Hash + Eq> Drop for KeyClaim<K> {
     fn drop(&mut self) {
         let Some(turn) = self.turn else { return };
         let mut queues = self.state.lock();
-        let queue = queues.get_mut(&self.key);
-        let next = queue.and_then(|queue| queue.end_turn(turn));
+        let (mut own, mut next) = (None, None);
+        if let Some(queue) = queues.get_mut(&self.key) {
+            own = queue.leave(turn);
+            next = queue.give_back_kept(turn);
+        }
         self.state.remove_if_unused(&mut queues, &self.key);
         drop(queues);
         // Without the lock, because a waker may run any code.
+        drop(own);
         if let Some(next) = next {
             next.wake();
         }

@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, VecDeque},
+    mem,
     sync::Arc,
     task::Waker,
 };
@@ -48,7 +49,7 @@ impl PlaceQueue {
 
     /// Begins a turn, which has a place kept for it if one is free. `None` if as many wait as there are
     /// places.
-    pub(super) fn wait(&mut self, max: usize, waker: &Waker) -> Option<u64> {
+    pub(super) fn wait(&mut self, max: usize, waker: &mut Option<Waker>) -> Option<u64> {
         if self.waiting.len() >= max {
             return None;
         }
@@ -56,24 +57,31 @@ impl PlaceQueue {
         if self.take(max) {
             self.kept.push(turn);
         } else {
-            self.waiting.push_back((turn, waker.clone()));
+            let waker = waker.take()?;
+            self.waiting.push_back((turn, waker));
         }
         Some(turn)
     }
 
-    pub(super) fn set_waker(&mut self, turn: u64, waker: &Waker) {
-        if let Some((_, old)) = self.waiting.iter_mut().find(|(other, _)| *other == turn) {
-            old.clone_from(waker);
+    /// Sets the waker of a turn, for which it gives the former one back.
+    pub(super) fn swap_waker(&mut self, turn: u64, waker: &mut Option<Waker>) {
+        let waiting = self.waiting.iter_mut().find(|(other, _)| *other == turn);
+        if let (Some((_, old)), Some(waker)) = (waiting, waker) {
+            mem::swap(old, waker);
         }
     }
 
-    /// Ends a turn. Returns the waker of the request that gets the place that was kept for it.
-    pub(super) fn end_turn(&mut self, turn: u64) -> Option<Waker> {
-        if self.take_kept(turn) {
-            return self.release();
-        }
-        self.waiting.retain(|(other, _)| *other != turn);
-        None
+    /// Ends the turn of a request that waits, and returns its waker.
+    pub(super) fn leave(&mut self, turn: u64) -> Option<Waker> {
+        let index = self.waiting.iter().position(|(other, _)| *other == turn)?;
+        let (_, waker) = self.waiting.remove(index)?;
+        Some(waker)
+    }
+
+    /// Ends the turn of a request that has a place kept for it. Returns the waker of the request that gets
+    /// the place.
+    pub(super) fn give_back_kept(&mut self, turn: u64) -> Option<Waker> {
+        self.take_kept(turn).then(|| self.release())?
     }
 
     /// Adds a stream that can be evicted, and returns its number.
