@@ -72,7 +72,7 @@ pub(crate) fn look(subscription: &mut Subscription) -> Poll<Option<ChannelEvent>
 /// id is the one that is sent.
 #[track_caller]
 pub(crate) fn published(event: &ChannelEvent) -> Option<(u64, String)> {
-    let text = from_utf8(event.encoded().as_bytes()).unwrap();
+    let text = std::str::from_utf8(event.encoded().as_bytes()).unwrap();
     let (data, sent) = text.strip_prefix("data: ")?.split_once("\nid: ").unwrap();
     let sent = sent.strip_suffix("\n\n").unwrap();
     assert_eq!(event.id().unwrap(), sent);
@@ -82,7 +82,7 @@ pub(crate) fn published(event: &ChannelEvent) -> Option<(u64, String)> {
 /// Returns the text that is sent before the id, and the id.
 #[track_caller]
 pub(crate) fn text(event: &ChannelEvent) -> (String, String) {
-    let text = from_utf8(event.encoded().as_bytes()).unwrap();
+    let text = std::str::from_utf8(event.encoded().as_bytes()).unwrap();
     let (text, id) = text
         .strip_suffix("\n\n")
         .unwrap()
