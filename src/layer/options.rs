@@ -4,7 +4,7 @@
 use crate::{SseLayer, policy::stream_options};
 
 /// Declares a setter for each option that a layer has.
-macro_rules! declare {
+macro_rules! declare_setters {
     (
         both {
             $($(#[$doc:meta])* fn $name:ident($value:ident: $given:ty) as $kept:ty;)*
@@ -22,7 +22,7 @@ macro_rules! declare {
     };
 }
 
-stream_options!(call declare;);
+stream_options!(call declare_setters;);
 
 impl SseLayer {
     /// Sets whether a GET, QUERY or HEAD request whose `Accept` does not allow `text/event-stream` gets

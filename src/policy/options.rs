@@ -4,7 +4,7 @@ use super::{fill::fill, stream_options::stream_options};
 use crate::StreamInfo;
 
 /// Declares the options of the table, and those of `SseOptions` that are more than a value.
-macro_rules! declare {
+macro_rules! declare_options {
     (
         $(
             $of:ident {
@@ -46,7 +46,7 @@ macro_rules! declare {
 }
 
 stream_options! {
-    call declare;
+    call declare_options;
 
     /// Options of the event stream in one response, in place of the layer's.
     ///

@@ -90,6 +90,20 @@ fn imports_that_run_up_and_rooms_that_are_not_shared() {
 }
 
 #[test]
+fn an_import_between_rooms_that_are_to_stay_apart() {
+    let imports = read(&[
+        ("lib.rs", "mod event; mod layer;"),
+        ("event.rs", "pub struct Event;"),
+        ("layer.rs", "use crate::event::Event;"),
+    ]);
+
+    let found = ["layer.rs -> event.rs (Event)"];
+    assert_eq!(rooms::between(&imports.files, ("event", "layer")), found);
+    assert_eq!(rooms::between(&imports.files, ("layer", "event")), found);
+    assert_eq!(rooms::between(&imports.files, ("layer", "lib")), [""; 0]);
+}
+
+#[test]
 fn a_path_that_leads_nowhere() {
     let imports = read(&[
         ("lib.rs", "mod a; pub use self::a::Gone;"),

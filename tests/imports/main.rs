@@ -65,6 +65,12 @@ fn imports_run_one_way() {
     );
 }
 
+#[test]
+fn channels_and_the_layer_do_not_import_each_other() {
+    let imports = rooms::between(&IMPORTS.files, rooms::APART);
+    assert_none("imports between channel/ and layer/", &imports);
+}
+
 fn assert_none(what: &str, faults: &[String]) {
     let (count, list) = (faults.len(), faults.join("\n"));
     assert!(faults.is_empty(), "{what}: {count}\n{list}\n");

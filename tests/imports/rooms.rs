@@ -57,6 +57,19 @@ pub(crate) fn faults(files: &Graph, order: &[&str]) -> Vec<String> {
         .collect()
 }
 
+/// Rooms that do not import each other, although one comes before the other: a subscription works
+/// without the layer, and the layer around any stream. They meet in `stream/`.
+pub(crate) const APART: (&str, &str) = ("channel", "layer");
+
+/// Returns the imports between two rooms, in either direction.
+pub(crate) fn between(files: &Graph, rooms: (&str, &str)) -> Vec<String> {
+    let edges = files.edges().filter(|(from, to)| {
+        let (from, to) = (room(from), room(to));
+        (from, to) == rooms || (to, from) == rooms
+    });
+    edges.map(|(from, to)| files.edge(from, to)).collect()
+}
+
 fn running_up(files: &Graph, order: &[&str]) -> Vec<String> {
     let height = |file: &str| order.iter().position(|name| *name == room(file));
     let edges = files.edges().filter(|(from, to)| {

@@ -16,7 +16,7 @@ fn not_an_enum<T, E: ser::Error>() -> Result<T, E> {
     Err(E::custom("the value was an enum before and is none now"))
 }
 
-macro_rules! reject {
+macro_rules! unsupported {
     ($($method:ident($($argument:ty),*) -> $ok:ident,)*) => {$(
         fn $method(self $(, _: $argument)*) -> Result<Self::$ok, S::Error> {
             not_an_enum()
@@ -86,7 +86,7 @@ impl<S: Serializer> Serializer for Content<S> {
         value.serialize(self)
     }
 
-    reject! {
+    unsupported! {
         serialize_bool(bool) -> Ok,
         serialize_i8(i8) -> Ok,
         serialize_i16(i16) -> Ok,

@@ -50,12 +50,12 @@ impl ser::Error for ProbeResult {
 
 type Never = Impossible<&'static str, ProbeResult>;
 
-macro_rules! reject {
+macro_rules! unsupported {
     ($($method:ident($($argument:ty),*) $(-> $ok:ty)?: $what:literal,)*) => {$(
-        reject!(@ $method($($argument),*) $(-> $ok)?: $what);
+        unsupported!(@ $method($($argument),*) $(-> $ok)?: $what);
     )*};
     (@ $method:ident($($argument:ty),*): $what:literal) => {
-        reject!(@ $method($($argument),*) -> &'static str: $what);
+        unsupported!(@ $method($($argument),*) -> &'static str: $what);
     };
     (@ $method:ident($($argument:ty),*) -> $ok:ty: $what:literal) => {
         fn $method(self $(, _: $argument)*) -> Result<$ok, ProbeResult> {
@@ -126,7 +126,7 @@ impl Serializer for Probe {
         value.serialize(self)
     }
 
-    reject! {
+    unsupported! {
         serialize_bool(bool): "a bool",
         serialize_i8(i8): "a number",
         serialize_i16(i16): "a number",
