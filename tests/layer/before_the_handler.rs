@@ -1,11 +1,15 @@
-//! What happens to a request that is sure to want a stream before the handler gets it.
+//! Requests that expect a stream, before the handler gets them.
 
 use std::{
     convert::Infallible,
+    pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
+    task::{Context, Wake, Waker},
+    thread,
     time::Duration,
 };
 
@@ -229,4 +233,42 @@ async fn counts_once_what_nested_layers_share() {
         assert_eq!(send(&shared, get(), response).await.status(), 429);
         drop(open);
     }
+}
+
+/// A waker that owns a stream, as the waker of a task owns all that is in the task.
+struct Owner(#[expect(dead_code, reason = "it is dropped with the waker")] Mutex<Body>);
+
+impl Wake for Owner {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[test]
+fn drops_a_waker_that_owns_a_stream_of_the_same_limit() {
+    let (done, is_done) = mpsc::channel();
+    // In a thread of its own: with the limit locked, the drop of the stream would never return.
+    thread::spawn(move || {
+        let layer = bare().max_streams(1, LimitPolicy::reject(RejectPolicy::empty_stream()));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let status = runtime.block_on(async {
+            let handler = handler(&layer);
+            let open = handler.request(get()).await.into_body();
+            let mut waiting = pin!(handler.request(get()));
+            let owner = Waker::from(Arc::new(Owner(Mutex::new(open))));
+            let polled = waiting.as_mut().poll(&mut Context::from_waker(&owner));
+            assert!(polled.is_pending());
+            drop(owner);
+            // With another waker, which replaces the last clone of the first.
+            let polled = waiting
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+            waiting.await.status()
+        });
+        done.send(status).unwrap();
+    });
+    assert_eq!(is_done.recv_timeout(Duration::from_secs(60)).unwrap(), 200);
 }
