@@ -60,7 +60,7 @@
 //! - `json`: `Serialize` values as data, enums as events.
 //! - `axum`: `EventStream` is axum's `IntoResponse`, [`LastEventId`] an extractor. Without it a
 //!   stream is still a response: `http::Response::from(stream)`.
-//! - `channel`: `Channel`, `StateChannel` and `Topics`: one feed for many clients.
+//! - `channel`: `Channel`, `Hub` and `StateChannel`: feeds for many clients.
 //! - `socket`: `TcpOptions`, and `SseLayer::socket`, which sets the connections that carry streams;
 //!   for Unix and Windows.
 //! - `axum-serve`: the sockets below `axum::serve`.
@@ -127,8 +127,8 @@ mod loom_tests;
 
 #[cfg(feature = "channel")]
 pub use self::channel::{
-    BorrowEvent, Channel, ChannelEvent, ChannelOptions, Gap, GapPolicy, LagPolicy, NoticePolicy,
-    PublishError, StateChannel, Subscription, TooManyTopics, Topics,
+    BorrowEvent, Channel, ChannelError, ChannelEvent, ChannelOptions, Gap, GapPolicy, Hub,
+    HubOptions, LagPolicy, NoticePolicy, PublishError, StateChannel, Subscription,
 };
 #[cfg(feature = "socket")]
 pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};

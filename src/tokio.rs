@@ -3,7 +3,7 @@
 use hyper_util::rt::TokioTimer;
 
 #[cfg(feature = "channel")]
-use crate::ChannelOptions;
+use crate::{ChannelOptions, HubOptions};
 use crate::{Shutdown, SseLayer};
 
 impl SseLayer {
@@ -26,6 +26,22 @@ impl ChannelOptions {
 /// Same as [`ChannelOptions::new`].
 #[cfg(feature = "channel")]
 impl Default for ChannelOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(feature = "channel")]
+impl HubOptions {
+    /// Creates options that use tokio's timer.
+    pub fn new() -> Self {
+        Self::with_timer(TokioTimer::new())
+    }
+}
+
+/// Same as [`HubOptions::new`].
+#[cfg(feature = "channel")]
+impl Default for HubOptions {
     fn default() -> Self {
         Self::new()
     }

@@ -6,26 +6,41 @@ use http::{
     header::{CACHE_CONTROL, RETRY_AFTER},
 };
 
-use super::{PublishError, TooManyTopics};
+use super::{ChannelError, PublishError};
 
 /// Returns 413 Payload Too Large for an event that is too large, 503 Service Unavailable for a closed
-/// channel, and 500 Internal Server Error otherwise. The body is the error's text without its cause.
+/// channel, what [`ChannelError`] does for a channel that cannot be made, and 500 Internal Server Error
+/// otherwise. The body is the error's text without its cause.
 impl IntoResponse for PublishError {
     fn into_response(self) -> Response {
+        if let Self::Channel(error) = self {
+            return error.into_response();
+        }
         let status = match self {
             Self::TooLarge { .. } | Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Closed => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Encode(_) | Self::Before(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Channel(_) | Self::Encode(_) | Self::Before(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         };
         (status, self.without_cause().to_string()).into_response()
     }
 }
 
-/// Returns 503 Service Unavailable, with `Retry-After` and `Cache-Control: no-store`. A browser does
-/// not reconnect after it.
-impl IntoResponse for TooManyTopics {
+/// Returns 503 Service Unavailable with `Retry-After` and `Cache-Control: no-store` if there are too many
+/// channels, and 400 Bad Request for a name that no channel can have. A browser does not reconnect after
+/// either.
+impl IntoResponse for ChannelError {
     fn into_response(self) -> Response {
-        let headers = [(RETRY_AFTER, "10"), (CACHE_CONTROL, "no-store")];
-        (StatusCode::SERVICE_UNAVAILABLE, headers, self.to_string()).into_response()
+        let text = self.to_string();
+        match self {
+            Self::TooMany { .. } => {
+                let headers = [(RETRY_AFTER, "10"), (CACHE_CONTROL, "no-store")];
+                (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()
+            }
+            Self::EmptyName | Self::NameTooLong { .. } | Self::ControlCharacter { .. } => {
+                (StatusCode::BAD_REQUEST, text).into_response()
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
 
 use super::{
-    ChannelOptions, Gap, Subscription, epoch::Epoch, gap::GapAction, log::Log,
+    ChannelOptions, Gap, Subscription, hub::shared::HubShared, publisher::Publisher,
     shared::ChannelShared,
 };
 use crate::{Event, EventId, LastEventId};
@@ -61,30 +61,33 @@ use crate::{Event, EventId, LastEventId};
 /// `str`, `Json<T>` or `Tagged<T>`.
 pub struct Channel<T: ?Sized = Event> {
     publisher: Arc<Publisher>,
+    channel: Arc<ChannelShared>,
     events: PhantomData<fn(&T)>,
 }
 
-/// Closes the channel when the last clone of its handle is dropped. Subscriptions share
-/// [`ChannelShared`] alone, so they do not keep the channel open.
-struct Publisher(Arc<ChannelShared>);
-
-impl Drop for Publisher {
-    fn drop(&mut self) {
-        self.0.close();
-    }
-}
-
 impl<T: ?Sized> Channel<T> {
-    /// Creates a channel.
+    /// Creates a channel, which is a hub of its own.
+    ///
+    /// For several channels in one stream, and for a channel for each room, user or document, use a
+    /// [`Hub`](super::Hub).
     pub fn new(options: ChannelOptions) -> Self {
-        Self::from_shared(ChannelShared::new(options, None))
+        let (hub, channel) = HubShared::with_channel(options);
+        let channel = Arc::new(channel);
+        let publisher = Publisher::of_channel(hub, &channel);
+        Self::from_parts(&Arc::new(publisher), channel)
     }
 
-    pub(super) fn from_shared(shared: ChannelShared) -> Self {
+    pub(super) fn from_parts(publisher: &Arc<Publisher>, channel: Arc<ChannelShared>) -> Self {
         Self {
-            publisher: Arc::new(Publisher(Arc::new(shared))),
+            publisher: Arc::clone(publisher),
+            channel,
             events: PhantomData,
         }
+    }
+
+    /// Returns the name of the channel in its hub. It is empty for a channel that is a hub of its own.
+    pub fn name(&self) -> &str {
+        &self.channel.name
     }
 
     /// Subscribes to the events that are published from now on.
@@ -93,8 +96,7 @@ impl<T: ?Sized> Channel<T> {
     /// connection breaks before its first event has no id to resume with; [`resume`](Self::resume)
     /// without an id gives it one.
     pub fn subscribe(&self) -> Subscription {
-        let next = self.shared().expire_and_read(Log::next_number);
-        Subscription::new(self.shared(), next)
+        Subscription::live(self.hub(), vec![Arc::clone(&self.channel)])
     }
 
     /// Subscribes to all events after the one with this id, published or yet to be published.
@@ -112,12 +114,7 @@ impl<T: ?Sized> Channel<T> {
     /// An id that this channel does not know, or whose next event was evicted, results in a [`Gap`], and
     /// [`ChannelOptions::gap_policy`] applies.
     pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
-        match last_event_id {
-            Some(id) => self
-                .try_resume(id)
-                .unwrap_or_else(|gap| self.resume_after_gap(gap)),
-            None => self.subscribe().with_checkpoint(),
-        }
+        Subscription::resume(self.hub(), vec![Arc::clone(&self.channel)], last_event_id)
     }
 
     /// Subscribes like [`resume`](Self::resume), or returns the gap if there is one.
@@ -151,19 +148,7 @@ impl<T: ?Sized> Channel<T> {
     ///
     /// Returns the gap if the channel does not know the id, or no longer retains the event after it.
     pub fn try_resume(&self, last_event_id: &LastEventId) -> Result<Subscription, Gap> {
-        let (shared, id): (_, &EventId) = (self.shared(), last_event_id);
-        let number = Epoch::parse(id.as_str()).filter(|(epoch, _)| *epoch == shared.epoch);
-        let (first, next) = shared.expire_and_read(|log| (log.first_number(), log.next_number()));
-        // A number that is yet to be assigned was made up by the client.
-        let known = number.map(|(_, number)| number).filter(|n| *n < next);
-        match known.map(|number| number + 1) {
-            // If the event is evicted before it is read, the subscriber has lagged like any other.
-            Some(next) if next >= first => Ok(Subscription::new(shared, next)),
-            _ => {
-                let gap = |log: &_| Gap::new(id.clone(), known.is_some(), shared.epoch, log);
-                Err(shared.expire_and_read(gap))
-            }
-        }
+        Subscription::try_resume(self.hub(), Arc::clone(&self.channel), last_event_id)
     }
 
     /// Subscribes to all retained events and all later ones, on a first visit too.
@@ -171,27 +156,10 @@ impl<T: ?Sized> Channel<T> {
     /// If no event is retained, the client gets a checkpoint first, as with [`resume`](Self::resume).
     /// Evicted events are left out, and no gap is reported.
     pub fn replay(&self) -> Subscription {
-        let (first, is_empty) = self
-            .shared()
-            .expire_and_read(|log| (log.first_number(), log.is_empty()));
-        let retained = Subscription::new(self.shared(), first);
-        match is_empty {
-            true => retained.with_checkpoint(),
-            false => retained,
-        }
+        Subscription::replay(self.hub(), vec![Arc::clone(&self.channel)])
     }
 
-    /// Subscribes a client that has a gap, as the policy says.
-    fn resume_after_gap(&self, gap: Gap) -> Subscription {
-        let retained = |first| Subscription::new(self.shared(), first);
-        match &self.shared().options.gap_policy.0 {
-            GapAction::Notify => retained(gap.first_number).with_gap(gap),
-            GapAction::Live => self.subscribe().with_silent_gap(gap),
-            GapAction::Backfill(start) => retained(gap.first_number).with_backfill(start(gap)),
-        }
-    }
-
-    /// Returns the id of the last published event.
+    /// Returns the id of the last event that was published in this channel.
     ///
     /// Before the first event it is the id of the position before that event, or the one given to
     /// [`ChannelOptions::after`].
@@ -199,13 +167,13 @@ impl<T: ?Sized> Channel<T> {
     /// A client that has the current state from elsewhere can resume after this id. A store that keeps it
     /// from the beginning knows the id of a client that has seen no event yet.
     pub fn last_id(&self) -> EventId {
-        let next = self.shared().expire_and_read(Log::next_number);
-        self.shared().epoch.id(next.saturating_sub(1))
+        let last = self.channel.log().last();
+        self.hub().epoch.id(last)
     }
 
     /// Returns the number of subscribers.
     pub fn subscriber_count(&self) -> usize {
-        self.shared().subscriber_count()
+        self.channel.subscribers.count()
     }
 
     /// Waits until there is a subscriber, or until the channel is closed. Returns `true` if there is a
@@ -213,10 +181,10 @@ impl<T: ?Sized> Channel<T> {
     ///
     /// Use it to start costly work only when somebody reads the result.
     pub fn wait_for_subscriber(&self) -> impl Future<Output = bool> + Send + use<T> {
-        let shared = Arc::clone(self.shared());
+        let channel = Arc::clone(&self.channel);
         async move {
-            wait_for(&shared, |shared| match shared.subscriber_count() {
-                0 => shared.expire_and_read(Log::is_closed).then_some(false),
+            wait_for(&channel, |channel| match channel.subscribers.count() {
+                0 => channel.log().is_closed().then_some(false),
                 _ => Some(true),
             })
             .await
@@ -227,10 +195,10 @@ impl<T: ?Sized> Channel<T> {
     ///
     /// Use it to stop costly work until the next subscriber arrives.
     pub fn wait_until_idle(&self) -> impl Future<Output = ()> + Send + use<T> {
-        let shared = Arc::clone(self.shared());
+        let channel = Arc::clone(&self.channel);
         async move {
-            wait_for(&shared, |shared| {
-                (shared.subscriber_count() == 0).then_some(())
+            wait_for(&channel, |channel| {
+                (channel.subscribers.count() == 0).then_some(())
             })
             .await
         }
@@ -248,31 +216,29 @@ impl<T: ?Sized> Channel<T> {
     /// Closing never waits for a store: an event that [`publish_with`](Self::publish_with) is storing is
     /// still sent, and then the subscribers end.
     pub fn close(&self) {
-        self.shared().close();
+        self.hub().close(&self.channel);
     }
 
     /// Returns `true` if the channel is closed.
     pub fn is_closed(&self) -> bool {
-        self.shared().expire_and_read(Log::is_closed)
+        self.channel.log().is_closed()
     }
 
-    /// Returns `true` if this is the only handle. Then nothing can be published, and no subscriber can
-    /// arrive, unless by this handle.
-    pub(super) fn is_only_handle(&mut self) -> bool {
-        Arc::get_mut(&mut self.publisher).is_some()
+    pub(super) fn hub(&self) -> &Arc<HubShared> {
+        self.publisher.hub()
     }
 
     pub(super) fn shared(&self) -> &Arc<ChannelShared> {
-        &self.publisher.0
+        &self.channel
     }
 }
 
 /// Waits until the check, which runs after each change between no subscriber and some, has a result.
-async fn wait_for<R>(shared: &ChannelShared, check: impl Fn(&ChannelShared) -> Option<R>) -> R {
+async fn wait_for<R>(channel: &ChannelShared, check: impl Fn(&ChannelShared) -> Option<R>) -> R {
     loop {
         // Before the check, so that no change between the two is missed.
-        let changed = shared.occupancy_changed();
-        if let Some(found) = check(shared) {
+        let changed = channel.occupancy_changed();
+        if let Some(found) = check(channel) {
             return found;
         }
         changed.await;
@@ -283,6 +249,7 @@ impl<T: ?Sized> Clone for Channel<T> {
     fn clone(&self) -> Self {
         Self {
             publisher: Arc::clone(&self.publisher),
+            channel: Arc::clone(&self.channel),
             events: PhantomData,
         }
     }

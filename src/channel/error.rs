@@ -24,6 +24,8 @@ pub enum PublishError {
         /// The maximum number of events that the channel retains.
         max: usize,
     },
+    /// A channel that the event is for cannot be made ([`Hub::publish`](super::Hub::publish)).
+    Channel(ChannelError),
     /// The event cannot be encoded.
     Encode(Error),
     /// The closure that runs before the publication has failed
@@ -48,6 +50,7 @@ impl PublishError {
         match self {
             Self::Encode(error) => Some(error.source().unwrap_or(error)),
             Self::Before(error) => Some(&**error),
+            Self::Channel(error) => Some(error),
             Self::Closed | Self::TooLarge { .. } | Self::TooMany { .. } => None,
         }
     }
@@ -96,21 +99,54 @@ impl fmt::Display for WithoutCause<'_> {
             PublishError::TooMany { max } => {
                 write!(f, "the events are too many for a channel that holds {max}")
             }
+            PublishError::Channel(_) => f.write_str("there is no such channel"),
             PublishError::Encode(_) => f.write_str("the event cannot be encoded"),
             PublishError::Before(_) => f.write_str("what comes before the publication has failed"),
         }
     }
 }
 
-/// An error for a topic that cannot be made: the maximum number of topics is open, and no idle one was
-/// found.
+/// An error for a channel that a hub cannot make.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TooManyTopics(pub(super) ());
+#[non_exhaustive]
+pub enum ChannelError {
+    /// The name is empty.
+    EmptyName,
+    /// The name is too long.
+    NameTooLong {
+        /// The length of the name in bytes.
+        len: usize,
+        /// The maximum length in bytes.
+        max: usize,
+    },
+    /// The name has a control character, such as a line feed.
+    ControlCharacter {
+        /// Its position in bytes.
+        at: usize,
+    },
+    /// The hub has the maximum number of channels, and found no idle one that it could remove.
+    TooMany {
+        /// The maximum number of channels.
+        max: usize,
+    },
+}
 
-impl fmt::Display for TooManyTopics {
+impl fmt::Display for ChannelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("there are too many topics")
+        match self {
+            Self::EmptyName => f.write_str("the channel's name is empty"),
+            Self::NameTooLong { len, max } => {
+                write!(
+                    f,
+                    "the channel's name has {len} bytes, which is more than {max}"
+                )
+            }
+            Self::ControlCharacter { at } => {
+                write!(f, "the channel's name has a control character at byte {at}")
+            }
+            Self::TooMany { max } => write!(f, "the hub has {max} channels already"),
+        }
     }
 }
 
-impl StdError for TooManyTopics {}
+impl StdError for ChannelError {}

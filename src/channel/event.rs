@@ -12,7 +12,7 @@ use crate::{BoxError, EncodeEvent, EncodedEvent, Encoder, EventId};
 /// [`EventStream`](crate::EventStream): lags and notices ([`NoticePolicy`](super::NoticePolicy)) are
 /// reported to the stream directly, not in these events. If a filter drops most events, its client has an
 /// old id, so it may find a gap although it has missed nothing. To separate clients that may see
-/// different events, use [`Topics`](super::Topics).
+/// different events, use channels of a [`Hub`](super::Hub).
 #[derive(Clone, Debug)]
 #[must_use = "an event does nothing until it is sent"]
 pub struct ChannelEvent {

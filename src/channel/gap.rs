@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 
-use super::{epoch::Epoch, log::Log, notice::Notice};
+use super::{hub::shared::HubShared, notice::Notice, shared::ChannelShared};
 use crate::{BoxError, EncodedEvent, Event, EventId, EventItem};
 
 /// A gap between the last event of a client that resumes and the events that the channel retains.
@@ -25,8 +25,10 @@ pub struct Gap {
     /// The id of the event with which the log continues after the gap: the oldest retained event, or the
     /// next one to be published.
     pub until: EventId,
-    /// The number of the oldest event that is retained, or of the next.
-    pub(super) first_number: u64,
+    /// The name of the channel in its hub. It is empty for a channel that is a hub of its own.
+    pub channel: Arc<str>,
+    /// The number of `until`.
+    pub(super) next_number: u64,
     /// The id of the position before `until`.
     id_before: EventId,
 }
@@ -86,8 +88,10 @@ impl GapPolicy {
     /// - A client that has seen no event yet resumes with the id of its checkpoint. In a channel without
     ///   events that is the [`last_id`](super::Channel::last_id) that the channel began with, which
     ///   belongs to no event. Store that id, too.
-    /// - The client may send any id. With [`Topics`](super::Topics), give each topic a closure of its
-    ///   own ([`each`](super::Topics::each)), so that no client finds the events of another topic.
+    /// - The client may send any id. In a [`Hub`](super::Hub), give each channel a closure of its own
+    ///   ([`HubOptions::each`](super::HubOptions::each)), so that no client finds the events of another
+    ///   channel. In a subscription of several channels, this policy behaves as
+    ///   [`notify`](Self::notify).
     ///
     /// The example [`resume`](https://docs.rs/crate/tower-sse/latest/source/examples/resume/) has a
     /// store.
@@ -113,15 +117,23 @@ impl GapPolicy {
 
 impl Gap {
     /// Makes a gap that ends where the log begins now.
-    pub(super) fn new(last_event_id: EventId, is_known: bool, epoch: Epoch, log: &Log) -> Self {
-        let until = epoch.id(log.first_number());
+    pub(super) fn new(
+        last_event_id: EventId,
+        is_known: bool,
+        hub: &HubShared,
+        channel: &ChannelShared,
+    ) -> Self {
+        let oldest = channel.log().oldest();
+        let next_number = oldest.unwrap_or_else(|| hub.published() + 1);
+        let until = hub.epoch.id(next_number);
         Self {
             last_event_id,
             is_known,
-            oldest: (!log.is_empty()).then(|| until.clone()),
+            oldest: oldest.map(|_| until.clone()),
             until,
-            first_number: log.first_number(),
-            id_before: epoch.id(log.first_number().saturating_sub(1)),
+            channel: Arc::clone(&channel.name),
+            next_number,
+            id_before: hub.epoch.id(next_number - 1),
         }
     }
 
@@ -136,7 +148,7 @@ impl Gap {
     }
 
     pub(super) fn as_notice(&self) -> Notice<'_> {
-        Notice::Gap(self.oldest.as_ref())
+        Notice::Gap(self.oldest.as_ref(), &self.channel)
     }
 }
 

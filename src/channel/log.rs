@@ -2,11 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    mem,
     time::{Duration, Instant},
 };
 
-use super::{PublishError, change::ChannelChange};
+use super::PublishError;
 use crate::EncodedEvent;
 
 /// The capacity that a log keeps, however few events it holds.
@@ -21,84 +20,139 @@ pub(super) struct LogBounds {
 }
 
 /// The newest events of a channel, in the order of their numbers.
+///
+/// All channels of a hub share one sequence of numbers, so those of one channel have holes. Its own
+/// events are also counted by an *index* without holes: a position in the log is an index, and the
+/// difference of two is how many events are between them.
 #[derive(Debug)]
 pub(super) struct Log {
     events: VecDeque<LogEntry>,
     /// The length of all of them.
     bytes: usize,
-    /// The number of the oldest event, or of the next one if none is held.
-    first_number: u64,
+    /// The index of the oldest event, or of the next one if none is held.
+    first_index: u64,
+    /// The highest number that was evicted, or that a reader of this channel may have missed.
+    evicted: u64,
+    /// The number of the last event, held or not.
+    last: u64,
     closed: bool,
     /// Whether the next event is being stored. It is appended though the log is closed meanwhile,
     /// because then the store has it.
     storing: bool,
+    made_at: Instant,
+    pub(super) listing: Listing,
+}
+
+/// The place of a log among those of its hub, which evicts the lowest number of all when they have
+/// too many bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listing {
+    /// It is not in the registry of a hub, which does not count its bytes.
+    Absent,
+    /// It is empty.
+    Unlisted,
+    /// It is listed by a number that is not above its oldest one.
+    Listed(u64),
 }
 
 #[derive(Debug)]
 struct LogEntry {
+    number: u64,
     event: EncodedEvent,
-    at: Instant,
+    /// The time since the log was made, in nanoseconds. (An `Instant` takes twice the memory.)
+    at: u64,
 }
 
-/// The result of reading a log at a number.
-pub(super) enum LogRead {
-    Event(EncodedEvent),
-    /// The event was evicted. The oldest that is held, or will be, has this number.
-    Evicted(u64),
-    /// The event has not been published yet.
-    NotYet,
-    /// The event will never be published.
-    Closed,
+/// An event in a log.
+pub(super) struct LogEvent {
+    pub(super) event: EncodedEvent,
+    /// The number of the event after it, if that is published.
+    pub(super) following: Option<u64>,
 }
 
 impl Log {
-    /// Makes a log whose first event will have this number.
-    pub(super) fn new(first: u64) -> Self {
+    /// Makes a log without events, some of which may have been lost up to this number.
+    pub(super) fn new(evicted: u64, now: Instant) -> Self {
         Self {
             events: VecDeque::new(),
             bytes: 0,
-            first_number: first,
+            first_index: 0,
+            evicted,
+            last: evicted,
             closed: false,
             storing: false,
+            made_at: now,
+            listing: Listing::Absent,
         }
     }
 
-    pub(super) fn first_number(&self) -> u64 {
-        self.first_number
+    /// Returns the highest number that was evicted. An event with a higher number is held.
+    pub(super) fn evicted(&self) -> u64 {
+        self.evicted
     }
 
-    /// Returns the number of the next event.
-    pub(super) fn next_number(&self) -> u64 {
-        self.first_number + self.events.len() as u64
+    /// Returns the number of the last event, held or not.
+    pub(super) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Returns the number of the oldest event.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        self.events.front().map(|entry| entry.number)
+    }
+
+    pub(super) fn first_index(&self) -> u64 {
+        self.first_index
+    }
+
+    /// Returns the index of the next event to be published.
+    pub(super) fn next_index(&self) -> u64 {
+        self.first_index + self.events.len() as u64
+    }
+
+    /// Returns the index of the first event with a higher number than this.
+    pub(super) fn index_after(&self, number: u64) -> u64 {
+        let older = self.events.partition_point(|entry| entry.number <= number);
+        self.first_index + older as u64
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 
-    pub(super) fn read(&self, number: u64) -> LogRead {
-        let Some(index) = number.checked_sub(self.first_number) else {
-            return LogRead::Evicted(self.first_number);
-        };
-        // A number that does not fit into a `usize` is far from being published.
-        let entry = usize::try_from(index).ok().and_then(|i| self.events.get(i));
-        match entry {
-            Some(entry) => LogRead::Event(entry.event.clone()),
-            None if self.is_finished() => LogRead::Closed,
-            None => LogRead::NotYet,
-        }
+    /// Returns the length of all events in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
-    /// Appends events, and evicts those that are too old or exceed the bounds.
-    pub(super) fn append(&mut self, events: Vec<EncodedEvent>, now: Instant, bounds: &LogBounds) {
-        self.expire(now, bounds);
-        for event in events {
-            self.push(event, now, bounds);
-        }
-        self.shrink();
+    /// Returns the number of the event with this index.
+    pub(super) fn number_at(&self, index: u64) -> Option<u64> {
+        Some(self.entry(index)?.number)
     }
 
-    fn push(&mut self, event: EncodedEvent, at: Instant, bounds: &LogBounds) {
+    pub(super) fn read(&self, index: u64) -> Option<LogEvent> {
+        let entry = self.entry(index)?;
+        Some(LogEvent {
+            event: entry.event.clone(),
+            following: self.number_at(index + 1),
+        })
+    }
+
+    fn entry(&self, index: u64) -> Option<&LogEntry> {
+        let at = index.checked_sub(self.first_index)?;
+        self.events.get(usize::try_from(at).ok()?)
+    }
+
+    /// Appends an event whose number is higher than all before, and evicts those that are too old or
+    /// exceed the bounds.
+    pub(super) fn append(
+        &mut self,
+        number: u64,
+        event: EncodedEvent,
+        now: Instant,
+        bounds: &LogBounds,
+    ) {
+        let at = self.age(now);
         let len = event.as_bytes().len();
         // Before the new event is pushed, or the memory of a full log would grow.
         while self.events.len() >= bounds.max_events || self.bytes + len > bounds.max_bytes {
@@ -107,11 +161,12 @@ impl Log {
             }
         }
         self.bytes += len;
-        self.events.push_back(LogEntry { event, at });
+        self.last = number;
+        self.events.push_back(LogEntry { number, event, at });
     }
 
-    /// Evicts the events that are too old.
-    pub(super) fn expire(&mut self, now: Instant, bounds: &LogBounds) {
+    /// Evicts the events that are too old, and releases memory after a peak.
+    pub(super) fn tidy(&mut self, now: Instant, bounds: &LogBounds) {
         while self.has_expired(now, bounds) {
             self.evict_oldest();
         }
@@ -122,32 +177,44 @@ impl Log {
     pub(super) fn has_expired(&self, now: Instant, bounds: &LogBounds) -> bool {
         // Saturating, because callers read the clock before they lock the log: another thread may have
         // appended a younger event since.
-        let age = |entry: &LogEntry| now.saturating_duration_since(entry.at);
-        let (oldest, max) = (self.events.front().map(age), bounds.max_age);
-        oldest.zip(max).is_some_and(|(age, max)| age > max)
+        let (oldest, age) = (self.events.front(), self.age(now));
+        let age = oldest.map(|entry| Duration::from_nanos(age.saturating_sub(entry.at)));
+        age.zip(bounds.max_age).is_some_and(|(age, max)| age > max)
     }
 
-    /// Evicts all events, and skips the next number, so that every subscriber has missed an event.
-    pub(super) fn clear_and_skip(&mut self) {
+    /// Returns the time since the log was made, in nanoseconds.
+    fn age(&self, now: Instant) -> u64 {
+        let age = now.saturating_duration_since(self.made_at);
+        age.as_nanos().try_into().unwrap_or(u64::MAX)
+    }
+
+    /// Evicts all events, and this number, which no event gets: every subscriber has missed one.
+    pub(super) fn clear_and_skip(&mut self, number: u64) {
         while self.evict_oldest() {}
-        self.first_number += 1;
+        self.miss(number);
+        self.last = number;
+        self.first_index += 1;
         self.shrink();
     }
 
-    /// Returns the number of the next event, if there may be one.
-    pub(super) fn next_if_open(&self) -> Result<u64, PublishError> {
+    /// Counts an event with this number as missed.
+    pub(super) fn miss(&mut self, number: u64) {
+        self.evicted = self.evicted.max(number);
+    }
+
+    /// Fails if no new event may be published.
+    pub(super) fn check_open(&self) -> Result<(), PublishError> {
         match self.closed {
             true => Err(PublishError::Closed),
-            false => Ok(self.next_number()),
+            false => Ok(()),
         }
     }
 
-    /// Marks the next event as being stored, until [`end_storing`](Self::end_storing), and returns its
-    /// number.
-    pub(super) fn begin_storing(&mut self) -> Result<u64, PublishError> {
-        let number = self.next_if_open()?;
+    /// Marks the next event as being stored, until [`end_storing`](Self::end_storing).
+    pub(super) fn begin_storing(&mut self) -> Result<(), PublishError> {
+        self.check_open()?;
         self.storing = true;
-        Ok(number)
+        Ok(())
     }
 
     /// Ends what [`begin_storing`](Self::begin_storing) began. Returns `true` if the log was closed
@@ -167,22 +234,18 @@ impl Log {
         self.closed && !self.storing
     }
 
-    /// Closes the log. Returns what that changes, if it was open.
-    pub(super) fn close(&mut self) -> Option<ChannelChange> {
-        let was_closed = mem::replace(&mut self.closed, true);
-        let change = match self.storing {
-            true => ChannelChange::Closing,
-            false => ChannelChange::Closed,
-        };
-        (!was_closed).then_some(change)
+    pub(super) fn close(&mut self) {
+        self.closed = true;
     }
 
-    fn evict_oldest(&mut self) -> bool {
+    /// Evicts the oldest event. Returns `false` if there is none.
+    pub(super) fn evict_oldest(&mut self) -> bool {
         let Some(entry) = self.events.pop_front() else {
             return false;
         };
         self.bytes -= entry.event.as_bytes().len();
-        self.first_number += 1;
+        self.evicted = entry.number;
+        self.first_index += 1;
         true
     }
 

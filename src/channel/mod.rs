@@ -1,20 +1,21 @@
-//! Channels: one feed of events for many clients, which can resume with no loss and no duplicates.
+//! Channels: feeds of events for many clients, which can resume with no loss and no duplicates.
 //!
-//! - A [`Channel`] has a log (`log`), an epoch for its ids (`epoch`), and the tasks that wait for the
-//!   next event (`wakers`), all in `shared`.
-//! - A [`Subscription`] is a position in that log.
-//! - A [`StateChannel`] adds a state to a channel, and [`Topics`] keep a channel for each key.
+//! - A [`Channel`] has a log (`log`) and subscribers (`subscribers`), both in `shared`.
+//! - A [`Hub`] has channels by name, which share one sequence of ids (`epoch`). A channel alone is a hub
+//!   of one.
+//! - A [`Subscription`] is a position in the logs of one or more channels.
+//! - A [`StateChannel`] adds a state to a channel.
 
 #[cfg(feature = "axum")]
 mod axum;
 mod borrow;
-mod change;
 #[expect(clippy::module_inception, reason = "it holds `Channel`")]
 mod channel;
 mod epoch;
 mod error;
 mod event;
 mod gap;
+mod hub;
 #[cfg(feature = "json")]
 mod json;
 mod lag;
@@ -23,22 +24,22 @@ mod notice;
 mod numbered;
 mod options;
 mod publish;
+mod publisher;
 mod shared;
 mod state;
+mod subscribers;
 mod subscription;
-mod topics;
-mod wakers;
 
 pub use self::{
     borrow::BorrowEvent,
     channel::Channel,
-    error::{PublishError, TooManyTopics},
+    error::{ChannelError, PublishError},
     event::ChannelEvent,
     gap::{Gap, GapPolicy},
+    hub::{Hub, HubOptions},
     lag::LagPolicy,
     notice::NoticePolicy,
     options::ChannelOptions,
     state::StateChannel,
     subscription::Subscription,
-    topics::Topics,
 };

@@ -15,12 +15,14 @@ const LAGGED: EventName = EventName::from_static("lagged");
 /// | gap ([`GapPolicy::notify`](super::GapPolicy::notify)) | event `gap`, the oldest retained id as data, the id | the id alone | nothing |
 /// | lag ([`LagPolicy::notify`](super::LagPolicy::notify)) | event `lagged`, the number of missed events as data | nothing | nothing |
 ///
+/// In a subscription of a [`Hub`](super::Hub) the data of the last two has a second line, the name of the channel.
+///
 /// By default ([`auto`](Self::auto)) the form depends on the client:
 /// [`guide::clients`](crate::guide::clients) says which client takes which.
 ///
 /// A client that gets no notices can be notified of a gap before the stream begins: with
 /// [`Channel::try_resume`](super::Channel::try_resume), or in a response header with
-/// [`Subscription::gap`](super::Subscription::gap).
+/// [`Subscription::gaps`](super::Subscription::gaps).
 ///
 /// ```
 /// use futures_util::{FutureExt, StreamExt};
@@ -97,10 +99,10 @@ impl NoticePolicy {
 #[derive(Debug)]
 pub(super) enum Notice<'a> {
     Checkpoint,
-    /// Has the id of the oldest retained event.
-    Gap(Option<&'a EventId>),
-    /// Has the number of missed events.
-    Lagged(u64),
+    /// Has the id of the oldest retained event, and the channel's name.
+    Gap(Option<&'a EventId>, &'a str),
+    /// Has the number of missed events, and the channel's name.
+    Lagged(u64, &'a str),
 }
 
 impl Notice<'_> {
@@ -127,11 +129,21 @@ impl Notice<'_> {
     pub(super) fn event(self) -> Event {
         match self {
             Self::Checkpoint => Event::new("").name(CHECKPOINT),
-            Self::Gap(oldest) => {
+            Self::Gap(oldest, channel) => {
                 let oldest = oldest.map_or("", EventId::as_str);
-                Event::new(oldest.to_owned()).name(GAP)
+                Event::new(name_channel(oldest.to_owned(), channel)).name(GAP)
             }
-            Self::Lagged(missed) => Event::new(missed.to_string()).name(LAGGED),
+            Self::Lagged(missed, channel) => {
+                Event::new(name_channel(missed.to_string(), channel)).name(LAGGED)
+            }
         }
+    }
+}
+
+/// Adds a line with the channel's name, if it has one.
+fn name_channel(text: String, channel: &str) -> String {
+    match channel.is_empty() {
+        true => text,
+        false => text + "\n" + channel,
     }
 }

@@ -1,30 +1,78 @@
 //! The ids of published events, in their bytes.
 
+use std::{io::Write, ops::Range};
+
 use bytes::Bytes;
 use memchr::memchr_iter;
 
-use super::{PublishError, epoch::Epoch, log::LogBounds};
+use super::{PublishError, epoch::Epoch};
 use crate::{EncodeEvent, EncodedEvent, EventId};
 
-/// Numbers events in order, beginning with `first`, if the log can hold the bytes of all at once.
-pub(super) fn number_all(
-    events: &[Unnumbered],
-    epoch: Epoch,
-    first: u64,
-    bounds: &LogBounds,
-) -> Result<Vec<EncodedEvent>, PublishError> {
-    let numbered = events.iter().zip(first..);
-    let numbered: Vec<_> = numbered
-        .map(|(event, number)| event.with_id(&epoch.id(number)))
-        .collect();
-    // Checked for all, before anything is appended: either all of them are published or none.
-    let len = numbered.iter().map(|event| event.as_bytes().len()).sum();
-    match len > bounds.max_bytes {
-        true => Err(PublishError::TooLarge {
-            len,
-            max: bounds.max_bytes,
-        }),
-        false => Ok(numbered),
+/// An item that is to be published, with room for its number.
+///
+/// The number is known only under the lock of the hub, where nothing should take time in proportion to
+/// the length of an event. So the id is written before, with as many digits as the number is expected to
+/// have, and the number into it.
+#[derive(Debug)]
+pub(super) enum Draft {
+    /// No client dispatches it, so it has no id.
+    WithoutId(EncodedEvent),
+    WithId {
+        event: EncodedEvent,
+        bytes: Vec<u8>,
+        digits: Range<usize>,
+    },
+}
+
+impl Draft {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::WithoutId(event) => event.as_bytes().len(),
+            Self::WithId { bytes, .. } => bytes.len(),
+        }
+    }
+
+    /// Writes the number.
+    pub(super) fn finish(self, number: u64) -> EncodedEvent {
+        match self {
+            Self::WithoutId(event) => event,
+            Self::WithId {
+                event,
+                mut bytes,
+                digits,
+            } => {
+                write_number(&mut bytes, digits, number);
+                event.with_channel_id(Bytes::from(bytes))
+            }
+        }
+    }
+}
+
+/// Returns how many decimal digits a number has.
+fn digit_count(number: u64) -> usize {
+    number.checked_ilog10().map_or(1, |log| log as usize + 1)
+}
+
+/// Writes a number over these digits.
+fn write_number(bytes: &mut Vec<u8>, digits: Range<usize>, number: u64) {
+    let count = digit_count(number);
+    if count != digits.len() {
+        // So rare that a copy does not matter: others have published meanwhile, beyond a power of ten.
+        let zeros = vec![b'0'; count];
+        bytes.splice(digits.clone(), zeros);
+        bytes.shrink_to_fit();
+    }
+    let mut place = &mut bytes[digits.start..digits.start + count];
+    // It cannot fail: the slice has as many bytes as the number has digits.
+    let _ = write!(place, "{number}");
+}
+
+/// Fails if a log cannot hold the bytes of all events at once: either all of them are published or none.
+pub(super) fn check_size(drafts: &[Draft], max: usize) -> Result<(), PublishError> {
+    let len = drafts.iter().map(Draft::len).sum();
+    match len > max {
+        true => Err(PublishError::TooLarge { len, max }),
+        false => Ok(()),
     }
 }
 
@@ -63,14 +111,32 @@ impl Unnumbered {
         }
     }
 
+    /// Makes a draft, which will probably have this number.
+    pub(super) fn draft(&self, epoch: Epoch, number: u64) -> Draft {
+        let Some(at) = self.id_at else {
+            return Draft::WithoutId(self.event.clone());
+        };
+        let id = epoch.id(number);
+        let bytes = self.insert_id(at, &id);
+        let end = at + b"id: ".len() + id.as_bytes().len();
+        Draft::WithId {
+            event: self.event.clone(),
+            digits: end - digit_count(number)..end,
+            bytes,
+        }
+    }
+
     /// Returns the event with an id, in memory of its own and no more than it needs.
     pub(super) fn with_id(&self, id: &EventId) -> EncodedEvent {
-        let Some(at) = self.id_at else {
-            return self.event.clone();
-        };
+        match self.id_at {
+            Some(at) => self.event.with_channel_id(self.insert_id(at, id).into()),
+            None => self.event.clone(),
+        }
+    }
+
+    fn insert_id(&self, at: usize, id: &EventId) -> Vec<u8> {
         let (before, after) = self.event.as_bytes().split_at(at);
-        let bytes = [before, b"id: ", id.as_bytes(), b"\n", after].concat();
-        self.event.with_channel_id(Bytes::from(bytes))
+        [before, b"id: ", id.as_bytes(), b"\n", after].concat()
     }
 
     /// Returns the event without an id.
@@ -159,6 +225,17 @@ mod tests {
         assert_eq!(numbered(Event::new("one")), "data: one\nid: a-7\n\n");
         let lines = Event::new("one\n\ntwo");
         assert_eq!(numbered(lines), "data: one\ndata: \ndata: two\nid: a-7\n\n");
+    }
+
+    #[test]
+    fn has_the_number_that_it_gets_in_the_end() {
+        let (epoch, number) = Epoch::parse("a-9").unwrap();
+        for last in [9, 8, 10, 123_456, 0] {
+            let draft = Unnumbered::new(Event::new("one").into()).draft(epoch, number);
+            let event = draft.finish(last);
+            let expected = format!("data: one\nid: a-{last}\n\n");
+            assert_eq!(event.as_bytes(), expected.as_bytes());
+        }
     }
 
     #[test]

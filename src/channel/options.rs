@@ -101,8 +101,7 @@ impl ChannelOptions {
     ///
     /// Two channels that continue from the same id accept each other's ids, and a client that goes from
     /// one to the other silently misses events. So the old program must stop publishing before the new one
-    /// begins. [`Topics`](super::Topics) ignore this option, unless [`each`](super::Topics::each) sets it
-    /// for a topic.
+    /// begins. It applies to [`Channel::new`](super::Channel::new) alone.
     pub fn after(mut self, last: &EventId) -> Self {
         self.after = Epoch::parse(last.as_str());
         self

@@ -90,14 +90,14 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
         event: impl BorrowEvent<T>,
         before: impl FnOnce(&EventId) -> Result<(), E>,
     ) -> Result<EventId, PublishError> {
-        let shared = self.shared();
+        let (hub, event) = (self.hub(), Unnumbered::encode(event.borrow_event())?);
         let store = |number| {
-            let stored = before(&shared.epoch.id(number));
+            let stored = before(&hub.epoch.id(number));
             stored.map_err(|error| PublishError::Before(error.into()))
         };
-        let number = shared.append_stored(Unnumbered::encode(event.borrow_event())?, store)?;
-        shared.wakers.wake_all();
-        Ok(shared.epoch.id(number))
+        let number = hub.append_stored(self.shared(), event, store)?;
+        self.shared().subscribers.wake_all();
+        Ok(hub.epoch.id(number))
     }
 
     /// Publishes several events together, and returns the id of the last one (`None` if there are none).
@@ -129,10 +129,10 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     }
 
     fn append_and_wake(&self, events: &[Unnumbered]) -> Result<EventId, PublishError> {
-        let shared = self.shared();
-        let last = shared.append(events)?;
+        let (hub, channel) = (self.hub(), self.shared());
+        let last = hub.append(&[channel], events)?;
         // Once for all events, and when nothing is locked: a task may run as soon as it is woken.
-        shared.wakers.wake_all();
-        Ok(shared.epoch.id(last))
+        channel.subscribers.wake_all();
+        Ok(hub.epoch.id(last))
     }
 }

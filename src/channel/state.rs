@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Channel, ChannelOptions, PublishError, Subscription, log::Log, numbered::Unnumbered};
+use super::{Channel, ChannelOptions, PublishError, Subscription, numbered::Unnumbered};
 use crate::{
     EncodeEvent, EncodedEvent, Error, Event, EventId, EventItem, LastEventId,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -68,15 +68,13 @@ impl<S, T: ?Sized> StateChannel<S, T> {
         &self,
         snapshot: impl FnOnce(&S) -> E,
     ) -> Result<Subscription, Error> {
-        let shared = self.channel.shared();
         // Both under the lock of the state, under which changes are published: so the snapshot has
-        // exactly the changes before `next`.
-        let (next, snapshot) = {
+        // exactly the changes before the subscription.
+        let (subscription, snapshot) = {
             let state = self.lock();
-            (shared.expire_and_read(Log::next_number), snapshot(&state))
+            (self.channel.subscribe(), snapshot(&state))
         };
-        let snapshot = encode(snapshot)?;
-        Ok(Subscription::new(shared, next).start_with(snapshot))
+        Ok(subscription.start_with(encode(snapshot)?))
     }
 
     /// Subscribes to the changes after the event with this id, if all of them are retained.
@@ -138,25 +136,25 @@ impl<S, T: EncodeEvent> StateChannel<S, T> {
         &self,
         change: impl FnOnce(&mut S) -> E,
     ) -> Result<EventId, PublishError> {
-        let shared = self.channel.shared();
+        let (hub, channel) = (self.channel.hub(), self.channel.shared());
         let mut state = self.lock();
         let updated = catch_unwind(AssertUnwindSafe(|| {
             let event = change(&mut state).into_result();
             let event = event.map_err(PublishError::Before)?;
-            shared.append(&[Unnumbered::encode(&event)?])
+            hub.append(&[channel], &[Unnumbered::encode(&event)?])
         }));
         // A closure that returns an error has changed nothing, so no subscriber has missed anything.
         let is_rejected = matches!(updated, Ok(Err(PublishError::Before(_))));
         if !is_rejected && !matches!(updated, Ok(Ok(_))) {
-            shared.clear_and_skip();
+            hub.clear_and_skip(channel);
         }
         drop(state);
         // Only now, because a woken subscriber may read the state.
         if !is_rejected {
-            shared.wakers.wake_all();
+            channel.subscribers.wake_all();
         }
         let number = updated.unwrap_or_else(|panic| resume_unwind(panic))?;
-        Ok(shared.epoch.id(number))
+        Ok(hub.epoch.id(number))
     }
 }
 

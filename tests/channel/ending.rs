@@ -131,7 +131,7 @@ fn debug_shows_the_number_of_subscribers() {
         texts,
         [
             "Channel { subscribers: 1, .. }",
-            "Subscription { next: 1, close_reason: None, .. }",
+            "Subscription { position: 0, close_reason: None, .. }",
             "StateChannel { channel: Channel { subscribers: 0, .. }, .. }",
         ]
     );

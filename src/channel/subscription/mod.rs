@@ -1,8 +1,10 @@
-//! A subscriber's side of a channel.
+//! A subscriber's side of one or more channels.
 
-mod cursor;
+mod member;
+mod members;
 mod opening;
 mod poll;
+mod reader;
 mod report;
 #[expect(clippy::module_inception, reason = "it holds `Subscription`")]
 mod subscription;

@@ -7,38 +7,55 @@ use crate::{
     channel::{Gap, gap::BackfillStream, notice::Notice},
 };
 
-/// The events before the log, in their order: the backfill of a gap, a notice, and the user's own.
+/// The events before the log, in their order: the backfill of a gap, notices, and the user's own.
 #[derive(Default)]
 pub(super) struct Opening {
-    pub(super) backfill: Option<BackfillStream>,
-    /// The gap that is not backfilled, for the handler and for the notice.
-    pub(super) gap: Option<Gap>,
-    pub(super) notice: Option<OpeningNotice>,
+    pub(super) backfill: Option<Backfill>,
+    /// The gaps that are not backfilled, for the handler and for the notices.
+    pub(super) gaps: Vec<Gap>,
+    pub(super) notices: VecDeque<OpeningNotice>,
     pub(super) events: VecDeque<EncodedEvent>,
 }
 
-/// The kind of notice that an opening has.
+/// A backfill, and where it must stop.
+pub(super) struct Backfill {
+    pub(super) events: BackfillStream,
+    /// The number with which the log continues.
+    pub(super) until: u64,
+}
+
+/// A notice that an opening has.
 #[derive(Clone, Copy)]
 pub(super) enum OpeningNotice {
     Checkpoint,
-    Gap,
+    /// The place of the gap.
+    Gap(usize),
 }
 
 impl Opening {
-    /// Returns `true` if one of the user's events is last, and gets the id of this point of the log.
-    /// A client keeps the id of an event with data alone.
-    pub(super) fn ends_with_id(&self) -> bool {
+    /// Returns `true` if the next notice is the one with the id of this point of the log. A client keeps
+    /// the id of an event with data alone, so it may also come with the last of the user's events.
+    pub(super) fn notice_has_id(&self) -> bool {
+        self.notices.len() == 1 && !self.ends_with_id()
+    }
+
+    /// Returns `true` if nothing is sent before the log.
+    pub(super) fn is_silent(&self) -> bool {
+        self.backfill.is_none() && self.notices.is_empty()
+    }
+
+    fn ends_with_id(&self) -> bool {
         let last = self.events.back();
         last.is_some_and(EncodedEvent::is_dispatched)
     }
 
-    /// Takes the notice. `None` if there is none, or none is necessary.
+    /// Takes the next notice. `None` if none is necessary.
     pub(super) fn take_notice(&mut self) -> Option<Notice<'_>> {
-        match self.notice.take()? {
+        match self.notices.pop_front()? {
             // The id that it is for comes with the user's own event.
             OpeningNotice::Checkpoint if self.ends_with_id() => None,
             OpeningNotice::Checkpoint => Some(Notice::Checkpoint),
-            OpeningNotice::Gap => self.gap.as_ref().map(Gap::as_notice),
+            OpeningNotice::Gap(place) => self.gaps.get(place).map(Gap::as_notice),
         }
     }
 }

@@ -2,15 +2,19 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use futures_util::{Stream, StreamExt};
 
-use super::{cursor::CursorItem, report::send_notice, subscription::Subscription};
+use super::{reader::ReaderItem, report::send_notice, subscription::Subscription};
 use crate::{
-    BoxError, CloseReason, Error,
-    channel::{ChannelEvent, gap::GapAction, lag::LagAction, notice::Notice, numbered::Unnumbered},
+    BoxError, CloseReason, EncodedEvent, Error,
+    channel::{
+        ChannelEvent, epoch::Epoch, lag::LagAction, notice::Notice, numbered::Unnumbered,
+        shared::ChannelShared,
+    },
     report::Audience,
     stream::{
         PollBudget,
@@ -65,9 +69,13 @@ impl Subscription {
         audience: Option<Audience>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<ChannelEvent>> {
+        let epoch = self.reader.hub().epoch;
         while let Some(opening) = self.opening.as_deref_mut() {
             if let Some(backfill) = &mut opening.backfill {
-                match ready!(backfill.poll_next_unpin(cx)) {
+                let next = ready!(backfill.events.poll_next_unpin(cx));
+                // A store may have events already that the log sends.
+                let next = next.filter(|event| !is_at_or_after(event, backfill.until, epoch));
+                match next {
                     Some(Ok(event)) => return Poll::Ready(Some(ChannelEvent::from_encoded(event))),
                     Some(Err(error)) => {
                         self.fail(error);
@@ -79,13 +87,13 @@ impl Subscription {
                         self.backfill_again();
                     }
                 }
-            } else if opening.notice.is_some() {
+            } else if !opening.notices.is_empty() {
                 if let Some(event) = self.send_opening_notice(audience) {
                     return Poll::Ready(Some(event));
                 }
             } else if let Some(event) = opening.events.pop_front() {
                 let event = match opening.events.is_empty() {
-                    true => Unnumbered::new(event).with_id(&self.cursor.last_id()),
+                    true => Unnumbered::new(event).with_id(&self.reader.last_id()),
                     // A client whose connection breaks before the last of them gets them all again.
                     false => event,
                 };
@@ -99,19 +107,19 @@ impl Subscription {
 
     /// Starts another backfill for what the log has evicted during the last one.
     fn backfill_again(&mut self) {
-        let GapAction::Backfill(start) = self.cursor.options().gap_policy.0.clone() else {
-            return;
-        };
-        if let Some(gap) = self.cursor.skip_gap() {
-            self.opening().backfill = Some(start(gap));
+        let last_id = self.reader.last_id();
+        let gaps = self.reader.skip_gaps(&last_id, true);
+        for (channel, gap) in gaps {
+            self.apply_gap_policy(&channel, gap);
         }
     }
 
     fn send_opening_notice(&mut self, audience: Option<Audience>) -> Option<ChannelEvent> {
+        let policy = self.notice_policy_of(None);
         let opening = self.opening.as_deref_mut()?;
-        let id = (!opening.ends_with_id()).then(|| self.cursor.last_id());
+        let id = opening.notice_has_id().then(|| self.reader.last_id());
         let notice = opening.take_notice()?;
-        let event = notice.encode(self.notice_policy, audience.unwrap_or_default(), id)?;
+        let event = notice.encode(policy, audience.unwrap_or_default(), id)?;
         send_notice(event, audience)
     }
 
@@ -122,10 +130,10 @@ impl Subscription {
         cx: &mut Context<'_>,
     ) -> Poll<Option<ChannelEvent>> {
         loop {
-            let event = match ready!(self.cursor.poll_next(cx.waker())) {
-                CursorItem::Event(event) => Some(event),
-                CursorItem::Evicted(first) => self.apply_lag_policy(first, audience),
-                CursorItem::Closed => return Poll::Ready(None),
+            let event = match ready!(self.reader.poll_next(cx.waker())) {
+                ReaderItem::Event(event) => Some(event),
+                ReaderItem::Evicted(channel) => self.apply_lag_policy(&channel, audience),
+                ReaderItem::Closed => return Poll::Ready(None),
             };
             if event.is_some() || self.close_reason.is_some() {
                 return Poll::Ready(event);
@@ -133,26 +141,30 @@ impl Subscription {
         }
     }
 
-    /// Applies the policy to a subscriber whose next event was evicted. The oldest event that is
-    /// retained, or will be, has this number.
-    fn apply_lag_policy(&mut self, first: u64, audience: Option<Audience>) -> Option<ChannelEvent> {
-        match self.cursor.options().lag_policy.0.clone() {
+    /// Applies the policy of a channel whose next event was evicted.
+    fn apply_lag_policy(
+        &mut self,
+        channel: &Arc<ChannelShared>,
+        audience: Option<Audience>,
+    ) -> Option<ChannelEvent> {
+        match channel.options.lag_policy.0.clone() {
             LagAction::Disconnect => {
                 self.end_early(CloseReason::Lagged, None);
                 None
             }
             LagAction::Newest => {
-                let missed = self.cursor.skip_to_newest(first);
+                let missed = self.reader.skip_to_newest(channel);
                 self.count_missed(missed);
                 None
             }
             LagAction::Notify(make_notice) => {
-                let missed = self.cursor.skip_to(first);
+                let missed = self.reader.skip_evicted(channel);
                 self.count_missed(missed);
-                let (policy, client) = (self.notice_policy, audience.unwrap_or_default());
+                let policy = self.notice_policy_of(Some(channel));
+                let notice = Notice::Lagged(missed, &channel.name);
                 let event = match make_notice {
                     Some(make) => Unnumbered::new(make(missed).into()).into_event(),
-                    None => Notice::Lagged(missed).encode(policy, client, None)?,
+                    None => notice.encode(policy, audience.unwrap_or_default(), None)?,
                 };
                 send_notice(event, audience)
             }
@@ -183,10 +195,17 @@ impl Subscription {
     }
 
     fn spend_budget(&mut self, audience: Option<Audience>) {
-        let now = || self.cursor.options().timer.now();
+        let now = || self.reader.hub().timer.now();
         match audience {
             Some(_) => scope::spend_budget(now),
             None => self.budget.spend(now),
         }
     }
+}
+
+/// Returns `true` if a backfilled event has the number of an event that the log sends, or a later one.
+fn is_at_or_after(event: &Result<EncodedEvent, BoxError>, until: u64, epoch: Epoch) -> bool {
+    let id = event.as_ref().ok().and_then(EncodedEvent::id);
+    let parsed = id.and_then(|id| Epoch::parse(id.as_str()));
+    parsed.is_some_and(|(of, number)| of == epoch && number >= until)
 }

@@ -3,17 +3,17 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    cursor::Cursor,
-    opening::{Opening, OpeningNotice},
+    opening::{Backfill, Opening, OpeningNotice},
+    reader::{Reader, Start},
     report::PendingReport,
 };
 use crate::{
-    CloseReason, EncodedEvent,
-    channel::{Gap, NoticePolicy, gap::BackfillStream, shared::ChannelShared},
+    CloseReason, EncodedEvent, LastEventId,
+    channel::{Gap, NoticePolicy, gap::GapAction, hub::shared::HubShared, shared::ChannelShared},
     stream::PollBudget,
 };
 
-/// A stream of the events of a channel, from a position in its log.
+/// A stream of the events of one or more channels, from a position in their logs.
 ///
 /// It does not copy the log, and retains nothing for its subscriber, however slow that is. Put it into an
 /// [`EventStream`](crate::EventStream) directly or behind combinators; all events that are ready are sent
@@ -87,10 +87,11 @@ use crate::{
 /// together, except [`detached`](Self::detached) ones.
 #[must_use = "a subscription does nothing until it is polled"]
 pub struct Subscription {
-    pub(super) cursor: Cursor,
+    pub(super) reader: Reader,
     pub(super) missed: u64,
     pub(super) pending_report: PendingReport,
-    pub(super) notice_policy: NoticePolicy,
+    /// `None` for that of each channel.
+    notice_policy: Option<NoticePolicy>,
     pub(super) is_detached: bool,
     /// The events before the log, until they are sent. Boxed because it is gone after the first polls,
     /// and there can be very many subscribers that wait.
@@ -101,18 +102,112 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Subscribes from the event with this number.
-    pub(in crate::channel) fn new(shared: &Arc<ChannelShared>, next: u64) -> Self {
+    /// Subscribes to later events of these channels.
+    pub(in crate::channel) fn live(
+        hub: &Arc<HubShared>,
+        channels: Vec<Arc<ChannelShared>>,
+    ) -> Self {
+        Self::new(hub, channels, &Start::Now)
+    }
+
+    /// Subscribes to all events after an id, or to later events if there is none.
+    pub(in crate::channel) fn resume(
+        hub: &Arc<HubShared>,
+        channels: Vec<Arc<ChannelShared>>,
+        last_event_id: Option<&LastEventId>,
+    ) -> Self {
+        let Some(id) = last_event_id else {
+            return Self::live(hub, channels).with_checkpoint();
+        };
+        let (mut resumed, gaps) = Self::resume_after(hub, channels, id);
+        let has_gaps = !gaps.is_empty();
+        for (channel, gap) in gaps {
+            resumed.apply_gap_policy(&channel, gap);
+        }
+        let needs_id = has_gaps && resumed.opening().is_silent();
+        match needs_id {
+            true => resumed.with_checkpoint(),
+            false => resumed,
+        }
+    }
+
+    /// Subscribes to all events of a channel after an id, unless there is a gap.
+    pub(in crate::channel) fn try_resume(
+        hub: &Arc<HubShared>,
+        channel: Arc<ChannelShared>,
+        last_event_id: &LastEventId,
+    ) -> Result<Self, Gap> {
+        let (resumed, mut gaps) = Self::resume_after(hub, vec![channel], last_event_id);
+        gaps.pop().map_or(Ok(resumed), |(_, gap)| Err(gap))
+    }
+
+    /// Subscribes to the events after an id. Returns the gaps.
+    fn resume_after(
+        hub: &Arc<HubShared>,
+        channels: Vec<Arc<ChannelShared>>,
+        last_event_id: &LastEventId,
+    ) -> (Self, Vec<(Arc<ChannelShared>, Gap)>) {
+        let number = hub.number(last_event_id);
+        let mut resumed = Self::new(hub, channels, &Start::After(number));
+        let gaps = resumed.reader.skip_gaps(last_event_id, number.is_some());
+        (resumed, gaps)
+    }
+
+    /// Subscribes to all events of these channels.
+    pub(in crate::channel) fn replay(
+        hub: &Arc<HubShared>,
+        channels: Vec<Arc<ChannelShared>>,
+    ) -> Self {
+        let mut replayed = Self::new(hub, channels, &Start::Oldest);
+        match replayed.reader.settle() {
+            true => replayed,
+            false => replayed.with_checkpoint(),
+        }
+    }
+
+    fn new(hub: &Arc<HubShared>, channels: Vec<Arc<ChannelShared>>, start: &Start) -> Self {
         Self {
-            cursor: Cursor::new(shared, next),
+            reader: Reader::new(hub, channels, start),
             missed: 0,
             pending_report: PendingReport::default(),
-            notice_policy: shared.options.notice_policy,
+            notice_policy: None,
             is_detached: false,
             opening: None,
             budget: PollBudget::FULL,
             close_reason: None,
         }
+    }
+
+    /// Applies the policy of the channel that has a gap.
+    pub(super) fn apply_gap_policy(&mut self, channel: &Arc<ChannelShared>, gap: Gap) {
+        let is_only = self.reader.channels().count() == 1;
+        match &channel.options.gap_policy.0 {
+            GapAction::Live => {
+                self.reader.skip_all(channel);
+                self.opening().gaps.push(gap);
+            }
+            // Backfilled events of one channel would overtake those of others.
+            GapAction::Backfill(start) if is_only => {
+                let until = gap.next_number;
+                let events = start(gap);
+                self.opening().backfill = Some(Backfill { events, until });
+            }
+            GapAction::Notify | GapAction::Backfill(_) => {
+                let opening = self.opening();
+                opening
+                    .notices
+                    .push_back(OpeningNotice::Gap(opening.gaps.len()));
+                opening.gaps.push(gap);
+            }
+        }
+    }
+
+    /// Returns the policy for a notice of a channel. A checkpoint, which is about all of them, follows that
+    /// of the first.
+    pub(super) fn notice_policy_of(&self, channel: Option<&Arc<ChannelShared>>) -> NoticePolicy {
+        let channel = channel.or_else(|| self.reader.channels().next());
+        let policy = channel.map(|channel| channel.options.notice_policy);
+        self.notice_policy.or(policy).unwrap_or_default()
     }
 
     /// Adds an event that is sent before all events of the log.
@@ -132,9 +227,9 @@ impl Subscription {
 
     /// Sets the policy for notices to this client: checkpoints, gaps and lags.
     ///
-    /// The default is [`ChannelOptions::notice_policy`](crate::ChannelOptions::notice_policy).
+    /// The default is [`ChannelOptions::notice_policy`](crate::ChannelOptions::notice_policy) of each channel.
     pub fn notice_policy(mut self, policy: NoticePolicy) -> Self {
-        self.notice_policy = policy;
+        self.notice_policy = Some(policy);
         self
     }
 
@@ -170,10 +265,10 @@ impl Subscription {
         self
     }
 
-    /// Returns the gap between the client's id and the first event of this subscription, if there is one
-    /// and it is not [backfilled](crate::GapPolicy::backfill).
+    /// Returns the gaps between the client's id and the first event of this subscription: one for each
+    /// channel that has a gap, and is not [backfilled](crate::GapPolicy::backfill).
     ///
-    /// It is available until the first poll, so that a handler can report it in a response header.
+    /// They are available until the first poll, so that a handler can report them in a response header.
     ///
     /// ```
     /// use futures_util::Stream;
@@ -182,7 +277,7 @@ impl Subscription {
     ///
     /// fn news(channel: &Channel, id: Option<&LastEventId>) -> Response<EventStream<Subscription>> {
     ///     let subscription = channel.resume(id);
-    ///     let has_gap = subscription.gap().is_some();
+    ///     let has_gap = !subscription.gaps().is_empty();
     ///     let mut response = Response::from(EventStream::new(subscription));
     ///     if has_gap {
     ///         response.headers_mut().insert("x-gap", HeaderValue::from_static("true"));
@@ -199,8 +294,9 @@ impl Subscription {
     /// # }
     /// # #[cfg(not(feature = "tokio"))] fn main() {}
     /// ```
-    pub fn gap(&self) -> Option<&Gap> {
-        self.opening.as_ref()?.gap.as_ref()
+    pub fn gaps(&self) -> &[Gap] {
+        let opening = self.opening.as_ref();
+        opening.map_or(&[], |opening| &opening.gaps)
     }
 
     /// Returns the reason for which the subscription has ended, or `None` before that.
@@ -220,25 +316,8 @@ impl Subscription {
         self.missed
     }
 
-    pub(in crate::channel) fn with_checkpoint(mut self) -> Self {
-        self.opening().notice = Some(OpeningNotice::Checkpoint);
-        self
-    }
-
-    pub(in crate::channel) fn with_gap(mut self, gap: Gap) -> Self {
-        self.opening().gap = Some(gap);
-        self.opening().notice = Some(OpeningNotice::Gap);
-        self
-    }
-
-    /// Keeps the gap for the handler, but notifies the client of a checkpoint only.
-    pub(in crate::channel) fn with_silent_gap(mut self, gap: Gap) -> Self {
-        self.opening().gap = Some(gap);
-        self.with_checkpoint()
-    }
-
-    pub(in crate::channel) fn with_backfill(mut self, backfill: BackfillStream) -> Self {
-        self.opening().backfill = Some(backfill);
+    fn with_checkpoint(mut self) -> Self {
+        self.opening().notices.push_back(OpeningNotice::Checkpoint);
         self
     }
 
@@ -252,7 +331,7 @@ impl Subscription {
             self.close_reason = Some(reason);
             // At once, because a backfill may have a connection to a store.
             self.opening = None;
-            self.cursor.leave();
+            self.reader.leave();
         }
     }
 }
@@ -266,7 +345,7 @@ impl Drop for Subscription {
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription")
-            .field("next", &self.cursor.next_number())
+            .field("position", &self.reader.position())
             .field("close_reason", &self.close_reason)
             .finish_non_exhaustive()
     }

@@ -1,0 +1,228 @@
+//! The handle of a hub.
+
+use std::{collections::BTreeSet, fmt, sync::Arc};
+
+use super::{HubOptions, shared::HubShared};
+use crate::{
+    Channel, EncodeEvent, EventId, LastEventId, Subscription,
+    channel::{
+        ChannelError, PublishError, numbered::Unnumbered, publisher::Publisher,
+        shared::ChannelShared,
+    },
+};
+
+/// Channels by name, which one stream can carry together and resume by one id.
+///
+/// All channels of a hub share one sequence of ids, and each has its own history and its own
+/// [`ChannelOptions`](crate::ChannelOptions). So a client that gets several of them in one stream, such as its own feed, that
+/// of its team and a global one, resumes all of them by one short `Last-Event-ID`, with no loss and no
+/// duplicates. (Over HTTP/1.1 a browser has six connections to a host, so that an application has few
+/// streams to spare.)
+///
+/// A channel is made on first use. One that has no subscriber and no events is removed after some time
+/// ([`HubOptions::linger`]). Clones are handles to the same hub, whose channels close when the last handle
+/// of it and of its channels is dropped.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tower_sse::{Channel, Event, Hub, HubOptions, LastEventId};
+///
+/// # #[cfg(feature = "tokio")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), tower_sse::BoxError> {
+/// let hub = Hub::new(HubOptions::new());
+/// let team: Channel = hub.channel("team/3")?;
+/// let global: Channel = hub.channel("global")?;
+///
+/// let mut stream = hub.subscribe(["user/ada", "team/3", "global"])?;
+/// let first = team.publish(Event::new("one"))?;
+/// global.publish(Event::new("two"))?;
+/// assert_eq!(stream.next().await.unwrap().id(), Some(first.clone()));
+///
+/// // The client has reconnected. A handler returns `EventStream::new(resumed)`.
+/// let last_event_id = LastEventId::new(first).unwrap();
+/// let mut resumed = hub.resume(["user/ada", "team/3", "global"], Some(&last_event_id))?;
+/// let event = resumed.next().await.unwrap();
+/// assert!(event.encoded().as_bytes().starts_with(b"data: two\n"));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
+///
+/// # What an id means
+///
+/// An id is an epoch and a number, as that of a [`Channel`](crate::Channel#ids). The number is a position in the hub:
+/// everything up to it *in the channels of that connection* has been sent. So an id belongs to its set of
+/// channels. A client that resumes with another set, and with an id of the old one, misses events of the
+/// channels that it did not have before. The numbers also show a client how busy the hub is.
+#[derive(Clone)]
+pub struct Hub {
+    publisher: Arc<Publisher>,
+}
+
+impl Hub {
+    /// Creates a hub in memory.
+    pub fn new(options: HubOptions) -> Self {
+        let publisher = Publisher::of_hub(HubShared::new(options));
+        Self {
+            publisher: Arc::new(publisher),
+        }
+    }
+
+    /// Returns the channel with this name, and makes it if there is none.
+    ///
+    /// The type of the handle is what may be published through it: `Channel<Json<Message>>` or
+    /// `Channel<Tagged<E>>`, for example. The hub does not check that all handles have the same type.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the name is empty, longer than 255 bytes or has a control character, or if there are too
+    /// many channels ([`HubOptions::max_channels`]).
+    pub fn channel<T: ?Sized>(&self, name: &str) -> Result<Channel<T>, ChannelError> {
+        let channel = self.shared().channel(name)?;
+        Ok(Channel::from_parts(&self.publisher, channel))
+    }
+
+    /// Returns the channel with this name if it exists.
+    ///
+    /// Use it to publish only where there are or were subscribers.
+    pub fn get<T: ?Sized>(&self, name: &str) -> Option<Channel<T>> {
+        let channel = self.shared().find(name)?;
+        Some(Channel::from_parts(&self.publisher, channel))
+    }
+
+    /// Publishes an event to several channels at once, under one id.
+    ///
+    /// A subscriber of several of them gets it once. A name that is given twice counts once.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`channel`](Self::channel) with [`PublishError::Channel`], and like
+    /// [`Channel::publish`]. Then no subscriber of any channel gets anything.
+    pub fn publish<T, N>(&self, names: N, event: &T) -> Result<EventId, PublishError>
+    where
+        T: EncodeEvent + ?Sized,
+        N: IntoIterator,
+        N::Item: AsRef<str>,
+    {
+        let event = Unnumbered::encode(event)?;
+        let channels = self.channels(names).map_err(PublishError::Channel)?;
+        let to: Vec<_> = channels.iter().collect();
+        let number = self.shared().append(&to, &[event])?;
+        channels
+            .iter()
+            .for_each(|channel| channel.subscribers.wake_all());
+        Ok(self.shared().epoch.id(number))
+    }
+
+    /// Subscribes to the events that are published from now on in these channels.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`channel`](Self::channel).
+    pub fn subscribe<N>(&self, names: N) -> Result<Subscription, ChannelError>
+    where
+        N: IntoIterator,
+        N::Item: AsRef<str>,
+    {
+        let channels = self.channels(names)?;
+        Ok(Subscription::live(self.shared(), channels))
+    }
+
+    /// Subscribes to all events of these channels after the one with this id.
+    ///
+    /// It behaves like [`Channel::resume`]: without an id it begins with the next event, and what is no
+    /// longer retained is a [`Gap`](crate::Gap), for each channel by itself and by the policy of that
+    /// channel.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`channel`](Self::channel).
+    pub fn resume<N>(
+        &self,
+        names: N,
+        last_event_id: Option<&LastEventId>,
+    ) -> Result<Subscription, ChannelError>
+    where
+        N: IntoIterator,
+        N::Item: AsRef<str>,
+    {
+        let channels = self.channels(names)?;
+        Ok(Subscription::resume(self.shared(), channels, last_event_id))
+    }
+
+    /// Subscribes to all retained events of these channels and all later ones, in the order in which they
+    /// were published.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`channel`](Self::channel).
+    pub fn replay<N>(&self, names: N) -> Result<Subscription, ChannelError>
+    where
+        N: IntoIterator,
+        N::Item: AsRef<str>,
+    {
+        let channels = self.channels(names)?;
+        Ok(Subscription::replay(self.shared(), channels))
+    }
+
+    /// Returns the id of the last event that was published in any channel.
+    ///
+    /// A client that has the current state of its channels from elsewhere can resume after this id.
+    pub fn last_id(&self) -> EventId {
+        self.shared().epoch.id(self.shared().published())
+    }
+
+    /// Returns the number of channels.
+    ///
+    /// After many channels have become idle at once, those whose time has passed are counted until later
+    /// calls have removed them.
+    pub fn len(&self) -> usize {
+        self.shared().read(|registry| registry.len())
+    }
+
+    /// Returns `true` if [`len`](Self::len) is 0.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the names of all channels that [`len`](Self::len) counts, in their order.
+    ///
+    /// The call takes time in proportion to their number, during which no other call proceeds.
+    pub fn names(&self) -> Vec<Arc<str>> {
+        self.shared().read(|registry| registry.names())
+    }
+
+    /// Closes all channels, as [`Channel::close`] does.
+    ///
+    /// The call takes time in proportion to their number. Channels that are asked for later are made anew.
+    pub fn close(&self) {
+        self.shared().close_all();
+    }
+
+    /// Returns the channels with these names, each once.
+    fn channels<N>(&self, names: N) -> Result<Vec<Arc<ChannelShared>>, ChannelError>
+    where
+        N: IntoIterator,
+        N::Item: AsRef<str>,
+    {
+        let channels = names.into_iter();
+        let channels: Result<Vec<_>, _> = channels
+            .map(|name| self.shared().channel(name.as_ref()))
+            .collect();
+        let (mut channels, mut seen) = (channels?, BTreeSet::new());
+        channels.retain(|channel| seen.insert(Arc::as_ptr(channel).addr()));
+        Ok(channels)
+    }
+
+    fn shared(&self) -> &Arc<HubShared> {
+        self.publisher.hub()
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub")
+            .field("options", &self.shared().options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,160 @@
+//! The options of a hub.
+
+use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
+
+use hyper::rt::Timer;
+
+use crate::{ChannelOptions, channel::ChannelError};
+
+/// The maximum length of a channel's name in bytes.
+const MAX_NAME_LEN: usize = 255;
+
+/// Options of a [`Hub`](super::Hub): the options of its channels, and the bounds of all together.
+#[derive(Clone)]
+#[must_use = "options do nothing until a hub has them"]
+pub struct HubOptions {
+    pub(super) channels: ChannelOptions,
+    pub(super) each: Option<Each>,
+    pub(super) max_channels: usize,
+    pub(super) max_bytes: usize,
+    pub(super) linger: Duration,
+}
+
+/// Makes the options of a channel from its name and the common ones.
+type Each = Arc<dyn Fn(&str, ChannelOptions) -> ChannelOptions + Send + Sync>;
+
+impl HubOptions {
+    /// Creates options with a timer of another runtime, or of a test.
+    pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
+        Self {
+            channels: ChannelOptions::with_timer(timer),
+            each: None,
+            max_channels: 10_000,
+            max_bytes: 256 << 20,
+            linger: Duration::from_secs(60),
+        }
+    }
+
+    /// Makes the options of a hub that has this channel only.
+    pub(super) fn of_one(channel: ChannelOptions) -> Self {
+        Self {
+            channels: channel,
+            each: None,
+            max_channels: 1,
+            max_bytes: usize::MAX,
+            linger: Duration::MAX,
+        }
+    }
+
+    /// Sets the options of every channel: how much it retains, and its policies.
+    ///
+    /// The hub takes the timer from them. [`ChannelOptions::after`] does not apply.
+    pub fn channel_options(mut self, options: ChannelOptions) -> Self {
+        self.channels = options;
+        self.channels.after = None;
+        self
+    }
+
+    /// Sets a closure that makes the options of each channel.
+    ///
+    /// The closure gets the channel's name and the common [`channel_options`](Self::channel_options). It
+    /// runs whenever a channel is made, and may run more than once for a channel that several threads ask
+    /// for at the same time. It must give the same options for the same name.
+    ///
+    /// ```
+    /// use std::num::NonZeroUsize;
+    /// use tower_sse::{Channel, Event, Hub, HubOptions};
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # fn main() -> Result<(), tower_sse::BoxError> {
+    /// let newest = NonZeroUsize::MIN;
+    /// let hub = Hub::new(HubOptions::new().each(move |name, options| match name {
+    ///     "status" => options.max_events(newest),
+    ///     _ => options,
+    /// }));
+    ///
+    /// let status: Channel = hub.channel("status")?;
+    /// status.publish(Event::new("starting"))?;
+    /// let up = status.publish(Event::new("up"))?;
+    /// assert_eq!(status.subscribe().gaps().len(), 0);
+    /// assert_eq!(status.last_id(), up);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    pub fn each(
+        mut self,
+        each: impl Fn(&str, ChannelOptions) -> ChannelOptions + Send + Sync + 'static,
+    ) -> Self {
+        self.each = Some(Arc::new(each));
+        self
+    }
+
+    /// Sets the maximum number of channels. The default is 10,000.
+    ///
+    /// At the maximum, a new channel replaces the one that has been without subscribers for the longest
+    /// and to which the program has no handle, one without events before one with events. If there is no
+    /// such channel, or if the program has handles to the 32 that have been idle for the longest,
+    /// [`Hub::channel`](super::Hub::channel) fails.
+    ///
+    /// The hub remembers up to which position removed channels may have lost events, for as many removed
+    /// channels as this maximum. A client that resumes with an older id than the hub remembers has a gap.
+    ///
+    /// A channel without events takes up to 1 KiB.
+    pub fn max_channels(mut self, max: NonZeroUsize) -> Self {
+        self.max_channels = max.get();
+        self
+    }
+
+    /// Sets the maximum number of bytes of events, as they go over the wire, that all channels retain
+    /// together. The default is 256 MiB.
+    ///
+    /// If there are more, the hub evicts the oldest events of all channels. Each channel has a bound of
+    /// its own as well ([`ChannelOptions::max_bytes`]). Events of closed channels that subscribers are
+    /// still reading do not count.
+    pub fn max_bytes(mut self, max: usize) -> Self {
+        self.max_bytes = max;
+        self
+    }
+
+    /// Sets the time after which a channel that has no subscriber and retains no event is removed. The
+    /// default is one minute.
+    ///
+    /// The time begins when the last subscriber leaves, or when the channel is made. Later calls for any
+    /// channel remove up to 32 such channels each. A channel that retains events is removed only to make
+    /// room ([`max_channels`](Self::max_channels)), and one to which the program has a handle never.
+    pub fn linger(mut self, linger: Duration) -> Self {
+        self.linger = linger;
+        self
+    }
+
+    pub(super) fn check_name<'a>(&self, name: &'a str) -> Result<&'a str, ChannelError> {
+        let (len, max) = (name.len(), MAX_NAME_LEN);
+        let mut characters = name.char_indices();
+        match characters.find(|(_, character)| character.is_control()) {
+            _ if len == 0 => Err(ChannelError::EmptyName),
+            _ if len > max => Err(ChannelError::NameTooLong { len, max }),
+            Some((at, _)) => Err(ChannelError::ControlCharacter { at }),
+            None => Ok(name),
+        }
+    }
+
+    pub(super) fn options_of(&self, name: &str) -> ChannelOptions {
+        let common = self.channels.clone();
+        match &self.each {
+            Some(each) => each(name, common),
+            None => common,
+        }
+    }
+}
+
+impl fmt::Debug for HubOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HubOptions")
+            .field("channels", &self.channels)
+            .field("max_channels", &self.max_channels)
+            .field("max_bytes", &self.max_bytes)
+            .field("linger", &self.linger)
+            .finish_non_exhaustive()
+    }
+}

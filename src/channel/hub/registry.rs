@@ -1,0 +1,331 @@
+//! The channels of a hub by name, and which of them are idle.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::removed::RemovedChannels;
+use crate::channel::{
+    log::{Listing, Log},
+    shared::ChannelShared,
+};
+
+/// The most idle channels that one call checks, so that no single call pays for a peak that has passed,
+/// or for the names that a client makes up.
+const MAX_CHECKS: usize = 32;
+
+/// The channels of a hub.
+///
+/// A channel is *idle* while it has no subscriber. Idle channels that retain nothing are removed after
+/// some time, those that retain events only when there is no room for another one, and those to which
+/// the program has a handle never. A listed channel may have subscribers again, so it is checked before
+/// it is removed.
+///
+/// Trees, because a hash map moves all of its entries when it grows, and keeps its memory after a peak.
+#[derive(Debug)]
+pub(super) struct Registry {
+    channels: BTreeMap<Arc<str>, Registered>,
+    /// Idle channels in the order in which they became idle.
+    idle: BTreeMap<IdleSince, Arc<str>>,
+    /// Idle channels whose time has passed, but which retain events, in the same order.
+    retaining: BTreeMap<IdleSince, Arc<str>>,
+    /// Channels that retain events, by a number that is not above their oldest one.
+    oldest: BTreeSet<(u64, Arc<str>)>,
+    /// The length of all events of all channels.
+    bytes: usize,
+    removed: RemovedChannels,
+    /// The number of the last entry in the lists.
+    count: u64,
+    /// Channels to drop when nothing is locked, because the drop of a policy may run code of the user's.
+    drops: Vec<Arc<ChannelShared>>,
+}
+
+/// A moment, and a number that makes it unique.
+type IdleSince = (Instant, u64);
+
+#[derive(Debug)]
+struct Registered {
+    channel: Arc<ChannelShared>,
+    /// Its key in one of the two lists of idle channels.
+    idle_since: Option<IdleSince>,
+}
+
+/// The result of checking a channel that may be idle.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum IdleCheck {
+    /// Nothing would be lost with it.
+    Empty,
+    /// It retains events.
+    Retaining,
+    /// It has subscribers. It is listed again when the last of them leaves.
+    Subscribed,
+    /// The program has a handle and may publish, so it is listed again.
+    Held,
+}
+
+impl Registry {
+    /// Makes a registry that remembers at most so many removed channels.
+    pub(super) fn new(max_removed: usize) -> Self {
+        Self {
+            channels: BTreeMap::new(),
+            idle: BTreeMap::new(),
+            retaining: BTreeMap::new(),
+            oldest: BTreeSet::new(),
+            bytes: 0,
+            removed: RemovedChannels::new(max_removed),
+            count: 0,
+            drops: Vec::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.channels.len()
+    }
+
+    pub(super) fn names(&self) -> Vec<Arc<str>> {
+        self.channels.keys().cloned().collect()
+    }
+
+    pub(super) fn channels(&self) -> Vec<Arc<ChannelShared>> {
+        let registered = self.channels.values();
+        registered.map(|one| Arc::clone(&one.channel)).collect()
+    }
+
+    /// Returns a channel, unless its time has passed.
+    pub(super) fn get(
+        &mut self,
+        name: &str,
+        now: Instant,
+        linger: Duration,
+    ) -> Option<Arc<ChannelShared>> {
+        let idle_since = self.channels.get(name)?.idle_since;
+        if idle_since.is_some_and(|since| is_due(&since, now, linger)) {
+            self.check_due(name, now);
+        }
+        Some(Arc::clone(&self.channels.get(name)?.channel))
+    }
+
+    /// Returns the number up to which a channel that is to be made may have lost events.
+    pub(super) fn take_removed(&mut self, name: &str) -> u64 {
+        self.removed.take(name)
+    }
+
+    /// Adds a channel, which has no subscriber yet.
+    pub(super) fn insert(&mut self, channel: &Arc<ChannelShared>, now: Instant) {
+        let registered = Registered {
+            channel: Arc::clone(channel),
+            idle_since: None,
+        };
+        channel.change(|log| log.listing = Listing::Unlisted);
+        let name = Arc::clone(&channel.name);
+        self.channels.insert(name, registered);
+        self.list_as_idle(&channel.name, now);
+    }
+
+    /// Unlists a channel that has a subscriber.
+    pub(super) fn mark_subscribed(&mut self, channel: &Arc<ChannelShared>) {
+        if self.has(channel) {
+            self.unlist(&channel.name);
+        }
+    }
+
+    /// Lists a channel whose last subscriber has left. If the next one has arrived since, the channel is
+    /// checked once for nothing.
+    pub(super) fn mark_idle(&mut self, channel: &Arc<ChannelShared>, now: Instant) {
+        if self.has(channel) {
+            self.list_as_idle(&channel.name, now);
+        }
+    }
+
+    /// Returns `true` if the channel is registered. It is not if it was closed, though another one of its
+    /// name may be.
+    fn has(&self, channel: &Arc<ChannelShared>) -> bool {
+        let registered = self.channels.get(&channel.name);
+        registered.is_some_and(|registered| Arc::ptr_eq(&registered.channel, channel))
+    }
+
+    /// Removes a channel that was closed.
+    pub(super) fn remove(&mut self, channel: &Arc<ChannelShared>) {
+        if self.has(channel) {
+            self.remove_name(&channel.name);
+        }
+    }
+
+    /// Notes that a closed channel has lost an event, which is above all that it had when it was removed.
+    pub(super) fn miss(&mut self, name: &Arc<str>, number: u64) {
+        match self.channels.get(name) {
+            Some(anew) => anew.channel.change(|log| log.miss(number)),
+            None => self.removed.add(name, number),
+        }
+    }
+
+    /// Removes idle channels whose time has passed: some of them, if there are many.
+    pub(super) fn sweep(&mut self, now: Instant, linger: Duration) {
+        for _ in 0..MAX_CHECKS {
+            let first = self.idle.first_key_value();
+            let due = first.filter(|(since, _)| is_due(since, now, linger));
+            let Some(name) = due.map(|(_, name)| Arc::clone(name)) else {
+                return;
+            };
+            self.check_due(&name, now);
+        }
+    }
+
+    /// Removes the channel that has been idle for the longest, one without events first. Returns `true` if
+    /// one was found.
+    ///
+    /// Channels that the program holds move to the end of the list, so the next call checks others.
+    pub(super) fn make_room(&mut self, now: Instant) -> bool {
+        for _ in 0..MAX_CHECKS {
+            let lists = self
+                .idle
+                .first_key_value()
+                .or(self.retaining.first_key_value());
+            let Some(name) = lists.map(|(_, name)| Arc::clone(name)) else {
+                return false;
+            };
+            match self.check(&name, now) {
+                IdleCheck::Empty | IdleCheck::Retaining => {
+                    self.remove_name(&name);
+                    return true;
+                }
+                IdleCheck::Held => self.list_as_idle(&name, now),
+                IdleCheck::Subscribed => self.unlist(&name),
+            }
+        }
+        false
+    }
+
+    /// Checks a channel whose time has passed.
+    fn check_due(&mut self, name: &str, now: Instant) {
+        match self.check(name, now) {
+            IdleCheck::Empty => self.remove_name(name),
+            IdleCheck::Retaining => self.keep_for_its_events(name, now),
+            IdleCheck::Held => self.list_as_idle(name, now),
+            IdleCheck::Subscribed => self.unlist(name),
+        }
+    }
+
+    fn check(&mut self, name: &str, now: Instant) -> IdleCheck {
+        let Some(registered) = self.channels.get(name) else {
+            return IdleCheck::Subscribed;
+        };
+        if registered.channel.subscribers.count() > 0 {
+            return IdleCheck::Subscribed;
+        }
+        // Handles and subscriptions are made of this one alone, under the lock that we have.
+        if Arc::strong_count(&registered.channel) > 1 {
+            return IdleCheck::Held;
+        }
+        let channel = Arc::clone(&registered.channel);
+        self.change(&channel, |log| log.tidy(now, &channel.options.bounds));
+        let is_empty = channel.log().is_empty();
+        match is_empty {
+            true => IdleCheck::Empty,
+            false => IdleCheck::Retaining,
+        }
+    }
+
+    /// Moves an idle channel out of the way of those that retain nothing. If its events have an age at
+    /// which they are evicted, it is checked again.
+    fn keep_for_its_events(&mut self, name: &str, now: Instant) {
+        let Some(registered) = self.channels.get(name) else {
+            return;
+        };
+        if registered.channel.options.bounds.max_age.is_some() {
+            return self.list_as_idle(name, now);
+        }
+        let since = registered.idle_since;
+        let moved = since.and_then(|since| Some((since, self.idle.remove(&since)?)));
+        self.retaining.extend(moved);
+    }
+
+    fn list_as_idle(&mut self, name: &str, now: Instant) {
+        self.unlist(name);
+        self.count += 1;
+        let since = (now, self.count);
+        if let Some(registered) = self.channels.get_mut(name) {
+            registered.idle_since = Some(since);
+            self.idle
+                .insert(since, Arc::clone(&registered.channel.name));
+        }
+    }
+
+    /// Removes a channel from the lists of idle ones.
+    fn unlist(&mut self, name: &str) {
+        let registered = self.channels.get_mut(name);
+        if let Some(since) = registered.and_then(|registered| registered.idle_since.take()) {
+            self.idle.remove(&since);
+            self.retaining.remove(&since);
+        }
+    }
+
+    fn remove_name(&mut self, name: &str) {
+        self.unlist(name);
+        let Some((name, Registered { channel, .. })) = self.channels.remove_entry(name) else {
+            return;
+        };
+        let (lost, bytes, listing) = channel.change(|log| {
+            let listing = mem::replace(&mut log.listing, Listing::Absent);
+            (log.last().max(log.evicted()), log.bytes(), listing)
+        });
+        self.bytes -= bytes;
+        self.removed.add(&name, lost);
+        if let Listing::Listed(oldest) = listing {
+            self.oldest.remove(&(oldest, name));
+        }
+        self.drops.push(channel);
+    }
+
+    /// Changes a log, and counts its bytes.
+    pub(super) fn change<R>(
+        &mut self,
+        channel: &Arc<ChannelShared>,
+        change: impl FnOnce(&mut Log) -> R,
+    ) -> R {
+        channel.change(|log| {
+            let before = log.bytes();
+            let changed = change(log);
+            if log.listing != Listing::Absent {
+                self.bytes = self.bytes - before + log.bytes();
+            }
+            if let (Listing::Unlisted, Some(oldest)) = (log.listing, log.oldest()) {
+                log.listing = Listing::Listed(oldest);
+                self.oldest.insert((oldest, Arc::clone(&channel.name)));
+            }
+            changed
+        })
+    }
+
+    /// Evicts the events with the lowest numbers until no more bytes are left than these.
+    pub(super) fn evict_to(&mut self, max_bytes: usize) {
+        while self.bytes > max_bytes {
+            let Some((listed, name)) = self.oldest.pop_first() else {
+                return;
+            };
+            let Some(registered) = self.channels.get(&name) else {
+                continue;
+            };
+            let channel = Arc::clone(&registered.channel);
+            self.change(&channel, |log| {
+                // Its oldest event may have been evicted since it was listed.
+                if log.oldest() == Some(listed) {
+                    log.evict_oldest();
+                }
+                log.listing = Listing::Unlisted;
+            });
+        }
+    }
+
+    /// Takes the removed channels, to be dropped when nothing is locked.
+    pub(super) fn take_drops(&mut self) -> Vec<Arc<ChannelShared>> {
+        mem::take(&mut self.drops)
+    }
+}
+
+fn is_due(since: &IdleSince, now: Instant, linger: Duration) -> bool {
+    now.saturating_duration_since(since.0) >= linger
+}

@@ -1,0 +1,365 @@
+//! The part of a hub that its handles, its channels and its subscriptions share.
+//!
+//! # Order of locks
+//!
+//! 1. `publishing` orders publishers. A publisher may hold it for long: `publish_with` waits for a
+//!    store. So only publishers take it (and `StateChannel::update`), neither a reader nor the close of
+//!    a channel.
+//! 2. `state` is the lock of the hub. It is locked after it and only for moments: numbers are assigned
+//!    and logs are changed under it, but events are encoded and user's closures run without it.
+//! 3. The log of a channel is locked after it for a change, and alone for reading.
+//! 4. The list of a channel's subscribers is locked last.
+//!
+//! Tasks are woken, and what may run code of the user's is dropped, when nothing is locked.
+//!
+//! # The watermark
+//!
+//! An event that is published to several channels, and events of several channels, are appended one log
+//! after the other. A subscription reads these logs without the lock of the hub. So it yields only
+//! events up to `published`, a number that is stored when all logs have their events: it reads that
+//! number first and the logs afterwards, so it finds everything up to the number.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::Arc,
+    time::Instant,
+};
+
+use super::{HubOptions, registry::Registry};
+use crate::{
+    EncodedEvent, EventId,
+    channel::{
+        ChannelError, ChannelOptions, PublishError,
+        epoch::Epoch,
+        numbered::{Draft, Unnumbered, check_size},
+        shared::ChannelShared,
+        subscribers::SubscriberWaker,
+    },
+    sync::{
+        Mutex, MutexGuard, PoisonError, TryLockError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::SharedTimer,
+};
+
+/// The channels of a hub, and the sequence of numbers that they share.
+#[derive(Debug)]
+pub(in crate::channel) struct HubShared {
+    pub(in crate::channel) epoch: Epoch,
+    pub(in crate::channel) timer: SharedTimer,
+    pub(super) options: HubOptions,
+    publishing: Mutex<()>,
+    state: Mutex<Registry>,
+    /// The number of the last event that every subscriber can read. Stored under the lock of the hub.
+    published: AtomicU64,
+}
+
+impl HubShared {
+    pub(super) fn new(options: HubOptions) -> Self {
+        // The number of a last id is from outside: it must leave room for more.
+        let after = options.channels.after;
+        let after = after.filter(|(_, last)| *last < u64::MAX / 4);
+        let (epoch, last) = after.unwrap_or_else(|| (Epoch::draw(), 0));
+        Self {
+            epoch,
+            timer: options.channels.timer.clone(),
+            publishing: Mutex::new(()),
+            state: Mutex::new(Registry::new(options.max_channels)),
+            published: AtomicU64::new(last),
+            options,
+        }
+    }
+
+    /// Makes a hub of a single channel, which is not in the registry.
+    pub(in crate::channel) fn with_channel(options: ChannelOptions) -> (Self, ChannelShared) {
+        let hub = Self::new(HubOptions::of_one(options.clone()));
+        let channel = ChannelShared::new(Arc::from(""), options, hub.published());
+        (hub, channel)
+    }
+
+    /// Returns the number of the last event that every subscriber can read.
+    pub(in crate::channel) fn published(&self) -> u64 {
+        self.published.load(Ordering::Acquire)
+    }
+
+    /// Returns the number that an id of this hub stands for. `None` for an id that the hub has not made.
+    pub(in crate::channel) fn number(&self, id: &EventId) -> Option<u64> {
+        let (epoch, number) = Epoch::parse(id.as_str())?;
+        // A number that is yet to be assigned was made up by the client.
+        (epoch == self.epoch && number <= self.published()).then_some(number)
+    }
+
+    /// Returns the channel with this name, and makes it if there is none.
+    pub(super) fn channel(&self, name: &str) -> Result<Arc<ChannelShared>, ChannelError> {
+        if let Some(channel) = self.find(name) {
+            return Ok(channel);
+        }
+        let name: Arc<str> = Arc::from(self.options.check_name(name)?);
+        // Without the lock: it runs the user's closure.
+        let options = self.options.options_of(&name);
+        let now = self.timer.now();
+        self.with(|registry| {
+            if let Some(channel) = registry.get(&name, now, self.options.linger) {
+                return Ok(channel);
+            }
+            let max = self.options.max_channels;
+            if registry.len() >= max && !registry.make_room(now) {
+                return Err(ChannelError::TooMany { max });
+            }
+            let evicted = registry.take_removed(&name);
+            let channel = Arc::new(ChannelShared::new(name, options, evicted));
+            registry.insert(&channel, now);
+            Ok(channel)
+        })
+    }
+
+    /// Returns the channel with this name, if there is one.
+    pub(super) fn find(&self, name: &str) -> Option<Arc<ChannelShared>> {
+        let now = self.timer.now();
+        self.with(|registry| {
+            registry.sweep(now, self.options.linger);
+            registry.get(name, now, self.options.linger)
+        })
+    }
+
+    /// Removes some channels whose time has passed, and reads the registry.
+    pub(super) fn read<R>(&self, read: impl FnOnce(&Registry) -> R) -> R {
+        let now = self.timer.now();
+        self.with(|registry| {
+            registry.sweep(now, self.options.linger);
+            read(registry)
+        })
+    }
+
+    /// Numbers drafts, and appends them to each of these channels. Returns the number of the last. Does
+    /// not wake the waiting subscribers.
+    pub(in crate::channel) fn append(
+        &self,
+        channels: &[&Arc<ChannelShared>],
+        events: &[Unnumbered],
+    ) -> Result<u64, PublishError> {
+        check_open(channels)?;
+        let drafts = self.draft(channels, events)?;
+        let _publishing = self.lock_publishing(channels)?;
+        let now = self.timer.now();
+        self.with(|registry| {
+            check_open(channels)?;
+            Ok(self.push(registry, channels, drafts, now))
+        })
+    }
+
+    /// Writes the events with the numbers that they will probably get, if the channels can retain them.
+    fn draft(
+        &self,
+        channels: &[&Arc<ChannelShared>],
+        events: &[Unnumbered],
+    ) -> Result<Vec<Draft>, PublishError> {
+        let numbers = self.published() + 1..;
+        let drafts = events.iter().zip(numbers);
+        let drafts: Vec<_> = drafts
+            .map(|(event, number)| event.draft(self.epoch, number))
+            .collect();
+        for channel in channels {
+            check_size(&drafts, channel.options.bounds.max_bytes)?;
+        }
+        check_size(&drafts, self.options.max_bytes)?;
+        Ok(drafts)
+    }
+
+    fn push(
+        &self,
+        registry: &mut Registry,
+        channels: &[&Arc<ChannelShared>],
+        drafts: Vec<Draft>,
+        now: Instant,
+    ) -> u64 {
+        let first = self.published() + 1;
+        let numbered = drafts.into_iter().zip(first..);
+        let numbered: Vec<_> = numbered
+            .map(|(draft, number)| (number, draft.finish(number)))
+            .collect();
+        let last = self.published() + numbered.len() as u64;
+        let mut append = |channel: &Arc<ChannelShared>, numbered: Vec<(u64, EncodedEvent)>| {
+            let bounds = &channel.options.bounds;
+            registry.change(channel, |log| {
+                for (number, event) in numbered {
+                    log.append(number, event, now, bounds);
+                }
+                log.tidy(now, bounds);
+            });
+        };
+        if let Some((channel, others)) = channels.split_last() {
+            others
+                .iter()
+                .for_each(|channel| append(channel, numbered.clone()));
+            append(channel, numbered);
+        }
+        registry.evict_to(self.options.max_bytes);
+        self.published.store(last, Ordering::Release);
+        last
+    }
+
+    /// As [`append`](Self::append), for an event that the closure stores first: it gets the number.
+    /// If the channel is closed meanwhile, this completes the close.
+    pub(in crate::channel) fn append_stored(
+        &self,
+        channel: &Arc<ChannelShared>,
+        event: Unnumbered,
+        store: impl FnOnce(u64) -> Result<(), PublishError>,
+    ) -> Result<u64, PublishError> {
+        let publishing = self.lock_publishing(&[channel])?;
+        self.with(|registry| registry.change(channel, |log| log.begin_storing()))?;
+        let number = self.published() + 1;
+        // A panic of the closure must not leave the log as storing, or its subscribers never end.
+        let stored = catch_unwind(AssertUnwindSafe(|| {
+            let drafts = self.draft(&[channel], &[event])?;
+            store(number)?;
+            // The time after the closure, which may have waited for a store.
+            Ok::<_, PublishError>((drafts, self.timer.now()))
+        }));
+        let (stored, is_closed) = self.with(|registry| {
+            let stored = stored.map(|stored| {
+                stored.map(|(drafts, now)| self.push(registry, &[channel], drafts, now))
+            });
+            let is_closed = registry.change(channel, |log| log.end_storing());
+            if is_closed && matches!(stored, Ok(Ok(_))) {
+                registry.miss(&channel.name, number);
+            }
+            (stored, is_closed)
+        });
+        drop(publishing);
+        if is_closed {
+            // `close` has left this to us: subscribers had to wait for the event.
+            channel.subscribers.wake_all();
+        }
+        stored.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Evicts all events, and skips the next number, so that every subscriber has missed an event. Does
+    /// nothing if the channel is closed. Does not wake the waiting subscribers.
+    pub(in crate::channel) fn clear_and_skip(&self, channel: &Arc<ChannelShared>) {
+        let Ok(_publishing) = self.lock_publishing(&[channel]) else {
+            return;
+        };
+        self.with(|registry| {
+            if channel.log().is_closed() {
+                return;
+            }
+            let number = self.published() + 1;
+            registry.change(channel, |log| log.clear_and_skip(number));
+            self.published.store(number, Ordering::Release);
+        });
+    }
+
+    /// Closes a channel for publishers, and for subscribers as well unless an event is being stored:
+    /// they read it first.
+    pub(in crate::channel) fn close(&self, channel: &Arc<ChannelShared>) {
+        let was_closed = self.with(|registry| {
+            let was_closed = channel.log().is_closed();
+            registry.change(channel, |log| log.close());
+            registry.remove(channel);
+            was_closed
+        });
+        if was_closed {
+            return;
+        }
+        channel.notify_occupancy();
+        if channel.log().is_finished() {
+            channel.subscribers.wake_all();
+        }
+    }
+
+    /// Closes all channels of the registry.
+    pub(in crate::channel) fn close_all(&self) {
+        let channels = self.with(|registry| registry.channels());
+        channels.iter().for_each(|channel| self.close(channel));
+    }
+
+    /// Lists a subscriber in these channels, and evicts what is too old there. Returns its keys, and the
+    /// number up to which events are published by then.
+    pub(in crate::channel) fn join(
+        &self,
+        channels: &[Arc<ChannelShared>],
+        subscriber: &Arc<SubscriberWaker>,
+    ) -> (Vec<u64>, u64) {
+        let now = self.timer.now();
+        let joined = |registry: &mut Registry, channel: &Arc<ChannelShared>| {
+            let bounds = &channel.options.bounds;
+            if channel.log().has_expired(now, bounds) {
+                registry.change(channel, |log| log.tidy(now, bounds));
+            }
+            let (key, is_first) = channel.subscribers.list(subscriber);
+            if is_first {
+                registry.mark_subscribed(channel);
+            }
+            (key, is_first)
+        };
+        let (joined, published) = self.with(|registry| {
+            let channels = channels.iter();
+            let joined: Vec<_> = channels.map(|channel| joined(registry, channel)).collect();
+            (joined, self.published())
+        });
+        for (channel, (_, is_first)) in channels.iter().zip(&joined) {
+            if *is_first {
+                channel.notify_occupancy();
+            }
+        }
+        (joined.into_iter().map(|(key, _)| key).collect(), published)
+    }
+
+    /// Removes a subscriber from a channel.
+    pub(in crate::channel) fn leave(&self, channel: &Arc<ChannelShared>, key: u64) {
+        if !channel.subscribers.unlist(key) {
+            return;
+        }
+        channel.notify_occupancy();
+        let now = self.timer.now();
+        self.with(|registry| registry.mark_idle(channel, now));
+    }
+
+    /// Evicts the events of a channel that are too old.
+    pub(in crate::channel) fn expire(&self, channel: &Arc<ChannelShared>) {
+        let bounds = &channel.options.bounds;
+        if bounds.max_age.is_none() {
+            return;
+        }
+        let now = self.timer.now();
+        // Most often there is none, and a shared lock does not hold up other readers.
+        if channel.log().has_expired(now, bounds) {
+            self.with(|registry| registry.change(channel, |log| log.tidy(now, bounds)));
+        }
+    }
+
+    /// Locks out other publishers. Fails at once, without a wait for a store, if a channel is closed.
+    fn lock_publishing(
+        &self,
+        channels: &[&Arc<ChannelShared>],
+    ) -> Result<MutexGuard<'_, ()>, PublishError> {
+        match self.publishing.try_lock() {
+            Ok(guard) => Ok(guard),
+            // The lock has no data that a publisher which panicked could have left half changed.
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {
+                check_open(channels)?;
+                let guard = self.publishing.lock();
+                Ok(guard.unwrap_or_else(PoisonError::into_inner))
+            }
+        }
+    }
+
+    /// Works under the lock of the hub, and drops removed channels after it.
+    fn with<R>(&self, work: impl FnOnce(&mut Registry) -> R) -> R {
+        let mut registry = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = work(&mut registry);
+        let drops = registry.take_drops();
+        drop(registry);
+        drop(drops);
+        done
+    }
+}
+
+/// Fails if one of the channels is closed.
+fn check_open(channels: &[&Arc<ChannelShared>]) -> Result<(), PublishError> {
+    let mut channels = channels.iter();
+    channels.try_for_each(|channel| channel.log().check_open())
+}

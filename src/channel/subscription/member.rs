@@ -1,0 +1,152 @@
+//! The position of a subscription in one of its channels.
+
+use std::sync::Arc;
+
+use crate::channel::{
+    log::LogEvent,
+    shared::{ChannelShared, Tip},
+};
+
+/// A channel of a subscription.
+pub(super) struct Member {
+    pub(super) channel: Arc<ChannelShared>,
+    /// The key of the subscription among the channel's subscribers.
+    pub(super) key: u64,
+    /// The number up to which no event is due: it precedes the start, or was reported as missed.
+    pub(super) from: u64,
+    /// The index of the next event, or of an earlier one.
+    next_index: u64,
+    head: Head,
+}
+
+/// What is known of the next event of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Head {
+    Unknown,
+    At(u64),
+    /// There is none as long as the log has this end.
+    Empty(Tip),
+}
+
+/// The next event of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peek {
+    /// It has this number.
+    At(u64),
+    /// It has not been published yet.
+    Empty,
+    /// It was evicted.
+    Evicted,
+    /// The channel is closed, and there is none.
+    Closed,
+}
+
+impl Member {
+    pub(super) fn new(channel: Arc<ChannelShared>, key: u64, from: u64) -> Self {
+        Self {
+            channel,
+            key,
+            from,
+            next_index: 0,
+            head: Head::Unknown,
+        }
+    }
+
+    /// Moves to the first event after a position, which is that of the subscription.
+    pub(super) fn start(&mut self, position: u64) {
+        let seen = self.seen(position);
+        self.next_index = self.channel.log().index_after(seen);
+        self.head = Head::Unknown;
+    }
+
+    /// Looks for the next event.
+    pub(super) fn peek(&mut self, position: u64) -> Peek {
+        match self.head {
+            Head::At(number) => return Peek::At(number),
+            Head::Empty(tip) if tip == self.channel.tip() => return empty(tip),
+            Head::Empty(_) | Head::Unknown => {}
+        }
+        let (seen, next) = (self.seen(position), &mut self.next_index);
+        let read = self.channel.read(|log, tip| {
+            if log.evicted() > seen {
+                return None;
+            }
+            // What came by another channel of the subscription is not due again.
+            while log.number_at(*next).is_some_and(|number| number <= seen) {
+                *next += 1;
+            }
+            Some((log.number_at(*next), tip))
+        });
+        let Some((number, tip)) = read else {
+            return Peek::Evicted;
+        };
+        self.head = number.map_or(Head::Empty(tip), Head::At);
+        number.map_or(empty(tip), Peek::At)
+    }
+
+    /// Takes the next event, unless it has been evicted since it was found.
+    pub(super) fn take(&mut self, position: u64) -> Option<LogEvent> {
+        let (seen, next) = (self.seen(position), self.next_index);
+        let (event, tip) = self.channel.read(|log, tip| {
+            let is_held = log.evicted() <= seen;
+            (is_held.then(|| log.read(next)).flatten(), tip)
+        });
+        self.head = match &event {
+            Some(event) => {
+                self.next_index += 1;
+                event.following.map_or(Head::Empty(tip), Head::At)
+            }
+            None => Head::Unknown,
+        };
+        event
+    }
+
+    /// Leaves out an event that came by another channel of the subscription.
+    pub(super) fn pass(&mut self, number: u64) {
+        if self.head == Head::At(number) {
+            self.head = Head::Unknown;
+        }
+    }
+
+    /// Moves to the oldest event that is held, or will be. Returns how many are missed.
+    pub(super) fn skip_evicted(&mut self) -> u64 {
+        let (first, evicted) = self
+            .channel
+            .read(|log, _| (log.first_index(), log.evicted()));
+        self.skip_to(first, evicted)
+    }
+
+    /// Moves to the newest event that is held, or to the next one. Returns how many are missed.
+    pub(super) fn skip_to_newest(&mut self) -> u64 {
+        let (newest, before) = self.channel.read(|log, _| match log.is_empty() {
+            true => (log.first_index(), log.evicted()),
+            false => (log.next_index() - 1, log.evicted().max(log.last() - 1)),
+        });
+        self.skip_to(newest, before)
+    }
+
+    fn skip_to(&mut self, index: u64, before: u64) -> u64 {
+        let missed = index.saturating_sub(self.next_index);
+        self.next_index = index;
+        self.from = self.from.max(before);
+        self.head = Head::Unknown;
+        missed
+    }
+
+    /// Returns `true` if an event after the position was evicted.
+    pub(super) fn has_gap(&self, position: u64) -> bool {
+        self.channel.log().evicted() > self.seen(position)
+    }
+
+    /// Returns the number up to which no event is due any more.
+    fn seen(&self, position: u64) -> u64 {
+        position.max(self.from)
+    }
+}
+
+fn empty(tip: Tip) -> Peek {
+    match tip.is_finished() {
+        true => Peek::Closed,
+        false => Peek::Empty,
+    }
+}

@@ -1,0 +1,53 @@
+//! The channels of a subscription.
+
+use std::slice;
+
+use super::member::Member;
+
+/// The channels of a subscription. Most often there is one, which takes no memory of its own.
+pub(super) enum Members {
+    One(Member),
+    Many(Vec<Member>),
+}
+
+impl Members {
+    pub(super) fn as_slice(&self) -> &[Member] {
+        match self {
+            Self::One(member) => slice::from_ref(member),
+            Self::Many(members) => members,
+        }
+    }
+
+    pub(super) fn as_mut_slice(&mut self) -> &mut [Member] {
+        match self {
+            Self::One(member) => slice::from_mut(member),
+            Self::Many(members) => members,
+        }
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Member> {
+        match self {
+            Self::One(member) => vec![member],
+            Self::Many(members) => members,
+        }
+    }
+}
+
+impl Default for Members {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+impl FromIterator<Member> for Members {
+    fn from_iter<I: IntoIterator<Item = Member>>(members: I) -> Self {
+        let mut members: Vec<_> = members.into_iter().collect();
+        match members.pop() {
+            Some(only) if members.is_empty() => Self::One(only),
+            last => {
+                members.extend(last);
+                Self::Many(members)
+            }
+        }
+    }
+}
