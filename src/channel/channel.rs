@@ -4,7 +4,7 @@ use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
 
 use super::{
     ChannelOptions, Gap, Subscription, hub::shared::HubShared, publisher::Publisher,
-    shared::ChannelShared,
+    shared::ChannelShared, start::Start,
 };
 use crate::{Event, EventId, LastEventId};
 
@@ -96,7 +96,7 @@ impl<T: ?Sized> Channel<T> {
     /// connection breaks before its first event has no id to resume with; [`resume`](Self::resume)
     /// without an id gives it one.
     pub fn subscribe(&self) -> Subscription {
-        Subscription::live(self.hub(), vec![Arc::clone(&self.channel)])
+        Subscription::live(self.hub(), self.start(Start::Live))
     }
 
     /// Subscribes to all events after the one with this id, published or yet to be published.
@@ -114,7 +114,7 @@ impl<T: ?Sized> Channel<T> {
     /// An id that this channel does not know, or whose next event was evicted, results in a [`Gap`], and
     /// [`ChannelOptions::gap_policy`] applies.
     pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
-        Subscription::resume(self.hub(), vec![Arc::clone(&self.channel)], last_event_id)
+        Subscription::resume(self.hub(), self.start(Start::Resume), last_event_id)
     }
 
     /// Subscribes like [`resume`](Self::resume), or returns the gap if there is one.
@@ -156,7 +156,7 @@ impl<T: ?Sized> Channel<T> {
     /// If no event is retained, the client gets a checkpoint first, as with [`resume`](Self::resume).
     /// Evicted events are left out, and no gap is reported.
     pub fn replay(&self) -> Subscription {
-        Subscription::replay(self.hub(), vec![Arc::clone(&self.channel)])
+        Subscription::resume(self.hub(), self.start(Start::Replay), None)
     }
 
     /// Returns the id of the last event that was published in this channel.
@@ -167,8 +167,8 @@ impl<T: ?Sized> Channel<T> {
     /// A client that has the current state from elsewhere can resume after this id. A store that keeps it
     /// from the beginning knows the id of a client that has seen no event yet.
     pub fn last_id(&self) -> EventId {
-        let last = self.channel.log().last();
-        self.hub().epoch.id(last)
+        self.hub().expire(&self.channel);
+        self.hub().epoch.id(self.channel.log().last())
     }
 
     /// Returns the number of subscribers.
@@ -222,6 +222,10 @@ impl<T: ?Sized> Channel<T> {
     /// Returns `true` if the channel is closed.
     pub fn is_closed(&self) -> bool {
         self.channel.log().is_closed()
+    }
+
+    fn start(&self, start: Start) -> Vec<(Arc<ChannelShared>, Start)> {
+        vec![(Arc::clone(&self.channel), start)]
     }
 
     pub(super) fn hub(&self) -> &Arc<HubShared> {

@@ -29,6 +29,8 @@ pub struct Gap {
     pub channel: Arc<str>,
     /// The number of `until`.
     pub(super) next_number: u64,
+    /// The number up to which events are lost.
+    pub(super) lost: u64,
     /// The id of the position before `until`.
     id_before: EventId,
 }
@@ -123,7 +125,8 @@ impl Gap {
         hub: &HubShared,
         channel: &ChannelShared,
     ) -> Self {
-        let oldest = channel.log().oldest();
+        let lost = channel.lost();
+        let oldest = channel.log().oldest().filter(|oldest| *oldest > lost);
         let next_number = oldest.unwrap_or_else(|| hub.published() + 1);
         let until = hub.epoch.id(next_number);
         Self {
@@ -133,6 +136,7 @@ impl Gap {
             until,
             channel: Arc::clone(&channel.name),
             next_number,
+            lost,
             id_before: hub.epoch.id(next_number - 1),
         }
     }

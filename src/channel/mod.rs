@@ -26,6 +26,7 @@ mod options;
 mod publish;
 mod publisher;
 mod shared;
+mod start;
 mod state;
 mod subscribers;
 mod subscription;
@@ -40,6 +41,7 @@ pub use self::{
     lag::LagPolicy,
     notice::NoticePolicy,
     options::ChannelOptions,
+    start::ChannelStart,
     state::StateChannel,
     subscription::Subscription,
 };

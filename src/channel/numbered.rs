@@ -15,7 +15,7 @@ use crate::{EncodeEvent, EncodedEvent, EventId};
 /// have, and the number into it.
 #[derive(Debug)]
 pub(super) enum Draft {
-    /// No client dispatches it, so it has no id.
+    /// It has no id, because its channel has none or no client dispatches it.
     WithoutId(EncodedEvent),
     WithId {
         event: EncodedEvent,
@@ -137,6 +137,11 @@ impl Unnumbered {
     fn insert_id(&self, at: usize, id: &EventId) -> Vec<u8> {
         let (before, after) = self.event.as_bytes().split_at(at);
         [before, b"id: ", id.as_bytes(), b"\n", after].concat()
+    }
+
+    /// Makes a draft of an event that gets no id.
+    pub(super) fn draft_without_id(&self) -> Draft {
+        Draft::WithoutId(self.event.clone())
     }
 
     /// Returns the event without an id.

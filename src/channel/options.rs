@@ -16,6 +16,8 @@ pub struct ChannelOptions {
     pub(super) lag_policy: LagPolicy,
     pub(super) gap_policy: GapPolicy,
     pub(super) notice_policy: NoticePolicy,
+    pub(super) has_ids: bool,
+    pub(super) has_history: bool,
     /// The id of the event before the first one.
     pub(super) after: Option<(Epoch, u64)>,
 }
@@ -33,6 +35,8 @@ impl ChannelOptions {
             lag_policy: LagPolicy::default(),
             gap_policy: GapPolicy::default(),
             notice_policy: NoticePolicy::default(),
+            has_ids: true,
+            has_history: true,
             after: None,
         }
     }
@@ -66,6 +70,59 @@ impl ChannelOptions {
     pub fn max_age(mut self, max: Duration) -> Self {
         self.bounds.max_age = Some(max);
         self
+    }
+
+    /// Sends the events of the channel without ids, so that they leave the client's last event id as it is.
+    ///
+    /// Use it for feeds that a client does not resume, such as the progress of a task, beside others that
+    /// it does resume. A subscription begins with the next event, unless it
+    /// [replays](super::Channel::replay) the retained ones. There are no gaps, and a lag does not end the
+    /// stream: the missed events are counted ([`StreamSummary::missed`](crate::StreamSummary::missed)), and
+    /// [`LagPolicy::notify`] sends its notice.
+    pub fn without_ids(mut self) -> Self {
+        self.has_ids = false;
+        self
+    }
+
+    /// Retains events only for the subscribers that are there: a new one gets later events alone.
+    ///
+    /// With ids, a client that reconnects has a [`Gap`](super::Gap) if anything was published meanwhile.
+    pub fn without_history(mut self) -> Self {
+        self.has_history = false;
+        self
+    }
+
+    /// Makes the channel ephemeral: [`without_ids`](Self::without_ids),
+    /// [`without_history`](Self::without_history), and at most 64 events and 256 KiB for subscribers that
+    /// are slow.
+    ///
+    /// Use it for what is of interest only at the moment, such as who is typing.
+    ///
+    /// ```
+    /// use futures_util::{FutureExt, StreamExt};
+    /// use tower_sse::{Channel, Event, Hub, HubOptions};
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # fn main() -> Result<(), tower_sse::BoxError> {
+    /// let hub = Hub::new(HubOptions::new().each(|name, options| match name {
+    ///     "typing" => options.ephemeral(),
+    ///     _ => options,
+    /// }));
+    /// let [messages, typing]: [Channel; 2] = [hub.channel("messages")?, hub.channel("typing")?];
+    /// let mut stream = hub.subscribe(["messages", "typing"])?;
+    /// let hello = messages.publish(Event::new("hello"))?;
+    /// typing.publish(Event::new("ada"))?;
+    ///
+    /// assert_eq!(stream.next().now_or_never().flatten().unwrap().id(), Some(hello));
+    /// let event = stream.next().now_or_never().flatten().unwrap();
+    /// assert_eq!(event.encoded().as_bytes(), b"data: ada\n\n");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    pub fn ephemeral(mut self) -> Self {
+        (self.bounds.max_events, self.bounds.max_bytes) = (64, 256 << 10);
+        self.without_ids().without_history()
     }
 
     /// Sets the policy for a subscriber whose next event was evicted. By default its stream ends.

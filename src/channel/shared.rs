@@ -69,6 +69,16 @@ impl ChannelShared {
         read(&log, Tip::of(&log))
     }
 
+    /// Returns the number up to which a subscriber that begins now may have lost events. Without a history
+    /// they are all that were published.
+    pub(super) fn lost(&self) -> u64 {
+        let log = self.log();
+        match self.options.has_history {
+            true => log.evicted(),
+            false => log.last().max(log.evicted()),
+        }
+    }
+
     /// Changes the log. To be called under the lock of the hub.
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut Log) -> R) -> R {
         let mut log = self.log_mut();

@@ -4,10 +4,10 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use super::{HubOptions, shared::HubShared};
 use crate::{
-    Channel, EncodeEvent, EventId, LastEventId, Subscription,
+    Channel, ChannelStart, EncodeEvent, EventId, LastEventId, Subscription,
     channel::{
         ChannelError, PublishError, numbered::Unnumbered, publisher::Publisher,
-        shared::ChannelShared,
+        shared::ChannelShared, start::Start,
     },
 };
 
@@ -116,15 +116,17 @@ impl Hub {
 
     /// Subscribes to the events that are published from now on in these channels.
     ///
+    /// A [`ChannelStart`] gives a channel a start of its own; a name alone begins with the next event.
+    ///
     /// # Errors
     ///
     /// Fails like [`channel`](Self::channel).
-    pub fn subscribe<N>(&self, names: N) -> Result<Subscription, ChannelError>
+    pub fn subscribe<N>(&self, channels: N) -> Result<Subscription, ChannelError>
     where
         N: IntoIterator,
-        N::Item: AsRef<str>,
+        N::Item: Into<ChannelStart>,
     {
-        let channels = self.channels(names)?;
+        let channels = self.starts(channels)?;
         Ok(Subscription::live(self.shared(), channels))
     }
 
@@ -132,21 +134,21 @@ impl Hub {
     ///
     /// It behaves like [`Channel::resume`]: without an id it begins with the next event, and what is no
     /// longer retained is a [`Gap`](crate::Gap), for each channel by itself and by the policy of that
-    /// channel.
+    /// channel. A [`ChannelStart`] gives a channel a start of its own.
     ///
     /// # Errors
     ///
     /// Fails like [`channel`](Self::channel).
     pub fn resume<N>(
         &self,
-        names: N,
+        channels: N,
         last_event_id: Option<&LastEventId>,
     ) -> Result<Subscription, ChannelError>
     where
         N: IntoIterator,
-        N::Item: AsRef<str>,
+        N::Item: Into<ChannelStart>,
     {
-        let channels = self.channels(names)?;
+        let channels = self.starts(channels)?;
         Ok(Subscription::resume(self.shared(), channels, last_event_id))
     }
 
@@ -161,8 +163,9 @@ impl Hub {
         N: IntoIterator,
         N::Item: AsRef<str>,
     {
-        let channels = self.channels(names)?;
-        Ok(Subscription::replay(self.shared(), channels))
+        let starts = names.into_iter();
+        let starts = starts.map(|name| ChannelStart::replay(name.as_ref()));
+        self.resume(starts, None)
     }
 
     /// Returns the id of the last event that was published in any channel.
@@ -205,12 +208,26 @@ impl Hub {
         N: IntoIterator,
         N::Item: AsRef<str>,
     {
-        let channels = names.into_iter();
-        let channels: Result<Vec<_>, _> = channels
-            .map(|name| self.shared().channel(name.as_ref()))
-            .collect();
-        let (mut channels, mut seen) = (channels?, BTreeSet::new());
-        channels.retain(|channel| seen.insert(Arc::as_ptr(channel).addr()));
+        let starts = names.into_iter();
+        let starts = starts.map(|name| ChannelStart::live(name.as_ref()));
+        let channels = self.starts(starts)?.into_iter();
+        Ok(channels.map(|(channel, _)| channel).collect())
+    }
+
+    /// Returns the channels of a subscription, each once, with their starts.
+    fn starts<N>(&self, starts: N) -> Result<Vec<(Arc<ChannelShared>, Start)>, ChannelError>
+    where
+        N: IntoIterator,
+        N::Item: Into<ChannelStart>,
+    {
+        let (mut channels, mut seen) = (Vec::new(), BTreeSet::new());
+        for start in starts {
+            let ChannelStart { name, start } = start.into();
+            let channel = self.shared().channel(&name)?;
+            if seen.insert(Arc::as_ptr(&channel).addr()) {
+                channels.push((channel, start));
+            }
+        }
         Ok(channels)
     }
 

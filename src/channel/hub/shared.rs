@@ -153,16 +153,27 @@ impl HubShared {
         &self,
         channels: &[&Arc<ChannelShared>],
         events: &[Unnumbered],
-    ) -> Result<Vec<Draft>, PublishError> {
+    ) -> Result<Drafts, PublishError> {
+        let has_ids = |with: bool| channels.iter().any(|one| one.options.has_ids == with);
         let numbers = self.published() + 1..;
-        let drafts = events.iter().zip(numbers);
-        let drafts: Vec<_> = drafts
-            .map(|(event, number)| event.draft(self.epoch, number))
-            .collect();
+        let drafts = Drafts {
+            with_ids: match has_ids(true) {
+                true => {
+                    let numbered = events.iter().zip(numbers);
+                    let draft = |(event, number): (&Unnumbered, _)| event.draft(self.epoch, number);
+                    numbered.map(draft).collect()
+                }
+                false => Vec::new(),
+            },
+            without_ids: match has_ids(false) {
+                true => events.iter().map(Unnumbered::draft_without_id).collect(),
+                false => Vec::new(),
+            },
+        };
         for channel in channels {
-            check_size(&drafts, channel.options.bounds.max_bytes)?;
+            let max = channel.options.bounds.max_bytes.min(self.options.max_bytes);
+            check_size(drafts.of(channel), max)?;
         }
-        check_size(&drafts, self.options.max_bytes)?;
         Ok(drafts)
     }
 
@@ -170,15 +181,18 @@ impl HubShared {
         &self,
         registry: &mut Registry,
         channels: &[&Arc<ChannelShared>],
-        drafts: Vec<Draft>,
+        drafts: Drafts,
         now: Instant,
     ) -> u64 {
         let first = self.published() + 1;
-        let numbered = drafts.into_iter().zip(first..);
-        let numbered: Vec<_> = numbered
-            .map(|(draft, number)| (number, draft.finish(number)))
-            .collect();
-        let last = self.published() + numbered.len() as u64;
+        let number = |drafts: Vec<Draft>| -> Vec<(u64, EncodedEvent)> {
+            let numbered = drafts.into_iter().zip(first..);
+            numbered
+                .map(|(draft, number)| (number, draft.finish(number)))
+                .collect()
+        };
+        let (with_ids, without_ids) = (number(drafts.with_ids), number(drafts.without_ids));
+        let last = self.published() + with_ids.len().max(without_ids.len()) as u64;
         let mut append = |channel: &Arc<ChannelShared>, numbered: Vec<(u64, EncodedEvent)>| {
             let bounds = &channel.options.bounds;
             registry.change(channel, |log| {
@@ -188,11 +202,21 @@ impl HubShared {
                 log.tidy(now, bounds);
             });
         };
-        if let Some((channel, others)) = channels.split_last() {
-            others
-                .iter()
-                .for_each(|channel| append(channel, numbered.clone()));
+        let numbered = |channel: &ChannelShared| match channel.options.has_ids {
+            true => &with_ids,
+            false => &without_ids,
+        };
+        if let [channel] = channels {
+            // Without a copy.
+            let numbered = match channel.options.has_ids {
+                true => with_ids,
+                false => without_ids,
+            };
             append(channel, numbered);
+        } else {
+            channels
+                .iter()
+                .for_each(|channel| append(channel, numbered(channel).clone()));
         }
         registry.evict_to(self.options.max_bytes);
         self.published.store(last, Ordering::Release);
@@ -355,6 +379,21 @@ impl HubShared {
         drop(registry);
         drop(drops);
         done
+    }
+}
+
+/// The events of a publication, in the forms that its channels need.
+struct Drafts {
+    with_ids: Vec<Draft>,
+    without_ids: Vec<Draft>,
+}
+
+impl Drafts {
+    fn of(&self, channel: &ChannelShared) -> &[Draft] {
+        match channel.options.has_ids {
+            true => &self.with_ids,
+            false => &self.without_ids,
+        }
     }
 }
 

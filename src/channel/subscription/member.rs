@@ -12,8 +12,9 @@ pub(super) struct Member {
     pub(super) channel: Arc<ChannelShared>,
     /// The key of the subscription among the channel's subscribers.
     pub(super) key: u64,
-    /// The number up to which no event is due: it precedes the start, or was reported as missed.
-    pub(super) from: u64,
+    /// The number up to which no event is due any more: it was read, it precedes the start, or it was
+    /// reported as missed.
+    seen: u64,
     /// The index of the next event, or of an earlier one.
     next_index: u64,
     head: Head,
@@ -42,31 +43,36 @@ pub(super) enum Peek {
 }
 
 impl Member {
-    pub(super) fn new(channel: Arc<ChannelShared>, key: u64, from: u64) -> Self {
+    /// Makes a member that has this key among the channel's subscribers, and that begins after a number.
+    pub(super) fn new(channel: Arc<ChannelShared>, key: u64, seen: u64) -> Self {
+        let next_index = channel.log().index_after(seen);
         Self {
             channel,
             key,
-            from,
-            next_index: 0,
+            seen,
+            next_index,
             head: Head::Unknown,
         }
     }
 
-    /// Moves to the first event after a position, which is that of the subscription.
-    pub(super) fn start(&mut self, position: u64) {
-        let seen = self.seen(position);
-        self.next_index = self.channel.log().index_after(seen);
-        self.head = Head::Unknown;
+    /// Returns the number up to which no event is due any more.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// Returns `true` if the position of the subscription counts the events of this channel.
+    pub(super) fn has_ids(&self) -> bool {
+        self.channel.options.has_ids
     }
 
     /// Looks for the next event.
-    pub(super) fn peek(&mut self, position: u64) -> Peek {
+    pub(super) fn peek(&mut self) -> Peek {
         match self.head {
             Head::At(number) => return Peek::At(number),
             Head::Empty(tip) if tip == self.channel.tip() => return empty(tip),
             Head::Empty(_) | Head::Unknown => {}
         }
-        let (seen, next) = (self.seen(position), &mut self.next_index);
+        let (seen, next) = (self.seen, &mut self.next_index);
         let read = self.channel.read(|log, tip| {
             if log.evicted() > seen {
                 return None;
@@ -85,8 +91,8 @@ impl Member {
     }
 
     /// Takes the next event, unless it has been evicted since it was found.
-    pub(super) fn take(&mut self, position: u64) -> Option<LogEvent> {
-        let (seen, next) = (self.seen(position), self.next_index);
+    pub(super) fn take(&mut self, number: u64) -> Option<LogEvent> {
+        let (seen, next) = (self.seen, self.next_index);
         let (event, tip) = self.channel.read(|log, tip| {
             let is_held = log.evicted() <= seen;
             (is_held.then(|| log.read(next)).flatten(), tip)
@@ -94,6 +100,7 @@ impl Member {
         self.head = match &event {
             Some(event) => {
                 self.next_index += 1;
+                self.seen = number;
                 event.following.map_or(Head::Empty(tip), Head::At)
             }
             None => Head::Unknown,
@@ -104,6 +111,7 @@ impl Member {
     /// Leaves out an event that came by another channel of the subscription.
     pub(super) fn pass(&mut self, number: u64) {
         if self.head == Head::At(number) {
+            self.seen = number;
             self.head = Head::Unknown;
         }
     }
@@ -128,19 +136,21 @@ impl Member {
     fn skip_to(&mut self, index: u64, before: u64) -> u64 {
         let missed = index.saturating_sub(self.next_index);
         self.next_index = index;
-        self.from = self.from.max(before);
+        self.seen = self.seen.max(before);
         self.head = Head::Unknown;
         missed
     }
 
-    /// Returns `true` if an event after the position was evicted.
-    pub(super) fn has_gap(&self, position: u64) -> bool {
-        self.channel.log().evicted() > self.seen(position)
+    /// Returns `true` if the next event was evicted.
+    pub(super) fn has_gap(&self) -> bool {
+        self.channel.log().evicted() > self.seen
     }
 
-    /// Returns the number up to which no event is due any more.
-    fn seen(&self, position: u64) -> u64 {
-        position.max(self.from)
+    /// Moves to the events after a number, if that is further on.
+    pub(super) fn skip_through(&mut self, number: u64) {
+        self.seen = self.seen.max(number);
+        self.next_index = self.channel.log().index_after(self.seen);
+        self.head = Head::Unknown;
     }
 }
 

@@ -6,6 +6,7 @@ mod opening;
 mod poll;
 mod reader;
 mod report;
+mod resumption;
 #[expect(clippy::module_inception, reason = "it holds `Subscription`")]
 mod subscription;
 

@@ -107,9 +107,7 @@ impl Subscription {
 
     /// Starts another backfill for what the log has evicted during the last one.
     fn backfill_again(&mut self) {
-        let last_id = self.reader.last_id();
-        let gaps = self.reader.skip_gaps(&last_id, true);
-        for (channel, gap) in gaps {
+        for (channel, gap) in self.reader.skip_gaps() {
             self.apply_gap_policy(&channel, gap);
         }
     }
@@ -148,6 +146,12 @@ impl Subscription {
         audience: Option<Audience>,
     ) -> Option<ChannelEvent> {
         match channel.options.lag_policy.0.clone() {
+            // The client could not resume: without ids a lag is only counted.
+            LagAction::Disconnect if !channel.options.has_ids => {
+                let missed = self.reader.skip_evicted(channel);
+                self.count_missed(missed);
+                None
+            }
             LagAction::Disconnect => {
                 self.end_early(CloseReason::Lagged, None);
                 None

@@ -9,13 +9,16 @@ use std::{
 use super::{
     member::{Member, Peek},
     members::Members,
+    resumption::Resumption,
 };
 use crate::{
     EventId,
     channel::{
         ChannelEvent, Gap,
         hub::shared::HubShared,
+        numbered::Unnumbered,
         shared::ChannelShared,
+        start::Start,
         subscribers::{SubscriberWaker, Task},
     },
 };
@@ -25,22 +28,15 @@ use crate::{
 pub(super) struct Reader {
     hub: Arc<HubShared>,
     members: Members,
-    /// Everything up to this number, in these channels, has been read.
+    /// Everything up to this number, in the channels with ids, has been read.
     position: u64,
     waker: Arc<SubscriberWaker>,
     /// The task that waits.
     task: Option<Task>,
 }
 
-/// Where a reader begins.
-pub(super) enum Start {
-    /// After what is published by now.
-    Now,
-    /// After this number. `None` for an id that the hub has not made.
-    After(Option<u64>),
-    /// With the oldest events.
-    Oldest,
-}
+/// The channels that have a gap, and their gaps.
+pub(super) type Gaps = Vec<(Arc<ChannelShared>, Gap)>;
 
 /// The event with the lowest number.
 struct Next {
@@ -61,34 +57,44 @@ pub(super) enum ReaderItem {
 }
 
 impl Reader {
-    /// Subscribes to these channels.
+    /// Subscribes to these channels. Returns the gaps of those that have lost events after their start, or
+    /// that are resumed after an id which the hub has not made.
     pub(super) fn new(
         hub: &Arc<HubShared>,
-        channels: Vec<Arc<ChannelShared>>,
-        start: &Start,
-    ) -> Self {
+        channels: Vec<(Arc<ChannelShared>, Start)>,
+        last_event_id: Option<&EventId>,
+    ) -> (Self, Gaps) {
+        let (channels, starts): (Vec<_>, Vec<_>) = channels.into_iter().unzip();
         let waker = Arc::default();
         let (keys, published) = hub.join(&channels, &waker);
-        let (position, from) = match start {
-            Start::Now => (published, published),
-            Start::After(number) => (number.unwrap_or(0), 0),
-            Start::Oldest => (0, 0),
+        let resumption = Resumption {
+            hub,
+            last_event_id,
+            last: last_event_id.map(|id| hub.number(id)),
+            published,
         };
-        let members = channels.into_iter().zip(keys).map(|(channel, key)| {
-            let mut member = Member::new(channel, key, from);
-            if matches!(start, Start::Oldest) {
-                member.skip_evicted();
-            }
-            member.start(position);
-            member
+        let members = channels.into_iter().zip(keys).zip(&starts);
+        let members = members.map(|((channel, key), start)| {
+            let seen = resumption.seen(&channel, start);
+            Member::new(channel, key, seen)
         });
-        Self {
+        let members: Vec<_> = members.collect();
+        let position = resumption.position(&members, &starts);
+        let gaps = resumption.gaps(&members, &starts);
+        let mut reader = Self {
             hub: Arc::clone(hub),
-            members: members.collect(),
+            members: members.into_iter().collect(),
             position,
             waker,
             task: None,
+        };
+        for (channel, gap) in &gaps {
+            reader.skip_through(channel, gap.lost);
         }
+        if !gaps.is_empty() {
+            reader.settle();
+        }
+        (reader, gaps)
     }
 
     /// Returns the channels, in the order in which they were given.
@@ -147,7 +153,7 @@ impl Reader {
     fn find_next(&mut self) -> Result<Option<Next>, ReaderItem> {
         let (mut next, mut is_open) = (None::<Next>, false);
         for (member, one) in self.members.as_mut_slice().iter_mut().enumerate() {
-            let number = match one.peek(self.position) {
+            let number = match one.peek() {
                 Peek::At(number) => number,
                 Peek::Empty => {
                     is_open = true;
@@ -158,7 +164,13 @@ impl Reader {
             };
             match &mut next {
                 Some(next) if next.number < number => {}
-                Some(next) if next.number == number => next.is_shared = true,
+                Some(next) if next.number == number => {
+                    next.is_shared = true;
+                    // In the form with an id, if one of the channels has ids.
+                    if one.has_ids() {
+                        next.member = member;
+                    }
+                }
                 _ => {
                     let is_shared = false;
                     next = Some(Next {
@@ -178,11 +190,16 @@ impl Reader {
     /// Takes an event. `None` if it has been evicted.
     fn take(&mut self, next: &Next) -> Option<ChannelEvent> {
         let members = self.members.as_mut_slice();
-        let taken = members.get_mut(next.member)?.take(self.position)?;
+        let member = members.get_mut(next.member)?;
+        let (taken, has_ids) = (member.take(next.number)?, member.has_ids());
         if next.is_shared {
-            members
-                .iter_mut()
-                .for_each(|member| member.pass(next.number));
+            for member in members {
+                member.pass(next.number);
+            }
+        }
+        if !has_ids || next.number <= self.position {
+            let event = Unnumbered::new(taken.event).into_event();
+            return Some(ChannelEvent::from_encoded(event));
         }
         self.position = next.number;
         let event = ChannelEvent::published(taken.event, self.hub.epoch, next.number);
@@ -205,22 +222,19 @@ impl Reader {
         members.find(|member| Arc::ptr_eq(&member.channel, channel))
     }
 
-    /// Moves past what the channels have evicted, and returns the gaps of those that have any: of all if
-    /// the client's id is unknown.
-    pub(super) fn skip_gaps(
-        &mut self,
-        last_event_id: &EventId,
-        is_known: bool,
-    ) -> Vec<(Arc<ChannelShared>, Gap)> {
-        let position = self.position;
-        let with_gap = self.members.as_mut_slice().iter_mut();
-        let with_gap = with_gap.filter(|member| !is_known || member.has_gap(position));
-        let gaps: Vec<_> = with_gap
+    /// Moves past what the channels have evicted, and returns the gaps of those that have any.
+    pub(super) fn skip_gaps(&mut self) -> Gaps {
+        let last_id = self.last_id();
+        let members = self.members.as_mut_slice().iter_mut();
+        let evicted = members.filter_map(|member| {
+            (member.has_ids() && member.has_gap()).then_some(member)
+        });
+        let gaps: Gaps = evicted
             .map(|member| {
+                self.hub.expire(&member.channel);
                 member.skip_evicted();
-                let channel = Arc::clone(&member.channel);
-                let gap = Gap::new(last_event_id.clone(), is_known, &self.hub, &channel);
-                (channel, gap)
+                let gap = Gap::new(last_id.clone(), true, &self.hub, &member.channel);
+                (Arc::clone(&member.channel), gap)
             })
             .collect();
         if !gaps.is_empty() {
@@ -231,12 +245,15 @@ impl Reader {
 
     /// Moves to the end of what is published in a channel.
     pub(super) fn skip_all(&mut self, channel: &Arc<ChannelShared>) {
-        let published = self.hub.published();
-        if let Some(member) = self.member(channel) {
-            member.from = published;
-            member.start(published);
-        }
+        self.skip_through(channel, self.hub.published());
         self.settle();
+    }
+
+    /// Moves to the events of a channel after a number, if that is further on.
+    fn skip_through(&mut self, channel: &Arc<ChannelShared>, number: u64) {
+        if let Some(member) = self.member(channel) {
+            member.skip_through(number);
+        }
     }
 
     /// Moves as far as nothing is left out, so that the id of the position is one with which the client
@@ -244,14 +261,21 @@ impl Reader {
     pub(super) fn settle(&mut self) -> bool {
         // Before the logs: see `hub::shared`.
         let published = self.hub.published();
-        let next = match self.find_next() {
-            Ok(next) => next.map(|next| next.number),
-            Err(ReaderItem::Closed) => None,
-            Err(_) => return true,
-        };
-        let before = next.map_or(published, |number| number - 1);
-        self.position = self.position.max(before.min(published));
-        next.is_some_and(|number| number <= published)
+        let mut next = published + 1;
+        for member in self
+            .members
+            .as_mut_slice()
+            .iter_mut()
+            .filter(|one| one.has_ids())
+        {
+            match member.peek() {
+                Peek::At(number) => next = next.min(number),
+                Peek::Evicted => return true,
+                Peek::Empty | Peek::Closed => {}
+            }
+        }
+        self.position = self.position.max(next - 1);
+        next <= published
     }
 
     /// Leaves the channels. To be called once.

@@ -4,12 +4,15 @@ use std::{fmt, sync::Arc};
 
 use super::{
     opening::{Backfill, Opening, OpeningNotice},
-    reader::{Reader, Start},
+    reader::{Gaps, Reader},
     report::PendingReport,
 };
 use crate::{
-    CloseReason, EncodedEvent, LastEventId,
-    channel::{Gap, NoticePolicy, gap::GapAction, hub::shared::HubShared, shared::ChannelShared},
+    CloseReason, EncodedEvent, EventId, LastEventId,
+    channel::{
+        Gap, NoticePolicy, gap::GapAction, hub::shared::HubShared, shared::ChannelShared,
+        start::Start,
+    },
     stream::PollBudget,
 };
 
@@ -101,31 +104,29 @@ pub struct Subscription {
     pub(super) close_reason: Option<CloseReason>,
 }
 
+/// The channels of a subscription, and where it begins in each.
+type Starts = Vec<(Arc<ChannelShared>, Start)>;
+
 impl Subscription {
     /// Subscribes to later events of these channels.
-    pub(in crate::channel) fn live(
-        hub: &Arc<HubShared>,
-        channels: Vec<Arc<ChannelShared>>,
-    ) -> Self {
-        Self::new(hub, channels, &Start::Now)
+    pub(in crate::channel) fn live(hub: &Arc<HubShared>, channels: Starts) -> Self {
+        Self::new(hub, channels, None).0
     }
 
     /// Subscribes to all events after an id, or to later events if there is none.
     pub(in crate::channel) fn resume(
         hub: &Arc<HubShared>,
-        channels: Vec<Arc<ChannelShared>>,
+        channels: Starts,
         last_event_id: Option<&LastEventId>,
     ) -> Self {
-        let Some(id) = last_event_id else {
-            return Self::live(hub, channels).with_checkpoint();
-        };
-        let (mut resumed, gaps) = Self::resume_after(hub, channels, id);
-        let has_gaps = !gaps.is_empty();
+        let id = last_event_id.map(|id| -> &EventId { id });
+        let (mut resumed, gaps) = Self::new(hub, channels, id);
+        let is_first_visit = last_event_id.is_none();
+        let needs_id = is_first_visit && !resumed.reader.settle() || !gaps.is_empty();
         for (channel, gap) in gaps {
             resumed.apply_gap_policy(&channel, gap);
         }
-        let needs_id = has_gaps && resumed.opening().is_silent();
-        match needs_id {
+        match needs_id && resumed.opening().is_silent() {
             true => resumed.with_checkpoint(),
             false => resumed,
         }
@@ -135,39 +136,21 @@ impl Subscription {
     pub(in crate::channel) fn try_resume(
         hub: &Arc<HubShared>,
         channel: Arc<ChannelShared>,
-        last_event_id: &LastEventId,
+        last_event_id: &EventId,
     ) -> Result<Self, Gap> {
-        let (resumed, mut gaps) = Self::resume_after(hub, vec![channel], last_event_id);
+        let start = vec![(channel, Start::Resume)];
+        let (resumed, mut gaps) = Self::new(hub, start, Some(last_event_id));
         gaps.pop().map_or(Ok(resumed), |(_, gap)| Err(gap))
     }
 
-    /// Subscribes to the events after an id. Returns the gaps.
-    fn resume_after(
+    fn new(
         hub: &Arc<HubShared>,
-        channels: Vec<Arc<ChannelShared>>,
-        last_event_id: &LastEventId,
-    ) -> (Self, Vec<(Arc<ChannelShared>, Gap)>) {
-        let number = hub.number(last_event_id);
-        let mut resumed = Self::new(hub, channels, &Start::After(number));
-        let gaps = resumed.reader.skip_gaps(last_event_id, number.is_some());
-        (resumed, gaps)
-    }
-
-    /// Subscribes to all events of these channels.
-    pub(in crate::channel) fn replay(
-        hub: &Arc<HubShared>,
-        channels: Vec<Arc<ChannelShared>>,
-    ) -> Self {
-        let mut replayed = Self::new(hub, channels, &Start::Oldest);
-        match replayed.reader.settle() {
-            true => replayed,
-            false => replayed.with_checkpoint(),
-        }
-    }
-
-    fn new(hub: &Arc<HubShared>, channels: Vec<Arc<ChannelShared>>, start: &Start) -> Self {
-        Self {
-            reader: Reader::new(hub, channels, start),
+        channels: Starts,
+        last_event_id: Option<&EventId>,
+    ) -> (Self, Gaps) {
+        let (reader, gaps) = Reader::new(hub, channels, last_event_id);
+        let subscription = Self {
+            reader,
             missed: 0,
             pending_report: PendingReport::default(),
             notice_policy: None,
@@ -175,7 +158,8 @@ impl Subscription {
             opening: None,
             budget: PollBudget::FULL,
             close_reason: None,
-        }
+        };
+        (subscription, gaps)
     }
 
     /// Applies the policy of the channel that has a gap.

@@ -1,0 +1,101 @@
+//! Where a subscription begins in each of its channels.
+
+use std::sync::Arc;
+
+use crate::EventId;
+
+/// A channel of a subscription, and where the subscription begins in it.
+///
+/// A name alone is a channel that is [resumed](Self::resume).
+///
+/// ```
+/// use futures_util::{FutureExt, StreamExt};
+/// use tower_sse::{Channel, ChannelStart, Event, Hub, HubOptions};
+///
+/// # #[cfg(feature = "tokio")]
+/// # fn main() -> Result<(), tower_sse::BoxError> {
+/// let hub = Hub::new(HubOptions::new());
+/// let news: Channel = hub.channel("news")?;
+/// news.publish(Event::new("one"))?;
+///
+/// let starts = [ChannelStart::from("user/ada"), ChannelStart::replay("news")];
+/// let mut stream = hub.resume(starts, None)?;
+/// let event = stream.next().now_or_never().flatten().unwrap();
+/// assert!(event.encoded().as_bytes().starts_with(b"data: one\n"));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a start does nothing until a subscription has it"]
+pub struct ChannelStart {
+    pub(super) name: Arc<str>,
+    pub(super) start: Start,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    Resume,
+    Live,
+    Replay,
+    Since(EventId),
+}
+
+impl ChannelStart {
+    /// Begins after the client's last event id, or with the next event if the client has none.
+    pub fn resume(name: impl Into<Arc<str>>) -> Self {
+        Self::new(name, Start::Resume)
+    }
+
+    /// Begins with the next event, whatever the client's last event id.
+    pub fn live(name: impl Into<Arc<str>>) -> Self {
+        Self::new(name, Start::Live)
+    }
+
+    /// Begins with the oldest retained event, whatever the client's last event id.
+    ///
+    /// Events up to the client's last event id come first and without ids.
+    pub fn replay(name: impl Into<Arc<str>>) -> Self {
+        Self::new(name, Start::Replay)
+    }
+
+    /// Begins after this position, or after the client's last event id if that is later.
+    ///
+    /// Use it for a client that got the right to read the channel at this position
+    /// ([`Hub::last_id`](super::Hub::last_id)): it gets nothing that was published before. An id that the
+    /// hub has not made, such as one from before a restart, stands for the beginning.
+    pub fn since(name: impl Into<Arc<str>>, position: EventId) -> Self {
+        Self::new(name, Start::Since(position))
+    }
+
+    fn new(name: impl Into<Arc<str>>, start: Start) -> Self {
+        Self {
+            name: name.into(),
+            start,
+        }
+    }
+}
+
+impl From<&str> for ChannelStart {
+    fn from(name: &str) -> Self {
+        Self::resume(name)
+    }
+}
+
+impl From<&String> for ChannelStart {
+    fn from(name: &String) -> Self {
+        Self::resume(name.as_str())
+    }
+}
+
+impl From<String> for ChannelStart {
+    fn from(name: String) -> Self {
+        Self::resume(name)
+    }
+}
+
+impl From<Arc<str>> for ChannelStart {
+    fn from(name: Arc<str>) -> Self {
+        Self::resume(name)
+    }
+}

@@ -1,0 +1,73 @@
+//! Where a subscription begins, by the client's last event id and by the start in each channel.
+
+use std::sync::Arc;
+
+use super::{member::Member, reader::Gaps};
+use crate::{
+    EventId,
+    channel::{Gap, hub::shared::HubShared, shared::ChannelShared, start::Start},
+};
+
+/// A client that connects, again or for the first time.
+pub(super) struct Resumption<'a> {
+    pub(super) hub: &'a HubShared,
+    pub(super) last_event_id: Option<&'a EventId>,
+    /// The number of the id: `Some(None)` if the hub has not made it.
+    pub(super) last: Option<Option<u64>>,
+    /// The number up to which events are published.
+    pub(super) published: u64,
+}
+
+impl Resumption<'_> {
+    /// Returns the number after which the subscription begins in a channel.
+    pub(super) fn seen(&self, channel: &ChannelShared, start: &Start) -> u64 {
+        match start {
+            Start::Replay => channel.lost(),
+            // Nothing to resume by.
+            _ if !channel.options.has_ids => self.published,
+            Start::Live => self.published,
+            Start::Resume => self.last.map_or(self.published, Option::unwrap_or_default),
+            Start::Since(position) => {
+                let last = self.last.flatten().unwrap_or_default();
+                last.max(self.number(position))
+            }
+        }
+    }
+
+    /// Returns the position of the whole subscription. Events up to it go without ids.
+    pub(super) fn position(&self, members: &[Member], starts: &[Start]) -> u64 {
+        if let Some(last) = self.last {
+            return last.unwrap_or_default();
+        }
+        let with_ids = members.iter().zip(starts).filter(|(one, _)| one.has_ids());
+        let seen = with_ids.map(|(member, start)| match start {
+            Start::Replay | Start::Since(_) => member.seen(),
+            Start::Resume | Start::Live => self.published,
+        });
+        // The client resumes those that begin now after the position as well.
+        match seen.clone().max() {
+            Some(max) if max < self.published => seen.min().unwrap_or(max),
+            _ => self.published,
+        }
+    }
+
+    /// Returns the channels that have lost events after their start.
+    pub(super) fn gaps(&self, members: &[Member], starts: &[Start]) -> Gaps {
+        let with_ids = members.iter().zip(starts).filter(|(one, _)| one.has_ids());
+        let gaps = with_ids.filter_map(|(member, start)| {
+            let (last_event_id, is_known) = match start {
+                Start::Replay | Start::Live => return None,
+                Start::Resume => (self.last_event_id?, self.last.flatten().is_some()),
+                Start::Since(position) => (self.last_event_id.unwrap_or(position), true),
+            };
+            let has_gap = !is_known || member.channel.lost() > member.seen();
+            let gap = || Gap::new(last_event_id.clone(), is_known, self.hub, &member.channel);
+            has_gap.then(|| (Arc::clone(&member.channel), gap()))
+        });
+        gaps.collect()
+    }
+
+    fn number(&self, position: &EventId) -> u64 {
+        self.hub.number(position).unwrap_or_default()
+    }
+}
