@@ -127,8 +127,9 @@ mod loom_tests;
 
 #[cfg(feature = "channel")]
 pub use self::channel::{
-    BorrowEvent, Channel, ChannelError, ChannelEvent, ChannelOptions, ChannelStart, Gap, GapPolicy,
-    Hub, HubOptions, LagPolicy, NoticePolicy, PublishError, StateChannel, Subscription,
+    BorrowEvent, Channel, ChannelError, ChannelEvent, ChannelOptions, ChannelStart, EventRef, Gap,
+    GapPolicy, Hub, HubOptions, LagPolicy, NoticePolicy, PublishError, StateChannel, Subscriber,
+    Subscribers, Subscription,
 };
 #[cfg(feature = "socket")]
 pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};

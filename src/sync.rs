@@ -8,10 +8,10 @@
 pub(crate) use std::sync::PoisonError;
 #[cfg(feature = "channel")]
 pub(crate) use std::sync::TryLockError;
+#[cfg(all(feature = "channel", not(all(test, loom))))]
+pub(crate) use std::sync::{Condvar, RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(not(all(test, loom)))]
 pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, atomic};
-#[cfg(all(feature = "channel", not(all(test, loom))))]
-pub(crate) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 #[cfg(not(all(test, loom)))]
 pub(crate) use futures_util::task::AtomicWaker;

@@ -3,8 +3,11 @@
 use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
 
 use super::{
-    ChannelOptions, Gap, Subscription, hub::shared::HubShared, publisher::Publisher,
-    shared::ChannelShared, start::Start,
+    ChannelOptions, Gap, Subscription,
+    hub::shared::HubShared,
+    publisher::Publisher,
+    shared::ChannelShared,
+    start::{Start, StartKind},
 };
 use crate::{Event, EventId, LastEventId};
 
@@ -96,7 +99,7 @@ impl<T: ?Sized> Channel<T> {
     /// connection breaks before its first event has no id to resume with; [`resume`](Self::resume)
     /// without an id gives it one.
     pub fn subscribe(&self) -> Subscription {
-        Subscription::live(self.hub(), self.start(Start::Live))
+        Subscription::live(self.hub(), self.start(StartKind::Live), None)
     }
 
     /// Subscribes to all events after the one with this id, published or yet to be published.
@@ -114,7 +117,8 @@ impl<T: ?Sized> Channel<T> {
     /// An id that this channel does not know, or whose next event was evicted, results in a [`Gap`], and
     /// [`ChannelOptions::gap_policy`] applies.
     pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
-        Subscription::resume(self.hub(), self.start(Start::Resume), last_event_id)
+        let start = self.start(StartKind::Resume);
+        Subscription::resume(self.hub(), start, last_event_id, None)
     }
 
     /// Subscribes like [`resume`](Self::resume), or returns the gap if there is one.
@@ -156,7 +160,7 @@ impl<T: ?Sized> Channel<T> {
     /// If no event is retained, the client gets a checkpoint first, as with [`resume`](Self::resume).
     /// Evicted events are left out, and no gap is reported.
     pub fn replay(&self) -> Subscription {
-        Subscription::resume(self.hub(), self.start(Start::Replay), None)
+        Subscription::resume(self.hub(), self.start(StartKind::Replay), None, None)
     }
 
     /// Returns the id of the last event that was published in this channel.
@@ -224,8 +228,8 @@ impl<T: ?Sized> Channel<T> {
         self.channel.log().is_closed()
     }
 
-    fn start(&self, start: Start) -> Vec<(Arc<ChannelShared>, Start)> {
-        vec![(Arc::clone(&self.channel), start)]
+    fn start(&self, kind: StartKind) -> Vec<(Arc<ChannelShared>, Start)> {
+        vec![(Arc::clone(&self.channel), kind.into())]
     }
 
     pub(super) fn hub(&self) -> &Arc<HubShared> {

@@ -10,9 +10,10 @@ use crate::{BoxError, EncodeEvent, EncodedEvent, Encoder, EventId};
 ///
 /// Filters, maps, merges and batches may stand between a subscription and its
 /// [`EventStream`](crate::EventStream): lags and notices ([`NoticePolicy`](super::NoticePolicy)) are
-/// reported to the stream directly, not in these events. If a filter drops most events, its client has an
-/// old id, so it may find a gap although it has missed nothing. To separate clients that may see
-/// different events, use channels of a [`Hub`](super::Hub).
+/// reported to the stream directly, not in these events. If a filter between the two drops most events,
+/// its client has an old id, so it may find a gap although it has missed nothing:
+/// [`Subscription::filter_events`](super::Subscription::filter_events) does not have this disadvantage. To
+/// separate clients that may see different events, use channels of a [`Hub`](super::Hub).
 #[derive(Clone, Debug)]
 #[must_use = "an event does nothing until it is sent"]
 pub struct ChannelEvent {
@@ -33,6 +34,11 @@ impl ChannelEvent {
     pub(super) fn from_encoded(event: EncodedEvent) -> Self {
         let number = None;
         Self { event, number }
+    }
+
+    /// Returns `true` if a channel has assigned the event a number, and the client gets it as an id.
+    pub(super) fn has_number(&self) -> bool {
+        self.number.is_some()
     }
 
     /// Returns the encoded event.

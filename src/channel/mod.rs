@@ -14,6 +14,7 @@ mod channel;
 mod epoch;
 mod error;
 mod event;
+mod event_ref;
 mod gap;
 mod hub;
 #[cfg(feature = "json")]
@@ -36,8 +37,9 @@ pub use self::{
     channel::Channel,
     error::{ChannelError, PublishError},
     event::ChannelEvent,
+    event_ref::EventRef,
     gap::{Gap, GapPolicy},
-    hub::{Hub, HubOptions},
+    hub::{Hub, HubOptions, Subscriber, Subscribers},
     lag::LagPolicy,
     notice::NoticePolicy,
     options::ChannelOptions,

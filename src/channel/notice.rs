@@ -6,6 +6,8 @@ use crate::{EncodedEvent, Event, EventId, EventName, report::Audience};
 const CHECKPOINT: EventName = EventName::from_static("checkpoint");
 const GAP: EventName = EventName::from_static("gap");
 const LAGGED: EventName = EventName::from_static("lagged");
+const ADDED: EventName = EventName::from_static("added");
+const REMOVED: EventName = EventName::from_static("removed");
 
 /// The policy for the events that a channel sends on its own: checkpoints, and notices of a gap or lag.
 ///
@@ -14,8 +16,9 @@ const LAGGED: EventName = EventName::from_static("lagged");
 /// | checkpoint: the id of a client that has seen no event yet | event `checkpoint`, empty data, the id | the id alone | nothing |
 /// | gap ([`GapPolicy::notify`](super::GapPolicy::notify)) | event `gap`, the oldest retained id as data, the id | the id alone | nothing |
 /// | lag ([`LagPolicy::notify`](super::LagPolicy::notify)) | event `lagged`, the number of missed events as data | nothing | nothing |
+/// | channel added or removed ([`Subscribers`](super::Subscribers)) | event `added` or `removed`, the channel's name as data | nothing | nothing |
 ///
-/// In a subscription of a [`Hub`](super::Hub) the data of the last two has a second line, the name of the channel.
+/// In a subscription of a [`Hub`](super::Hub) the data of `gap` and `lagged` has a second line, the name of the channel.
 ///
 /// By default ([`auto`](Self::auto)) the form depends on the client:
 /// [`guide::clients`](crate::guide::clients) says which client takes which.
@@ -103,6 +106,10 @@ pub(super) enum Notice<'a> {
     Gap(Option<&'a EventId>, &'a str),
     /// Has the number of missed events, and the channel's name.
     Lagged(u64, &'a str),
+    /// Has the name of a channel that was added.
+    Added(&'a str),
+    /// Has the name of a channel that was removed.
+    Removed(&'a str),
 }
 
 impl Notice<'_> {
@@ -133,6 +140,8 @@ impl Notice<'_> {
                 let oldest = oldest.map_or("", EventId::as_str);
                 Event::new(name_channel(oldest.to_owned(), channel)).name(GAP)
             }
+            Self::Added(channel) => Event::new(channel.to_owned()).name(ADDED),
+            Self::Removed(channel) => Event::new(channel.to_owned()).name(REMOVED),
             Self::Lagged(missed, channel) => {
                 Event::new(name_channel(missed.to_string(), channel)).name(LAGGED)
             }

@@ -33,30 +33,45 @@ pub struct ChannelStart {
     pub(super) start: Start,
 }
 
+/// Where a subscription begins in a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Start {
+pub(super) struct Start {
+    pub(super) kind: StartKind,
+    /// The position at which the channel was added to a subscription that was open.
+    pub(super) added_at: Option<EventId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum StartKind {
     Resume,
     Live,
     Replay,
     Since(EventId),
 }
 
+impl From<StartKind> for Start {
+    fn from(kind: StartKind) -> Self {
+        let added_at = None;
+        Self { kind, added_at }
+    }
+}
+
 impl ChannelStart {
     /// Begins after the client's last event id, or with the next event if the client has none.
     pub fn resume(name: impl Into<Arc<str>>) -> Self {
-        Self::new(name, Start::Resume)
+        Self::new(name, StartKind::Resume)
     }
 
     /// Begins with the next event, whatever the client's last event id.
     pub fn live(name: impl Into<Arc<str>>) -> Self {
-        Self::new(name, Start::Live)
+        Self::new(name, StartKind::Live)
     }
 
     /// Begins with the oldest retained event, whatever the client's last event id.
     ///
     /// Events up to the client's last event id come first and without ids.
     pub fn replay(name: impl Into<Arc<str>>) -> Self {
-        Self::new(name, Start::Replay)
+        Self::new(name, StartKind::Replay)
     }
 
     /// Begins after this position, or after the client's last event id if that is later.
@@ -65,13 +80,25 @@ impl ChannelStart {
     /// ([`Hub::last_id`](super::Hub::last_id)): it gets nothing that was published before. An id that the
     /// hub has not made, such as one from before a restart, stands for the beginning.
     pub fn since(name: impl Into<Arc<str>>, position: EventId) -> Self {
-        Self::new(name, Start::Since(position))
+        Self::new(name, StartKind::Since(position))
     }
 
-    fn new(name: impl Into<Arc<str>>, start: Start) -> Self {
+    /// Names the position at which the channel was added to the client's open streams, as
+    /// [`Subscribers::add`](super::Subscribers::add) has returned it.
+    ///
+    /// A client whose last event id is at or above this position has got everything up to the id, and
+    /// resumes. A client with a lower id, or with none, begins as the start says: with
+    /// [`replay`](Self::replay) or [`since`](Self::since) it gets events again that it may have. Such events
+    /// up to the client's last event id come without ids.
+    pub fn added_at(mut self, position: EventId) -> Self {
+        self.start.added_at = Some(position);
+        self
+    }
+
+    fn new(name: impl Into<Arc<str>>, kind: StartKind) -> Self {
         Self {
             name: name.into(),
-            start,
+            start: kind.into(),
         }
     }
 }

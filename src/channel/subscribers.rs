@@ -78,6 +78,15 @@ impl SubscriberWaker {
         Task::of(waker)
     }
 
+    /// Wakes the task if it waits. What it waits for must have been stored before.
+    pub(super) fn wake(&self) {
+        // See `wait`.
+        fence(Ordering::SeqCst);
+        if let Some(waker) = self.take() {
+            waker.wake();
+        }
+    }
+
     /// Takes the waker if the task waits.
     fn take(&self) -> Option<Waker> {
         let is_waiting = self.is_waiting.load(Ordering::Relaxed)

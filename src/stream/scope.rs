@@ -8,6 +8,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    sync::Arc,
     time::Instant,
 };
 
@@ -40,12 +41,20 @@ struct ScopeState {
     has_reports: bool,
     /// The budget of all subscriptions in this poll.
     budget: PollBudget,
+    /// How many wait for the end of this poll.
+    held: usize,
+}
+
+/// Something that is notified when a poll is over.
+pub(crate) trait EndOfPoll {
+    fn end_poll(&self);
 }
 
 const OUTSIDE: ScopeState = ScopeState {
     audience: None,
     has_reports: false,
     budget: PollBudget::FULL,
+    held: 0,
 };
 
 // In two parts, because every poll reads and writes the state, which a `Cell` does without a check, and
@@ -53,6 +62,8 @@ const OUTSIDE: ScopeState = ScopeState {
 thread_local! {
     static STATE: Cell<ScopeState> = const { Cell::new(OUTSIDE) };
     static REPORTS: RefCell<Reports> = RefCell::default();
+    /// Those that wait for the end of a poll on this thread: of this scope, after those around it.
+    static HELD: RefCell<Vec<Arc<dyn EndOfPoll>>> = RefCell::default();
 }
 
 /// A poll of a stream, during which subscriptions report to it.
@@ -93,6 +104,7 @@ impl Scope {
 impl Drop for Scope {
     fn drop(&mut self) {
         let inner = STATE.replace(self.outer);
+        release(inner.held);
         // Reports that were not taken because the poll panicked must not reach another stream.
         if inner.has_reports || self.reports.is_some() {
             REPORTS.set(self.reports.take().map(|outer| *outer).unwrap_or_default());
@@ -118,6 +130,53 @@ pub(crate) fn spend_budget(now: impl FnOnce() -> Instant) {
     let mut state = STATE.get();
     state.budget.spend(now);
     STATE.set(state);
+}
+
+/// Returns `true` if this thread is within a poll that somebody may wait for.
+pub(crate) fn is_polling() -> bool {
+    audience().is_some() || HELD.with_borrow(|held| !held.is_empty())
+}
+
+/// Notifies something at the end of the poll: that of the stream that polls, or else when the guard that
+/// this returns is dropped. Calls `begin` unless that was arranged before in this poll.
+pub(crate) fn hold(end: &Arc<impl EndOfPoll + 'static>, begin: impl FnOnce()) -> PollGuard {
+    let is_held = |held: &Vec<Arc<dyn EndOfPoll>>| {
+        let mut held = held.iter();
+        held.any(|held| Arc::as_ptr(held).addr() == Arc::as_ptr(end).addr())
+    };
+    if HELD.with_borrow(is_held) {
+        return PollGuard { held: 0 };
+    }
+    begin();
+    HELD.with_borrow_mut(|held| held.push(Arc::clone(end) as Arc<dyn EndOfPoll>));
+    let state = STATE.get();
+    if state.audience.is_none() {
+        return PollGuard { held: 1 };
+    }
+    let held = state.held + 1;
+    STATE.set(ScopeState { held, ..state });
+    PollGuard { held: 0 }
+}
+
+/// The end of a poll outside of any stream.
+#[must_use = "the poll is over when it is dropped"]
+pub(crate) struct PollGuard {
+    held: usize,
+}
+
+impl Drop for PollGuard {
+    fn drop(&mut self) {
+        release(self.held);
+    }
+}
+
+/// Notifies the last of those that wait for the end of a poll.
+fn release(count: usize) {
+    for _ in 0..count {
+        if let Some(end) = HELD.with_borrow_mut(Vec::pop) {
+            end.end_poll();
+        }
+    }
 }
 
 /// Reports to the stream that polls, if one does.

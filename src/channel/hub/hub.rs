@@ -1,13 +1,13 @@
 //! The handle of a hub.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
-use super::{HubOptions, shared::HubShared};
+use super::{HubOptions, Subscriber, Subscribers, shared::HubShared, subscriber::find};
 use crate::{
     Channel, ChannelStart, EncodeEvent, EventId, LastEventId, Subscription,
     channel::{
         ChannelError, PublishError, numbered::Unnumbered, publisher::Publisher,
-        shared::ChannelShared, start::Start,
+        shared::ChannelShared,
     },
 };
 
@@ -126,8 +126,7 @@ impl Hub {
         N: IntoIterator,
         N::Item: Into<ChannelStart>,
     {
-        let channels = self.starts(channels)?;
-        Ok(Subscription::live(self.shared(), channels))
+        Subscriber::anonymous(self.shared()).subscribe(channels)
     }
 
     /// Subscribes to all events of these channels after the one with this id.
@@ -148,8 +147,7 @@ impl Hub {
         N: IntoIterator,
         N::Item: Into<ChannelStart>,
     {
-        let channels = self.starts(channels)?;
-        Ok(Subscription::resume(self.shared(), channels, last_event_id))
+        Subscriber::anonymous(self.shared()).resume(channels, last_event_id)
     }
 
     /// Subscribes to all retained events of these channels and all later ones, in the order in which they
@@ -166,6 +164,20 @@ impl Hub {
         let starts = names.into_iter();
         let starts = starts.map(|name| ChannelStart::replay(name.as_ref()));
         self.resume(starts, None)
+    }
+
+    /// Makes a subscriber with a name, by which the channels of its subscription can be changed while it is
+    /// open. Several subscribers can have the same name, such as that of a user with two tabs.
+    pub fn subscriber(&self, name: impl Into<Arc<str>>) -> Subscriber {
+        Subscriber::named(self.shared(), name.into())
+    }
+
+    /// Returns the open subscriptions with this name.
+    pub fn subscribers(&self, name: impl Into<Arc<str>>) -> Subscribers {
+        Subscribers {
+            hub: Arc::clone(self.shared()),
+            name: name.into(),
+        }
     }
 
     /// Returns the id of the last event that was published in any channel.
@@ -210,25 +222,8 @@ impl Hub {
     {
         let starts = names.into_iter();
         let starts = starts.map(|name| ChannelStart::live(name.as_ref()));
-        let channels = self.starts(starts)?.into_iter();
+        let channels = find(self.shared(), starts)?.into_iter();
         Ok(channels.map(|(channel, _)| channel).collect())
-    }
-
-    /// Returns the channels of a subscription, each once, with their starts.
-    fn starts<N>(&self, starts: N) -> Result<Vec<(Arc<ChannelShared>, Start)>, ChannelError>
-    where
-        N: IntoIterator,
-        N::Item: Into<ChannelStart>,
-    {
-        let (mut channels, mut seen) = (Vec::new(), BTreeSet::new());
-        for start in starts {
-            let ChannelStart { name, start } = start.into();
-            let channel = self.shared().channel(&name)?;
-            if seen.insert(Arc::as_ptr(&channel).addr()) {
-                channels.push((channel, start));
-            }
-        }
-        Ok(channels)
     }
 
     fn shared(&self) -> &Arc<HubShared> {

@@ -2,9 +2,13 @@
 
 #[expect(clippy::module_inception, reason = "it holds `Hub`")]
 mod hub;
+mod named;
 mod options;
+pub(super) mod registration;
 mod registry;
 mod removed;
 pub(super) mod shared;
+mod subscriber;
+mod subscribers;
 
-pub use self::{hub::Hub, options::HubOptions};
+pub use self::{hub::Hub, options::HubOptions, subscriber::Subscriber, subscribers::Subscribers};

@@ -21,19 +21,21 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    slice,
     sync::Arc,
     time::Instant,
 };
 
-use super::{HubOptions, registry::Registry};
+use super::{HubOptions, named::NamedSubscriptions, registry::Registry};
 use crate::{
-    EncodedEvent, EventId,
+    ChannelStart, EncodedEvent, EventId,
     channel::{
         ChannelError, ChannelOptions, PublishError,
         epoch::Epoch,
         numbered::{Draft, Unnumbered, check_size},
         shared::ChannelShared,
         subscribers::SubscriberWaker,
+        subscription::Change,
     },
     sync::{
         Mutex, MutexGuard, PoisonError, TryLockError,
@@ -48,6 +50,7 @@ pub(in crate::channel) struct HubShared {
     pub(in crate::channel) epoch: Epoch,
     pub(in crate::channel) timer: SharedTimer,
     pub(super) options: HubOptions,
+    pub(super) named: NamedSubscriptions,
     publishing: Mutex<()>,
     state: Mutex<Registry>,
     /// The number of the last event that every subscriber can read. Stored under the lock of the hub.
@@ -63,6 +66,7 @@ impl HubShared {
         Self {
             epoch,
             timer: options.channels.timer.clone(),
+            named: NamedSubscriptions::default(),
             publishing: Mutex::new(()),
             state: Mutex::new(Registry::new(options.max_channels)),
             published: AtomicU64::new(last),
@@ -339,6 +343,64 @@ impl HubShared {
         channel.notify_occupancy();
         let now = self.timer.now();
         self.with(|registry| registry.mark_idle(channel, now));
+    }
+
+    /// Adds a channel to all open subscriptions of a name. Returns the id of the change.
+    pub(super) fn add_to_subscribers(
+        &self,
+        name: &str,
+        start: ChannelStart,
+    ) -> Result<EventId, ChannelError> {
+        let ChannelStart {
+            name: channel,
+            start,
+        } = start;
+        let channel = self.channel(&channel)?;
+        let controls = self.named.get(name);
+        // Before the number is taken: a subscription has to be woken by what is published after it.
+        let keys: Vec<_> = controls
+            .iter()
+            .map(|control| self.join(slice::from_ref(&channel), &control.waker).0[0])
+            .collect();
+        let at = self.take_number();
+        for (control, key) in controls.iter().zip(keys) {
+            let rejected = control.change(Change::Add {
+                channel: Arc::clone(&channel),
+                key,
+                start: start.clone(),
+                at,
+            });
+            rejected.into_iter().for_each(|change| self.undo(change));
+        }
+        Ok(self.epoch.id(at))
+    }
+
+    /// Removes a channel from all open subscriptions of a name. Returns the id of the change.
+    pub(super) fn remove_from_subscribers(&self, name: &str, channel: &str) -> EventId {
+        let at = self.take_number();
+        for control in self.named.get(name) {
+            let name = Arc::from(channel);
+            control.change(Change::Remove { name });
+        }
+        self.epoch.id(at)
+    }
+
+    /// Undoes a change that a subscription has not applied.
+    pub(super) fn undo(&self, change: Change) {
+        if let Change::Add { channel, key, .. } = change {
+            self.leave(&channel, key);
+        }
+    }
+
+    /// Takes a number that no event gets.
+    fn take_number(&self) -> u64 {
+        let publishing = self.publishing.lock();
+        let _publishing = publishing.unwrap_or_else(PoisonError::into_inner);
+        self.with(|_| {
+            let number = self.published() + 1;
+            self.published.store(number, Ordering::Release);
+            number
+        })
     }
 
     /// Evicts the events of a channel that are too old.

@@ -1,6 +1,6 @@
 //! The channels of a subscription.
 
-use std::slice;
+use std::{mem, slice};
 
 use super::member::Member;
 
@@ -23,6 +23,21 @@ impl Members {
             Self::One(member) => slice::from_mut(member),
             Self::Many(members) => members,
         }
+    }
+
+    pub(super) fn push(&mut self, member: Member) {
+        let mut members = mem::take(self).into_vec();
+        members.push(member);
+        *self = members.into_iter().collect();
+    }
+
+    /// Removes the channel with this name.
+    pub(super) fn remove(&mut self, name: &str) -> Option<Member> {
+        let mut members = mem::take(self).into_vec();
+        let at = members.iter().position(|one| &*one.channel.name == name);
+        let removed = at.map(|at| members.remove(at));
+        *self = members.into_iter().collect();
+        removed
     }
 
     pub(super) fn into_vec(self) -> Vec<Member> {

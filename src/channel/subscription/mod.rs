@@ -1,5 +1,8 @@
 //! A subscriber's side of one or more channels.
 
+mod changes;
+mod control;
+mod filter;
 mod member;
 mod members;
 mod opening;
@@ -10,4 +13,5 @@ mod resumption;
 #[expect(clippy::module_inception, reason = "it holds `Subscription`")]
 mod subscription;
 
+pub(super) use self::control::{Change, Control};
 pub use self::subscription::Subscription;

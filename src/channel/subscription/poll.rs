@@ -8,7 +8,9 @@ use std::{
 
 use futures_util::{Stream, StreamExt};
 
-use super::{reader::ReaderItem, report::send_notice, subscription::Subscription};
+use super::{
+    changes::ChangeNotice, reader::ReaderItem, report::send_notice, subscription::Subscription,
+};
 use crate::{
     BoxError, CloseReason, EncodedEvent, Error,
     channel::{
@@ -29,6 +31,8 @@ impl Stream for Subscription {
         let this = &mut *self;
         // `None` also for a detached subscription within a stream: it reports nothing.
         let audience = scope::audience().filter(|_| !this.is_detached);
+        // Until the end: a change of the channels waits for this poll.
+        let _poll = this.reader.begin_poll();
         let polled = this.poll_event(audience, cx);
         this.pending_report.send(audience);
         polled
@@ -44,10 +48,7 @@ impl Subscription {
         if self.close_reason.is_some() {
             return Poll::Ready(None);
         }
-        if self.is_budget_spent(audience) {
-            // Other tasks get their turn, and this one is polled again after them.
-            self.budget = PollBudget::FULL;
-            cx.waker().wake_by_ref();
+        if self.is_break_due(audience, cx) {
             return Poll::Pending;
         }
         let polled = match self.poll_opening(audience, cx) {
@@ -129,12 +130,17 @@ impl Subscription {
     ) -> Poll<Option<ChannelEvent>> {
         loop {
             let event = match ready!(self.reader.poll_next(cx.waker())) {
-                ReaderItem::Event(event) => Some(event),
+                ReaderItem::Event { event, member } => self.filter(event, member, audience),
                 ReaderItem::Evicted(channel) => self.apply_lag_policy(&channel, audience),
+                ReaderItem::Change(notice) => self.notify_change(&notice, audience),
+                ReaderItem::Checkpoint => self.send_checkpoint(audience),
                 ReaderItem::Closed => return Poll::Ready(None),
             };
             if event.is_some() || self.close_reason.is_some() {
                 return Poll::Ready(event);
+            }
+            if self.is_break_due(audience, cx) {
+                return Poll::Pending;
             }
         }
     }
@@ -175,6 +181,34 @@ impl Subscription {
         }
     }
 
+    /// Notifies the client of a channel that was added or removed.
+    fn notify_change(
+        &mut self,
+        change: &ChangeNotice,
+        audience: Option<Audience>,
+    ) -> Option<ChannelEvent> {
+        let notice = match change {
+            ChangeNotice::Added(channel) => Notice::Added(channel),
+            ChangeNotice::Removed(channel) => Notice::Removed(channel),
+            ChangeNotice::Gap(gap) => gap.as_notice(),
+        };
+        let policy = self.notice_policy_of(None);
+        send_notice(
+            notice.encode(policy, audience.unwrap_or_default(), None)?,
+            audience,
+        )
+    }
+
+    /// Gives the client the id of everything that has been sent.
+    fn send_checkpoint(&mut self, audience: Option<Audience>) -> Option<ChannelEvent> {
+        let (policy, id) = (self.notice_policy_of(None), self.reader.last_id());
+        let client = audience.unwrap_or_default();
+        send_notice(
+            Notice::Checkpoint.encode(policy, client, Some(id))?,
+            audience,
+        )
+    }
+
     fn count_missed(&mut self, missed: u64) {
         self.missed += missed;
         self.pending_report.missed += missed;
@@ -190,12 +224,40 @@ impl Subscription {
         self.pending_report.end = Some(Box::new(EarlyEnd { reason, error }));
     }
 
+    /// Returns the event if the filter accepts it.
+    fn filter(
+        &mut self,
+        event: ChannelEvent,
+        member: usize,
+        audience: Option<Audience>,
+    ) -> Option<ChannelEvent> {
+        let (Some(filter), Some(channel)) = (&mut self.filter, self.reader.channel(member)) else {
+            return Some(event);
+        };
+        let position = self.reader.position();
+        if filter.accepts(channel, &event, position) {
+            return Some(event);
+        }
+        let needs_checkpoint = filter.needs_checkpoint(channel);
+        if needs_checkpoint {
+            filter.reset(position);
+        }
+        self.spend_budget(audience);
+        needs_checkpoint.then(|| self.send_checkpoint(audience))?
+    }
+
     /// Returns `true` if it is time for a break: of this subscription, or of the poll that it is in.
-    fn is_budget_spent(&self, audience: Option<Audience>) -> bool {
-        match audience {
+    /// Other tasks then get their turn, and this one is polled again after them.
+    fn is_break_due(&mut self, audience: Option<Audience>, cx: &Context<'_>) -> bool {
+        let is_due = match audience {
             Some(_) => scope::is_budget_spent(),
             None => self.budget.is_spent(),
+        };
+        if is_due {
+            self.budget = PollBudget::FULL;
+            cx.waker().wake_by_ref();
         }
+        is_due
     }
 
     fn spend_budget(&mut self, audience: Option<Audience>) {

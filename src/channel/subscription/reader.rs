@@ -7,6 +7,8 @@ use std::{
 };
 
 use super::{
+    changes::{ChangeNotice, Changes},
+    control::Change,
     member::{Member, Peek},
     members::Members,
     resumption::Resumption,
@@ -15,12 +17,14 @@ use crate::{
     EventId,
     channel::{
         ChannelEvent, Gap,
-        hub::shared::HubShared,
+        gap::GapAction,
+        hub::{registration::Registration, shared::HubShared},
         numbered::Unnumbered,
         shared::ChannelShared,
-        start::Start,
+        start::{Start, StartKind},
         subscribers::{SubscriberWaker, Task},
     },
+    stream::scope::{self, PollGuard},
 };
 
 /// A position in the sequence of a hub, read in some of its channels. It counts as a subscriber of them
@@ -33,6 +37,8 @@ pub(super) struct Reader {
     waker: Arc<SubscriberWaker>,
     /// The task that waits.
     task: Option<Task>,
+    /// Boxed because few subscriptions change.
+    changes: Option<Box<Changes>>,
 }
 
 /// The channels that have a gap, and their gaps.
@@ -49,9 +55,17 @@ struct Next {
 
 /// The result of reading.
 pub(super) enum ReaderItem {
-    Event(ChannelEvent),
+    Event {
+        event: ChannelEvent,
+        /// The place of its channel.
+        member: usize,
+    },
     /// The next event of this channel was evicted.
     Evicted(Arc<ChannelShared>),
+    /// A channel was added or removed.
+    Change(ChangeNotice),
+    /// Everything up to the position has been read, and the client should get its id.
+    Checkpoint,
     /// All channels are closed, and everything has been read.
     Closed,
 }
@@ -63,9 +77,13 @@ impl Reader {
         hub: &Arc<HubShared>,
         channels: Vec<(Arc<ChannelShared>, Start)>,
         last_event_id: Option<&EventId>,
+        registration: Option<Registration>,
     ) -> (Self, Gaps) {
         let (channels, starts): (Vec<_>, Vec<_>) = channels.into_iter().unzip();
-        let waker = Arc::default();
+        let waker = match &registration {
+            Some(registration) => Arc::clone(&registration.control().waker),
+            None => Arc::default(),
+        };
         let (keys, published) = hub.join(&channels, &waker);
         let resumption = Resumption {
             hub,
@@ -81,12 +99,14 @@ impl Reader {
         let members: Vec<_> = members.collect();
         let position = resumption.position(&members, &starts);
         let gaps = resumption.gaps(&members, &starts);
+        let changes = Changes::new(registration, resumption.additions(&starts));
         let mut reader = Self {
             hub: Arc::clone(hub),
             members: members.into_iter().collect(),
             position,
             waker,
             task: None,
+            changes: changes.into_box(),
         };
         for (channel, gap) in &gaps {
             reader.skip_through(channel, gap.lost);
@@ -100,6 +120,12 @@ impl Reader {
     /// Returns the channels, in the order in which they were given.
     pub(super) fn channels(&self) -> impl Iterator<Item = &Arc<ChannelShared>> {
         self.members.as_slice().iter().map(|member| &member.channel)
+    }
+
+    /// Returns the channel at a place.
+    pub(super) fn channel(&self, member: usize) -> Option<&Arc<ChannelShared>> {
+        let member = self.members.as_slice().get(member)?;
+        Some(&member.channel)
     }
 
     pub(super) fn hub(&self) -> &HubShared {
@@ -126,25 +152,101 @@ impl Reader {
         }
         let task = self.waker.wait(waker);
         // It may have been published before the waker was registered.
-        match self.read() {
-            Some(item) => Poll::Ready(item),
-            None => {
-                self.task = Some(task);
-                Poll::Pending
-            }
+        if let Some(item) = self.read() {
+            return Poll::Ready(item);
+        }
+        self.task = Some(task);
+        if self
+            .changes
+            .as_ref()
+            .is_some_and(|changes| changes.has_more())
+        {
+            waker.wake_by_ref();
+        }
+        Poll::Pending
+    }
+
+    /// Applies the changes since the last poll. What this returns is kept until this poll is over, if no
+    /// stream polls.
+    pub(super) fn begin_poll(&mut self) -> Option<PollGuard> {
+        let control = Arc::clone(self.changes.as_ref()?.control()?);
+        let mut changes = Vec::new();
+        let guard = scope::hold(&control, || changes = control.begin_poll());
+        for change in changes {
+            self.apply(change);
+        }
+        Some(guard)
+    }
+
+    fn apply(&mut self, change: Change) {
+        match change {
+            Change::Add {
+                channel,
+                key,
+                start,
+                at,
+            } => self.add(channel, key, &start, at),
+            Change::Remove { name } => self.remove(&name),
+        }
+    }
+
+    fn add(&mut self, channel: Arc<ChannelShared>, key: u64, start: &Start, at: u64) {
+        if self.member(&channel).is_some() {
+            return self.hub.leave(&channel, key);
+        }
+        let lost = channel.lost();
+        let since = match &start.kind {
+            StartKind::Replay => lost,
+            StartKind::Resume | StartKind::Live => at,
+            StartKind::Since(_) if !channel.options.has_ids => at,
+            StartKind::Since(position) => self.hub.number(position).unwrap_or_default(),
+        };
+        let name = Arc::clone(&channel.name);
+        let has_gap = lost > since && !matches!(channel.options.gap_policy.0, GapAction::Live);
+        let gap = has_gap.then(|| Gap::new(self.last_id(), true, &self.hub, &channel));
+        let member = Member::new(channel, key, since.max(lost));
+        self.members.push(member);
+        if let Some(changes) = &mut self.changes {
+            changes.notices.push_back(ChangeNotice::Added(name));
+            changes.notices.extend(gap.map(ChangeNotice::Gap));
+            changes.additions.push_back(at);
+        }
+    }
+
+    fn remove(&mut self, name: &str) {
+        let Some(member) = self.members.remove(name) else {
+            return;
+        };
+        self.hub.leave(&member.channel, member.key);
+        if let Some(changes) = &mut self.changes {
+            let name = Arc::clone(&member.channel.name);
+            changes.notices.push_back(ChangeNotice::Removed(name));
         }
     }
 
     fn read(&mut self) -> Option<ReaderItem> {
+        let changes = self.changes.as_mut();
+        if let Some(notice) = changes.and_then(|changes| changes.notices.pop_front()) {
+            return Some(ReaderItem::Change(notice));
+        }
         // Before the logs: see `hub::shared`.
         let published = self.hub.published();
         loop {
             let next = match self.find_next() {
-                Ok(next) => next.filter(|next| next.number <= published)?,
+                Ok(next) => next.filter(|next| next.number <= published),
                 Err(item) => return Some(item),
             };
+            if let Some(changes) = &mut self.changes {
+                let number = next.as_ref().map(|next| next.number);
+                if let Some(addition) = changes.take_addition(number) {
+                    self.position = self.position.max(addition);
+                    return Some(ReaderItem::Checkpoint);
+                }
+            }
+            let next = next?;
             if let Some(event) = self.take(&next) {
-                return Some(ReaderItem::Event(event));
+                let member = next.member;
+                return Some(ReaderItem::Event { event, member });
             }
         }
     }
@@ -182,9 +284,15 @@ impl Reader {
             }
         }
         match next {
-            None if !is_open => Err(ReaderItem::Closed),
+            None if !is_open && !self.can_grow() => Err(ReaderItem::Closed),
             next => Ok(next),
         }
+    }
+
+    /// Returns `true` if there is no channel, but one may be added.
+    fn can_grow(&self) -> bool {
+        let is_named = self.changes.as_ref().is_some_and(|one| one.is_named());
+        is_named && self.members.as_slice().is_empty()
     }
 
     /// Takes an event. `None` if it has been evicted.
@@ -226,9 +334,8 @@ impl Reader {
     pub(super) fn skip_gaps(&mut self) -> Gaps {
         let last_id = self.last_id();
         let members = self.members.as_mut_slice().iter_mut();
-        let evicted = members.filter_map(|member| {
-            (member.has_ids() && member.has_gap()).then_some(member)
-        });
+        let evicted =
+            members.filter_map(|member| (member.has_ids() && member.has_gap()).then_some(member));
         let gaps: Gaps = evicted
             .map(|member| {
                 self.hub.expire(&member.channel);
@@ -283,5 +390,6 @@ impl Reader {
         for member in mem::take(&mut self.members).into_vec() {
             self.hub.leave(&member.channel, member.key);
         }
+        self.changes = None;
     }
 }

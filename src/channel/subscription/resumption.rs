@@ -5,7 +5,12 @@ use std::sync::Arc;
 use super::{member::Member, reader::Gaps};
 use crate::{
     EventId,
-    channel::{Gap, hub::shared::HubShared, shared::ChannelShared, start::Start},
+    channel::{
+        Gap,
+        hub::shared::HubShared,
+        shared::ChannelShared,
+        start::{Start, StartKind},
+    },
 };
 
 /// A client that connects, again or for the first time.
@@ -21,17 +26,27 @@ pub(super) struct Resumption<'a> {
 impl Resumption<'_> {
     /// Returns the number after which the subscription begins in a channel.
     pub(super) fn seen(&self, channel: &ChannelShared, start: &Start) -> u64 {
-        match start {
-            Start::Replay => channel.lost(),
+        match &start.kind {
             // Nothing to resume by.
-            _ if !channel.options.has_ids => self.published,
-            Start::Live => self.published,
-            Start::Resume => self.last.map_or(self.published, Option::unwrap_or_default),
-            Start::Since(position) => {
+            StartKind::Resume | StartKind::Since(_) if !channel.options.has_ids => self.published,
+            _ if self.is_after_addition(start) => self.last.flatten().unwrap_or_default(),
+            StartKind::Replay => channel.lost(),
+            StartKind::Live => self.published,
+            StartKind::Resume => self.last.map_or(self.published, Option::unwrap_or_default),
+            // What precedes the addition was not in the client's set of channels.
+            StartKind::Since(position) if start.added_at.is_some() => self.number(position),
+            StartKind::Since(position) => {
                 let last = self.last.flatten().unwrap_or_default();
                 last.max(self.number(position))
             }
         }
+    }
+
+    /// Returns `true` if the client has an id of the time when the channel was in its stream already.
+    fn is_after_addition(&self, start: &Start) -> bool {
+        let added_at = start.added_at.as_ref().map(|id| self.number(id));
+        let last = self.last.flatten();
+        added_at.zip(last).is_some_and(|(at, last)| last >= at)
     }
 
     /// Returns the position of the whole subscription. Events up to it go without ids.
@@ -40,9 +55,9 @@ impl Resumption<'_> {
             return last.unwrap_or_default();
         }
         let with_ids = members.iter().zip(starts).filter(|(one, _)| one.has_ids());
-        let seen = with_ids.map(|(member, start)| match start {
-            Start::Replay | Start::Since(_) => member.seen(),
-            Start::Resume | Start::Live => self.published,
+        let seen = with_ids.map(|(member, start)| match start.kind {
+            StartKind::Replay | StartKind::Since(_) => member.seen(),
+            StartKind::Resume | StartKind::Live => self.published,
         });
         // The client resumes those that begin now after the position as well.
         match seen.clone().max() {
@@ -55,16 +70,28 @@ impl Resumption<'_> {
     pub(super) fn gaps(&self, members: &[Member], starts: &[Start]) -> Gaps {
         let with_ids = members.iter().zip(starts).filter(|(one, _)| one.has_ids());
         let gaps = with_ids.filter_map(|(member, start)| {
-            let (last_event_id, is_known) = match start {
-                Start::Replay | Start::Live => return None,
-                Start::Resume => (self.last_event_id?, self.last.flatten().is_some()),
-                Start::Since(position) => (self.last_event_id.unwrap_or(position), true),
+            let (last_event_id, is_known) = match &start.kind {
+                _ if self.is_after_addition(start) => (self.last_event_id?, true),
+                StartKind::Replay | StartKind::Live => return None,
+                StartKind::Resume => (self.last_event_id?, self.last.flatten().is_some()),
+                StartKind::Since(position) => (self.last_event_id.unwrap_or(position), true),
             };
             let has_gap = !is_known || member.channel.lost() > member.seen();
             let gap = || Gap::new(last_event_id.clone(), is_known, self.hub, &member.channel);
             has_gap.then(|| (Arc::clone(&member.channel), gap()))
         });
         gaps.collect()
+    }
+
+    /// Returns the positions at which channels were added, which the client's id has not reached. Each is
+    /// given to the client when everything up to it has been sent.
+    pub(super) fn additions(&self, starts: &[Start]) -> Vec<u64> {
+        let added = starts.iter().filter(|start| !self.is_after_addition(start));
+        let added = added.filter_map(|start| start.added_at.as_ref());
+        let mut additions: Vec<_> = added.map(|id| self.number(id)).collect();
+        additions.sort_unstable();
+        additions.dedup();
+        additions
     }
 
     fn number(&self, position: &EventId) -> u64 {

@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{
+    filter::Filter,
     opening::{Backfill, Opening, OpeningNotice},
     reader::{Gaps, Reader},
     report::PendingReport,
@@ -10,8 +11,11 @@ use super::{
 use crate::{
     CloseReason, EncodedEvent, EventId, LastEventId,
     channel::{
-        Gap, NoticePolicy, gap::GapAction, hub::shared::HubShared, shared::ChannelShared,
-        start::Start,
+        EventRef, Gap, NoticePolicy,
+        gap::GapAction,
+        hub::{registration::Registration, shared::HubShared},
+        shared::ChannelShared,
+        start::{Start, StartKind},
     },
     stream::PollBudget,
 };
@@ -96,6 +100,8 @@ pub struct Subscription {
     /// `None` for that of each channel.
     notice_policy: Option<NoticePolicy>,
     pub(super) is_detached: bool,
+    /// Boxed because few subscriptions have one.
+    pub(super) filter: Option<Box<Filter>>,
     /// The events before the log, until they are sent. Boxed because it is gone after the first polls,
     /// and there can be very many subscribers that wait.
     pub(super) opening: Option<Box<Opening>>,
@@ -109,8 +115,12 @@ type Starts = Vec<(Arc<ChannelShared>, Start)>;
 
 impl Subscription {
     /// Subscribes to later events of these channels.
-    pub(in crate::channel) fn live(hub: &Arc<HubShared>, channels: Starts) -> Self {
-        Self::new(hub, channels, None).0
+    pub(in crate::channel) fn live(
+        hub: &Arc<HubShared>,
+        channels: Starts,
+        registration: Option<Registration>,
+    ) -> Self {
+        Self::new(hub, channels, None, registration).0
     }
 
     /// Subscribes to all events after an id, or to later events if there is none.
@@ -118,9 +128,10 @@ impl Subscription {
         hub: &Arc<HubShared>,
         channels: Starts,
         last_event_id: Option<&LastEventId>,
+        registration: Option<Registration>,
     ) -> Self {
         let id = last_event_id.map(|id| -> &EventId { id });
-        let (mut resumed, gaps) = Self::new(hub, channels, id);
+        let (mut resumed, gaps) = Self::new(hub, channels, id, registration);
         let is_first_visit = last_event_id.is_none();
         let needs_id = is_first_visit && !resumed.reader.settle() || !gaps.is_empty();
         for (channel, gap) in gaps {
@@ -138,8 +149,8 @@ impl Subscription {
         channel: Arc<ChannelShared>,
         last_event_id: &EventId,
     ) -> Result<Self, Gap> {
-        let start = vec![(channel, Start::Resume)];
-        let (resumed, mut gaps) = Self::new(hub, start, Some(last_event_id));
+        let start = vec![(channel, StartKind::Resume.into())];
+        let (resumed, mut gaps) = Self::new(hub, start, Some(last_event_id), None);
         gaps.pop().map_or(Ok(resumed), |(_, gap)| Err(gap))
     }
 
@@ -147,14 +158,16 @@ impl Subscription {
         hub: &Arc<HubShared>,
         channels: Starts,
         last_event_id: Option<&EventId>,
+        registration: Option<Registration>,
     ) -> (Self, Gaps) {
-        let (reader, gaps) = Reader::new(hub, channels, last_event_id);
+        let (reader, gaps) = Reader::new(hub, channels, last_event_id, registration);
         let subscription = Self {
             reader,
             missed: 0,
             pending_report: PendingReport::default(),
             notice_policy: None,
             is_detached: false,
+            filter: None,
             opening: None,
             budget: PollBudget::FULL,
             close_reason: None,
@@ -214,6 +227,44 @@ impl Subscription {
     /// The default is [`ChannelOptions::notice_policy`](crate::ChannelOptions::notice_policy) of each channel.
     pub fn notice_policy(mut self, policy: NoticePolicy) -> Self {
         self.notice_policy = Some(policy);
+        self
+    }
+
+    /// Sends only the events that the closure accepts.
+    ///
+    /// Unlike a filter around the subscription, it keeps the client's last event id near: after many
+    /// hidden events (256, or half of what the channel retains) the client gets a checkpoint in the form
+    /// that [`NoticePolicy`] allows. So a client that resumes has no gap because of events that it was not to
+    /// get. Gaps, lags and notices are not filtered, and neither is what the subscription
+    /// [starts with](Self::start_with) or backfills.
+    ///
+    /// Use it for what differs from client to client in a feed that all of them may read. It runs for each
+    /// event and each client, so separate channels are cheaper for what many clients share. A second filter
+    /// replaces the first.
+    ///
+    /// ```
+    /// use futures_util::{FutureExt, StreamExt};
+    /// use tower_sse::{Channel, ChannelOptions, Event, EventName};
+    ///
+    /// const ALARM: EventName = EventName::from_static("alarm");
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # fn main() -> Result<(), tower_sse::PublishError> {
+    /// let news = Channel::new(ChannelOptions::new());
+    /// let mut alarms = news.subscribe().filter_events(|event| event.name() == Some("alarm"));
+    /// news.publish(Event::new("all is well"))?;
+    /// let alarm = news.publish(Event::new("fire").name(ALARM))?;
+    /// assert_eq!(alarms.next().now_or_never().flatten().unwrap().id(), Some(alarm));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    pub fn filter_events(
+        mut self,
+        accept: impl FnMut(EventRef<'_>) -> bool + Send + 'static,
+    ) -> Self {
+        let position = self.reader.position();
+        self.filter = Some(Box::new(Filter::new(accept, position)));
         self
     }
 

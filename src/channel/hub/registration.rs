@@ -1,0 +1,39 @@
+//! A named subscription among those of its hub.
+
+use std::sync::Arc;
+
+use super::shared::HubShared;
+use crate::channel::subscription::Control;
+
+/// The name of a subscription, by which its channels can be changed until this is dropped.
+pub(in crate::channel) struct Registration {
+    hub: Arc<HubShared>,
+    name: Arc<str>,
+    control: Arc<Control>,
+}
+
+impl Registration {
+    pub(in crate::channel) fn new(hub: &Arc<HubShared>, name: Arc<str>) -> Self {
+        let control = Arc::default();
+        hub.named.insert(&name, &control);
+        Self {
+            hub: Arc::clone(hub),
+            name,
+            control,
+        }
+    }
+
+    pub(in crate::channel) fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.hub.named.remove(&self.name, &self.control);
+        // A channel that was added after the last poll has listed the subscription already.
+        for change in self.control.end() {
+            self.hub.undo(change);
+        }
+    }
+}

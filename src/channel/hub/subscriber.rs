@@ -1,0 +1,102 @@
+//! A subscription to channels of a hub that is to be made.
+
+use std::{collections::BTreeSet, fmt, sync::Arc};
+
+use super::{registration::Registration, shared::HubShared};
+use crate::{
+    ChannelError, ChannelStart, LastEventId, Subscription,
+    channel::{shared::ChannelShared, start::Start},
+};
+
+/// A subscriber with a name, by which the channels of its subscription can be changed while it is open
+/// ([`Subscribers`](super::Subscribers)).
+///
+/// Make it before you look up what the user may read: a channel that is removed meanwhile is not in the
+/// subscription, even if the look-up has found the right of before.
+#[must_use = "it subscribes to nothing by itself"]
+pub struct Subscriber {
+    hub: Arc<HubShared>,
+    registration: Option<Registration>,
+}
+
+impl Subscriber {
+    pub(super) fn named(hub: &Arc<HubShared>, name: Arc<str>) -> Self {
+        Self {
+            hub: Arc::clone(hub),
+            registration: Some(Registration::new(hub, name)),
+        }
+    }
+
+    pub(super) fn anonymous(hub: &Arc<HubShared>) -> Self {
+        Self {
+            hub: Arc::clone(hub),
+            registration: None,
+        }
+    }
+
+    /// Subscribes like [`Hub::subscribe`](super::Hub::subscribe).
+    ///
+    /// Without any channel the stream stays open, because channels can be added.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`Hub::channel`](super::Hub::channel).
+    pub fn subscribe<N>(self, channels: N) -> Result<Subscription, ChannelError>
+    where
+        N: IntoIterator,
+        N::Item: Into<ChannelStart>,
+    {
+        let channels = find(&self.hub, channels)?;
+        Ok(Subscription::live(&self.hub, channels, self.registration))
+    }
+
+    /// Subscribes like [`Hub::resume`](super::Hub::resume).
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`Hub::channel`](super::Hub::channel).
+    pub fn resume<N>(
+        self,
+        channels: N,
+        last_event_id: Option<&LastEventId>,
+    ) -> Result<Subscription, ChannelError>
+    where
+        N: IntoIterator,
+        N::Item: Into<ChannelStart>,
+    {
+        let channels = find(&self.hub, channels)?;
+        let (hub, registration) = (&self.hub, self.registration);
+        Ok(Subscription::resume(
+            hub,
+            channels,
+            last_event_id,
+            registration,
+        ))
+    }
+}
+
+/// Returns the channels, each once, with their starts.
+pub(super) fn find<N>(
+    hub: &HubShared,
+    starts: N,
+) -> Result<Vec<(Arc<ChannelShared>, Start)>, ChannelError>
+where
+    N: IntoIterator,
+    N::Item: Into<ChannelStart>,
+{
+    let (mut channels, mut seen) = (Vec::new(), BTreeSet::new());
+    for start in starts {
+        let ChannelStart { name, start } = start.into();
+        let channel = hub.channel(&name)?;
+        if seen.insert(Arc::as_ptr(&channel).addr()) {
+            channels.push((channel, start));
+        }
+    }
+    Ok(channels)
+}
+
+impl fmt::Debug for Subscriber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscriber").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,91 @@
+//! Changes of open subscriptions.
+
+use std::{fmt, sync::Arc};
+
+use super::shared::HubShared;
+use crate::{ChannelError, ChannelStart, EventId};
+
+/// The open subscriptions of a [`Hub`](super::Hub) that have the same name, such as those of a user.
+///
+/// It adds channels to them and removes channels from them: the request that changes what a user may
+/// read is another one than the stream that the user has open.
+///
+/// ```
+/// use futures_util::{FutureExt, StreamExt};
+/// use tower_sse::{Channel, Event, Hub, HubOptions};
+///
+/// # #[cfg(feature = "tokio")]
+/// # fn main() -> Result<(), tower_sse::BoxError> {
+/// let hub = Hub::new(HubOptions::new());
+/// let team: Channel = hub.channel("team/3")?;
+/// let mut stream = hub.subscriber("ada").subscribe(["user/ada"])?;
+///
+/// let added_at = hub.subscribers("ada").add("team/3")?;
+/// team.publish(Event::new("hello"))?;
+/// let event = stream.next().now_or_never().flatten().unwrap();
+/// assert!(event.encoded().as_bytes().starts_with(b"data: hello\n"));
+///
+/// hub.subscribers("ada").remove("team/3");
+/// team.publish(Event::new("not for ada"))?;
+/// assert!(stream.next().now_or_never().is_none());
+/// # let _ = added_at;
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
+#[must_use = "it does nothing by itself"]
+pub struct Subscribers {
+    pub(super) hub: Arc<HubShared>,
+    pub(super) name: Arc<str>,
+}
+
+impl Subscribers {
+    /// Adds a channel to the open subscriptions, and returns the position at which it was added.
+    ///
+    /// A subscription that has the channel already goes on as it is. The others begin with the next event,
+    /// with the oldest retained one ([`ChannelStart::replay`]) or after a position
+    /// ([`ChannelStart::since`]). Events up to the client's last event id come without ids. Before them the
+    /// client gets a notice, an event named `added` whose data is the channel's name
+    /// ([`NoticePolicy`](crate::NoticePolicy)). A page that gets it should empty that feed, because after a
+    /// reconnect the same events can come again. When everything up to the position has been sent, the
+    /// client gets a checkpoint with the id of the position.
+    ///
+    /// Keep the position with the right of the user, and pass it to
+    /// [`ChannelStart::added_at`] whenever the user subscribes: an id that is lower says nothing about the
+    /// events of this channel.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`Hub::channel`](super::Hub::channel).
+    pub fn add(&self, channel: impl Into<ChannelStart>) -> Result<EventId, ChannelError> {
+        self.hub.add_to_subscribers(&self.name, channel.into())
+    }
+
+    /// Removes a channel from the open subscriptions, and returns the position at which it was removed.
+    ///
+    /// When the call returns, nothing of the channel is sent that the response bodies have not handed out
+    /// already. To that end it waits for a poll of such a body that is under way, a millisecond at most
+    /// unless streams around the subscription take longer. (Called from within a poll it does not wait, and
+    /// takes effect with the next poll of each body.) Events that a combinator holds back, such as `chunks`,
+    /// are still sent.
+    ///
+    /// The client gets a notice, an event named `removed` whose data is the channel's name
+    /// ([`NoticePolicy`](crate::NoticePolicy)).
+    pub fn remove(&self, channel: &str) -> EventId {
+        self.hub.remove_from_subscribers(&self.name, channel)
+    }
+
+    /// Returns the number of open subscriptions.
+    pub fn count(&self) -> usize {
+        self.hub.named.get(&self.name).len()
+    }
+}
+
+impl fmt::Debug for Subscribers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscribers")
+            .field("name", &self.name)
+            .field("count", &self.count())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,58 @@
+//! Channels that come to a subscription and leave it while it is open.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::control::Control;
+use crate::channel::{Gap, hub::registration::Registration};
+
+/// The changes of a subscription that its client has not been notified of.
+pub(super) struct Changes {
+    registration: Option<Registration>,
+    pub(super) notices: VecDeque<ChangeNotice>,
+    /// The numbers at which channels were added, in order. When everything up to one has been read, the
+    /// client gets it as a checkpoint.
+    pub(super) additions: VecDeque<u64>,
+}
+
+/// A notice of a change.
+#[derive(Debug)]
+pub(super) enum ChangeNotice {
+    Added(Arc<str>),
+    Removed(Arc<str>),
+    Gap(Gap),
+}
+
+impl Changes {
+    pub(super) fn new(registration: Option<Registration>, additions: Vec<u64>) -> Self {
+        Self {
+            registration,
+            notices: VecDeque::new(),
+            additions: additions.into(),
+        }
+    }
+
+    /// Returns nothing if there are no changes, and none can come.
+    pub(super) fn into_box(self) -> Option<Box<Self>> {
+        (self.is_named() || !self.additions.is_empty()).then(|| Box::new(self))
+    }
+
+    pub(super) fn is_named(&self) -> bool {
+        self.registration.is_some()
+    }
+
+    pub(super) fn control(&self) -> Option<&Arc<Control>> {
+        self.registration.as_ref().map(Registration::control)
+    }
+
+    /// Returns `true` if there is a change that was made within this poll.
+    pub(super) fn has_more(&self) -> bool {
+        self.control().is_some_and(|control| control.has_changes())
+    }
+
+    /// Takes the number of the next addition, if it precedes the next event.
+    pub(super) fn take_addition(&mut self, next: Option<u64>) -> Option<u64> {
+        let first = *self.additions.front()?;
+        let is_due = next.is_none_or(|next| next > first);
+        is_due.then(|| self.additions.pop_front()).flatten()
+    }
+}
