@@ -77,7 +77,8 @@ impl Member {
             if log.evicted() > seen {
                 return None;
             }
-            // What came by another channel of the subscription is not due again.
+            // What came by another channel of the subscription is not due again, evicted or not.
+            *next = log.first_index().max(*next);
             while log.number_at(*next).is_some_and(|number| number <= seen) {
                 *next += 1;
             }
