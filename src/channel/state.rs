@@ -68,11 +68,14 @@ impl<S, T: ?Sized> StateChannel<S, T> {
         &self,
         snapshot: impl FnOnce(&S) -> E,
     ) -> Result<Subscription, Error> {
-        // Both under the lock of the state, under which changes are published: so the snapshot has
-        // exactly the changes before the subscription.
-        let (subscription, snapshot) = {
+        // Before the lock of the state: a task that is woken by the first subscriber may read the state.
+        let mut subscription = self.channel.subscribe();
+        // Both under that lock, under which changes are published: so the snapshot has exactly the
+        // changes before the position.
+        let snapshot = {
             let state = self.lock();
-            (self.channel.subscribe(), snapshot(&state))
+            subscription.skip_all(self.channel.shared());
+            snapshot(&state)
         };
         Ok(subscription.start_with(encode(snapshot)?))
     }

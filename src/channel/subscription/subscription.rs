@@ -175,6 +175,11 @@ impl Subscription {
         (subscription, gaps)
     }
 
+    /// Leaves out what has been published in a channel by now.
+    pub(in crate::channel) fn skip_all(&mut self, channel: &Arc<ChannelShared>) {
+        self.reader.skip_all(channel);
+    }
+
     /// Applies the policy of the channel that has a gap.
     pub(super) fn apply_gap_policy(&mut self, channel: &Arc<ChannelShared>, gap: Gap) {
         let is_only = self.reader.channels().count() == 1;
