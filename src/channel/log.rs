@@ -191,15 +191,10 @@ impl Log {
     /// Evicts all events, and this number, which no event gets: every subscriber has missed one.
     pub(super) fn clear_and_skip(&mut self, number: u64) {
         while self.evict_oldest() {}
-        self.miss(number);
+        self.evicted = number;
         self.last = number;
         self.first_index += 1;
         self.shrink();
-    }
-
-    /// Counts an event with this number as missed.
-    pub(super) fn miss(&mut self, number: u64) {
-        self.evicted = self.evicted.max(number);
     }
 
     /// Fails if no new event may be published.

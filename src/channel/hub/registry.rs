@@ -155,9 +155,10 @@ impl Registry {
     }
 
     /// Notes that a closed channel has lost an event, which is above all that it had when it was removed.
+    /// A channel that was made anew meanwhile has no event yet, because that one was being stored.
     pub(super) fn miss(&mut self, name: &Arc<str>, number: u64) {
         match self.channels.get(name) {
-            Some(anew) => anew.channel.change(|log| log.miss(number)),
+            Some(anew) => anew.channel.change(|log| log.clear_and_skip(number)),
             None => self.removed.add(name, number),
         }
     }
