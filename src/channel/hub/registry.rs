@@ -30,7 +30,7 @@ pub(super) struct Registry {
     channels: BTreeMap<Arc<str>, Registered>,
     /// Idle channels in the order in which they became idle.
     idle: BTreeMap<IdleSince, Arc<str>>,
-    /// Idle channels whose time has passed, but which retain events, in the same order.
+    /// Idle channels that have been found to retain events, in the same order.
     retaining: BTreeMap<IdleSince, Arc<str>>,
     /// Channels that retain events, by a number that is not above their oldest one.
     oldest: BTreeSet<(u64, Arc<str>)>,
@@ -177,15 +177,32 @@ impl Registry {
 
     /// Removes the channel that has been idle for the longest, one without events first. Returns `true` if
     /// one was found.
+    pub(super) fn make_room(&mut self, now: Instant) -> bool {
+        self.remove_empty(now) || self.remove_retaining(now)
+    }
+
+    /// Removes the channel without events that has been idle for the longest, and moves those with events
+    /// out of the way.
+    fn remove_empty(&mut self, now: Instant) -> bool {
+        let before = self.len();
+        for _ in 0..MAX_CHECKS {
+            let Some(name) = first(&self.idle) else {
+                return false;
+            };
+            self.check_due(&name, now);
+            if self.len() < before {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Removes the channel that has been idle for the longest, with its events.
     ///
     /// Channels that the program holds move to the end of the list, so the next call checks others.
-    pub(super) fn make_room(&mut self, now: Instant) -> bool {
+    fn remove_retaining(&mut self, now: Instant) -> bool {
         for _ in 0..MAX_CHECKS {
-            let lists = self
-                .idle
-                .first_key_value()
-                .or(self.retaining.first_key_value());
-            let Some(name) = lists.map(|(_, name)| Arc::clone(name)) else {
+            let Some(name) = first(&self.retaining).or_else(|| first(&self.idle)) else {
                 return false;
             };
             match self.check(&name, now) {
@@ -200,7 +217,7 @@ impl Registry {
         false
     }
 
-    /// Checks a channel whose time has passed.
+    /// Removes a channel that nothing keeps, or lists it where it belongs.
     fn check_due(&mut self, name: &str, now: Instant) {
         match self.check(name, now) {
             IdleCheck::Empty => self.remove_name(name),
@@ -325,6 +342,11 @@ impl Registry {
     pub(super) fn take_drops(&mut self) -> Vec<Arc<ChannelShared>> {
         mem::take(&mut self.drops)
     }
+}
+
+/// Returns the name of the channel that has been idle for the longest.
+fn first(idle: &BTreeMap<IdleSince, Arc<str>>) -> Option<Arc<str>> {
+    idle.first_key_value().map(|(_, name)| Arc::clone(name))
 }
 
 fn is_due(since: &IdleSince, now: Instant, linger: Duration) -> bool {
