@@ -86,6 +86,12 @@ impl Log {
         }
     }
 
+    /// Counts the events up to this number as lost, before there is any event.
+    pub(super) fn begin_after(&mut self, lost: u64) {
+        self.evicted = lost;
+        self.last = lost;
+    }
+
     /// Returns the highest number that was evicted. An event with a higher number is held.
     pub(super) fn evicted(&self) -> u64 {
         self.evicted

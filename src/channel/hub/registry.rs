@@ -108,19 +108,18 @@ impl Registry {
         Some(Arc::clone(&self.channels.get(name)?.channel))
     }
 
-    /// Returns the number up to which a channel that is to be made may have lost events.
-    pub(super) fn take_removed(&mut self, name: &str) -> u64 {
-        self.removed.take(name)
-    }
-
-    /// Adds a channel, which has no subscriber yet.
+    /// Adds a channel, which has neither subscribers nor events yet.
     pub(super) fn insert(&mut self, channel: &Arc<ChannelShared>, now: Instant) {
         let registered = Registered {
             channel: Arc::clone(channel),
             idle_since: None,
         };
-        channel.change(|log| log.listing = Listing::Unlisted);
         let name = Arc::clone(&channel.name);
+        let lost = self.removed.take(&name);
+        channel.change(|log| {
+            log.begin_after(lost);
+            log.listing = Listing::Unlisted;
+        });
         self.channels.insert(name, registered);
         self.list_as_idle(&channel.name, now);
     }

@@ -99,21 +99,21 @@ impl HubShared {
             return Ok(channel);
         }
         let name: Arc<str> = Arc::from(self.options.check_name(name)?);
-        // Without the lock: it runs the user's closure.
+        // Without the lock: the closure that makes the options is the user's, and so are the policies,
+        // which are dropped if the channel is not needed.
         let options = self.options.options_of(&name);
+        let made = Arc::new(ChannelShared::new(name, options, 0));
         let now = self.timer.now();
         self.with(|registry| {
-            if let Some(channel) = registry.get(&name, now, self.options.linger) {
+            if let Some(channel) = registry.get(&made.name, now, self.options.linger) {
                 return Ok(channel);
             }
             let max = self.options.max_channels;
             if registry.len() >= max && !registry.make_room(now) {
                 return Err(ChannelError::TooMany { max });
             }
-            let evicted = registry.take_removed(&name);
-            let channel = Arc::new(ChannelShared::new(name, options, evicted));
-            registry.insert(&channel, now);
-            Ok(channel)
+            registry.insert(&made, now);
+            Ok(Arc::clone(&made))
         })
     }
 
