@@ -12,6 +12,7 @@ mod fairness;
 mod frames;
 mod gaps;
 mod hostile;
+mod hub;
 mod idling;
 mod lagging;
 #[cfg(feature = "metrics")]
@@ -32,7 +33,6 @@ mod storing;
 mod stress;
 mod summaries;
 mod support;
-mod topics;
 mod typed;
 mod types;
 mod wake_ups;

@@ -1,7 +1,6 @@
-//! Topics after a peak: no call pays for all of them, and their memory is returned.
+//! Hubs after a peak: no call pays for all channels, and their memory is returned.
 
 use std::{
-    hash::{Hash, Hasher},
     num::NonZeroUsize,
     sync::{
         Arc,
@@ -10,103 +9,82 @@ use std::{
 };
 
 use allocation_counter::measure;
-use tower_sse::{Channel, ChannelOptions, Event, Topics};
+use tower_sse::{Channel, ChannelOptions, Event, Hub, HubOptions, LagPolicy};
 
-use crate::{clock::Clock, support::SECOND};
+use crate::{
+    clock::Clock,
+    hub::{channel_in, has},
+    support::SECOND,
+};
 
-/// A key that counts how often keys are dropped, and compared.
-#[derive(Clone)]
-struct Key {
-    number: u64,
-    counts: Arc<Counts>,
-}
+/// Counts how often it is dropped.
+struct Dropped(Arc<AtomicUsize>);
 
-#[derive(Default)]
-struct Counts {
-    dropped: AtomicUsize,
-    compared: AtomicUsize,
-}
-
-impl Drop for Key {
+impl Drop for Dropped {
     fn drop(&mut self) {
-        self.counts.dropped.fetch_add(1, Relaxed);
+        self.0.fetch_add(1, Relaxed);
     }
 }
 
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.counts.compared.fetch_add(1, Relaxed);
-        self.number == other.number
-    }
-}
-
-impl Eq for Key {}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.number.hash(hasher);
-    }
-}
-
-/// Topics that are idle, and what is counted of their keys.
+/// A hub of channels that are idle, and how many channels have been dropped.
 struct Peak {
-    topics: Topics<Key>,
-    counts: Arc<Counts>,
+    hub: Hub,
+    dropped: Arc<AtomicUsize>,
     clock: Clock,
 }
 
 impl Peak {
-    const MANY: u64 = 100_000;
+    const MANY: usize = 100_000;
 
     fn new() -> Self {
-        let clock = Clock::new();
-        let most = NonZeroUsize::new(Self::MANY as usize).unwrap();
-        let peak = Self {
-            topics: Topics::new(most, ChannelOptions::with_timer(clock.clone())),
-            counts: Arc::default(),
-            clock,
+        let (clock, dropped) = (Clock::new(), Arc::<AtomicUsize>::default());
+        let each = {
+            let dropped = Arc::clone(&dropped);
+            move |_: &str, options: ChannelOptions| {
+                let dropped = Dropped(Arc::clone(&dropped));
+                options.lag_policy(LagPolicy::notify_with(move |_| {
+                    unreachable!("{:?}: nobody lags", dropped.0)
+                }))
+            }
         };
-        (0..Self::MANY).for_each(|number| drop(peak.topics.topic(peak.key(number)).unwrap()));
-        peak
-    }
-
-    fn key(&self, number: u64) -> Key {
-        Key {
-            number,
-            counts: Arc::clone(&self.counts),
+        let options = HubOptions::with_timer(clock.clone())
+            .max_channels(NonZeroUsize::new(Self::MANY).unwrap());
+        let hub = Hub::new(options.each(each));
+        for number in 0..Self::MANY {
+            drop(channel_in(&hub, &number.to_string()));
+        }
+        Self {
+            hub,
+            dropped,
+            clock,
         }
     }
 
-    /// Returns how many keys are dropped meanwhile.
+    /// Returns how many channels are dropped meanwhile.
     fn dropped(&self, meanwhile: impl FnOnce()) -> usize {
-        let before = self.counts.dropped.load(Relaxed);
+        let before = self.dropped.load(Relaxed);
         meanwhile();
-        self.counts.dropped.load(Relaxed) - before
+        self.dropped.load(Relaxed) - before
     }
 }
 
 #[test]
-fn each_call_pays_for_a_few_topics_that_are_due() {
+fn each_call_pays_for_a_few_channels_that_are_due() {
     let peak = Peak::new();
-    let held = peak.topics.topic(peak.key(0)).unwrap();
+    let hub = &peak.hub;
+    let held = channel_in(hub, "0");
     peak.clock.advance(60_000);
 
-    let keys = [1, 2, 3].map(|number| peak.key(Peak::MANY - number));
-    let new = peak.key(Peak::MANY);
+    let [one, two] = [1, 2].map(|number| (Peak::MANY - number).to_string());
+    let new = Peak::MANY.to_string();
     let calls: Vec<(usize, Box<dyn FnOnce() + '_>)> = vec![
-        // Of the 32 that are looked at, one is held.
-        (
-            31 + 1,
-            Box::new(|| assert!(peak.topics.get(&keys[0]).is_none())),
-        ),
-        (32 + 1, Box::new(|| peak.topics.remove(&keys[1]))),
-        (
-            32 + 1,
-            Box::new(|| assert!(peak.topics.topic(keys[2].clone()).is_ok())),
-        ),
-        (32, Box::new(|| assert!(peak.topics.topic(new).is_ok()))),
-        (32, Box::new(|| assert!(peak.topics.len() > 1))),
-        (32, Box::new(|| assert!(!peak.topics.is_empty()))),
+        // Of the 32 that are checked, one is held.
+        (31 + 1, Box::new(|| assert!(!has(hub, &one)))),
+        (32 + 1, Box::new(|| drop(channel_in(hub, &two)))),
+        (32, Box::new(|| drop(channel_in(hub, &new)))),
+        (32, Box::new(|| assert!(hub.len() > 1))),
+        (32, Box::new(|| assert!(!hub.is_empty()))),
+        (32, Box::new(|| assert!(hub.names().len() > 1))),
         (0, Box::new(|| drop(held.subscribe()))),
     ];
     for (expected, call) in calls {
@@ -115,48 +93,66 @@ fn each_call_pays_for_a_few_topics_that_are_due() {
 }
 
 #[test]
-fn many_calls_drop_all_topics_that_are_due() {
+fn many_calls_drop_all_channels_that_are_due() {
     let peak = Peak::new();
     peak.clock.advance(60_000);
     let mut calls = 0;
-    while !peak.topics.is_empty() {
+    while !peak.hub.is_empty() {
         calls += 1;
     }
     assert!((1_000..10_000).contains(&calls), "{calls}");
-    assert_eq!(peak.counts.dropped.load(Relaxed), Peak::MANY as usize);
+    assert_eq!(peak.dropped.load(Relaxed), Peak::MANY);
 }
 
 #[test]
-fn a_call_at_the_bound_pays_for_a_few_topics() {
+fn a_call_at_the_bound_pays_for_the_channel_that_gives_way() {
     let peak = Peak::new();
-    let newer = peak.key(Peak::MANY);
-    let dropped = peak.dropped(|| drop(peak.topics.topic(newer).unwrap()));
-    assert_eq!(dropped, 1, "the one that gives way");
-    let compared = peak.counts.compared.load(Relaxed);
-    assert!(peak.topics.get(&peak.key(Peak::MANY)).is_some());
-    assert_eq!(peak.counts.compared.load(Relaxed), compared + 1);
+    let newer = Peak::MANY.to_string();
+    let dropped = peak.dropped(|| drop(channel_in(&peak.hub, &newer)));
+    assert_eq!(dropped, 1);
+    assert!(has(&peak.hub, &newer));
+}
+
+/// Makes a hub without a bound, and a clock for it.
+fn unbounded() -> (Hub, Clock) {
+    let clock = Clock::new();
+    let options = HubOptions::with_timer(clock.clone()).max_channels(NonZeroUsize::MAX);
+    (Hub::new(options), clock)
 }
 
 #[test]
-fn their_memory_is_returned() {
-    let clock = Clock::new();
-    let options = ChannelOptions::with_timer(clock.clone());
-    let topics: Topics<u64> = Topics::new(NonZeroUsize::MAX, options);
+fn the_memory_of_channels_is_returned() {
+    let (hub, clock) = unbounded();
     let after = measure(|| {
-        (0..10_000).for_each(|key| drop(topics.topic(key).unwrap()));
+        (0..10_000).for_each(|number| drop(channel_in(&hub, &number.to_string())));
         clock.advance(60_000);
-        while !topics.is_empty() {}
+        while !hub.is_empty() {}
     });
     assert!(after.bytes_max > 1_000_000, "{}", after.bytes_max);
     assert!(after.bytes_current < 10_000, "{}", after.bytes_current);
 }
 
 #[test]
-fn a_topic_costs_less_than_1_kib() {
+fn the_memory_of_names_that_the_hub_remembers_is_bounded() {
+    let clock = Clock::new();
+    let options = HubOptions::with_timer(clock).max_channels(NonZeroUsize::new(100).unwrap());
+    let hub = Hub::new(options);
+    let use_and_close = |number: u64| {
+        let channel = channel_in(&hub, &format!("{number:0200}"));
+        channel.publish(Event::new("lost")).unwrap();
+        channel.close();
+    };
+    (0..100).for_each(use_and_close);
+    let after = measure(|| (100..10_000).for_each(use_and_close));
+    assert!(after.bytes_current < 10_000, "{}", after.bytes_current);
+}
+
+#[test]
+fn a_channel_costs_less_than_1_kib() {
     const MANY: u64 = 10_000;
-    let options = ChannelOptions::with_timer(Clock::new());
-    let topics: Topics<u64> = Topics::new(NonZeroUsize::MAX, options);
-    let made = measure(|| (0..MANY).for_each(|key| drop(topics.topic(key).unwrap())));
+    let (hub, _clock) = unbounded();
+    let make = |number: u64| drop(channel_in(&hub, &number.to_string()));
+    let made = measure(|| (0..MANY).for_each(make));
     let each = made.bytes_current / MANY as i64;
     assert!(each < 1024, "{each}");
 }

@@ -3,7 +3,6 @@
 
 use std::{
     future::Future,
-    hash::{Hash, Hasher},
     pin::pin,
     sync::{Arc, Mutex, mpsc},
     task::{Context, Wake, Waker},
@@ -12,11 +11,11 @@ use std::{
 };
 
 use futures::Stream;
-use tower_sse::{Channel, Event, StateChannel, Subscription, Topics};
+use tower_sse::{Channel, ChannelOptions, Event, Hub, LagPolicy, StateChannel, Subscription};
 
 use crate::{
+    hub::{channel_in, close, has, hub, hub_options},
     support::*,
-    topics::{topic, topics},
 };
 
 /// A waker that does something by itself.
@@ -130,72 +129,47 @@ fn a_task_woken_by_the_first_subscriber_may_read_the_state() {
     });
 }
 
-/// Removes a topic while a task waits for a subscriber or its close.
-fn with_a_waiting_task(remove: fn(&Topics<String>)) {
+/// Closes a channel while a task waits for a subscriber or its close.
+fn with_a_waiting_task(close: fn(&Hub)) {
     in_time(move || {
-        let topics = topics(1).linger(Duration::ZERO);
-        let a = topic(&topics, "a");
+        let hub = hub(1);
+        let a = channel_in(&hub, "a");
         let (count, counted) = counter();
         let waker = waker({
-            let topics = topics.clone();
+            let hub = hub.clone();
             move || {
                 count();
-                assert!(topics.get("a").is_none());
+                assert!(!has(&hub, "a"));
             }
         });
         let _waiting = wait_for_one(&a, &waker);
         drop(a);
-        remove(&topics);
+        close(&hub);
         assert_eq!(counted.try_iter().count(), 1);
     });
 }
 
 #[test]
-fn a_task_woken_by_a_dropped_topic_may_use_the_topics() {
-    with_a_waiting_task(|topics| assert!(topics.is_empty()));
+fn a_task_woken_by_a_close_may_use_the_hub() {
+    with_a_waiting_task(|hub| close(hub, "a"));
 }
 
 #[test]
-fn a_task_woken_by_a_removed_topic_may_use_the_topics() {
-    with_a_waiting_task(|topics| topics.remove("a"));
+fn a_task_woken_by_the_close_of_all_channels_may_use_the_hub() {
+    with_a_waiting_task(Hub::close);
 }
 
 #[test]
-fn a_task_woken_by_the_close_of_all_topics_may_use_them() {
-    with_a_waiting_task(Topics::close);
-}
-
-#[test]
-fn a_task_woken_by_a_topic_that_made_room_may_ask_for_another() {
+fn a_task_woken_by_a_close_may_ask_for_another_channel_in_its_place() {
     in_time(|| {
-        let topics = topics(2);
-        let a = topic(&topics, "a");
+        let hub = hub(1);
+        let a = channel_in(&hub, "a");
         let (count, counted) = counter();
         let waker = waker({
-            let topics = topics.clone();
+            let hub = hub.clone();
             move || {
                 count();
-                assert!(topics.topic("b".to_owned()).is_err());
-            }
-        });
-        let _waiting = wait_for_one(&a, &waker);
-        drop(a);
-        let _others = ["c", "d"].map(|key| topic(&topics, key).subscribe());
-        assert_eq!(counted.try_iter().count(), 1);
-    });
-}
-
-#[test]
-fn a_task_woken_by_a_close_may_ask_for_another_topic_in_its_place() {
-    in_time(|| {
-        let topics = topics(1);
-        let a = topic(&topics, "a");
-        let (count, counted) = counter();
-        let waker = waker({
-            let topics = topics.clone();
-            move || {
-                count();
-                assert!(topics.topic("b".to_owned()).is_ok());
+                assert!(hub.channel::<Event>("b").is_ok());
             }
         });
         let _waiting = wait_for_one(&a, &waker);
@@ -204,55 +178,119 @@ fn a_task_woken_by_a_close_may_ask_for_another_topic_in_its_place() {
     });
 }
 
-/// A key that looks at the topics when it is dropped.
-#[derive(Clone)]
-struct Key {
-    name: &'static str,
-    topics: Arc<Mutex<Option<Topics<Key>>>>,
+#[test]
+fn a_task_woken_by_an_event_of_several_channels_may_publish_and_use_the_hub() {
+    in_time(|| {
+        let hub = hub(9);
+        let (count, counted) = counter();
+        let mut subscriber = hub.subscribe(["a", "b"]).unwrap();
+        let waker = waker({
+            let hub = hub.clone();
+            move || {
+                count();
+                hub.publish(["b", "c"], &Event::new("two")).unwrap();
+                assert_eq!(hub.len(), 3);
+            }
+        });
+        wait_for(&mut subscriber, &waker);
+        hub.publish(["a", "b"], &Event::new("one")).unwrap();
+        assert_eq!(counted.try_iter().count(), 1);
+        assert_eq!(texts(&mut subscriber), ["one", "two"]);
+    });
 }
 
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
+/// Uses the hub when it is dropped.
+struct Dropped {
+    hub: Arc<Mutex<Option<Hub>>>,
+    count: mpsc::Sender<()>,
 }
 
-impl Eq for Key {}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.name.hash(hasher);
-    }
-}
-
-impl Drop for Key {
+impl Drop for Dropped {
     fn drop(&mut self) {
-        let topics = self.topics.lock().unwrap().clone();
-        if let Some(topics) = topics {
-            topics.len();
+        let hub = self.hub.lock().unwrap().clone();
+        if let Some(hub) = hub {
+            hub.len();
+            // The receiver may be gone.
+            let _ = self.count.send(());
         }
     }
 }
 
-#[test]
-fn a_key_that_is_dropped_may_use_the_topics() {
-    in_time(|| {
-        let all = Topics::new(2.try_into().unwrap(), options()).linger(Duration::ZERO);
-        let shared = Arc::new(Mutex::new(Some(all.clone())));
-        let key = |name| Key {
-            name,
-            topics: Arc::clone(&shared),
+/// Makes a hub whose channels have policies that use it when they are dropped. Drops some in this way,
+/// and checks how many.
+fn drop_policies(most: usize, expected: usize, drops: fn(&Hub)) {
+    in_time(move || {
+        let (count, counted) = mpsc::channel();
+        let shared = Arc::<Mutex<Option<Hub>>>::default();
+        let count = Mutex::new(count);
+        let each = {
+            let shared = Arc::clone(&shared);
+            move |_: &str, options: ChannelOptions| {
+                let dropped = Dropped {
+                    hub: Arc::clone(&shared),
+                    count: count.lock().unwrap().clone(),
+                };
+                options.lag_policy(LagPolicy::notify_with(move |_| {
+                    unreachable!("{:?}: nobody lags", dropped.count)
+                }))
+            }
         };
-        let held: Channel = all.topic(key("held")).unwrap();
-        drop(held.subscribe());
-        drop(all.topic(key("a")).unwrap().subscribe());
-        all.topic(key("b")).unwrap();
-        drop(all.topic(key("c")));
-        all.remove(&key("b"));
-        all.close();
-        assert_eq!(all.len(), 0);
+        let options = hub_options(most).linger(Duration::ZERO);
+        let hub = Hub::new(options.each(each));
+        *shared.lock().unwrap() = Some(hub.clone());
+        drops(&hub);
+        assert_eq!(counted.try_iter().count(), expected);
         // Or they would hold each other.
-        let topics = shared.lock().unwrap().take();
-        drop(topics);
+        let hub = shared.lock().unwrap().take();
+        drop(hub);
+    });
+}
+
+#[test]
+fn a_policy_dropped_with_a_channel_whose_time_has_passed_may_use_the_hub() {
+    drop_policies(9, 1, |hub| {
+        drop(channel_in(hub, "a"));
+        assert_eq!(hub.len(), 0);
+    });
+}
+
+#[test]
+fn a_policy_dropped_with_a_channel_that_makes_room_may_use_the_hub() {
+    drop_policies(1, 1, |hub| {
+        publish(&channel_in(hub, "a"), "one");
+        assert!(hub.channel::<Event>("b").is_ok());
+    });
+}
+
+#[test]
+fn a_policy_dropped_with_a_channel_that_is_closed_may_use_the_hub() {
+    drop_policies(9, 1, |hub| {
+        publish(&channel_in(hub, "a"), "one");
+        close(hub, "a");
+    });
+}
+
+#[test]
+fn a_policy_dropped_with_all_channels_may_use_the_hub() {
+    drop_policies(9, 2, |hub| {
+        drop(["a", "b"].map(|name| publish(&channel_in(hub, name), "one")));
+        hub.close();
+    });
+}
+
+#[test]
+fn a_policy_dropped_with_the_last_subscription_may_use_the_hub() {
+    drop_policies(9, 1, |hub| {
+        let subscription = channel_in(hub, "a").subscribe();
+        hub.close();
+        drop(subscription);
+    });
+}
+
+#[test]
+fn a_policy_dropped_because_there_is_no_room_may_use_the_hub() {
+    drop_policies(1, 1, |hub| {
+        let _held = channel_in(hub, "a");
+        assert!(hub.channel::<Event>("b").is_err());
     });
 }

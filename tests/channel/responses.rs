@@ -6,8 +6,8 @@ use http_body_util::BodyExt;
 use tower_sse::{BoxError, Channel, Event, PublishError};
 
 use crate::{
+    hub::{channel_in, hub},
     support::*,
-    topics::{topic, topics},
 };
 
 async fn response(error: impl IntoResponse) -> (StatusCode, HeaderMap, String) {
@@ -45,12 +45,35 @@ async fn say_whose_fault_it_is() {
 }
 
 #[tokio::test]
-async fn say_when_there_may_be_room_for_a_topic() {
-    let topics = topics(1);
-    let _held = topic(&topics, "a");
-    let error = topics.topic("b".to_owned()).unwrap_err();
+async fn say_when_there_may_be_room_for_a_channel() {
+    let hub = hub(1);
+    let _held = channel_in(&hub, "a");
+    let error = hub.channel::<Event>("b").unwrap_err();
     let (status, headers, body) = response(error).await;
     assert_eq!(status, 503);
     assert_eq!(headers["retry-after"], "10");
-    assert_eq!(body, "there are too many topics");
+    assert_eq!(body, "the hub has 1 channels already");
+}
+
+#[tokio::test]
+async fn say_that_no_channel_can_have_the_name() {
+    let hub = hub(1);
+    let expected = [
+        ("".to_owned(), "the channel's name is empty"),
+        (
+            "x".repeat(256),
+            "the channel's name has 256 bytes, which is more than 255",
+        ),
+        (
+            "a\nb".to_owned(),
+            "the channel's name has a control character at byte 1",
+        ),
+    ];
+    for (name, text) in expected {
+        let error = hub.channel::<Event>(&name).unwrap_err();
+        let published = PublishError::Channel(error.clone());
+        for (status, _, body) in [response(error).await, response(published).await] {
+            assert_eq!((status, &*body), (StatusCode::BAD_REQUEST, text));
+        }
+    }
 }

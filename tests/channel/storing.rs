@@ -4,7 +4,8 @@
 use std::{
     convert::Infallible,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex},
+    sync::mpsc,
+    thread,
 };
 
 use futures::{FutureExt, StreamExt};
@@ -13,13 +14,13 @@ use tokio::{
     sync::oneshot,
     task::{spawn_blocking, yield_now},
 };
-use tower_sse::{BoxError, Channel, Event, EventId, PublishError, Topics};
+use tower_sse::{BoxError, Channel, Event, EventId, Hub, LagPolicy, PublishError};
 
 use crate::{
+    hub::{channel_in, close, has, hub, hub_options},
     reentrance::in_time,
     support::*,
     task::Task,
-    topics::{topic, topics},
 };
 
 fn current_thread() -> Runtime {
@@ -33,19 +34,19 @@ fn one_worker() -> Runtime {
         .unwrap()
 }
 
-/// Closes the topic `a`, in one of the ways.
-type Close = fn(&Topics<String>, &Channel);
+/// Closes the channel `a`, in one of the ways.
+type Close = fn(&Hub, &Channel);
 
 const CLOSES: [Close; 3] = [
     |_, channel| channel.close(),
-    |topics, _| topics.remove("a"),
-    |topics, _| topics.close(),
+    |hub, _| close(hub, "a"),
+    |hub, _| hub.close(),
 ];
 
 /// Closes while an async store waits for a task on the only thread of the runtime.
 async fn close_while_storing(close: Close) {
-    let topics = topics(1);
-    let channel = topic(&topics, "a");
+    let hub = hub(1);
+    let channel = channel_in(&hub, "a");
     let mut subscriber = channel.subscribe();
     let (begun, is_begun) = oneshot::channel();
     let (answer, answered) = oneshot::channel::<()>();
@@ -64,7 +65,7 @@ async fn close_while_storing(close: Close) {
         }
     });
     is_begun.await.unwrap();
-    close(&topics, &channel);
+    close(&hub, &channel);
 
     assert!(channel.is_closed());
     let rejected = channel.publish(Event::new("late"));
@@ -74,7 +75,7 @@ async fn close_while_storing(close: Close) {
     let id = publishing.await.unwrap();
     assert_eq!(subscriber.next().await.unwrap().id(), Some(id));
     assert!(subscriber.next().await.is_none());
-    assert!(!topic(&topics, "a").is_closed());
+    assert!(!channel_in(&hub, "a").is_closed());
 }
 
 #[test]
@@ -89,13 +90,13 @@ fn does_not_block_the_only_thread_that_a_store_needs() {
     }
 }
 
-/// Has something done while an event is being stored in the topic `a`, with this outcome.
+/// Has something done while an event is being stored in the channel `a`, with this outcome.
 fn while_storing(
-    topics: &Topics<String>,
+    hub: &Hub,
     outcome: impl FnOnce() -> Result<(), BoxError>,
     does: impl FnOnce(&Channel),
 ) -> Result<EventId, PublishError> {
-    let channel = topic(topics, "a");
+    let channel = channel_in(hub, "a");
     channel.publish_with(Event::new("stored"), |_| {
         does(&channel);
         outcome()
@@ -106,14 +107,14 @@ fn while_storing(
 fn wakes_a_subscriber_when_the_event_is_there() {
     in_time(|| {
         for close in CLOSES {
-            let topics = topics(1);
-            let (task, mut subscriber) = (Task::default(), topic(&topics, "a").subscribe());
+            let hub = hub(1);
+            let (task, mut subscriber) = (Task::default(), channel_in(&hub, "a").subscribe());
             task.waits(&mut subscriber);
             let published = while_storing(
-                &topics,
+                &hub,
                 || Ok(()),
                 |channel| {
-                    close(&topics, channel);
+                    close(&hub, channel);
                     assert_eq!(task.wakes(), 0, "there is nothing to read yet");
                 },
             );
@@ -128,18 +129,18 @@ fn wakes_a_subscriber_when_the_event_is_there() {
 fn is_complete_when_the_store_fails() {
     in_time(|| {
         for close in CLOSES {
-            let topics = topics(1);
-            let (task, mut subscriber) = (Task::default(), topic(&topics, "a").subscribe());
+            let hub = hub(1);
+            let (task, mut subscriber) = (Task::default(), channel_in(&hub, "a").subscribe());
             task.waits(&mut subscriber);
             let error = while_storing(
-                &topics,
+                &hub,
                 || Err("the disk is full".into()),
-                |channel| close(&topics, channel),
+                |channel| close(&hub, channel),
             );
             assert!(matches!(error, Err(PublishError::Before(_))));
             assert_eq!(task.wakes(), 1);
             assert!(is_ended(&mut subscriber));
-            assert!(!topic(&topics, "a").is_closed());
+            assert!(!channel_in(&hub, "a").is_closed());
         }
     });
 }
@@ -148,21 +149,21 @@ fn is_complete_when_the_store_fails() {
 fn is_complete_when_the_store_panics() {
     in_time(|| {
         for close in CLOSES {
-            let topics = topics(1);
-            let (task, mut subscriber) = (Task::default(), topic(&topics, "a").subscribe());
+            let hub = hub(1);
+            let (task, mut subscriber) = (Task::default(), channel_in(&hub, "a").subscribe());
             task.waits(&mut subscriber);
             let panics = AssertUnwindSafe(|| {
                 while_storing(
-                    &topics,
+                    &hub,
                     || std::panic::resume_unwind(Box::new("on purpose")),
-                    |channel| close(&topics, channel),
+                    |channel| close(&hub, channel),
                 )
             });
             let panic = catch_unwind(panics).unwrap_err();
             assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
             assert_eq!(task.wakes(), 1);
             assert!(is_ended(&mut subscriber));
-            assert!(!topic(&topics, "a").is_closed());
+            assert!(!channel_in(&hub, "a").is_closed());
         }
     });
 }
@@ -186,12 +187,12 @@ fn leaves_the_number_free_where_nothing_was_stored() {
 #[test]
 fn is_reported_at_once_to_a_producer_without_subscribers() {
     in_time(|| {
-        let topics = topics(1);
-        let channel = topic(&topics, "a");
+        let hub = hub(1);
+        let channel = channel_in(&hub, "a");
         let mut subscribed = Box::pin(channel.wait_for_subscriber());
         assert_eq!((&mut subscribed).now_or_never(), None);
         let published = while_storing(
-            &topics,
+            &hub,
             || Ok(()),
             |channel| {
                 channel.close();
@@ -204,57 +205,156 @@ fn is_reported_at_once_to_a_producer_without_subscribers() {
 }
 
 #[test]
-fn leaves_no_topic_but_for_subscribers() {
+fn frees_the_place_and_the_name_at_once() {
     in_time(|| {
         for close in CLOSES {
-            let topics = topics(1);
-            let mut late = None;
+            let hub = hub(1);
             let published = while_storing(
-                &topics,
+                &hub,
                 || Ok(()),
                 |channel| {
-                    close(&topics, channel);
-                    assert!(topics.get("a").is_none());
-                    assert_eq!((topics.len(), topics.keys()), (0, vec![]));
-                    let closing = topic(&topics, "a");
-                    assert!(closing.publish(Event::new("late")).is_err());
-                    late = Some(closing.subscribe());
-                    // It leaves its place to another, and may be closed once more.
-                    assert!(!topic(&topics, "b").is_closed());
-                    close(&topics, channel);
+                    close(&hub, channel);
+                    assert!(!has(&hub, "a"));
+                    assert_eq!((hub.len(), hub.names()), (0, vec![]));
+                    assert!(!channel_in(&hub, "b").is_closed());
+                    assert!(!channel_in(&hub, "a").is_closed());
+                    // As another thread may.
+                    channel.close();
                 },
             );
-            let mut late = late.unwrap();
-            assert_eq!(seen(&mut late), [event("stored", published.unwrap())]);
-            assert!(is_ended(&mut late));
-            topics.remove("b");
-            assert!(!topic(&topics, "a").is_closed());
+            assert!(published.is_ok());
+            assert!(!channel_in(&hub, "a").is_closed());
         }
     });
 }
 
 #[test]
-fn gives_no_id_twice() {
+fn sends_the_event_to_late_subscribers_of_the_closed_channel() {
     in_time(|| {
-        let stored = Arc::new(Mutex::new(vec![EventId::from_static("ABCDEF-41")]));
-        let topics = topics(1).each({
-            let stored = Arc::clone(&stored);
-            move |_, options| options.after(stored.lock().unwrap().last().unwrap())
+        for close in CLOSES {
+            let hub = hub(1);
+            let mut late = None;
+            let published = while_storing(
+                &hub,
+                || Ok(()),
+                |channel| {
+                    close(&hub, channel);
+                    late = Some(channel.subscribe());
+                },
+            );
+            let mut late = late.unwrap();
+            assert_eq!(seen(&mut late), [event("stored", published.unwrap())]);
+            assert!(is_ended(&mut late));
+        }
+    });
+}
+
+#[test]
+fn makes_a_gap_in_the_channel_that_is_made_anew_meanwhile() {
+    in_time(|| {
+        for close in CLOSES {
+            let (hub, mut anew) = (hub(9), None);
+            let one = publish(&channel_in(&hub, "a"), "one");
+            let two = while_storing(
+                &hub,
+                || Ok(()),
+                |channel| {
+                    close(&hub, channel);
+                    anew = Some(channel_in(&hub, "a"));
+                },
+            );
+            let (anew, two) = (anew.unwrap(), two.unwrap());
+            let three = publish(&anew, "three");
+            assert_eq!([&two, &three].map(|id| parts(id).1), [2, 3]);
+            let expected = [
+                named("gap", format!("{three}\na"), &two),
+                event("three", &three),
+            ];
+            assert_eq!(seen(&mut resume(&anew, &one)), expected);
+            assert_eq!(seen(&mut resume(&anew, &two)), [event("three", &three)]);
+        }
+    });
+}
+
+#[test]
+fn makes_a_gap_in_the_channel_that_is_made_anew_afterwards() {
+    in_time(|| {
+        for close in CLOSES {
+            let hub = hub(9);
+            let one = publish(&channel_in(&hub, "a"), "one");
+            let two = while_storing(&hub, || Ok(()), |channel| close(&hub, channel)).unwrap();
+            let anew = channel_in(&hub, "a");
+            assert_eq!(seen(&mut resume(&anew, &one)), [named("gap", "\na", &two)]);
+            assert!(is_waiting(&mut resume(&anew, &two)));
+        }
+    });
+}
+
+#[test]
+fn makes_no_gap_where_nothing_was_stored() {
+    in_time(|| {
+        for close in CLOSES {
+            let (hub, mut anew) = (hub(9), None);
+            let fails = while_storing(
+                &hub,
+                || Err("the disk is full".into()),
+                |channel| {
+                    close(&hub, channel);
+                    anew = Some(channel_in(&hub, "a"));
+                },
+            );
+            assert!(fails.is_err());
+            let anew = anew.unwrap();
+            assert!(is_waiting(&mut resume(&anew, anew.last_id())));
+        }
+    });
+}
+
+#[test]
+fn is_a_lag_for_subscribers_of_the_channel_that_is_made_anew() {
+    in_time(|| {
+        for close in CLOSES {
+            let options = options().lag_policy(LagPolicy::notify());
+            let hub = Hub::new(hub_options(9).channel_options(options));
+            let mut subscriber = None;
+            let stored = while_storing(
+                &hub,
+                || Ok(()),
+                |channel| {
+                    close(&hub, channel);
+                    subscriber = Some(hub.subscribe(["a", "b"]).unwrap());
+                    // It has looked at both.
+                    assert!(is_waiting(subscriber.as_mut().unwrap()));
+                },
+            );
+            assert!(stored.is_ok());
+            let two = publish(&channel_in(&hub, "b"), "two");
+            let expected = [named("lagged", "1\na", ""), event("two", two)];
+            assert_eq!(seen(&mut subscriber.unwrap()), expected);
+        }
+    });
+}
+
+#[test]
+fn gives_no_number_twice() {
+    in_time(|| {
+        let hub = hub(9);
+        let a = channel_in(&hub, "a");
+        let mut other = None;
+        let (began, has_begun) = mpsc::channel();
+        let stored = a.publish_with(Event::new("stored"), |id| {
+            other = Some(thread::spawn({
+                let b = channel_in(&hub, "b");
+                move || {
+                    began.send(()).unwrap();
+                    publish(&b, "two")
+                }
+            }));
+            has_begun.recv().unwrap();
+            assert_eq!(parts(id).1, 1);
+            Ok::<_, Infallible>(())
         });
-        let publish = |channel: &Channel, meanwhile: &dyn Fn()| {
-            channel.publish_with(Event::new("one"), |id| {
-                meanwhile();
-                stored.lock().unwrap().push(id.clone());
-                Ok::<_, Infallible>(())
-            })
-        };
-        let other = || {
-            topics.remove("a");
-            assert!(publish(&topic(&topics, "a"), &|| {}).is_err());
-        };
-        publish(&topic(&topics, "a"), &other).unwrap();
-        publish(&topic(&topics, "a"), &|| {}).unwrap();
-        let stored = stored.lock().unwrap();
-        assert_eq!(stored[..], ["ABCDEF-41", "ABCDEF-42", "ABCDEF-43"]);
+        let two = other.unwrap().join().unwrap();
+        assert_eq!([&stored.unwrap(), &two].map(|id| parts(id).1), [1, 2]);
     });
 }

@@ -2,8 +2,8 @@ use futures::FutureExt;
 use std::{cell::Cell, error::Error, fmt::Debug, rc::Rc};
 
 use tower_sse::{
-    BoxEventStream, Channel, ChannelEvent, ChannelOptions, EventStream, Gap, GapPolicy, LagPolicy,
-    PublishError, StateChannel, Subscription, TooManyTopics, Topics,
+    BoxEventStream, Channel, ChannelError, ChannelEvent, ChannelOptions, EventStream, Gap,
+    GapPolicy, Hub, HubOptions, LagPolicy, PublishError, StateChannel, Subscription,
 };
 
 use crate::support::*;
@@ -20,8 +20,8 @@ fn handles_go_between_threads() {
     assert_handle::<Channel<Local>>();
     assert_handle::<Channel<dyn tower_sse::EncodeEvent>>();
     assert_handle::<StateChannel<Cell<u8>>>();
-    assert_handle::<Topics<String>>();
-    assert_handle::<Topics<u64, str>>();
+    assert_handle::<Hub>();
+    assert_handle::<HubOptions>();
     assert_handle::<ChannelOptions>();
     assert_handle::<ChannelEvent>();
     assert_handle::<Gap>();
@@ -49,7 +49,7 @@ fn futures_go_between_threads() {
 fn errors_are_errors_that_go_between_threads() {
     fn assert_error<T: Error + Send + Sync + 'static>() {}
     assert_error::<PublishError>();
-    assert_error::<TooManyTopics>();
+    assert_error::<ChannelError>();
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub(crate) struct Seen {
 pub(crate) struct Events {
     line: Vec<u8>,
     event: Seen,
-    has_data: bool,
+    data: Option<String>,
 }
 
 impl Events {
@@ -72,10 +72,10 @@ impl Events {
     /// Returns an event if the line is the end of one.
     fn take_line(&mut self, line: &str) -> Option<Seen> {
         match line.split_once(": ") {
-            Some(("data", value)) => {
-                assert!(!mem::replace(&mut self.has_data, true), "{value} follows");
-                self.event.data = value.to_owned();
-            }
+            Some(("data", value)) => match &mut self.data {
+                Some(data) => *data = format!("{data}\n{value}"),
+                None => self.data = Some(value.to_owned()),
+            },
             Some(("event", name)) => self.event.name = name.to_owned(),
             Some(("id", id)) => self.event.id = id.to_owned(),
             Some(("retry", _)) => {}
@@ -92,7 +92,8 @@ impl Events {
             ..Seen::default()
         };
         let event = mem::replace(&mut self.event, next);
-        mem::take(&mut self.has_data).then_some(event)
+        let data = self.data.take()?;
+        Some(Seen { data, ..event })
     }
 }
 

@@ -1,13 +1,16 @@
 //! Clients that say to have seen what they have not.
 
-use std::num::NonZeroUsize;
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex},
+};
 
 use hyper::server::conn::http1::Builder;
 use tokio::{
     io::AsyncReadExt,
     net::{TcpSocket, TcpStream},
 };
-use tower_sse::{Channel, ChannelOptions, Event, Topics};
+use tower_sse::{Channel, ChannelOptions, Event, Hub, HubOptions};
 
 use crate::{
     alone,
@@ -32,17 +35,19 @@ enum Outcome {
 
 use Outcome::{After, Gap, Live, Rejected};
 
-/// `MINE` is the epoch of the topic that is asked for, `THEIRS` that of another. Three events were
-/// published in each, and two are held.
+/// `MINE` is the epoch of the hub of the channel that is asked for, `THEIRS` that of another hub. Three
+/// events were published in the channel, of which two are held, and then one in another channel of its hub.
 const IDS: &[(&str, Outcome)] = &[
     ("MINE-3", After(3)),
     ("MINE-2", After(2)),
     ("MINE-1", After(1)),
     ("  MINE-2  ", After(2)),
+    // Of another channel of the hub.
+    ("MINE-4", After(3)),
     // Of an event that is not held any more, or has never been.
     ("MINE-0", Gap),
-    ("MINE-4", Gap),
-    // Of another topic.
+    ("MINE-5", Gap),
+    // Of another hub.
     ("THEIRS-1", Gap),
     ("THEIRS-2", Gap),
     ("THEIRS-3", Gap),
@@ -97,35 +102,40 @@ const IDS: &[(&str, Outcome)] = &[
 ];
 
 struct Setting {
-    topics: Topics<String>,
+    /// The hub that the server asks for its channels.
+    hub: Arc<Mutex<Hub>>,
     server: Server,
+}
+
+/// Makes a hub with a channel in which three events have been published. Returns its epoch too.
+fn hub(path: &str) -> (Hub, Channel, String) {
+    let held = ChannelOptions::new().max_events(NonZeroUsize::new(2).unwrap());
+    let hub = Hub::new(HubOptions::new().channel_options(held));
+    let channel: Channel = hub.channel(path).unwrap();
+    let publish = |number| channel.publish(Event::new(format!("{path} {number}")));
+    let [_, _, last] = [1, 2, 3].map(publish).map(Result::unwrap);
+    let epoch = last.as_str().strip_suffix("-3").unwrap().to_owned();
+    (hub, channel, epoch)
 }
 
 impl Setting {
     fn new() -> Self {
-        let held = ChannelOptions::new().max_events(NonZeroUsize::new(2).unwrap());
-        let topics = Topics::new(NonZeroUsize::new(1000).unwrap(), held);
+        let hub = Arc::new(Mutex::new(Hub::new(HubOptions::new())));
         let subscribe = {
-            let topics: Topics<String> = topics.clone();
-            move |path: &str, id: Option<&_>| topics.topic(path.to_owned()).unwrap().resume(id)
+            let hub = Arc::clone(&hub);
+            move |path: &str, id: Option<&_>| hub.lock().unwrap().resume([path], id).unwrap()
         };
         let socket = TcpSocket::new_v4().unwrap();
         let server = Server::start(Builder::new(), quiet(), socket, subscribe);
-        Self { topics, server }
-    }
-
-    /// Makes a topic in which three events have been published. Returns its epoch too.
-    fn topic(&self, path: &str) -> (Channel, String) {
-        let topic = self.topics.topic(path.to_owned()).unwrap();
-        let publish = |number| topic.publish(Event::new(format!("{path} {number}")));
-        let [_, _, last] = [1, 2, 3].map(publish).map(Result::unwrap);
-        let epoch = last.as_str().strip_suffix("-3").unwrap().to_owned();
-        (topic, epoch)
+        Self { hub, server }
     }
 
     /// Sends an id, and checks what comes of it, beside an event that is published afterwards.
     async fn check(&self, id: &str, outcome: Outcome) {
-        let ((mine, epoch), (theirs, their_epoch)) = (self.topic("/mine"), self.topic("/theirs"));
+        let ((mine, channel, epoch), (_theirs, _, their_epoch)) = (hub("/mine"), hub("/theirs"));
+        let other: Channel = mine.channel("/other").unwrap();
+        other.publish(Event::new("/other 4")).unwrap();
+        *self.hub.lock().unwrap() = mine.clone();
         let id = id.replace("THEIRS", &their_epoch).replace("MINE", &epoch);
         let socket = TcpSocket::new_v4().unwrap();
         let socket = ask(socket, self.server.address, "/mine", Some(id.as_bytes())).await;
@@ -133,15 +143,15 @@ impl Setting {
             assert_rejected(socket.unwrap()).await;
         } else {
             let mut client = Client::begin(socket.unwrap()).await;
-            guard(mine.wait_for_subscriber()).await;
-            theirs.publish(Event::new("/theirs live")).unwrap();
-            mine.publish(Event::new("/mine live")).unwrap();
+            guard(channel.wait_for_subscriber()).await;
+            other.publish(Event::new("/other live")).unwrap();
+            channel.publish(Event::new("/mine live")).unwrap();
             for seen in expected(outcome, &epoch) {
                 assert_eq!(client.next().await, Some(seen), "{id:?}");
             }
         }
-        guard(mine.wait_until_idle()).await;
-        self.topics.close();
+        guard(channel.wait_until_idle()).await;
+        mine.close();
     }
 }
 
@@ -156,19 +166,19 @@ fn expected(outcome: Outcome, epoch: &str) -> Vec<Seen> {
     let mut events = Vec::new();
     let from = match outcome {
         Gap => {
-            events.push(event("gap", id(2), 1));
+            events.push(event("gap", format!("{}\n/mine", id(2)), 1));
             2
         }
         After(number) => number + 1,
         Live => {
             // As on a first visit.
-            events.push(event("checkpoint", String::new(), 3));
+            events.push(event("checkpoint", String::new(), 4));
             4
         }
         Rejected => 4,
     };
     events.extend((from..=3).map(|number| event("", format!("/mine {number}"), number)));
-    events.push(event("", "/mine live".to_owned(), 4));
+    events.push(event("", "/mine live".to_owned(), 6));
     events
 }
 
@@ -210,7 +220,7 @@ fn ids_of_any_length_leave_the_server_alive() {
             }
             let rejection = b"HTTP/1.1 431 Request Header Fields Too Large\r\n";
             assert!(text.is_empty() || text.starts_with(rejection));
-            assert!(setting.topics.is_empty());
+            assert!(setting.hub.lock().unwrap().is_empty());
             setting.check("MINE-2", After(2)).await;
         }
         setting.server.end().await;

@@ -1,7 +1,7 @@
 //! Real threads that publish, subscribe and resume at once.
 
 mod events;
+mod hub;
 mod states;
 mod threads;
-mod topics;
 mod wake_ups;

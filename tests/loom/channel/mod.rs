@@ -2,10 +2,10 @@
 
 mod closing;
 mod departing;
+mod hub;
 mod lagging;
 mod publishing;
 mod resuming;
 mod state;
 mod subscribers;
 mod support;
-mod topics;
