@@ -1,0 +1,69 @@
+//! The bounds and policies of a hub.
+
+use crate::random::Random;
+
+/// The names of the channels.
+pub(crate) const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+
+/// A hub. A channel is named by its place here.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) channels: Vec<ChannelConfig>,
+    pub(crate) max_channels: usize,
+    pub(crate) max_bytes: usize,
+    /// In milliseconds, as all times.
+    pub(crate) linger: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChannelConfig {
+    pub(crate) max_events: usize,
+    pub(crate) max_bytes: usize,
+    pub(crate) max_age: Option<u64>,
+    pub(crate) lag: LagPolicy,
+    pub(crate) gap: GapPolicy,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LagPolicy {
+    Disconnect,
+    Notify,
+    Newest,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GapPolicy {
+    Notify,
+    Live,
+}
+
+const LARGE: usize = 1 << 20;
+
+impl Config {
+    pub(crate) fn draw(random: &mut Random) -> Self {
+        let count = random.within(1, NAMES.len());
+        let mut channels: Vec<_> = (0..count).map(|_| ChannelConfig::draw(random)).collect();
+        // One at most, because a silent lag is known by a count of the whole subscription alone.
+        if random.once_in(2) {
+            channels[random.below(count)].lag = LagPolicy::Newest;
+        }
+        Self {
+            channels,
+            max_channels: random.within(2, 6),
+            max_bytes: random.pick(&[60, 100, 200, LARGE, LARGE, LARGE]),
+            linger: random.pick(&[1, 10, 30]),
+        }
+    }
+}
+
+impl ChannelConfig {
+    fn draw(random: &mut Random) -> Self {
+        Self {
+            max_events: random.within(1, 4),
+            max_bytes: random.pick(&[40, 60, 100, LARGE, LARGE, LARGE]),
+            max_age: random.pick(&[None, None, None, Some(5), Some(20)]),
+            lag: random.pick(&[LagPolicy::Disconnect, LagPolicy::Notify, LagPolicy::Notify]),
+            gap: random.pick(&[GapPolicy::Notify, GapPolicy::Notify, GapPolicy::Live]),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    idle::Idle,
+    life::{Life, LifeId, Payload, Retained},
+    removed::Removed,
+};
+use crate::config::Config;
+
+/// How many idle channels a hub checks to make room.
+const CHECKS: usize = 32;
+
+/// A hub: everything that was ever published, and which channels there are.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    pub(crate) config: Config,
+    pub(crate) now: u64,
+    /// The event with the number 1 comes first.
+    pub(crate) published: Vec<Published>,
+    pub(crate) lives: Vec<Life>,
+    /// The channels by name.
+    registered: BTreeMap<usize, LifeId>,
+    idle: Idle,
+    removed: Removed,
+}
+
+#[derive(Debug)]
+pub(crate) struct Published {
+    pub(crate) to: Vec<LifeId>,
+    pub(crate) payload: Payload,
+}
+
+/// Where a subscription begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Position {
+    Now,
+    /// As `Now`, with an id to resume with.
+    FirstVisit,
+    Oldest,
+    /// After this number, which the hub may not have assigned.
+    After(u64),
+    /// After an id of another hub.
+    Unknown,
+}
+
+impl Hub {
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            now: 0,
+            published: Vec::new(),
+            lives: Vec::new(),
+            registered: BTreeMap::new(),
+            idle: Idle::default(),
+            removed: Removed::new(config.max_channels),
+            config,
+        }
+    }
+
+    /// Returns the number of the last event, 0 before the first one.
+    pub(crate) fn last(&self) -> u64 {
+        self.published.len() as u64
+    }
+
+    pub(crate) fn event(&self, number: u64) -> &Published {
+        &self.published[number as usize - 1]
+    }
+
+    pub(crate) fn names(&mut self) -> Vec<usize> {
+        self.sweep();
+        self.registered.keys().copied().collect()
+    }
+
+    pub(crate) fn get(&mut self, name: usize) -> Option<LifeId> {
+        self.sweep();
+        self.check_retaining(name);
+        self.registered.get(&name).copied()
+    }
+
+    /// Finds or makes a channel. `None` if there are too many.
+    pub(crate) fn channel(&mut self, name: usize) -> Option<LifeId> {
+        if let Some(life) = self.get(name) {
+            return Some(life);
+        }
+        if self.registered.len() >= self.config.max_channels && !self.make_room() {
+            return None;
+        }
+        let lost = self.removed.recall(name);
+        let life = Life::new(name, self.config.channels[name], lost);
+        self.lives.push(life);
+        let id = self.lives.len() - 1;
+        self.registered.insert(name, id);
+        self.idle.add(id, self.now);
+        Some(id)
+    }
+
+    /// Finds or makes channels. The caller holds them, until it [releases](Self::release) them.
+    pub(crate) fn channels(&mut self, names: &[usize]) -> Option<Vec<LifeId>> {
+        let mut found = Vec::new();
+        for name in names {
+            let Some(life) = self.channel(*name) else {
+                self.release(&found);
+                return None;
+            };
+            if !found.contains(&life) {
+                self.lives[life].handles += 1;
+                found.push(life);
+            }
+        }
+        Some(found)
+    }
+
+    pub(crate) fn release(&mut self, lives: &[LifeId]) {
+        for life in lives {
+            self.lives[*life].handles -= 1;
+        }
+    }
+
+    /// Publishes events to each of these channels. `None` if nothing is published.
+    pub(crate) fn publish(&mut self, to: &[LifeId], payloads: &[Payload]) -> Option<u64> {
+        let numbers = self.last() + 1..;
+        let lens: Vec<_> = payloads.iter().zip(numbers.clone()).collect();
+        let lens: Vec<_> = lens.iter().map(|(one, number)| one.len(*number)).collect();
+        if !to.iter().all(|life| self.takes(*life, &lens)) {
+            return None;
+        }
+        let at = self.now;
+        for life in to {
+            let life = &mut self.lives[*life];
+            for (len, number) in lens.iter().copied().zip(numbers.clone()) {
+                life.append(Retained { number, len, at });
+            }
+            life.expire(at);
+        }
+        let published = payloads.iter().map(|payload| Published {
+            to: to.to_vec(),
+            payload: payload.clone(),
+        });
+        self.published.extend(published);
+        self.evict();
+        Some(self.last())
+    }
+
+    fn takes(&self, life: LifeId, lens: &[usize]) -> bool {
+        let life = &self.lives[life];
+        let max_bytes = life.config.max_bytes.min(self.config.max_bytes);
+        !life.is_closed
+            && lens.len() <= life.config.max_events
+            && lens.iter().sum::<usize>() <= max_bytes
+    }
+
+    /// Evicts the oldest events of all channels, as long as they have too many bytes together.
+    fn evict(&mut self) {
+        loop {
+            let lives = || self.registered.values().map(|life| &self.lives[*life]);
+            if lives().map(Life::bytes).sum::<usize>() <= self.config.max_bytes {
+                return;
+            }
+            let oldest = lives().filter_map(|life| Some((life.oldest()?, life.name)));
+            let (_, name) = oldest.min().unwrap();
+            self.lives[self.registered[&name]].evict_oldest();
+        }
+    }
+
+    pub(crate) fn expire(&mut self, life: LifeId) {
+        self.lives[life].expire(self.now);
+    }
+
+    pub(crate) fn close(&mut self, life: LifeId) {
+        self.lives[life].is_closed = true;
+        if self.is_registered(life) {
+            self.remove(life);
+        }
+    }
+
+    pub(crate) fn close_all(&mut self) {
+        let lives: Vec<_> = self.registered.values().copied().collect();
+        lives.into_iter().for_each(|life| self.close(life));
+    }
+
+    pub(crate) fn join(&mut self, lives: &[LifeId]) {
+        for life in lives {
+            self.expire(*life);
+            self.lives[*life].subscribers += 1;
+            self.idle.remove(*life);
+        }
+    }
+
+    pub(crate) fn leave(&mut self, lives: &[LifeId]) {
+        for life in lives {
+            self.lives[*life].subscribers -= 1;
+            if self.lives[*life].subscribers == 0 && self.is_registered(*life) {
+                self.idle.add(*life, self.now);
+            }
+        }
+    }
+
+    fn is_registered(&self, life: LifeId) -> bool {
+        self.registered.get(&self.lives[life].name) == Some(&life)
+    }
+
+    /// Removes idle channels without events whose time has passed.
+    fn sweep(&mut self) {
+        while let Some(life) = self
+            .now
+            .checked_sub(self.config.linger)
+            .and_then(|time| self.idle.since(time))
+        {
+            match self.is_removable(life) {
+                false => self.idle.add(life, self.now),
+                true if self.lives[life].retained.is_empty() => self.remove(life),
+                // Its events will expire.
+                true if self.lives[life].config.max_age.is_some() => self.idle.add(life, self.now),
+                true => self.idle.keep(life),
+            }
+        }
+    }
+
+    /// Removes a channel that was kept for its events, which the bytes of the hub have cost it since.
+    fn check_retaining(&mut self, name: usize) {
+        let life = self.registered.get(&name).copied();
+        let Some(life) = life.filter(|life| self.idle.is_retaining(*life)) else {
+            return;
+        };
+        match self.is_removable(life) {
+            false => self.idle.add(life, self.now),
+            true if self.lives[life].retained.is_empty() => self.remove(life),
+            true => {}
+        }
+    }
+
+    fn make_room(&mut self) -> bool {
+        for _ in 0..CHECKS {
+            let Some(life) = self.idle.first() else {
+                return false;
+            };
+            if self.is_removable(life) {
+                self.remove(life);
+                return true;
+            }
+            self.idle.add(life, self.now);
+        }
+        false
+    }
+
+    /// Returns `true` if the program holds no handle to a channel without subscribers.
+    fn is_removable(&mut self, life: LifeId) -> bool {
+        assert_eq!(self.lives[life].subscribers, 0);
+        if self.lives[life].handles > 0 {
+            return false;
+        }
+        self.expire(life);
+        true
+    }
+
+    fn remove(&mut self, life: LifeId) {
+        let Life {
+            name, last, lost, ..
+        } = self.lives[life];
+        self.idle.remove(life);
+        self.registered.remove(&name);
+        self.removed.remember(name, last.max(lost));
+    }
+
+    /// Returns the events after a number that were published under the name of this channel, up to its
+    /// own time.
+    pub(crate) fn published_after(&self, life: LifeId, number: u64) -> BTreeSet<u64> {
+        let name = self.lives[life].name;
+        let is_of_it = |of: &LifeId| *of <= life && self.lives[*of].name == name;
+        let events = (1..).zip(&self.published).skip(number as usize);
+        let events = events.filter(|(_, event)| event.to.iter().any(is_of_it));
+        events.map(|(number, _)| number).collect()
+    }
+}

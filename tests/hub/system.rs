@@ -1,0 +1,257 @@
+//! The hub under test, and what its subscriptions yield.
+
+use std::{
+    num::NonZeroUsize,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures::Stream;
+use tower_sse::{
+    Channel, ChannelEvent, ChannelOptions, CloseReason, Event, EventId, Hub, HubOptions,
+    LastEventId, NoticePolicy, Subscription,
+};
+
+use crate::{
+    clock::Clock,
+    config::{ChannelConfig, Config, GapPolicy, LagPolicy, NAMES},
+    model::{Payload, Position},
+    task::Task,
+};
+
+pub(crate) struct System {
+    pub(crate) clock: Clock,
+    pub(crate) hub: Hub,
+    epoch: String,
+}
+
+/// The result of a poll.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Polled {
+    Item(Item),
+    Waiting,
+    Completed,
+    Lagged,
+}
+
+/// An item of a subscription, with the id that it has on the wire.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    Event {
+        number: u64,
+        text: String,
+        is_comment: bool,
+    },
+    Checkpoint {
+        id: Option<u64>,
+    },
+    Gap {
+        oldest: Option<u64>,
+        name: usize,
+        id: Option<u64>,
+    },
+    Lagged {
+        count: u64,
+        name: usize,
+    },
+}
+
+/// A gap as `Subscription::gaps` has it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Gap {
+    pub(crate) is_known: bool,
+    pub(crate) oldest: Option<u64>,
+    pub(crate) until: u64,
+    pub(crate) name: usize,
+}
+
+impl Item {
+    /// Returns the id that a browser has after it.
+    pub(crate) fn id(&self) -> Option<u64> {
+        match self {
+            Self::Event {
+                number, is_comment, ..
+            } => (!is_comment).then_some(*number),
+            Self::Checkpoint { id } | Self::Gap { id, .. } => *id,
+            Self::Lagged { .. } => None,
+        }
+    }
+}
+
+impl System {
+    pub(crate) fn new(config: &Config) -> Self {
+        let clock = Clock::new();
+        let channels = config.channels.clone();
+        let each = move |name: &str, options| options_of(&channels[place(name)], options);
+        let options = HubOptions::with_timer(clock.clone())
+            .channel_options(
+                ChannelOptions::with_timer(clock.clone()).notice_policy(NoticePolicy::event()),
+            )
+            .each(each)
+            .max_channels(NonZeroUsize::new(config.max_channels).unwrap())
+            .max_bytes(config.max_bytes)
+            .linger(Duration::from_millis(config.linger));
+        let hub = Hub::new(options);
+        let epoch = hub.last_id().as_str().split_once('-').unwrap().0.to_owned();
+        Self { clock, hub, epoch }
+    }
+
+    pub(crate) fn names(&self) -> Vec<usize> {
+        self.hub.names().iter().map(|name| place(name)).collect()
+    }
+
+    pub(crate) fn channel(&self, name: usize) -> Option<Channel> {
+        self.hub.channel(NAMES[name]).ok()
+    }
+
+    /// Returns the number of an id, which is one of this hub.
+    pub(crate) fn number(&self, id: &EventId) -> u64 {
+        self.parse(id.as_str())
+    }
+
+    fn parse(&self, id: &str) -> u64 {
+        let (epoch, number) = id.split_once('-').unwrap();
+        assert_eq!(epoch, self.epoch);
+        number.parse().unwrap()
+    }
+
+    /// Subscribes to channels as a client asks for them. `None` if there are too many.
+    pub(crate) fn subscribe(&self, names: &[usize], position: Position) -> Option<Subscription> {
+        let names = names.iter().map(|name| NAMES[*name]);
+        let subscription = match position {
+            Position::Now => self.hub.subscribe(names),
+            Position::Oldest => self.hub.replay(names),
+            _ => self
+                .hub
+                .resume(names, self.last_event_id(position).as_ref()),
+        };
+        subscription.ok()
+    }
+
+    /// Subscribes through a handle.
+    pub(crate) fn subscribe_to(&self, channel: &Channel, position: Position) -> Subscription {
+        match position {
+            Position::Now => channel.subscribe(),
+            Position::Oldest => channel.replay(),
+            _ => channel.resume(self.last_event_id(position).as_ref()),
+        }
+    }
+
+    fn last_event_id(&self, position: Position) -> Option<LastEventId> {
+        let text = match position {
+            Position::After(number) => format!("{}-{number}", self.epoch),
+            Position::Unknown => "another-1".to_owned(),
+            Position::Now | Position::FirstVisit | Position::Oldest => return None,
+        };
+        LastEventId::new(EventId::try_from(text).unwrap())
+    }
+
+    /// Returns the gaps of a client that has asked for this.
+    pub(crate) fn gaps(&self, subscription: &Subscription, position: Position) -> Vec<Gap> {
+        let id = self.last_event_id(position);
+        let gap = |gap: &tower_sse::Gap| {
+            assert_eq!(Some(&gap.last_event_id), id.as_deref());
+            Gap {
+                is_known: gap.is_known,
+                oldest: gap.oldest.as_ref().map(|id| self.number(id)),
+                until: self.number(&gap.until),
+                name: place(&gap.channel),
+            }
+        };
+        subscription.gaps().iter().map(gap).collect()
+    }
+
+    /// Polls. A subscription that yields to the runtime is polled again.
+    pub(crate) fn poll(&self, subscription: &mut Subscription, task: &Task) -> Polled {
+        for _ in 0..3 {
+            let waker = task.waker();
+            let polled = Pin::new(&mut *subscription).poll_next(&mut Context::from_waker(&waker));
+            match polled {
+                Poll::Ready(Some(event)) => return Polled::Item(self.read(&event)),
+                Poll::Pending if task.wakes() > 0 => {}
+                Poll::Pending => return Polled::Waiting,
+                Poll::Ready(None) => {
+                    return match subscription.close_reason() {
+                        Some(CloseReason::Completed) => Polled::Completed,
+                        Some(CloseReason::Lagged) => Polled::Lagged,
+                        other => panic!("{other:?}"),
+                    };
+                }
+            }
+        }
+        panic!("it wakes its task again and again");
+    }
+
+    /// Reads an item as a client does.
+    fn read(&self, event: &ChannelEvent) -> Item {
+        let (mut name, mut id, mut comment, mut data) = ("", None, None, Vec::new());
+        let text = std::str::from_utf8(event.encoded().as_bytes()).unwrap();
+        for line in text.strip_suffix("\n\n").unwrap().split('\n') {
+            match line.split_once(": ").unwrap() {
+                ("event", value) => name = value,
+                ("data", value) => data.push(value),
+                ("id", value) => id = Some(self.parse(value)),
+                ("", value) => comment = Some(value),
+                other => panic!("{other:?}"),
+            }
+        }
+        let number = event.id().map(|id| self.number(&id));
+        if comment.is_none() {
+            assert_eq!(number, id);
+        }
+        match (name, &data[..], comment) {
+            ("", [text], None) => Item::Event {
+                number: number.unwrap(),
+                text: (*text).to_owned(),
+                is_comment: false,
+            },
+            ("", [], Some(text)) => Item::Event {
+                number: number.unwrap(),
+                text: text.to_owned(),
+                is_comment: true,
+            },
+            ("checkpoint", [""], None) => Item::Checkpoint { id },
+            ("gap", [oldest, name], None) => Item::Gap {
+                oldest: (!oldest.is_empty()).then(|| self.parse(oldest)),
+                name: place(name),
+                id,
+            },
+            ("lagged", [count, name], None) => Item::Lagged {
+                count: count.parse().unwrap(),
+                name: place(name),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn options_of(config: &ChannelConfig, options: ChannelOptions) -> ChannelOptions {
+    let options = options
+        .max_events(NonZeroUsize::new(config.max_events).unwrap())
+        .max_bytes(config.max_bytes)
+        .lag_policy(match config.lag {
+            LagPolicy::Disconnect => tower_sse::LagPolicy::disconnect(),
+            LagPolicy::Notify => tower_sse::LagPolicy::notify(),
+            LagPolicy::Newest => tower_sse::LagPolicy::newest(),
+        })
+        .gap_policy(match config.gap {
+            GapPolicy::Notify => tower_sse::GapPolicy::notify(),
+            GapPolicy::Live => tower_sse::GapPolicy::live(),
+        });
+    match config.max_age {
+        Some(age) => options.max_age(Duration::from_millis(age)),
+        None => options,
+    }
+}
+
+pub(crate) fn event(payload: &Payload) -> Event {
+    match payload.is_comment {
+        true => Event::default().comment(payload.text.clone()),
+        false => Event::new(payload.text.clone()),
+    }
+}
+
+fn place(name: &str) -> usize {
+    NAMES.iter().position(|one| *one == name).unwrap()
+}

@@ -1,0 +1,313 @@
+//! Runs commands on the model and on the system, and compares the two.
+
+use tower_sse::{Channel, Subscription};
+
+use crate::{
+    commands::{CLIENTS, Command, Draft, Start, Through},
+    config::{Config, NAMES},
+    model::{Client, Hub, LifeId, Payload, Position},
+    system::{Gap, Polled, System, event},
+    task::Task,
+};
+
+pub(crate) struct Test {
+    model: Hub,
+    system: System,
+    /// The handles that the program holds.
+    handles: Vec<(LifeId, Channel)>,
+    visitors: [Visitor; CLIENTS],
+    serial: u64,
+}
+
+/// A client, connected or not.
+#[derive(Default)]
+struct Visitor {
+    names: Vec<usize>,
+    /// The ids that it has seen.
+    seen: Vec<u64>,
+    connection: Option<Connection>,
+}
+
+struct Connection {
+    client: Client,
+    subscription: Subscription,
+    task: Task,
+}
+
+impl Test {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            model: Hub::new(config.clone()),
+            system: System::new(config),
+            handles: Vec::new(),
+            visitors: Default::default(),
+            serial: 0,
+        }
+    }
+
+    pub(crate) fn run(&mut self, command: &Command) {
+        match command {
+            Command::Publish(through, drafts) => self.publish(*through, drafts),
+            Command::PublishTo(names, draft) => self.publish_to(names, *draft),
+            Command::Arrive(client, names, start) => self.arrive(*client, names, *start),
+            Command::Return(client, start) => self.open(*client, *start),
+            Command::Poll(client, times) => {
+                (0..*times).for_each(|_| drop(self.poll(*client)));
+            }
+            Command::Leave(client) => self.leave(*client),
+            Command::Close(through) => self.close(*through),
+            Command::CloseAll => {
+                self.model.close_all();
+                self.system.hub.close();
+            }
+            Command::Hold(name) => self.hold(*name),
+            Command::Release(handle) => self.release(*handle),
+            Command::Get(name) => {
+                let expected = self.model.get(*name).is_some();
+                let found = self.system.hub.get::<str>(NAMES[*name]);
+                assert_eq!(found.is_some(), expected);
+            }
+            Command::Sweep => assert_eq!(self.system.names(), self.model.names()),
+            Command::Advance(millis) => {
+                self.model.now += millis;
+                self.system.clock.advance(*millis);
+            }
+        }
+        let last = self.system.hub.last_id();
+        assert_eq!(self.system.number(&last), self.model.last());
+    }
+
+    /// Has all clients read what is left, and then what is left when all channels are closed.
+    pub(crate) fn end(mut self) {
+        (0..CLIENTS).for_each(|client| self.drain(client));
+        self.run(&Command::Sweep);
+        let Self { system, model, .. } = &mut self;
+        model.close_all();
+        system.hub.close();
+        (0..CLIENTS).for_each(|client| self.drain(client));
+        let mut visitors = self.visitors.iter();
+        assert!(visitors.all(|visitor| visitor.connection.is_none()));
+    }
+
+    fn drain(&mut self, client: usize) {
+        while let Some(Polled::Item(_)) = self.poll(client) {}
+    }
+
+    fn payload(&mut self, draft: Draft) -> Payload {
+        self.serial += 1;
+        Payload {
+            text: format!("{}{}", self.serial, ".".repeat(draft.padding)),
+            is_comment: draft.is_comment,
+        }
+    }
+
+    /// Finds a channel, and holds it until it is [`put_back`](Self::put_back).
+    fn take(&mut self, through: Through) -> Option<(LifeId, Channel)> {
+        let found = match through {
+            Through::Hub(name) => {
+                let (expected, found) = (self.model.channel(name), self.system.channel(name));
+                assert_eq!(found.is_some(), expected.is_some());
+                expected.zip(found)
+            }
+            Through::Handle(handle) => self.handle(handle).cloned(),
+        };
+        let (life, channel) = found?;
+        self.model.lives[life].handles += 1;
+        assert_eq!(channel.name(), NAMES[self.model.lives[life].name]);
+        Some((life, channel))
+    }
+
+    fn put_back(&mut self, (life, channel): (LifeId, Channel)) {
+        self.model.release(&[life]);
+        drop(channel);
+    }
+
+    fn handle(&self, handle: usize) -> Option<&(LifeId, Channel)> {
+        let count = self.handles.len().max(1);
+        self.handles.get(handle % count)
+    }
+
+    fn hold(&mut self, name: usize) {
+        if self.handles.len() < 4 {
+            let taken = self.take(Through::Hub(name));
+            self.handles.extend(taken);
+        }
+    }
+
+    fn release(&mut self, handle: usize) {
+        if !self.handles.is_empty() {
+            let released = self.handles.swap_remove(handle % self.handles.len());
+            self.put_back(released);
+        }
+    }
+
+    fn publish(&mut self, through: Through, drafts: &[Draft]) {
+        let Some(taken) = self.take(through) else {
+            return;
+        };
+        let payloads: Vec<_> = drafts.iter().map(|draft| self.payload(*draft)).collect();
+        let events: Vec<_> = payloads.iter().map(event).collect();
+        let published = match &events[..] {
+            [only] => taken.1.publish(only).map(Some),
+            events => taken.1.publish_all(events),
+        };
+        match published {
+            Ok(Some(id)) => {
+                let number = self.system.number(&id);
+                self.note(&[taken.0], &payloads, Some(number));
+            }
+            Ok(None) => assert!(payloads.is_empty()),
+            Err(_) => self.note(&[taken.0], &payloads, None),
+        }
+        self.put_back(taken);
+    }
+
+    fn publish_to(&mut self, names: &[usize], draft: Draft) {
+        let payload = self.payload(draft);
+        let texts = names.iter().map(|name| NAMES[*name]);
+        let published = self.system.hub.publish(texts, &event(&payload)).ok();
+        let number = published.map(|id| self.system.number(&id));
+        match self.model.channels(names) {
+            Some(lives) => {
+                self.note(&lives, &[payload], number);
+                self.model.release(&lives);
+            }
+            None => assert_eq!(number, None),
+        }
+    }
+
+    /// Has the model publish, with this last number if it is published.
+    fn note(&mut self, to: &[LifeId], payloads: &[Payload], number: Option<u64>) {
+        let first = self.model.last() + 1;
+        assert_eq!(number, self.model.publish(to, payloads));
+        let Some(last) = number else {
+            return;
+        };
+        for visitor in &mut self.visitors {
+            if let Some(connection) = &mut visitor.connection {
+                (first..=last).for_each(|number| connection.client.note(number, to));
+            }
+        }
+    }
+
+    fn close(&mut self, through: Through) {
+        let found = match through {
+            Through::Hub(name) => {
+                let expected = self.model.get(name);
+                let found = self.system.hub.get::<tower_sse::Event>(NAMES[name]);
+                assert_eq!(found.is_some(), expected.is_some());
+                expected.zip(found)
+            }
+            Through::Handle(handle) => self.handle(handle).cloned(),
+        };
+        if let Some((life, channel)) = found {
+            self.model.close(life);
+            channel.close();
+            assert!(channel.is_closed());
+        }
+    }
+
+    fn arrive(&mut self, client: usize, names: &[usize], start: Start) {
+        self.leave(client);
+        let visitor = &mut self.visitors[client];
+        visitor.seen.clear();
+        visitor.names = names.to_vec();
+        self.open(client, start);
+    }
+
+    /// Connects a client, again if it is connected.
+    fn open(&mut self, client: usize, start: Start) {
+        self.leave(client);
+        let visitor = &self.visitors[client];
+        let (names, position) = (visitor.names.clone(), self.position(&visitor.seen, start));
+        let handle = match (start, &names[..]) {
+            (Start::Handle(handle), [name]) => self.handle_to(*name, handle),
+            _ => None,
+        };
+        let opened = match (handle, &names[..]) {
+            (_, []) => None,
+            (Some((life, channel)), _) => {
+                let subscription = self.system.subscribe_to(&channel, position);
+                let (model, gaps) = Client::open(&mut self.model, vec![life], position);
+                Some((subscription, model, gaps))
+            }
+            (None, _) => self.open_by_names(&names, position),
+        };
+        let Some((subscription, model, gaps)) = opened else {
+            return;
+        };
+        assert_eq!(self.system.gaps(&subscription, position), gaps);
+        self.visitors[client].connection = Some(Connection {
+            client: model,
+            subscription,
+            task: Task::default(),
+        });
+    }
+
+    fn open_by_names(
+        &mut self,
+        names: &[usize],
+        position: Position,
+    ) -> Option<(Subscription, Client, Vec<Gap>)> {
+        let subscription = self.system.subscribe(names, position);
+        let lives = self.model.channels(names);
+        assert_eq!(subscription.is_some(), lives.is_some());
+        let (subscription, lives) = subscription.zip(lives)?;
+        let (client, gaps) = Client::open(&mut self.model, lives.clone(), position);
+        self.model.release(&lives);
+        Some((subscription, client, gaps))
+    }
+
+    fn position(&self, seen: &[u64], start: Start) -> Position {
+        let last = self.model.last();
+        match start {
+            Start::Live => Position::Now,
+            Start::Replay => Position::Oldest,
+            Start::Seen(place) if !seen.is_empty() => Position::After(seen[place % seen.len()]),
+            Start::Number(number) => Position::After(number as u64 % (last + 1)),
+            Start::Beyond(more) => Position::After(last + 1 + more as u64),
+            Start::Foreign => Position::Unknown,
+            Start::Handle(_) | Start::Last | Start::Seen(_) => {
+                let last = seen.last().copied();
+                last.map_or(Position::FirstVisit, Position::After)
+            }
+        }
+    }
+
+    /// Returns one of the handles to a channel with this name.
+    fn handle_to(&self, name: usize, handle: usize) -> Option<(LifeId, Channel)> {
+        let is_of_it = |(life, _): &&(LifeId, Channel)| self.model.lives[*life].name == name;
+        let handles: Vec<_> = self.handles.iter().filter(is_of_it).collect();
+        let count = handles.len().max(1);
+        handles.get(handle % count).copied().cloned()
+    }
+
+    fn poll(&mut self, client: usize) -> Option<Polled> {
+        let visitor = &mut self.visitors[client];
+        let connection = visitor.connection.as_mut()?;
+        let Connection {
+            client,
+            subscription,
+            task,
+        } = connection;
+        let polled = self.system.poll(subscription, task);
+        let has_ended = client.check(&mut self.model, &polled, subscription.missed());
+        if let Polled::Item(item) = &polled {
+            if let Some(id) = item.id() {
+                client.check_id(&self.model, id);
+                visitor.seen.push(id);
+            }
+        }
+        if has_ended {
+            self.model.leave(&client.lives);
+            visitor.connection = None;
+        }
+        Some(polled)
+    }
+
+    fn leave(&mut self, client: usize) {
+        if let Some(connection) = self.visitors[client].connection.take() {
+            self.model.leave(&connection.client.lives);
+        }
+    }
+}
