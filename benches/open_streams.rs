@@ -14,7 +14,8 @@ use http::Request;
 use http_body::Body;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_sse::{
-    Channel, ChannelOptions, Event, EventStream, Lifetime, RejectPolicy, Shutdown, SseLayer,
+    Channel, ChannelOptions, Event, EventStream, Hub, HubOptions, Lifetime, RejectPolicy, Shutdown,
+    SseLayer, Subscription,
 };
 
 fn main() {
@@ -43,11 +44,37 @@ fn main() {
     for (name, layer) in layers {
         println!("| {name} | {} |", bytes_of(|| open(&layer)) - bare);
     }
+    print_channels();
+}
+
+/// Prints what channels and their subscribers hold.
+fn print_channels() {
     let channel: Channel = Channel::new(ChannelOptions::new());
     println!(
         "| a subscriber of a `Channel` that waits | {} |",
-        bytes_of(|| waiting(&channel))
+        bytes_of(|| waiting(channel.subscribe()))
     );
+    for channels in [1, 3, 10, 100] {
+        let (hub, names) = (Hub::new(HubOptions::new()), names(channels));
+        let subscribe = || hub.subscribe(&names).expect("the names are valid");
+        println!(
+            "| a subscriber of a `Hub` that waits, channels: {channels} | {} |",
+            bytes_of(|| waiting(subscribe()))
+        );
+    }
+    println!(
+        "| an empty `Channel` | {} |",
+        bytes_of(|| Channel::<Event>::new(ChannelOptions::new()))
+    );
+    let (hub, mut names) = (Hub::new(HubOptions::new()), names(1000).into_iter());
+    println!(
+        "| an empty channel of a `Hub`, with its handle | {} |",
+        bytes_of(|| hub.channel::<Event>(&names.next()?).ok())
+    );
+}
+
+fn names(count: usize) -> Vec<String> {
+    (0..count).map(|at| format!("channel/{at:03}")).collect()
 }
 
 /// Counts the bytes that something holds on the heap, of many the share of one.
@@ -76,8 +103,8 @@ fn open(layer: &SseLayer) -> Pin<Box<impl Body + use<>>> {
     body
 }
 
-fn waiting(channel: &Channel) -> Box<tower_sse::Subscription> {
-    let mut subscription = Box::new(channel.subscribe());
+fn waiting(subscription: Subscription) -> Box<Subscription> {
+    let mut subscription = Box::new(subscription);
     let mut cx = Context::from_waker(Waker::noop());
     assert!(subscription.poll_next_unpin(&mut cx).is_pending());
     subscription
