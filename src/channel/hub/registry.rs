@@ -32,6 +32,9 @@ pub(super) struct Registry {
     idle: BTreeMap<IdleSince, Arc<str>>,
     /// Idle channels that have been found to retain events, in the same order.
     retaining: BTreeMap<IdleSince, Arc<str>>,
+    /// The same channels in the order in which they were found to retain events. They may have evicted
+    /// them since.
+    checked: BTreeMap<IdleSince, Arc<str>>,
     /// Channels that retain events, by a number that is not above their oldest one.
     oldest: BTreeSet<(u64, Arc<str>)>,
     /// The length of all events of all channels.
@@ -49,8 +52,10 @@ type IdleSince = (Instant, u64);
 #[derive(Debug)]
 struct Registered {
     channel: Arc<ChannelShared>,
-    /// Its key in one of the two lists of idle channels.
+    /// Its key in `idle` or `retaining`.
     idle_since: Option<IdleSince>,
+    /// Its key in `checked`.
+    checked_at: Option<IdleSince>,
 }
 
 /// The result of checking a channel that may be idle.
@@ -73,6 +78,7 @@ impl Registry {
             channels: BTreeMap::new(),
             idle: BTreeMap::new(),
             retaining: BTreeMap::new(),
+            checked: BTreeMap::new(),
             oldest: BTreeSet::new(),
             bytes: 0,
             removed: RemovedChannels::new(max_removed),
@@ -113,6 +119,7 @@ impl Registry {
         let registered = Registered {
             channel: Arc::clone(channel),
             idle_since: None,
+            checked_at: None,
         };
         let name = Arc::clone(&channel.name);
         let lost = self.removed.take(&name);
@@ -165,9 +172,12 @@ impl Registry {
     /// Removes idle channels whose time has passed: some of them, if there are many.
     pub(super) fn sweep(&mut self, now: Instant, linger: Duration) {
         for _ in 0..MAX_CHECKS {
-            let first = self.idle.first_key_value();
-            let due = first.filter(|(since, _)| is_due(since, now, linger));
-            let Some(name) = due.map(|(_, name)| Arc::clone(name)) else {
+            let due = |list: &BTreeMap<IdleSince, Arc<str>>| {
+                let due = list.first_key_value();
+                let due = due.filter(|(since, _)| is_due(since, now, linger))?;
+                Some(Arc::clone(due.1))
+            };
+            let Some(name) = due(&self.idle).or_else(|| due(&self.checked)) else {
                 return;
             };
             self.check_due(&name, now);
@@ -246,18 +256,23 @@ impl Registry {
         }
     }
 
-    /// Moves an idle channel out of the way of those that retain nothing. If its events have an age at
-    /// which they are evicted, it is checked again.
+    /// Moves an idle channel out of the way of those that retain nothing, until it is checked again.
     fn keep_for_its_events(&mut self, name: &str, now: Instant) {
-        let Some(registered) = self.channels.get(name) else {
+        self.count += 1;
+        let Some(registered) = self.channels.get_mut(name) else {
             return;
         };
-        if registered.channel.options.bounds.max_age.is_some() {
-            return self.list_as_idle(name, now);
+        let Some(since) = registered.idle_since else {
+            return;
+        };
+        let at = (now, self.count);
+        if let Some(before) = registered.checked_at.replace(at) {
+            self.checked.remove(&before);
         }
-        let since = registered.idle_since;
-        let moved = since.and_then(|since| Some((since, self.idle.remove(&since)?)));
-        self.retaining.extend(moved);
+        let name = &registered.channel.name;
+        self.checked.insert(at, Arc::clone(name));
+        self.idle.remove(&since);
+        self.retaining.insert(since, Arc::clone(name));
     }
 
     fn list_as_idle(&mut self, name: &str, now: Instant) {
@@ -273,10 +288,15 @@ impl Registry {
 
     /// Removes a channel from the lists of idle ones.
     fn unlist(&mut self, name: &str) {
-        let registered = self.channels.get_mut(name);
-        if let Some(since) = registered.and_then(|registered| registered.idle_since.take()) {
+        let Some(registered) = self.channels.get_mut(name) else {
+            return;
+        };
+        if let Some(since) = registered.idle_since.take() {
             self.idle.remove(&since);
             self.retaining.remove(&since);
+        }
+        if let Some(at) = registered.checked_at.take() {
+            self.checked.remove(&at);
         }
     }
 

@@ -15,7 +15,7 @@ pub(super) struct Member {
     /// The number up to which no event is due any more: it was read, it precedes the start, or it was
     /// reported as missed.
     seen: u64,
-    /// The index of the next event, or of an earlier one.
+    /// The index of the next event.
     next_index: u64,
     head: Head,
 }
@@ -72,17 +72,10 @@ impl Member {
             Head::Empty(tip) if tip == self.channel.tip() => return empty(tip),
             Head::Empty(_) | Head::Unknown => {}
         }
-        let (seen, next) = (self.seen, &mut self.next_index);
+        let (seen, next) = (self.seen, self.next_index);
         let read = self.channel.read(|log, tip| {
-            if log.evicted() > seen {
-                return None;
-            }
-            // What came by another channel of the subscription is not due again, evicted or not.
-            *next = log.first_index().max(*next);
-            while log.number_at(*next).is_some_and(|number| number <= seen) {
-                *next += 1;
-            }
-            Some((log.number_at(*next), tip))
+            let is_held = log.evicted() <= seen;
+            is_held.then(|| (log.number_at(next), tip))
         });
         let Some((number, tip)) = read else {
             return Peek::Evicted;
@@ -113,6 +106,8 @@ impl Member {
     pub(super) fn pass(&mut self, number: u64) {
         if self.head == Head::At(number) {
             self.seen = number;
+            // At once: when the log has evicted the event, its index cannot be told from a later one.
+            self.next_index += 1;
             self.head = Head::Unknown;
         }
     }

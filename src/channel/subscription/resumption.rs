@@ -56,14 +56,13 @@ impl Resumption<'_> {
         }
         let with_ids = members.iter().zip(starts).filter(|(one, _)| one.has_ids());
         let seen = with_ids.map(|(member, start)| match start.kind {
-            StartKind::Replay | StartKind::Since(_) => member.seen(),
-            StartKind::Resume | StartKind::Live => self.published,
+            StartKind::Replay | StartKind::Since(_) => Some(member.seen()),
+            // The client will resume this one after the id as well.
+            StartKind::Resume | StartKind::Live => None,
         });
-        // The client resumes those that begin now after the position as well.
-        match seen.clone().max() {
-            Some(max) if max < self.published => seen.min().unwrap_or(max),
-            _ => self.published,
-        }
+        let seen: Option<Vec<_>> = seen.collect();
+        let first = seen.and_then(|seen| seen.into_iter().min());
+        first.unwrap_or(self.published)
     }
 
     /// Returns the channels that have lost events after their start.

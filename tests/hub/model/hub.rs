@@ -205,32 +205,46 @@ impl Hub {
             .checked_sub(self.config.linger)
             .and_then(|time| self.idle.since(time))
         {
-            match self.is_removable(life) {
-                false => self.idle.add(life, self.now),
-                true if self.lives[life].retained.is_empty() => self.remove(life),
-                // Its events will expire.
-                true if self.lives[life].config.max_age.is_some() => self.idle.add(life, self.now),
-                true => self.idle.keep(life),
-            }
+            self.check(life);
         }
     }
 
     /// Removes a channel that was kept for its events, which the bytes of the hub have cost it since.
     fn check_retaining(&mut self, name: usize) {
         let life = self.registered.get(&name).copied();
-        let Some(life) = life.filter(|life| self.idle.is_retaining(*life)) else {
+        let Some(time) = self.now.checked_sub(self.config.linger) else {
             return;
         };
+        let Some(life) = life.filter(|life| self.idle.is_retaining(*life, time)) else {
+            return;
+        };
+        self.check(life);
+    }
+
+    /// Removes a channel without events, or keeps it for them.
+    fn check(&mut self, life: LifeId) {
         match self.is_removable(life) {
             false => self.idle.add(life, self.now),
             true if self.lives[life].retained.is_empty() => self.remove(life),
-            true => {}
+            true => self.idle.keep(life, self.now),
         }
     }
 
+    /// Removes the channel that has been idle for the longest, one without events first.
     fn make_room(&mut self) -> bool {
+        let before = self.registered.len();
         for _ in 0..CHECKS {
-            let Some(life) = self.idle.first() else {
+            let Some(life) = self.idle.first_waiting() else {
+                break;
+            };
+            self.check(life);
+            if self.registered.len() < before {
+                return true;
+            }
+        }
+        for _ in 0..CHECKS {
+            let first = self.idle.first_retaining();
+            let Some(life) = first.or_else(|| self.idle.first_waiting()) else {
                 return false;
             };
             if self.is_removable(life) {
