@@ -128,8 +128,8 @@ mod loom_tests;
 #[cfg(feature = "channel")]
 pub use self::channel::{
     BorrowEvent, Channel, ChannelError, ChannelEvent, ChannelOptions, ChannelStart, EventRef, Gap,
-    GapPolicy, Hub, HubOptions, LagPolicy, NoticePolicy, PublishError, StateChannel, Subscriber,
-    Subscribers, Subscription,
+    GapPolicy, Hub, HubOptions, InvalidName, KeyPolicy, KeyedChannel, LagPolicy, NoticePolicy,
+    PublishError, StateChannel, Subscriber, Subscribers, Subscription,
 };
 #[cfg(feature = "socket")]
 pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};

@@ -9,7 +9,7 @@ use http::{
 use super::{ChannelError, PublishError};
 
 /// Returns 413 Payload Too Large for an event that is too large, 503 Service Unavailable for a closed
-/// channel, what [`ChannelError`] does for a channel that cannot be made, and 500 Internal Server Error
+/// channel or a full keyed one, 400 Bad Request for an invalid key, what [`ChannelError`] does for a channel that cannot be made, and 500 Internal Server Error
 /// otherwise. The body is the error's text without its cause.
 impl IntoResponse for PublishError {
     fn into_response(self) -> Response {
@@ -18,7 +18,8 @@ impl IntoResponse for PublishError {
         }
         let status = match self {
             Self::TooLarge { .. } | Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Closed => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Closed | Self::Full => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Key(_) => StatusCode::BAD_REQUEST,
             Self::Channel(_) | Self::Encode(_) | Self::Before(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -29,7 +30,7 @@ impl IntoResponse for PublishError {
 
 /// Returns 503 Service Unavailable with `Retry-After` and `Cache-Control: no-store` if there are too many
 /// channels, and 400 Bad Request for a name that no channel can have. A browser does not reconnect after
-/// either.
+/// either. A channel of another kind is 500 Internal Server Error.
 impl IntoResponse for ChannelError {
     fn into_response(self) -> Response {
         let text = self.to_string();
@@ -38,8 +39,9 @@ impl IntoResponse for ChannelError {
                 let headers = [(RETRY_AFTER, "10"), (CACHE_CONTROL, "no-store")];
                 (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()
             }
-            Self::EmptyName | Self::NameTooLong { .. } | Self::ControlCharacter { .. } => {
-                (StatusCode::BAD_REQUEST, text).into_response()
+            Self::Name(_) => (StatusCode::BAD_REQUEST, text).into_response(),
+            Self::Keyed | Self::NotKeyed => {
+                (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
             }
         }
     }

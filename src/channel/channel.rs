@@ -73,7 +73,15 @@ impl<T: ?Sized> Channel<T> {
     ///
     /// For several channels in one stream, and for a channel for each room, user or document, use a
     /// [`Hub`](super::Hub).
-    pub fn new(options: ChannelOptions) -> Self {
+    ///
+    /// It is never [keyed](ChannelOptions::keyed): see [`KeyedChannel`](super::KeyedChannel).
+    pub fn new(mut options: ChannelOptions) -> Self {
+        options.keyed = None;
+        Self::with_options(options)
+    }
+
+    /// Creates a channel, keyed or not.
+    pub(super) fn with_options(options: ChannelOptions) -> Self {
         let (hub, channel) = HubShared::with_channel(options);
         let channel = Arc::new(channel);
         let publisher = Publisher::of_channel(hub, &channel);

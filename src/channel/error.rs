@@ -2,6 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
+use super::InvalidName;
 use crate::{BoxError, Error, InvalidEventId, InvalidEventName};
 
 /// An error from publishing an event. No subscriber gets anything of the event.
@@ -24,6 +25,10 @@ pub enum PublishError {
         /// The maximum number of events that the channel retains.
         max: usize,
     },
+    /// The key of a keyed channel is invalid.
+    Key(InvalidName),
+    /// The keyed channel, or its hub, has no room for the key ([`KeyPolicy`](super::KeyPolicy)).
+    Full,
     /// A channel that the event is for cannot be made ([`Hub::publish`](super::Hub::publish)).
     Channel(ChannelError),
     /// The event cannot be encoded.
@@ -51,7 +56,8 @@ impl PublishError {
             Self::Encode(error) => Some(error.source().unwrap_or(error)),
             Self::Before(error) => Some(&**error),
             Self::Channel(error) => Some(error),
-            Self::Closed | Self::TooLarge { .. } | Self::TooMany { .. } => None,
+            Self::Key(error) => Some(error),
+            Self::Closed | Self::TooLarge { .. } | Self::TooMany { .. } | Self::Full => None,
         }
     }
 }
@@ -99,6 +105,8 @@ impl fmt::Display for WithoutCause<'_> {
             PublishError::TooMany { max } => {
                 write!(f, "the events are too many for a channel that holds {max}")
             }
+            PublishError::Key(_) => f.write_str("the key is invalid"),
+            PublishError::Full => f.write_str("the channel has no room for another key"),
             PublishError::Channel(_) => f.write_str("there is no such channel"),
             PublishError::Encode(_) => f.write_str("the event cannot be encoded"),
             PublishError::Before(_) => f.write_str("what comes before the publication has failed"),
@@ -110,20 +118,13 @@ impl fmt::Display for WithoutCause<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChannelError {
-    /// The name is empty.
-    EmptyName,
-    /// The name is too long.
-    NameTooLong {
-        /// The length of the name in bytes.
-        len: usize,
-        /// The maximum length in bytes.
-        max: usize,
-    },
-    /// The name has a control character, such as a line feed.
-    ControlCharacter {
-        /// Its position in bytes.
-        at: usize,
-    },
+    /// No channel can have this name.
+    Name(InvalidName),
+    /// The channel is keyed: use [`Hub::keyed_channel`](super::Hub::keyed_channel). An event of a keyed
+    /// channel cannot be published to other channels as well.
+    Keyed,
+    /// The channel is not keyed: use [`Hub::channel`](super::Hub::channel).
+    NotKeyed,
     /// The hub has the maximum number of channels, and found no idle one that it could remove.
     TooMany {
         /// The maximum number of channels.
@@ -134,19 +135,25 @@ pub enum ChannelError {
 impl fmt::Display for ChannelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::EmptyName => f.write_str("the channel's name is empty"),
-            Self::NameTooLong { len, max } => {
-                write!(
-                    f,
-                    "the channel's name has {len} bytes, which is more than {max}"
-                )
-            }
-            Self::ControlCharacter { at } => {
-                write!(f, "the channel's name has a control character at byte {at}")
-            }
+            Self::Name(_) => f.write_str("no channel can have this name"),
+            Self::Keyed => f.write_str("the channel is keyed"),
+            Self::NotKeyed => f.write_str("the channel is not keyed"),
             Self::TooMany { max } => write!(f, "the hub has {max} channels already"),
         }
     }
 }
 
-impl StdError for ChannelError {}
+impl StdError for ChannelError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Name(error) => Some(error),
+            Self::Keyed | Self::NotKeyed | Self::TooMany { .. } => None,
+        }
+    }
+}
+
+impl From<InvalidName> for ChannelError {
+    fn from(error: InvalidName) -> Self {
+        Self::Name(error)
+    }
+}

@@ -8,17 +8,28 @@ use crate::EncodedEvent;
 #[derive(Clone, Copy, Debug)]
 pub struct EventRef<'a> {
     channel: &'a str,
+    key: Option<&'a str>,
     event: &'a EncodedEvent,
 }
 
 impl<'a> EventRef<'a> {
-    pub(super) fn new(channel: &'a str, event: &'a EncodedEvent) -> Self {
-        Self { channel, event }
+    pub(super) fn new(channel: &'a str, key: Option<&'a str>, event: &'a EncodedEvent) -> Self {
+        Self {
+            channel,
+            key,
+            event,
+        }
     }
 
     /// Returns the name of the channel in its hub. It is empty for a channel that is a hub of its own.
     pub fn channel(&self) -> &'a str {
         self.channel
+    }
+
+    /// Returns the key of the event in a [`KeyedChannel`](super::KeyedChannel), or `None` in a channel that
+    /// is not keyed. The removal of a key has it, too.
+    pub fn key(&self) -> Option<&'a str> {
+        self.key
     }
 
     /// Returns the name of the event (the field `event`), or `None` if it has none. Of an item of several
@@ -51,8 +62,8 @@ mod tests {
     fn has_the_name_of_the_event() {
         const NAME: EventName = EventName::from_static("greeting");
         let named = EncodedEvent::from(Event::new("event: no\n").comment("event: no").name(NAME));
-        assert_eq!(EventRef::new("", &named).name(), Some("greeting"));
+        assert_eq!(EventRef::new("", None, &named).name(), Some("greeting"));
         let unnamed = EncodedEvent::from(Event::new("event: no"));
-        assert_eq!(EventRef::new("", &unnamed).name(), None);
+        assert_eq!(EventRef::new("", None, &unnamed).name(), None);
     }
 }

@@ -1,15 +1,9 @@
 //! The events that a channel retains.
 
-use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use super::PublishError;
+use super::{PublishError, keyed_log::KeyedLog, window::Window};
 use crate::EncodedEvent;
-
-/// The capacity that a log keeps, however few events it holds.
-const MIN_CAPACITY: usize = 32;
 
 /// The bounds of a log.
 #[derive(Clone, Copy, Debug)]
@@ -19,19 +13,12 @@ pub(super) struct LogBounds {
     pub(super) max_age: Option<Duration>,
 }
 
-/// The newest events of a channel, in the order of their numbers.
-///
-/// All channels of a hub share one sequence of numbers, so those of one channel have holes. Its own
-/// events are also counted by an *index* without holes: a position in the log is an index, and the
-/// difference of two is how many events are between them.
+/// The events of a channel, and up to where it has lost any.
 #[derive(Debug)]
 pub(super) struct Log {
-    events: VecDeque<LogEntry>,
-    /// The length of all of them.
-    bytes: usize,
-    /// The index of the oldest event, or of the next one if none is held.
-    first_index: u64,
-    /// The highest number that was evicted, or that a reader of this channel may have missed.
+    events: LogEvents,
+    /// The highest number that was evicted, or that a reader of this channel may have missed. An event
+    /// with a higher number is held.
     evicted: u64,
     /// The number of the last event, held or not.
     last: u64,
@@ -39,8 +26,14 @@ pub(super) struct Log {
     /// Whether the next event is being stored. It is appended though the log is closed meanwhile,
     /// because then the store has it.
     storing: bool,
-    made_at: Instant,
     pub(super) listing: Listing,
+}
+
+/// The events of a log.
+#[derive(Debug)]
+enum LogEvents {
+    Window(Window),
+    Keyed(Box<KeyedLog>),
 }
 
 /// The place of a log among those of its hub, which evicts the lowest number of all when they have
@@ -49,50 +42,65 @@ pub(super) struct Log {
 pub(super) enum Listing {
     /// It is not in the registry of a hub, which does not count its bytes.
     Absent,
-    /// It is empty.
+    /// It has nothing to evict.
     Unlisted,
-    /// It is listed by a number that is not above its oldest one.
+    /// It is listed by a number that is not above the oldest one that it can evict.
     Listed(u64),
 }
 
-#[derive(Debug)]
-struct LogEntry {
-    number: u64,
-    event: EncodedEvent,
-    /// The time since the log was made, in nanoseconds. (An `Instant` takes twice the memory.)
-    at: u64,
-}
-
-/// An event in a log.
-pub(super) struct LogEvent {
-    pub(super) event: EncodedEvent,
-    /// The number of the event after it, if that is published.
-    pub(super) following: Option<u64>,
-}
-
 impl Log {
-    /// Makes a log without events, some of which may have been lost up to this number.
-    pub(super) fn new(evicted: u64, now: Instant) -> Self {
+    /// Makes the log of a window that may have lost events up to this number.
+    pub(super) fn window(evicted: u64, now: Instant) -> Self {
+        Self::new(LogEvents::Window(Window::new(now)), evicted)
+    }
+
+    /// Makes the log of a keyed channel that may have lost removals up to this number.
+    pub(super) fn keyed(evicted: u64, max_keys: usize) -> Self {
+        Self::new(LogEvents::Keyed(Box::new(KeyedLog::new(max_keys))), evicted)
+    }
+
+    fn new(events: LogEvents, evicted: u64) -> Self {
         Self {
-            events: VecDeque::new(),
-            bytes: 0,
-            first_index: 0,
+            events,
             evicted,
             last: evicted,
             closed: false,
             storing: false,
-            made_at: now,
             listing: Listing::Absent,
         }
     }
 
     /// Counts the events up to this number as lost, before there is any event.
     pub(super) fn begin_after(&mut self, lost: u64) {
-        self.evicted = lost;
-        self.last = lost;
+        (self.evicted, self.last) = (lost, lost);
     }
 
-    /// Returns the highest number that was evicted. An event with a higher number is held.
+    pub(super) fn as_window(&self) -> Option<&Window> {
+        match &self.events {
+            LogEvents::Window(window) => Some(window),
+            LogEvents::Keyed(_) => None,
+        }
+    }
+
+    pub(super) fn as_keyed(&self) -> Option<&KeyedLog> {
+        match &self.events {
+            LogEvents::Window(_) => None,
+            LogEvents::Keyed(keyed) => Some(keyed),
+        }
+    }
+
+    /// Returns the keyed log, to be changed by an event with this number.
+    pub(super) fn change_keyed(&mut self, number: u64) -> Option<&mut KeyedLog> {
+        match &mut self.events {
+            LogEvents::Window(_) => None,
+            LogEvents::Keyed(keyed) => {
+                self.last = number;
+                Some(keyed)
+            }
+        }
+    }
+
+    /// Returns the highest number that was evicted.
     pub(super) fn evicted(&self) -> u64 {
         self.evicted
     }
@@ -102,55 +110,36 @@ impl Log {
         self.last
     }
 
-    /// Returns the number of the oldest event.
+    /// Returns the lowest number that the log can evict.
     pub(super) fn oldest(&self) -> Option<u64> {
-        self.events.front().map(|entry| entry.number)
-    }
-
-    pub(super) fn first_index(&self) -> u64 {
-        self.first_index
-    }
-
-    /// Returns the index of the next event to be published.
-    pub(super) fn next_index(&self) -> u64 {
-        self.first_index + self.events.len() as u64
-    }
-
-    /// Returns the index of the first event with a higher number than this.
-    pub(super) fn index_after(&self, number: u64) -> u64 {
-        let older = self.events.partition_point(|entry| entry.number <= number);
-        self.first_index + older as u64
+        match &self.events {
+            LogEvents::Window(window) => window.oldest(),
+            LogEvents::Keyed(keyed) => keyed.oldest_removal(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty()
+        match &self.events {
+            LogEvents::Window(window) => window.len() == 0,
+            LogEvents::Keyed(keyed) => keyed.len() == 0,
+        }
     }
 
-    /// Returns the length of all events in bytes.
+    /// Returns the length of all that is held in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        match &self.events {
+            LogEvents::Window(window) => window.bytes(),
+            LogEvents::Keyed(keyed) => keyed.bytes(),
+        }
     }
 
-    /// Returns the number of the event with this index.
-    pub(super) fn number_at(&self, index: u64) -> Option<u64> {
-        Some(self.entry(index)?.number)
+    /// Returns the length in bytes of what cannot be evicted.
+    pub(super) fn pinned_bytes(&self) -> usize {
+        self.as_keyed().map_or(0, KeyedLog::live_bytes)
     }
 
-    pub(super) fn read(&self, index: u64) -> Option<LogEvent> {
-        let entry = self.entry(index)?;
-        Some(LogEvent {
-            event: entry.event.clone(),
-            following: self.number_at(index + 1),
-        })
-    }
-
-    fn entry(&self, index: u64) -> Option<&LogEntry> {
-        let at = index.checked_sub(self.first_index)?;
-        self.events.get(usize::try_from(at).ok()?)
-    }
-
-    /// Appends an event whose number is higher than all before, and evicts those that are too old or
-    /// exceed the bounds.
+    /// Appends an event to a window, whose number is higher than all before, and evicts those that exceed
+    /// the bounds.
     pub(super) fn append(
         &mut self,
         number: u64,
@@ -158,17 +147,20 @@ impl Log {
         now: Instant,
         bounds: &LogBounds,
     ) {
-        let at = self.age(now);
         let len = event.as_bytes().len();
         // Before the new event is pushed, or the memory of a full log would grow.
-        while self.events.len() >= bounds.max_events || self.bytes + len > bounds.max_bytes {
-            if !self.evict_oldest() {
-                break;
-            }
+        while self.is_full(len, bounds) && self.evict_oldest() {}
+        if let LogEvents::Window(window) = &mut self.events {
+            self.last = number;
+            window.push(number, event, now);
         }
-        self.bytes += len;
-        self.last = number;
-        self.events.push_back(LogEntry { number, event, at });
+    }
+
+    /// Returns `true` if a window has no room for an event of this length.
+    fn is_full(&self, len: usize, bounds: &LogBounds) -> bool {
+        self.as_window().is_some_and(|window| {
+            window.len() >= bounds.max_events || window.bytes() + len > bounds.max_bytes
+        })
     }
 
     /// Evicts the events that are too old, and releases memory after a peak.
@@ -176,31 +168,39 @@ impl Log {
         while self.has_expired(now, bounds) {
             self.evict_oldest();
         }
-        self.shrink();
+        if let LogEvents::Window(window) = &mut self.events {
+            window.shrink();
+        }
     }
 
-    /// Returns `true` if the oldest event is too old.
+    /// Returns `true` if the oldest event of a window is too old.
     pub(super) fn has_expired(&self, now: Instant, bounds: &LogBounds) -> bool {
-        // Saturating, because callers read the clock before they lock the log: another thread may have
-        // appended a younger event since.
-        let (oldest, age) = (self.events.front(), self.age(now));
-        let age = oldest.map(|entry| Duration::from_nanos(age.saturating_sub(entry.at)));
-        age.zip(bounds.max_age).is_some_and(|(age, max)| age > max)
-    }
-
-    /// Returns the time since the log was made, in nanoseconds.
-    fn age(&self, now: Instant) -> u64 {
-        let age = now.saturating_duration_since(self.made_at);
-        age.as_nanos().try_into().unwrap_or(u64::MAX)
+        let (window, max_age) = (self.as_window(), bounds.max_age);
+        let window_and_age = window.zip(max_age);
+        window_and_age.is_some_and(|(window, max_age)| window.has_expired(now, max_age))
     }
 
     /// Evicts all events, and this number, which no event gets: every subscriber has missed one.
     pub(super) fn clear_and_skip(&mut self, number: u64) {
         while self.evict_oldest() {}
-        self.evicted = number;
-        self.last = number;
-        self.first_index += 1;
-        self.shrink();
+        match &mut self.events {
+            LogEvents::Window(window) => {
+                window.skip();
+                window.shrink();
+            }
+            LogEvents::Keyed(keyed) => keyed.clear(),
+        }
+        (self.evicted, self.last) = (number, number);
+    }
+
+    /// Evicts the oldest event, of a keyed channel the oldest removal. Returns `false` if there is none.
+    pub(super) fn evict_oldest(&mut self) -> bool {
+        let evicted = match &mut self.events {
+            LogEvents::Window(window) => window.pop(),
+            LogEvents::Keyed(keyed) => keyed.forget_oldest_removal(),
+        };
+        self.evicted = evicted.unwrap_or(self.evicted);
+        evicted.is_some()
     }
 
     /// Fails if no new event may be published.
@@ -237,25 +237,5 @@ impl Log {
 
     pub(super) fn close(&mut self) {
         self.closed = true;
-    }
-
-    /// Evicts the oldest event. Returns `false` if there is none.
-    pub(super) fn evict_oldest(&mut self) -> bool {
-        let Some(entry) = self.events.pop_front() else {
-            return false;
-        };
-        self.bytes -= entry.event.as_bytes().len();
-        self.evicted = entry.number;
-        self.first_index += 1;
-        true
-    }
-
-    /// Releases memory after a peak. The rest can hold twice as many events as there are, so that moving
-    /// them is rare.
-    fn shrink(&mut self) {
-        let (len, capacity) = (self.events.len(), self.events.capacity());
-        if capacity > MIN_CAPACITY && len < capacity / 4 {
-            self.events.shrink_to(MIN_CAPACITY.max(2 * len));
-        }
     }
 }

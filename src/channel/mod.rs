@@ -3,6 +3,7 @@
 //! - A [`Channel`] has a log (`log`) and subscribers (`subscribers`), both in `shared`.
 //! - A [`Hub`] has channels by name, which share one sequence of ids (`epoch`). A channel alone is a hub
 //!   of one.
+//! - A [`KeyedChannel`] has the newest event for each key (`keyed_log`) in place of a window (`window`).
 //! - A [`Subscription`] is a position in the logs of one or more channels.
 //! - A [`StateChannel`] adds a state to a channel.
 
@@ -17,8 +18,12 @@ mod event;
 mod event_ref;
 mod gap;
 mod hub;
+mod invalid_name;
 #[cfg(feature = "json")]
 mod json;
+mod key_policy;
+mod keyed;
+mod keyed_log;
 mod lag;
 mod log;
 mod notice;
@@ -31,6 +36,7 @@ mod start;
 mod state;
 mod subscribers;
 mod subscription;
+mod window;
 
 pub use self::{
     borrow::BorrowEvent,
@@ -40,6 +46,9 @@ pub use self::{
     event_ref::EventRef,
     gap::{Gap, GapPolicy},
     hub::{Hub, HubOptions, Subscriber, Subscribers},
+    invalid_name::InvalidName,
+    key_policy::KeyPolicy,
+    keyed::KeyedChannel,
     lag::LagPolicy,
     notice::NoticePolicy,
     options::ChannelOptions,

@@ -6,8 +6,9 @@ use crate::{EncodedEvent, Event, EventId, EventName, report::Audience};
 const CHECKPOINT: EventName = EventName::from_static("checkpoint");
 const GAP: EventName = EventName::from_static("gap");
 const LAGGED: EventName = EventName::from_static("lagged");
-const ADDED: EventName = EventName::from_static("added");
-const REMOVED: EventName = EventName::from_static("removed");
+const SNAPSHOT: EventName = EventName::from_static("snapshot");
+const ADDED: EventName = EventName::from_static("channel-added");
+const REMOVED: EventName = EventName::from_static("channel-removed");
 
 /// The policy for the events that a channel sends on its own: checkpoints, and notices of a gap or lag.
 ///
@@ -16,7 +17,8 @@ const REMOVED: EventName = EventName::from_static("removed");
 /// | checkpoint: the id of a client that has seen no event yet | event `checkpoint`, empty data, the id | the id alone | nothing |
 /// | gap ([`GapPolicy::notify`](super::GapPolicy::notify)) | event `gap`, the oldest retained id as data, the id | the id alone | nothing |
 /// | lag ([`LagPolicy::notify`](super::LagPolicy::notify)) | event `lagged`, the number of missed events as data | nothing | nothing |
-/// | channel added or removed ([`Subscribers`](super::Subscribers)) | event `added` or `removed`, the channel's name as data | nothing | nothing |
+/// | channel added or removed ([`Subscribers`](super::Subscribers)) | event `channel-added` or `channel-removed`, the channel's name as data | nothing | nothing |
+/// | a snapshot begins ([`KeyedChannel`](super::KeyedChannel)) | event `snapshot`, the channel's name as data, an id if the channel has ids | the id alone | nothing |
 ///
 /// In a subscription of a [`Hub`](super::Hub) the data of `gap` and `lagged` has a second line, the name of the channel.
 ///
@@ -110,6 +112,8 @@ pub(super) enum Notice<'a> {
     Added(&'a str),
     /// Has the name of a channel that was removed.
     Removed(&'a str),
+    /// Has the name of a keyed channel that begins with a snapshot.
+    Snapshot(&'a str),
 }
 
 impl Notice<'_> {
@@ -141,6 +145,7 @@ impl Notice<'_> {
                 Event::new(name_channel(oldest.to_owned(), channel)).name(GAP)
             }
             Self::Added(channel) => Event::new(channel.to_owned()).name(ADDED),
+            Self::Snapshot(channel) => Event::new(channel.to_owned()).name(SNAPSHOT),
             Self::Removed(channel) => Event::new(channel.to_owned()).name(REMOVED),
             Self::Lagged(missed, channel) => {
                 Event::new(name_channel(missed.to_string(), channel)).name(LAGGED)

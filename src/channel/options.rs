@@ -1,11 +1,11 @@
 //! The options of a channel.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use hyper::rt::Timer;
 
-use super::{GapPolicy, LagPolicy, NoticePolicy, epoch::Epoch, log::LogBounds};
-use crate::{EventId, time::SharedTimer};
+use super::{GapPolicy, KeyPolicy, LagPolicy, NoticePolicy, epoch::Epoch, log::LogBounds};
+use crate::{Event, EventId, EventName, time::SharedTimer};
 
 /// Options of a [`Channel`](super::Channel): how much it retains, and its policies.
 #[derive(Clone, Debug)]
@@ -18,9 +18,41 @@ pub struct ChannelOptions {
     pub(super) notice_policy: NoticePolicy,
     pub(super) has_ids: bool,
     pub(super) has_history: bool,
+    /// `None` for a window.
+    pub(super) keyed: Option<KeyedOptions>,
     /// The id of the event before the first one.
     pub(super) after: Option<(Epoch, u64)>,
 }
+
+/// The options of a keyed channel.
+#[derive(Clone)]
+pub(super) struct KeyedOptions {
+    pub(super) max_keys: usize,
+    pub(super) policy: KeyPolicy,
+    /// Makes the event that tells clients of the removal of a key.
+    pub(super) removal: Arc<dyn Fn(&str) -> Event + Send + Sync>,
+}
+
+impl Default for KeyedOptions {
+    fn default() -> Self {
+        Self {
+            max_keys: 10_000,
+            policy: KeyPolicy::default(),
+            removal: Arc::new(|key| Event::new(key.to_owned()).name(REMOVED)),
+        }
+    }
+}
+
+impl fmt::Debug for KeyedOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedOptions")
+            .field("max_keys", &self.max_keys)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+const REMOVED: EventName = EventName::from_static("key-removed");
 
 impl ChannelOptions {
     /// Creates options with a timer of another runtime, or of a test.
@@ -37,6 +69,7 @@ impl ChannelOptions {
             notice_policy: NoticePolicy::default(),
             has_ids: true,
             has_history: true,
+            keyed: None,
             after: None,
         }
     }
@@ -89,6 +122,27 @@ impl ChannelOptions {
     /// With ids, a client that reconnects has a [`Gap`](super::Gap) if anything was published meanwhile.
     pub fn without_history(mut self) -> Self {
         self.has_history = false;
+        self
+    }
+
+    /// Makes the channel keyed: it retains the newest event for each key, of at most this many keys.
+    ///
+    /// The default policy for a new key in a full channel is [`KeyPolicy::reject`]. The bounds of a keyed
+    /// channel are the number of keys and [`max_bytes`](Self::max_bytes). It has no gaps and no lags, and
+    /// [`max_events`](Self::max_events) and [`max_age`](Self::max_age) do not apply. See
+    /// [`KeyedChannel`](super::KeyedChannel).
+    pub fn keyed(mut self, max_keys: NonZeroUsize, policy: KeyPolicy) -> Self {
+        let keyed = self.keyed.get_or_insert_default();
+        (keyed.max_keys, keyed.policy) = (max_keys.get(), policy);
+        self
+    }
+
+    /// Sets the event that tells clients of the removal of a key, for a keyed channel.
+    ///
+    /// By default it is an event named `key-removed` whose data is the key. The closure gets the key. An id
+    /// is removed from the event.
+    pub fn removal_event(mut self, event: impl Fn(&str) -> Event + Send + Sync + 'static) -> Self {
+        self.keyed.get_or_insert_default().removal = Arc::new(event);
         self
     }
 

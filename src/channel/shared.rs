@@ -35,6 +35,11 @@ impl Tip {
         Self(log.last() << 1 | u64::from(log.is_finished()))
     }
 
+    /// Returns the number of the last event.
+    pub(super) fn last(self) -> u64 {
+        self.0 >> 1
+    }
+
     /// Returns `true` if no event will follow.
     pub(super) fn is_finished(self) -> bool {
         self.0 & 1 == 1
@@ -44,7 +49,10 @@ impl Tip {
 impl ChannelShared {
     /// Makes a channel that may have lost events up to this number.
     pub(super) fn new(name: Arc<str>, options: ChannelOptions, evicted: u64) -> Self {
-        let log = Log::new(evicted, options.timer.now());
+        let log = match &options.keyed {
+            Some(keyed) => Log::keyed(evicted, keyed.max_keys),
+            None => Log::window(evicted, options.timer.now()),
+        };
         Self {
             name,
             options,

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use super::{HubOptions, Subscriber, Subscribers, shared::HubShared, subscriber::find};
 use crate::{
-    Channel, ChannelStart, EncodeEvent, EventId, LastEventId, Subscription,
+    Channel, ChannelStart, EncodeEvent, EventId, KeyedChannel, LastEventId, Subscription,
     channel::{
         ChannelError, PublishError, numbered::Unnumbered, publisher::Publisher,
         shared::ChannelShared,
@@ -75,18 +75,38 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// Fails if the name is empty, longer than 255 bytes or has a control character, or if there are too
-    /// many channels ([`HubOptions::max_channels`]).
+    /// Fails if the name is empty, longer than 255 bytes or has a control character, if the channel is
+    /// keyed, or if there are too many channels ([`HubOptions::max_channels`]).
     pub fn channel<T: ?Sized>(&self, name: &str) -> Result<Channel<T>, ChannelError> {
         let channel = self.shared().channel(name)?;
-        Ok(Channel::from_parts(&self.publisher, channel))
+        match channel.options.keyed {
+            Some(_) => Err(ChannelError::Keyed),
+            None => Ok(Channel::from_parts(&self.publisher, channel)),
+        }
     }
 
-    /// Returns the channel with this name if it exists.
+    /// Returns the keyed channel with this name, and makes it if there is none.
+    ///
+    /// [`HubOptions::each`] or [`HubOptions::channel_options`] has to make it keyed
+    /// ([`ChannelOptions::keyed`](crate::ChannelOptions::keyed)).
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`channel`](Self::channel), and if the channel is not keyed.
+    pub fn keyed_channel<T: ?Sized>(&self, name: &str) -> Result<KeyedChannel<T>, ChannelError> {
+        let channel = self.shared().channel(name)?;
+        match channel.options.keyed {
+            Some(_) => Ok(KeyedChannel::from_parts(&self.publisher, channel)),
+            None => Err(ChannelError::NotKeyed),
+        }
+    }
+
+    /// Returns the channel with this name if it exists and is not keyed.
     ///
     /// Use it to publish only where there are or were subscribers.
     pub fn get<T: ?Sized>(&self, name: &str) -> Option<Channel<T>> {
         let channel = self.shared().find(name)?;
+        let channel = channel.options.keyed.is_none().then_some(channel)?;
         Some(Channel::from_parts(&self.publisher, channel))
     }
 
@@ -106,6 +126,12 @@ impl Hub {
     {
         let event = Unnumbered::encode(event)?;
         let channels = self.channels(names).map_err(PublishError::Channel)?;
+        if channels
+            .iter()
+            .any(|channel| channel.options.keyed.is_some())
+        {
+            return Err(PublishError::Channel(ChannelError::Keyed));
+        }
         let to: Vec<_> = channels.iter().collect();
         let number = self.shared().append(&to, &[event])?;
         channels

@@ -4,10 +4,7 @@ use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use hyper::rt::Timer;
 
-use crate::{ChannelOptions, channel::ChannelError};
-
-/// The maximum length of a channel's name in bytes.
-const MAX_NAME_LEN: usize = 255;
+use crate::ChannelOptions;
 
 /// Options of a [`Hub`](super::Hub): the options of its channels, and the bounds of all together.
 #[derive(Clone)]
@@ -126,17 +123,6 @@ impl HubOptions {
     pub fn linger(mut self, linger: Duration) -> Self {
         self.linger = linger;
         self
-    }
-
-    pub(super) fn check_name<'a>(&self, name: &'a str) -> Result<&'a str, ChannelError> {
-        let (len, max) = (name.len(), MAX_NAME_LEN);
-        let mut characters = name.char_indices();
-        match characters.find(|(_, character)| character.is_control()) {
-            _ if len == 0 => Err(ChannelError::EmptyName),
-            _ if len > max => Err(ChannelError::NameTooLong { len, max }),
-            Some((at, _)) => Err(ChannelError::ControlCharacter { at }),
-            None => Ok(name),
-        }
     }
 
     pub(super) fn options_of(&self, name: &str) -> ChannelOptions {

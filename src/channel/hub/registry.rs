@@ -39,6 +39,8 @@ pub(super) struct Registry {
     oldest: BTreeSet<(u64, Arc<str>)>,
     /// The length of all events of all channels.
     bytes: usize,
+    /// The part of it that cannot be evicted.
+    pinned_bytes: usize,
     removed: RemovedChannels,
     /// The number of the last entry in the lists.
     count: u64,
@@ -81,6 +83,7 @@ impl Registry {
             checked: BTreeMap::new(),
             oldest: BTreeSet::new(),
             bytes: 0,
+            pinned_bytes: 0,
             removed: RemovedChannels::new(max_removed),
             count: 0,
             drops: Vec::new(),
@@ -307,10 +310,14 @@ impl Registry {
         };
         let (lost, bytes, listing) = channel.change(|log| {
             let listing = mem::replace(&mut log.listing, Listing::Absent);
-            (log.last().max(log.evicted()), log.bytes(), listing)
+            let bytes = [log.bytes(), log.pinned_bytes()];
+            (log.last().max(log.evicted()), bytes, listing)
         });
-        self.bytes -= bytes;
-        self.removed.add(&name, lost);
+        self.bytes -= bytes[0];
+        self.pinned_bytes -= bytes[1];
+        if channel.options.has_ids {
+            self.removed.add(&name, lost);
+        }
         if let Listing::Listed(oldest) = listing {
             self.oldest.remove(&(oldest, name));
         }
@@ -324,10 +331,11 @@ impl Registry {
         change: impl FnOnce(&mut Log) -> R,
     ) -> R {
         channel.change(|log| {
-            let before = log.bytes();
+            let before = [log.bytes(), log.pinned_bytes()];
             let changed = change(log);
             if log.listing != Listing::Absent {
-                self.bytes = self.bytes - before + log.bytes();
+                self.bytes = self.bytes - before[0] + log.bytes();
+                self.pinned_bytes = self.pinned_bytes - before[1] + log.pinned_bytes();
             }
             if let (Listing::Unlisted, Some(oldest)) = (log.listing, log.oldest()) {
                 log.listing = Listing::Listed(oldest);
@@ -335,6 +343,11 @@ impl Registry {
             }
             changed
         })
+    }
+
+    /// Returns the length in bytes of all events that cannot be evicted.
+    pub(super) fn pinned_bytes(&self) -> usize {
+        self.pinned_bytes
     }
 
     /// Evicts the events with the lowest numbers until no more bytes are left than these.

@@ -45,7 +45,7 @@ impl Subscribers {
     /// A subscription that has the channel already goes on as it is. The others begin with the next event,
     /// with the oldest retained one ([`ChannelStart::replay`]) or after a position
     /// ([`ChannelStart::since`]). Events up to the client's last event id come without ids. Before them the
-    /// client gets a notice, an event named `added` whose data is the channel's name
+    /// client gets a notice, an event named `channel-added` whose data is the channel's name
     /// ([`NoticePolicy`](crate::NoticePolicy)). A page that gets it should empty that feed, because after a
     /// reconnect the same events can come again. When everything up to the position has been sent, the
     /// client gets a checkpoint with the id of the position.
@@ -69,7 +69,7 @@ impl Subscribers {
     /// takes effect with the next poll of each body.) Events that a combinator holds back, such as `chunks`,
     /// are still sent.
     ///
-    /// The client gets a notice, an event named `removed` whose data is the channel's name
+    /// The client gets a notice, an event named `channel-removed` whose data is the channel's name
     /// ([`NoticePolicy`](crate::NoticePolicy)).
     pub fn remove(&self, channel: &str) -> EventId {
         self.hub.remove_from_subscribers(&self.name, channel)

@@ -32,14 +32,15 @@ impl Filter {
     pub(super) fn accepts(
         &mut self,
         channel: &ChannelShared,
+        key: Option<&str>,
         event: &ChannelEvent,
         position: u64,
     ) -> bool {
-        let accepts = (self.accept)(EventRef::new(&channel.name, event.encoded()));
+        let accepts = (self.accept)(EventRef::new(&channel.name, key, event.encoded()));
         match accepts {
             true if event.has_number() => self.reset(position),
             true => {}
-            false => self.hidden += usize::from(event.has_number()),
+            false => self.hidden += usize::from(event.has_number() || key.is_some()),
         }
         accepts
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::channel::{
-    log::LogEvent,
     shared::{ChannelShared, Tip},
+    window::{Window, WindowEvent},
 };
 
 /// A channel of a subscription.
@@ -45,7 +45,7 @@ pub(super) enum Peek {
 impl Member {
     /// Makes a member that has this key among the channel's subscribers, and that begins after a number.
     pub(super) fn new(channel: Arc<ChannelShared>, key: u64, seen: u64) -> Self {
-        let next_index = channel.log().index_after(seen);
+        let next_index = index_after(&channel, seen);
         Self {
             channel,
             key,
@@ -75,7 +75,12 @@ impl Member {
         let (seen, next) = (self.seen, self.next_index);
         let read = self.channel.read(|log, tip| {
             let is_held = log.evicted() <= seen;
-            is_held.then(|| (log.number_at(next), tip))
+            is_held.then(|| {
+                (
+                    log.as_window().and_then(|window| window.number_at(next)),
+                    tip,
+                )
+            })
         });
         let Some((number, tip)) = read else {
             return Peek::Evicted;
@@ -85,11 +90,12 @@ impl Member {
     }
 
     /// Takes the next event, unless it has been evicted since it was found.
-    pub(super) fn take(&mut self, number: u64) -> Option<LogEvent> {
+    pub(super) fn take(&mut self, number: u64) -> Option<WindowEvent> {
         let (seen, next) = (self.seen, self.next_index);
         let (event, tip) = self.channel.read(|log, tip| {
             let is_held = log.evicted() <= seen;
-            (is_held.then(|| log.read(next)).flatten(), tip)
+            let window = log.as_window().filter(|_| is_held);
+            (window.and_then(|window| window.read(next)), tip)
         });
         self.head = match &event {
             Some(event) => {
@@ -114,22 +120,28 @@ impl Member {
 
     /// Moves to the oldest event that is held, or will be. Returns how many are missed.
     pub(super) fn skip_evicted(&mut self) -> u64 {
-        let (first, evicted) = self
-            .channel
-            .read(|log, _| (log.first_index(), log.evicted()));
+        let (first, evicted) = {
+            let log = self.channel.log();
+            (log.as_window().map(Window::first_index), log.evicted())
+        };
         self.skip_to(first, evicted)
     }
 
     /// Moves to the newest event that is held, or to the next one. Returns how many are missed.
     pub(super) fn skip_to_newest(&mut self) -> u64 {
-        let (newest, before) = self.channel.read(|log, _| match log.is_empty() {
-            true => (log.first_index(), log.evicted()),
-            false => (log.next_index() - 1, log.evicted().max(log.last() - 1)),
-        });
+        let (newest, before) = {
+            let log = self.channel.log();
+            let before = match log.is_empty() {
+                true => log.evicted(),
+                false => log.evicted().max(log.last() - 1),
+            };
+            (log.as_window().map(Window::newest_index), before)
+        };
         self.skip_to(newest, before)
     }
 
-    fn skip_to(&mut self, index: u64, before: u64) -> u64 {
+    fn skip_to(&mut self, index: Option<u64>, before: u64) -> u64 {
+        let index = index.unwrap_or(self.next_index);
         let missed = index.saturating_sub(self.next_index);
         self.next_index = index;
         self.seen = self.seen.max(before);
@@ -145,9 +157,15 @@ impl Member {
     /// Moves to the events after a number, if that is further on.
     pub(super) fn skip_through(&mut self, number: u64) {
         self.seen = self.seen.max(number);
-        self.next_index = self.channel.log().index_after(self.seen);
+        self.next_index = index_after(&self.channel, self.seen);
         self.head = Head::Unknown;
     }
+}
+
+fn index_after(channel: &ChannelShared, number: u64) -> u64 {
+    let log = channel.log();
+    log.as_window()
+        .map_or(0, |window| window.index_after(number))
 }
 
 fn empty(tip: Tip) -> Peek {

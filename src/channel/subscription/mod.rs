@@ -3,6 +3,7 @@
 mod changes;
 mod control;
 mod filter;
+mod keyed;
 mod member;
 mod members;
 mod opening;
@@ -10,6 +11,7 @@ mod poll;
 mod reader;
 mod report;
 mod resumption;
+mod rounds;
 #[expect(clippy::module_inception, reason = "it holds `Subscription`")]
 mod subscription;
 

@@ -131,6 +131,13 @@ impl Subscription {
         loop {
             let event = match ready!(self.reader.poll_next(cx.waker())) {
                 ReaderItem::Event { event, member } => self.filter(event, member, audience),
+                ReaderItem::Keyed { event, key, place } => {
+                    self.filter_keyed(event, &key, place, audience)
+                }
+                ReaderItem::RoundEnd { needs_id } => self.end_round(needs_id, audience),
+                ReaderItem::Snapshot(channel, has_ids) => {
+                    self.begin_snapshot(&channel, has_ids, audience)
+                }
                 ReaderItem::Evicted(channel) => self.apply_lag_policy(&channel, audience),
                 ReaderItem::Change(notice) => self.notify_change(&notice, audience),
                 ReaderItem::Checkpoint => self.send_checkpoint(audience),
@@ -235,7 +242,7 @@ impl Subscription {
             return Some(event);
         };
         let position = self.reader.position();
-        if filter.accepts(channel, &event, position) {
+        if filter.accepts(channel, None, &event, position) {
             return Some(event);
         }
         let needs_checkpoint = filter.needs_checkpoint(channel);
@@ -244,6 +251,59 @@ impl Subscription {
         }
         self.spend_budget(audience);
         needs_checkpoint.then(|| self.send_checkpoint(audience))?
+    }
+
+    /// Returns the event of a key if the filter accepts it.
+    fn filter_keyed(
+        &mut self,
+        event: ChannelEvent,
+        key: &str,
+        place: usize,
+        audience: Option<Audience>,
+    ) -> Option<ChannelEvent> {
+        let channel = self.reader.keyed_channel(place);
+        let (Some(filter), Some(channel)) = (&mut self.filter, channel) else {
+            return Some(event);
+        };
+        let position = self.reader.position();
+        if filter.accepts(channel, Some(key), &event, position) {
+            return Some(event);
+        }
+        self.reader.hide(place, key);
+        self.spend_budget(audience);
+        None
+    }
+
+    /// Gives the client the id of a round of a keyed channel, if it has got an event without one, or if many
+    /// were hidden.
+    fn end_round(&mut self, needs_id: bool, audience: Option<Audience>) -> Option<ChannelEvent> {
+        let channel = self.reader.keyed_channel(0);
+        let hidden = self.filter.as_ref().zip(channel);
+        let is_behind = hidden.is_some_and(|(filter, channel)| filter.needs_checkpoint(channel));
+        if !needs_id && !is_behind {
+            return None;
+        }
+        let position = self.reader.position();
+        if let Some(filter) = &mut self.filter {
+            filter.reset(position);
+        }
+        self.send_checkpoint(audience)
+    }
+
+    /// Notifies the client that a keyed channel begins with a snapshot.
+    fn begin_snapshot(
+        &mut self,
+        channel: &Arc<ChannelShared>,
+        has_ids: bool,
+        audience: Option<Audience>,
+    ) -> Option<ChannelEvent> {
+        let policy = self.notice_policy_of(Some(channel));
+        let id = has_ids.then(|| self.reader.last_id());
+        let notice = Notice::Snapshot(&channel.name);
+        send_notice(
+            notice.encode(policy, audience.unwrap_or_default(), id)?,
+            audience,
+        )
     }
 
     /// Returns `true` if it is time for a break: of this subscription, or of the poll that it is in.

@@ -9,9 +9,11 @@ use std::{
 use super::{
     changes::{ChangeNotice, Changes},
     control::Change,
+    keyed::KeyedMembers,
     member::{Member, Peek},
     members::Members,
     resumption::Resumption,
+    rounds::{RoundStart, RoundStep, Rounds},
 };
 use crate::{
     EventId,
@@ -39,6 +41,8 @@ pub(super) struct Reader {
     task: Option<Task>,
     /// Boxed because few subscriptions change.
     changes: Option<Box<Changes>>,
+    /// Boxed because few subscriptions have any.
+    keyed: Option<Box<KeyedMembers>>,
 }
 
 /// The channels that have a gap, and their gaps.
@@ -60,6 +64,17 @@ pub(super) enum ReaderItem {
         /// The place of its channel.
         member: usize,
     },
+    /// A change of a key in a keyed channel.
+    Keyed {
+        event: ChannelEvent,
+        key: Arc<str>,
+        /// The place of the channel among the keyed ones.
+        place: usize,
+    },
+    /// Everything up to the position has been read. The flag tells of keyed events since the last id.
+    RoundEnd { needs_id: bool },
+    /// A keyed channel begins with a snapshot. The flag says whether it has ids.
+    Snapshot(Arc<ChannelShared>, bool),
     /// The next event of this channel was evicted.
     Evicted(Arc<ChannelShared>),
     /// A channel was added or removed.
@@ -91,15 +106,23 @@ impl Reader {
             last: last_event_id.map(|id| hub.number(id)),
             published,
         };
-        let members = channels.into_iter().zip(keys).zip(&starts);
-        let members = members.map(|((channel, key), start)| {
-            let seen = resumption.seen(&channel, start);
-            Member::new(channel, key, seen)
-        });
-        let members: Vec<_> = members.collect();
-        let position = resumption.position(&members, &starts);
-        let gaps = resumption.gaps(&members, &starts);
         let changes = Changes::new(registration, resumption.additions(&starts));
+        let is_alone = channels.len() == 1;
+        let (mut members, mut keyed) = (Vec::new(), KeyedMembers::default());
+        let mut window_starts = Vec::new();
+        for ((channel, key), start) in channels.into_iter().zip(keys).zip(starts) {
+            if channel.options.keyed.is_some() {
+                let has_ids = is_alone && channel.options.has_ids;
+                let start = resumption.round_start(&start, has_ids);
+                keyed.push(Rounds::new(channel, key, &start));
+                continue;
+            }
+            let seen = resumption.seen(&channel, &start);
+            members.push(Member::new(channel, key, seen));
+            window_starts.push(start);
+        }
+        let position = resumption.position(&members, &window_starts);
+        let gaps = resumption.gaps(&members, &window_starts);
         let mut reader = Self {
             hub: Arc::clone(hub),
             members: members.into_iter().collect(),
@@ -107,6 +130,7 @@ impl Reader {
             waker,
             task: None,
             changes: changes.into_box(),
+            keyed: keyed.into_box(),
         };
         for (channel, gap) in &gaps {
             reader.skip_through(channel, gap.lost);
@@ -119,7 +143,24 @@ impl Reader {
 
     /// Returns the channels, in the order in which they were given.
     pub(super) fn channels(&self) -> impl Iterator<Item = &Arc<ChannelShared>> {
-        self.members.as_slice().iter().map(|member| &member.channel)
+        let members = self.members.as_slice().iter();
+        let keyed = self.keyed.iter().flat_map(|keyed| keyed.as_slice());
+        let keyed = keyed.map(|rounds| &rounds.channel);
+        members.map(|member| &member.channel).chain(keyed)
+    }
+
+    /// Returns the keyed channel at a place.
+    pub(super) fn keyed_channel(&self, place: usize) -> Option<&Arc<ChannelShared>> {
+        let rounds = self.keyed.as_ref()?.as_slice().get(place)?;
+        Some(&rounds.channel)
+    }
+
+    /// Takes back a keyed event that the client does not get.
+    pub(super) fn hide(&mut self, place: usize, key: &str) {
+        let keyed = self.keyed.as_mut();
+        if let Some(rounds) = keyed.and_then(|keyed| keyed.get_mut(place)) {
+            rounds.hide(key);
+        }
     }
 
     /// Returns the channel at a place.
@@ -191,21 +232,15 @@ impl Reader {
     }
 
     fn add(&mut self, channel: Arc<ChannelShared>, key: u64, start: &Start, at: u64) {
-        if self.member(&channel).is_some() {
+        let is_keyed = self.keyed.as_ref().is_some_and(|keyed| keyed.has(&channel));
+        if is_keyed || self.member(&channel).is_some() {
             return self.hub.leave(&channel, key);
         }
-        let lost = channel.lost();
-        let since = match &start.kind {
-            StartKind::Replay => lost,
-            StartKind::Resume | StartKind::Live => at,
-            StartKind::Since(_) if !channel.options.has_ids => at,
-            StartKind::Since(position) => self.hub.number(position).unwrap_or_default(),
-        };
         let name = Arc::clone(&channel.name);
-        let has_gap = lost > since && !matches!(channel.options.gap_policy.0, GapAction::Live);
-        let gap = has_gap.then(|| Gap::new(self.last_id(), true, &self.hub, &channel));
-        let member = Member::new(channel, key, since.max(lost));
-        self.members.push(member);
+        let gap = match channel.options.keyed.is_some() {
+            true => self.add_keyed(channel, key, start, at),
+            false => self.add_window(channel, key, start, at),
+        };
         if let Some(changes) = &mut self.changes {
             changes.notices.push_back(ChangeNotice::Added(name));
             changes.notices.extend(gap.map(ChangeNotice::Gap));
@@ -213,13 +248,60 @@ impl Reader {
         }
     }
 
+    /// Adds a channel. Returns the gap if it has lost events that the client was to get.
+    fn add_window(
+        &mut self,
+        channel: Arc<ChannelShared>,
+        key: u64,
+        start: &Start,
+        at: u64,
+    ) -> Option<Gap> {
+        let lost = channel.lost();
+        let since = match &start.kind {
+            StartKind::Replay => lost,
+            StartKind::Resume | StartKind::Live => at,
+            StartKind::Since(_) if !channel.options.has_ids => at,
+            StartKind::Since(position) => self.hub.number(position).unwrap_or_default(),
+        };
+        let has_gap = lost > since && !matches!(channel.options.gap_policy.0, GapAction::Live);
+        let gap = has_gap.then(|| Gap::new(self.last_id(), true, &self.hub, &channel));
+        self.members
+            .push(Member::new(channel, key, since.max(lost)));
+        gap
+    }
+
+    fn add_keyed(
+        &mut self,
+        channel: Arc<ChannelShared>,
+        key: u64,
+        start: &Start,
+        at: u64,
+    ) -> Option<Gap> {
+        let start = match &start.kind {
+            StartKind::Resume | StartKind::Replay => RoundStart::Snapshot(0),
+            StartKind::Live => RoundStart::Changes {
+                after: at,
+                floor: at,
+            },
+            StartKind::Since(position) => {
+                RoundStart::Snapshot(self.hub.number(position).unwrap_or_default())
+            }
+        };
+        let keyed = self.keyed.get_or_insert_default();
+        keyed.push(Rounds::new(channel, key, &start));
+        None
+    }
+
     fn remove(&mut self, name: &str) {
-        let Some(member) = self.members.remove(name) else {
+        let removed = self.members.remove(name).map(|one| (one.channel, one.key));
+        let keyed = self.keyed.as_mut();
+        let keyed = keyed.and_then(|keyed| keyed.remove(name));
+        let Some((channel, key)) = removed.or(keyed.map(|one| (one.channel, one.key))) else {
             return;
         };
-        self.hub.leave(&member.channel, member.key);
+        self.hub.leave(&channel, key);
         if let Some(changes) = &mut self.changes {
-            let name = Arc::clone(&member.channel.name);
+            let name = Arc::clone(&channel.name);
             changes.notices.push_back(ChangeNotice::Removed(name));
         }
     }
@@ -231,32 +313,131 @@ impl Reader {
         }
         // Before the logs: see `hub::shared`.
         let published = self.hub.published();
-        loop {
-            let next = match self.find_next() {
-                Ok(next) => next.filter(|next| next.number <= published),
-                Err(item) => return Some(item),
-            };
-            if let Some(changes) = &mut self.changes {
-                let number = next.as_ref().map(|next| next.number);
-                if let Some(addition) = changes.take_addition(number) {
-                    self.position = self.position.max(addition);
-                    return Some(ReaderItem::Checkpoint);
-                }
+        if self.keyed.is_some() {
+            return self.read_in_turn(published);
+        }
+        match self.read_windows(published) {
+            Ok(item) => Some(item),
+            Err(is_open) => (!is_open && !self.can_grow()).then_some(ReaderItem::Closed),
+        }
+    }
+
+    /// Reads keyed and other channels in turn.
+    fn read_in_turn(&mut self, published: u64) -> Option<ReaderItem> {
+        let keyed = self.keyed.as_mut()?;
+        let others_first = mem::take(&mut keyed.is_turn_of_others);
+        if !others_first {
+            if let Some(item) = self.read_keyed(published) {
+                self.keyed.as_mut()?.is_turn_of_others = true;
+                return Some(item);
             }
-            let next = next?;
-            if let Some(event) = self.take(&next) {
-                let member = next.member;
-                return Some(ReaderItem::Event { event, member });
+        }
+        let is_open = match self.read_windows(published) {
+            Ok(item) => return Some(item),
+            Err(is_open) => is_open,
+        };
+        if others_first {
+            if let Some(item) = self.read_keyed(published) {
+                return Some(item);
+            }
+        }
+        let mut rounds = self.keyed.as_ref()?.as_slice().iter();
+        let is_closed = !is_open && rounds.all(Rounds::is_finished) && !self.can_grow();
+        is_closed.then_some(ReaderItem::Closed)
+    }
+
+    fn read_keyed(&mut self, published: u64) -> Option<ReaderItem> {
+        loop {
+            let has_ids = self.keyed_has_ids();
+            let keyed = self.keyed.as_mut()?;
+            let (place, step) = keyed.step(published)?;
+            let channel = &keyed.as_slice().get(place)?.channel;
+            match step {
+                RoundStep::Again | RoundStep::Idle => {}
+                RoundStep::Snapshot(at) => {
+                    if has_ids {
+                        // A client that forgets what it has must not resume from before.
+                        self.position = at;
+                    }
+                    return Some(ReaderItem::Snapshot(Arc::clone(channel), has_ids));
+                }
+                RoundStep::Event { key, event, id } => {
+                    let epoch = self.hub.epoch;
+                    let event = match id.filter(|_| has_ids).zip(event.with_id) {
+                        Some((number, event)) => {
+                            self.position = number;
+                            ChannelEvent::published(event, epoch, number)
+                        }
+                        None => ChannelEvent::from_encoded(event.without_id),
+                    };
+                    return Some(ReaderItem::Keyed { event, key, place });
+                }
+                RoundStep::Removed { key, id } => {
+                    let keyed = channel.options.keyed.as_ref()?;
+                    let event = Unnumbered::new((keyed.removal)(&key).into());
+                    let event = match id.filter(|_| has_ids) {
+                        Some(number) => {
+                            self.position = number;
+                            event.with_id(&self.hub.epoch.id(number))
+                        }
+                        None => event.into_event(),
+                    };
+                    let event = ChannelEvent::from_encoded(event);
+                    return Some(ReaderItem::Keyed { event, key, place });
+                }
+                RoundStep::Ended { upto, needs_id } if has_ids => {
+                    self.position = self.position.max(upto);
+                    return Some(ReaderItem::RoundEnd { needs_id });
+                }
+                RoundStep::Ended { .. } => {}
             }
         }
     }
 
-    /// Finds the event with the lowest number of all channels.
-    fn find_next(&mut self) -> Result<Option<Next>, ReaderItem> {
+    /// Returns `true` if there is one channel only, which is keyed and has ids.
+    fn keyed_has_ids(&self) -> bool {
+        let keyed = self.keyed.as_ref().map(|keyed| keyed.as_slice());
+        match (self.members.as_slice(), keyed) {
+            ([], Some([only])) => only.channel.options.has_ids,
+            _ => false,
+        }
+    }
+
+    /// Reads the channels that are not keyed. Otherwise returns `true` if one of them is open.
+    fn read_windows(&mut self, published: u64) -> Result<ReaderItem, bool> {
+        loop {
+            let (next, is_open) = match self.find_next() {
+                Ok(found) => found,
+                Err(item) => return Ok(item),
+            };
+            let next = next.filter(|next| next.number <= published);
+            if let Some(changes) = &mut self.changes {
+                let number = next.as_ref().map(|next| next.number);
+                if let Some(addition) = changes.take_addition(number) {
+                    self.position = self.position.max(addition);
+                    return Ok(ReaderItem::Checkpoint);
+                }
+            }
+            let Some(next) = next else {
+                return Err(is_open);
+            };
+            if let Some(event) = self.take(&next) {
+                let member = next.member;
+                return Ok(ReaderItem::Event { event, member });
+            }
+        }
+    }
+
+    /// Finds the event with the lowest number of all channels that are not keyed. Returns `true` as well if
+    /// more may follow.
+    fn find_next(&mut self) -> Result<(Option<Next>, bool), ReaderItem> {
         let (mut next, mut is_open) = (None::<Next>, false);
         for (member, one) in self.members.as_mut_slice().iter_mut().enumerate() {
             let number = match one.peek() {
-                Peek::At(number) => number,
+                Peek::At(number) => {
+                    is_open = true;
+                    number
+                }
                 Peek::Empty => {
                     is_open = true;
                     continue;
@@ -283,16 +464,13 @@ impl Reader {
                 }
             }
         }
-        match next {
-            None if !is_open && !self.can_grow() => Err(ReaderItem::Closed),
-            next => Ok(next),
-        }
+        Ok((next, is_open))
     }
 
     /// Returns `true` if there is no channel, but one may be added.
     fn can_grow(&self) -> bool {
         let is_named = self.changes.as_ref().is_some_and(|one| one.is_named());
-        is_named && self.members.as_slice().is_empty()
+        is_named && self.channels().next().is_none()
     }
 
     /// Takes an event. `None` if it has been evicted.
@@ -389,6 +567,10 @@ impl Reader {
     pub(super) fn leave(&mut self) {
         for member in mem::take(&mut self.members).into_vec() {
             self.hub.leave(&member.channel, member.key);
+        }
+        let keyed = self.keyed.take().map(|keyed| keyed.into_vec());
+        for rounds in keyed.into_iter().flatten() {
+            self.hub.leave(&rounds.channel, rounds.key);
         }
         self.changes = None;
     }

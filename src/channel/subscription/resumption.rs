@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{member::Member, reader::Gaps};
+use super::{member::Member, reader::Gaps, rounds::RoundStart};
 use crate::{
     EventId,
     channel::{
@@ -39,6 +39,32 @@ impl Resumption<'_> {
                 let last = self.last.flatten().unwrap_or_default();
                 last.max(self.number(position))
             }
+        }
+    }
+
+    /// Returns where the subscription begins in a keyed channel. The client's id counts only if it is of this
+    /// channel alone.
+    pub(super) fn round_start(&self, start: &Start, has_ids: bool) -> RoundStart {
+        let last = self.last.flatten().filter(|_| has_ids);
+        let since = match &start.kind {
+            StartKind::Since(position) => self.number(position),
+            StartKind::Live => {
+                let (after, floor) = (self.published, self.published);
+                return RoundStart::Changes { after, floor };
+            }
+            StartKind::Resume | StartKind::Replay => 0,
+        };
+        let resumes = match (&start.kind, &start.added_at) {
+            (_, Some(_)) => self.is_after_addition(start),
+            (StartKind::Replay, None) => false,
+            (_, None) => true,
+        };
+        match last.filter(|last| resumes && *last >= since) {
+            Some(after) => RoundStart::Changes {
+                after,
+                floor: since,
+            },
+            None => RoundStart::Snapshot(since),
         }
     }
 
