@@ -39,6 +39,7 @@
 //! | an enum of all events | `EventStream::tagged`, `Tagged` (feature `json`) |
 //! | a type with an encoding of its own | [`EncodeEvent`] |
 //! | one feed for many clients, which they can resume | `Channel` (feature `channel`) |
+//! | several feeds in one stream, or a feed for each room or user | `Hub` (feature `channel`) |
 //! | streams of several kinds as one type | [`BoxEventStream`] |
 //! | one event for many clients, without a `Channel` | [`EncodedEvent`] |
 //! | a response that other code makes | [`SseLayer`] around it |
@@ -50,7 +51,7 @@
 //! - [`guide::operating`]: close reasons, labels, metrics, open streams, limits.
 //! - [`guide::ends`]: what each client sees when a stream ends, and final events by protocol.
 //! - [`guide::clients`]: which clients accept heartbeats, notices and blocks without data.
-//! - `guide::channels` and `guide::from_broadcast` (feature `channel`): one feed for many clients.
+//! - `guide::hubs` and `guide::from_broadcast` (feature `channel`): feeds for many clients.
 //! - [`guide::testing`]: tests without a server and without waiting.
 //!
 //! # Features

@@ -1,4 +1,4 @@
-//! The ids of a channel.
+//! The ids of a hub.
 
 use std::fmt::Write;
 
@@ -9,9 +9,9 @@ const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 /// The longest text of an epoch. With it and numbers of up to 14 digits an id allocates nothing.
 const MAX_EPOCH_LEN: usize = 7;
 
-/// The prefix of the ids of one channel, by which it recognizes them.
+/// The prefix of the ids of one hub, by which it recognizes them.
 ///
-/// No other channel takes them for its own: neither that of another topic, nor one after a restart.
+/// No other hub takes them for its own: neither that of another hub, nor one after a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Epoch {
     /// Padded with zeros.

@@ -19,8 +19,8 @@ pub mod operating {}
 pub mod testing {}
 
 #[cfg(feature = "channel")]
-#[doc = include_str!("channels.md")]
-pub mod channels {}
+#[doc = include_str!("hubs.md")]
+pub mod hubs {}
 
 #[cfg(feature = "channel")]
 #[doc = include_str!("from_broadcast.md")]
