@@ -1,6 +1,6 @@
 //! The events of a subscription before those of the log.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     EncodedEvent,
@@ -47,6 +47,14 @@ impl Opening {
     fn ends_with_id(&self) -> bool {
         let last = self.events.back();
         last.is_some_and(EncodedEvent::is_dispatched)
+    }
+
+    /// Returns the name of the channel that the next notice is about. `None` for a checkpoint.
+    pub(super) fn next_channel(&self) -> Option<&Arc<str>> {
+        match self.notices.front()? {
+            OpeningNotice::Checkpoint => None,
+            OpeningNotice::Gap(place) => self.gaps.get(*place).map(|gap| &gap.channel),
+        }
     }
 
     /// Takes the next notice. `None` if none is necessary.

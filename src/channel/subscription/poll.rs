@@ -9,7 +9,8 @@ use std::{
 use futures_util::{Stream, StreamExt};
 
 use super::{
-    changes::ChangeNotice, reader::ReaderItem, report::send_notice, subscription::Subscription,
+    changes::ChangeNotice, opening::Opening, reader::ReaderItem, report::send_notice,
+    subscription::Subscription,
 };
 use crate::{
     BoxError, CloseReason, EncodedEvent, Error,
@@ -70,11 +71,11 @@ impl Subscription {
         audience: Option<Audience>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<ChannelEvent>> {
-        let epoch = self.reader.hub().epoch;
         while let Some(opening) = self.opening.as_deref_mut() {
             if let Some(backfill) = &mut opening.backfill {
                 let next = ready!(backfill.events.poll_next_unpin(cx));
                 // A store may have events already that the log sends.
+                let epoch = self.reader.hub().epoch;
                 let next = next.filter(|event| !is_at_or_after(event, backfill.until, epoch));
                 match next {
                     Some(Ok(event)) => return Poll::Ready(Some(ChannelEvent::from_encoded(event))),
@@ -114,7 +115,12 @@ impl Subscription {
     }
 
     fn send_opening_notice(&mut self, audience: Option<Audience>) -> Option<ChannelEvent> {
-        let policy = self.notice_policy_of(None);
+        let named = self.opening.as_deref().and_then(Opening::next_channel);
+        let channel = named.and_then(|name| {
+            let mut channels = self.reader.channels();
+            channels.find(|channel| channel.name == *name)
+        });
+        let policy = self.notice_policy_of(channel);
         let opening = self.opening.as_deref_mut()?;
         let id = opening.notice_has_id().then(|| self.reader.last_id());
         let notice = opening.take_notice()?;
