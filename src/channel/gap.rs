@@ -118,16 +118,18 @@ impl GapPolicy {
 }
 
 impl Gap {
-    /// Makes a gap that ends where the log begins now.
+    /// Makes a gap of a channel that has lost events up to a number. It ends with the oldest event that is
+    /// held, or after everything that was published before the log was found to be empty.
     pub(super) fn new(
         last_event_id: EventId,
         is_known: bool,
         hub: &HubShared,
         channel: &ChannelShared,
     ) -> Self {
-        let lost = channel.lost();
-        let oldest = channel.log().oldest().filter(|oldest| *oldest > lost);
-        let next_number = oldest.unwrap_or_else(|| hub.published() + 1);
+        // Before the log, so that an event that is published meanwhile is not before the end.
+        let published = hub.published();
+        let (lost, oldest) = channel.lost();
+        let next_number = oldest.unwrap_or(published + 1);
         let until = hub.epoch.id(next_number);
         Self {
             last_event_id,

@@ -67,12 +67,13 @@ fn write_number(bytes: &mut Vec<u8>, digits: Range<usize>, number: u64) {
     let _ = write!(place, "{number}");
 }
 
-/// Fails if a log cannot hold the bytes of all events at once: either all of them are published or none.
-pub(super) fn check_size(drafts: &[Draft], max: usize) -> Result<(), PublishError> {
+/// Fails if there is no room for the bytes of all events at once: either all of them are published or
+/// none. Returns their length.
+pub(super) fn check_size(drafts: &[Draft], max: usize) -> Result<usize, PublishError> {
     let len = drafts.iter().map(Draft::len).sum();
     match len > max {
         true => Err(PublishError::TooLarge { len, max }),
-        false => Ok(()),
+        false => Ok(len),
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) struct ChannelShared {
 pub(super) struct Tip(u64);
 
 impl Tip {
-    fn of(log: &Log) -> Self {
+    pub(super) fn of(log: &Log) -> Self {
         Self(log.last() << 1 | u64::from(log.is_finished()))
     }
 
@@ -77,13 +77,13 @@ impl ChannelShared {
         read(&log, Tip::of(&log))
     }
 
-    /// Returns the number up to which a subscriber that begins now may have lost events. Without a history
-    /// they are all that were published.
-    pub(super) fn lost(&self) -> u64 {
+    /// Returns the number up to which a subscriber that begins now may have lost events, and the number of
+    /// the oldest one that it gets. Without a history all that were published are lost.
+    pub(super) fn lost(&self) -> (u64, Option<u64>) {
         let log = self.log();
         match self.options.has_history {
-            true => log.evicted(),
-            false => log.last().max(log.evicted()),
+            true => (log.evicted(), log.oldest()),
+            false => (log.last().max(log.evicted()), None),
         }
     }
 

@@ -26,9 +26,9 @@ pub(super) struct Window {
 }
 
 #[derive(Debug)]
-struct WindowEntry {
-    number: u64,
-    event: EncodedEvent,
+pub(super) struct WindowEntry {
+    pub(super) number: u64,
+    pub(super) event: EncodedEvent,
     /// The time since the window was made, in nanoseconds. (An `Instant` takes twice the memory.)
     at: u64,
 }
@@ -92,7 +92,8 @@ impl Window {
         })
     }
 
-    fn entry(&self, index: u64) -> Option<&WindowEntry> {
+    /// Returns the event with this index.
+    pub(super) fn entry(&self, index: u64) -> Option<&WindowEntry> {
         let at = index.checked_sub(self.first_index)?;
         self.events.get(usize::try_from(at).ok()?)
     }

@@ -106,8 +106,8 @@ impl HubOptions {
     /// Sets the maximum number of bytes of events, as they go over the wire, that all channels retain
     /// together. The default is 256 MiB.
     ///
-    /// If there are more, the hub evicts the oldest events of all channels. Each channel has a bound of
-    /// its own as well ([`ChannelOptions::max_bytes`]). Events of closed channels that subscribers are
+    /// If there are more, the hub evicts the oldest events of all channels. An event that is published to
+    /// several channels counts in each of them. Each channel has a bound of its own as well ([`ChannelOptions::max_bytes`]). Events of closed channels that subscribers are
     /// still reading do not count.
     pub fn max_bytes(mut self, max: usize) -> Self {
         self.max_bytes = max;

@@ -177,11 +177,15 @@ impl HubShared {
                 false => Vec::new(),
             },
         };
+        let mut len = 0usize;
         for channel in channels {
-            let max = channel.options.bounds.max_bytes.min(self.options.max_bytes);
-            check_size(drafts.of(channel), max)?;
+            len += check_size(drafts.of(channel), channel.options.bounds.max_bytes)?;
         }
-        Ok(drafts)
+        let max = self.options.max_bytes;
+        match len > max {
+            true => Err(PublishError::TooLarge { len, max }),
+            false => Ok(drafts),
+        }
     }
 
     fn push(

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::channel::{
-    shared::{ChannelShared, Tip},
-    window::{Window, WindowEvent},
+use crate::{
+    EncodedEvent,
+    channel::{
+        shared::{ChannelShared, Tip},
+        window::{Window, WindowEvent},
+    },
 };
 
 /// A channel of a subscription.
@@ -27,6 +30,18 @@ enum Head {
     At(u64),
     /// There is none as long as the log has this end.
     Empty(Tip),
+}
+
+/// The result of reading a channel.
+pub(super) enum MemberItem {
+    /// An event and its number.
+    Event(u64, EncodedEvent),
+    /// It has not been published yet.
+    Empty,
+    /// It was evicted.
+    Evicted,
+    /// The channel is closed, and there is none.
+    Closed,
 }
 
 /// The next event of a channel.
@@ -63,6 +78,31 @@ impl Member {
     /// Returns `true` if the position of the subscription counts the events of this channel.
     pub(super) fn has_ids(&self) -> bool {
         self.channel.options.has_ids
+    }
+
+    /// Reads the next event up to this number, for a subscription of this channel alone: there is no other
+    /// event to compare it with, so the log is locked once.
+    pub(super) fn read(&mut self, published: u64) -> MemberItem {
+        match self.head {
+            Head::Empty(tip) if tip == self.channel.tip() => return MemberItem::nothing(tip),
+            _ => self.head = Head::Unknown,
+        }
+        let log = self.channel.log();
+        if log.evicted() > self.seen {
+            return MemberItem::Evicted;
+        }
+        let entry = log.as_window().and_then(|one| one.entry(self.next_index));
+        let Some(entry) = entry else {
+            let tip = Tip::of(&log);
+            self.head = Head::Empty(tip);
+            return MemberItem::nothing(tip);
+        };
+        if entry.number > published {
+            return MemberItem::Empty;
+        }
+        self.next_index += 1;
+        self.seen = entry.number;
+        MemberItem::Event(entry.number, entry.event.clone())
     }
 
     /// Looks for the next event.
@@ -159,6 +199,15 @@ impl Member {
         self.seen = self.seen.max(number);
         self.next_index = index_after(&self.channel, self.seen);
         self.head = Head::Unknown;
+    }
+}
+
+impl MemberItem {
+    fn nothing(tip: Tip) -> Self {
+        match tip.is_finished() {
+            true => Self::Closed,
+            false => Self::Empty,
+        }
     }
 }
 

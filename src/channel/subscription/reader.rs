@@ -10,13 +10,13 @@ use super::{
     changes::{ChangeNotice, Changes},
     control::Change,
     keyed::KeyedMembers,
-    member::{Member, Peek},
+    member::{Member, MemberItem, Peek},
     members::Members,
     resumption::Resumption,
     rounds::{RoundStart, RoundStep, Rounds},
 };
 use crate::{
-    EventId,
+    EncodedEvent, EventId,
     channel::{
         ChannelEvent, Gap,
         gap::GapAction,
@@ -256,7 +256,7 @@ impl Reader {
         start: &Start,
         at: u64,
     ) -> Option<Gap> {
-        let lost = channel.lost();
+        let (lost, _) = channel.lost();
         let since = match &start.kind {
             StartKind::Replay => lost,
             StartKind::Resume | StartKind::Live => at,
@@ -316,9 +316,35 @@ impl Reader {
         if self.keyed.is_some() {
             return self.read_in_turn(published);
         }
+        if let (Members::One(only), None) = (&mut self.members, &self.changes) {
+            let read = only.read(published);
+            return self.take_only(read);
+        }
         match self.read_windows(published) {
             Ok(item) => Some(item),
             Err(is_open) => (!is_open && !self.can_grow()).then_some(ReaderItem::Closed),
+        }
+    }
+
+    /// Takes what was read of the only channel.
+    fn take_only(&mut self, read: MemberItem) -> Option<ReaderItem> {
+        let Members::One(only) = &self.members else {
+            return None;
+        };
+        match read {
+            MemberItem::Event(number, event) => {
+                let event = match only.has_ids() && number > self.position {
+                    true => {
+                        self.position = number;
+                        ChannelEvent::published(event, self.hub.epoch, number)
+                    }
+                    false => without_id(event),
+                };
+                Some(ReaderItem::Event { event, member: 0 })
+            }
+            MemberItem::Empty => None,
+            MemberItem::Evicted => Some(ReaderItem::Evicted(Arc::clone(&only.channel))),
+            MemberItem::Closed => Some(ReaderItem::Closed),
         }
     }
 
@@ -484,8 +510,7 @@ impl Reader {
             }
         }
         if !has_ids || next.number <= self.position {
-            let event = Unnumbered::new(taken.event).into_event();
-            return Some(ChannelEvent::from_encoded(event));
+            return Some(without_id(taken.event));
         }
         self.position = next.number;
         let event = ChannelEvent::published(taken.event, self.hub.epoch, next.number);
@@ -517,8 +542,8 @@ impl Reader {
         let gaps: Gaps = evicted
             .map(|member| {
                 self.hub.expire(&member.channel);
-                member.skip_evicted();
                 let gap = Gap::new(last_id.clone(), true, &self.hub, &member.channel);
+                member.skip_through(gap.lost);
                 (Arc::clone(&member.channel), gap)
             })
             .collect();
@@ -547,17 +572,14 @@ impl Reader {
         // Before the logs: see `hub::shared`.
         let published = self.hub.published();
         let mut next = published + 1;
-        for member in self
-            .members
-            .as_mut_slice()
-            .iter_mut()
-            .filter(|one| one.has_ids())
-        {
-            match member.peek() {
-                Peek::At(number) => next = next.min(number),
-                Peek::Evicted => return true,
-                Peek::Empty | Peek::Closed => {}
-            }
+        let members = self.members.as_mut_slice().iter_mut();
+        for member in members.filter(|member| member.has_ids()) {
+            next = match member.peek() {
+                Peek::At(number) => next.min(number),
+                // More was evicted since, and is reported as a lag.
+                Peek::Evicted => next.min(member.seen() + 1),
+                Peek::Empty | Peek::Closed => next,
+            };
         }
         self.position = self.position.max(next - 1);
         next <= published
@@ -574,4 +596,9 @@ impl Reader {
         }
         self.changes = None;
     }
+}
+
+/// Makes an event that is sent without the id which it may have.
+fn without_id(event: EncodedEvent) -> ChannelEvent {
+    ChannelEvent::from_encoded(Unnumbered::new(event).into_event())
 }
