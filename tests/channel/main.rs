@@ -13,19 +13,26 @@ mod frames;
 mod gaps;
 mod hostile;
 mod hub;
+mod hub_bounds;
 mod idling;
 mod lagging;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod names;
 mod notices;
 mod peaks;
 mod publishing;
+mod publishing_together;
 mod reentrance;
+mod removing;
 #[cfg(feature = "axum")]
 mod responses;
 mod restarting;
 mod resuming;
 mod served;
+mod several;
+mod several_gaps;
+mod several_lags;
 mod sizes;
 mod snapshots;
 mod state;
