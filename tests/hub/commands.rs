@@ -14,6 +14,8 @@ pub(crate) enum Command {
     Publish(Through, Vec<Draft>),
     /// `Hub::publish`.
     PublishTo(Vec<usize>, Draft),
+    /// Publishes by `publish_with`, while this happens.
+    Store(Through, Draft, Meanwhile),
     /// Has a client that has seen nothing yet ask for these channels.
     Arrive(usize, Vec<usize>, Start),
     /// Has a client ask for its channels again, after its connection has broken.
@@ -39,6 +41,16 @@ pub(crate) enum Through {
     Hub(usize),
     /// By a handle that was taken before, perhaps to a closed channel.
     Handle(usize),
+}
+
+/// What the closure of `publish_with` does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Meanwhile {
+    Succeed,
+    Fail,
+    Close,
+    /// Closes the channel, and makes another one of its name.
+    MakeAnew,
 }
 
 /// An event.
@@ -88,10 +100,10 @@ struct Draw<'a> {
 
 impl Draw<'_> {
     fn command(&mut self) -> Command {
-        let weights = [16, 5, 5, 10, 18, 3, 2, 1, 3, 2, 1, 1, 5];
+        let weights = [16, 5, 5, 10, 18, 3, 2, 1, 3, 2, 1, 1, 5, 3];
         let weights = match self.random.once_in(4) {
             // Publishers and readers alone.
-            true => [16, 5, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0],
+            true => [16, 5, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0],
             false => weights,
         };
         match self.random.weighted(&weights) {
@@ -107,6 +119,7 @@ impl Draw<'_> {
             9 => Command::Release(self.random.below(8)),
             10 => Command::Get(self.name()),
             12 => Command::Advance(self.random.pick(&[1, 4, 6, 11, 31])),
+            13 => Command::Store(self.through(), self.draft(), self.meanwhile()),
             _ => Command::Sweep,
         }
     }
@@ -145,6 +158,15 @@ impl Draw<'_> {
             padding: self.random.pick(&[0, 0, 0, 9, 30]),
             is_comment: self.random.once_in(12),
         }
+    }
+
+    fn meanwhile(&mut self) -> Meanwhile {
+        self.random.pick(&[
+            Meanwhile::Succeed,
+            Meanwhile::Fail,
+            Meanwhile::Close,
+            Meanwhile::MakeAnew,
+        ])
     }
 
     fn start(&mut self) -> Start {

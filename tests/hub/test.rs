@@ -3,7 +3,7 @@
 use tower_sse::{Channel, Subscription};
 
 use crate::{
-    commands::{CLIENTS, Command, Draft, Start, Through},
+    commands::{CLIENTS, Command, Draft, Meanwhile, Start, Through},
     config::{Config, NAMES},
     model::{Client, Hub, LifeId, Payload, Position},
     system::{Gap, Polled, System, event},
@@ -17,6 +17,8 @@ pub(crate) struct Test {
     handles: Vec<(LifeId, Channel)>,
     visitors: [Visitor; CLIENTS],
     serial: u64,
+    /// The number of the last event of which the clients' models know.
+    noted: u64,
 }
 
 /// A client, connected or not.
@@ -42,6 +44,7 @@ impl Test {
             handles: Vec::new(),
             visitors: Default::default(),
             serial: 0,
+            noted: 0,
         }
     }
 
@@ -49,6 +52,7 @@ impl Test {
         match command {
             Command::Publish(through, drafts) => self.publish(*through, drafts),
             Command::PublishTo(names, draft) => self.publish_to(names, *draft),
+            Command::Store(through, draft, meanwhile) => self.store(*through, *draft, *meanwhile),
             Command::Arrive(client, names, start) => self.arrive(*client, names, *start),
             Command::Return(client, start) => self.open(*client, *start),
             Command::Poll(client, times) => {
@@ -151,14 +155,13 @@ impl Test {
             [only] => taken.1.publish(only).map(Some),
             events => taken.1.publish_all(events),
         };
-        match published {
-            Ok(Some(id)) => {
-                let number = self.system.number(&id);
-                self.note(&[taken.0], &payloads, Some(number));
-            }
-            Ok(None) => assert!(payloads.is_empty()),
-            Err(_) => self.note(&[taken.0], &payloads, None),
-        }
+        let number = published.ok().flatten().map(|id| self.system.number(&id));
+        let expected = match &payloads[..] {
+            [] => None,
+            payloads => self.model.publish(&[taken.0], payloads),
+        };
+        assert_eq!(number, expected);
+        self.note(number, &[taken.0]);
         self.put_back(taken);
     }
 
@@ -167,22 +170,47 @@ impl Test {
         let texts = names.iter().map(|name| NAMES[*name]);
         let published = self.system.hub.publish(texts, &event(&payload)).ok();
         let number = published.map(|id| self.system.number(&id));
-        match self.model.channels(names) {
-            Some(lives) => {
-                self.note(&lives, &[payload], number);
-                self.model.release(&lives);
-            }
-            None => assert_eq!(number, None),
-        }
+        let lives = self.model.channels(names).unwrap_or_default();
+        let expected = match &lives[..] {
+            [] => None,
+            lives => self.model.publish(lives, &[payload]),
+        };
+        assert_eq!(number, expected);
+        self.note(number, &lives);
+        self.model.release(&lives);
     }
 
-    /// Has the model publish, with this last number if it is published.
-    fn note(&mut self, to: &[LifeId], payloads: &[Payload], number: Option<u64>) {
-        let first = self.model.last() + 1;
-        assert_eq!(number, self.model.publish(to, payloads));
-        let Some(last) = number else {
+    fn store(&mut self, through: Through, draft: Draft, meanwhile: Meanwhile) {
+        let Some((life, channel)) = self.take(through) else {
             return;
         };
+        let payload = self.payload(draft);
+        let stored = channel.publish_with(event(&payload), |_| {
+            if matches!(meanwhile, Meanwhile::Close | Meanwhile::MakeAnew) {
+                channel.close();
+            }
+            if matches!(meanwhile, Meanwhile::MakeAnew) {
+                let anew = self.system.hub.channel::<str>(channel.name()).unwrap();
+                assert!(!anew.is_closed());
+            }
+            match meanwhile {
+                Meanwhile::Fail => Err("it fails"),
+                _ => Ok(()),
+            }
+        });
+        let number = stored.ok().map(|id| self.system.number(&id));
+        assert_eq!(number, self.model.store(life, &payload, meanwhile));
+        self.note(number, &[life]);
+        self.put_back((life, channel));
+    }
+
+    /// Notes what was published last, up to this number.
+    fn note(&mut self, last: Option<u64>, to: &[LifeId]) {
+        let Some(last) = last else {
+            return;
+        };
+        let first = self.noted + 1;
+        self.noted = last;
         for visitor in &mut self.visitors {
             if let Some(connection) = &mut visitor.connection {
                 (first..=last).for_each(|number| connection.client.note(number, to));

@@ -1,11 +1,14 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice,
+};
 
 use super::{
     idle::Idle,
     life::{Life, LifeId, Payload, Retained},
     removed::Removed,
 };
-use crate::config::Config;
+use crate::{commands::Meanwhile, config::Config};
 
 /// How many idle channels a hub checks to make room.
 const CHECKS: usize = 32;
@@ -117,16 +120,46 @@ impl Hub {
 
     /// Publishes events to each of these channels. `None` if nothing is published.
     pub(crate) fn publish(&mut self, to: &[LifeId], payloads: &[Payload]) -> Option<u64> {
-        let numbers = self.last() + 1..;
-        let lens: Vec<_> = payloads.iter().zip(numbers.clone()).collect();
-        let lens: Vec<_> = lens.iter().map(|(one, number)| one.len(*number)).collect();
+        let lens = self.lens(payloads);
         if !to.iter().all(|life| self.takes(*life, &lens)) {
             return None;
         }
-        let at = self.now;
+        Some(self.append(to, payloads))
+    }
+
+    /// Publishes an event to a channel, while something happens to it. `None` if it is not published.
+    pub(crate) fn store(
+        &mut self,
+        life: LifeId,
+        payload: &Payload,
+        meanwhile: Meanwhile,
+    ) -> Option<u64> {
+        let payloads = slice::from_ref(payload);
+        if !self.takes(life, &self.lens(payloads)) || matches!(meanwhile, Meanwhile::Fail) {
+            return None;
+        }
+        let name = self.lives[life].name;
+        if matches!(meanwhile, Meanwhile::Close | Meanwhile::MakeAnew) {
+            self.close(life);
+        }
+        if matches!(meanwhile, Meanwhile::MakeAnew) {
+            self.channel(name).unwrap();
+        }
+        let number = self.append(&[life], payloads);
+        // The closed channel has the event, but none that is made anew does.
+        match self.registered.get(&name) {
+            Some(anew) if *anew != life => self.lives[*anew].lost = number,
+            None => self.removed.remember(name, number),
+            _ => {}
+        }
+        Some(number)
+    }
+
+    fn append(&mut self, to: &[LifeId], payloads: &[Payload]) -> u64 {
+        let (at, lens) = (self.now, self.lens(payloads));
         for life in to {
             let life = &mut self.lives[*life];
-            for (len, number) in lens.iter().copied().zip(numbers.clone()) {
+            for (len, number) in lens.iter().copied().zip(self.published.len() as u64 + 1..) {
                 life.append(Retained { number, len, at });
             }
             life.expire(at);
@@ -137,7 +170,14 @@ impl Hub {
         });
         self.published.extend(published);
         self.evict();
-        Some(self.last())
+        self.last()
+    }
+
+    fn lens(&self, payloads: &[Payload]) -> Vec<usize> {
+        let numbered = payloads.iter().zip(self.last() + 1..);
+        numbered
+            .map(|(payload, number)| payload.len(number))
+            .collect()
     }
 
     fn takes(&self, life: LifeId, lens: &[usize]) -> bool {

@@ -17,6 +17,7 @@ impl Removed {
     }
 
     pub(crate) fn remember(&mut self, name: usize, number: u64) {
+        self.entries.retain(|(_, of)| *of != name);
         if number > self.others {
             self.entries.push((number, name));
         }
