@@ -39,7 +39,7 @@ impl IntoResponse for ChannelError {
                 let headers = [(RETRY_AFTER, "10"), (CACHE_CONTROL, "no-store")];
                 (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()
             }
-            Self::Name(_) => (StatusCode::BAD_REQUEST, text).into_response(),
+            Self::Name(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
             Self::Keyed | Self::NotKeyed => {
                 (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
             }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 
-use super::{hub::shared::HubShared, notice::Notice, shared::ChannelShared};
+use super::{epoch::Epoch, notice::Notice};
 use crate::{BoxError, EncodedEvent, Event, EventId, EventItem};
 
 /// A gap between the last event of a client that resumes and the events that the channel retains.
@@ -118,28 +118,26 @@ impl GapPolicy {
 }
 
 impl Gap {
-    /// Makes a gap of a channel that has lost events up to a number. It ends with the oldest event that is
-    /// held, or after everything that was published before the log was found to be empty.
+    /// Makes a gap of events up to the number `lost`. It ends with the oldest event that is held, or after
+    /// everything that was published.
     pub(super) fn new(
         last_event_id: EventId,
         is_known: bool,
-        hub: &HubShared,
-        channel: &ChannelShared,
+        channel: Arc<str>,
+        (epoch, published): (Epoch, u64),
+        (lost, oldest): (u64, Option<u64>),
     ) -> Self {
-        // Before the log, so that an event that is published meanwhile is not before the end.
-        let published = hub.published();
-        let (lost, oldest) = channel.lost();
         let next_number = oldest.unwrap_or(published + 1);
-        let until = hub.epoch.id(next_number);
+        let until = epoch.id(next_number);
         Self {
             last_event_id,
             is_known,
             oldest: oldest.map(|_| until.clone()),
             until,
-            channel: Arc::clone(&channel.name),
+            channel,
             next_number,
             lost,
-            id_before: hub.epoch.id(next_number - 1),
+            id_before: epoch.id(next_number - 1),
         }
     }
 

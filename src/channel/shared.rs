@@ -2,10 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{ChannelOptions, log::Log, subscribers::Subscribers};
-use crate::sync::{
-    Notify, OwnedNotified, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-    atomic::{AtomicU64, Ordering},
+use super::{ChannelOptions, Gap, epoch::Epoch, log::Log, subscribers::Subscribers};
+use crate::{
+    EventId,
+    sync::{
+        Notify, OwnedNotified, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// A log with its subscribers.
@@ -85,6 +88,20 @@ impl ChannelShared {
             true => (log.evicted(), log.oldest()),
             false => (log.last().max(log.evicted()), None),
         }
+    }
+
+    /// Returns the gap of a client whose last event id precedes what is lost, or is unknown.
+    ///
+    /// The number up to which events are published must have been read before, so that an event that is
+    /// published meanwhile is not before the end of the gap.
+    pub(super) fn gap(
+        &self,
+        last_event_id: EventId,
+        is_known: bool,
+        position: (Epoch, u64),
+    ) -> Gap {
+        let channel = Arc::clone(&self.name);
+        Gap::new(last_event_id, is_known, channel, position, self.lost())
     }
 
     /// Changes the log. To be called under the lock of the hub.

@@ -109,6 +109,12 @@ impl From<&str> for ChannelStart {
     }
 }
 
+impl From<&&str> for ChannelStart {
+    fn from(name: &&str) -> Self {
+        Self::resume(*name)
+    }
+}
+
 impl From<&String> for ChannelStart {
     fn from(name: &String) -> Self {
         Self::resume(name.as_str())

@@ -1,6 +1,6 @@
 //! The names of channels.
 
-use tower_sse::{Channel, ChannelError, Event};
+use tower_sse::{Channel, ChannelError, Event, InvalidName};
 
 use crate::hub::hub;
 
@@ -11,14 +11,17 @@ fn have_at_most_255_bytes() {
     let channel: Channel = hub.channel(&name).unwrap();
     assert_eq!((channel.name().len(), channel.name()), (255, &*name));
     let error = hub.channel::<Event>(&"x".repeat(256)).unwrap_err();
-    assert_eq!(error, ChannelError::NameTooLong { len: 256, max: 255 });
+    assert_eq!(
+        error,
+        ChannelError::Name(InvalidName::TooLong { len: 256, max: 255 })
+    );
 }
 
 #[test]
 fn are_not_empty() {
     assert_eq!(
         hub(9).channel::<Event>("").unwrap_err(),
-        ChannelError::EmptyName
+        ChannelError::Name(InvalidName::Empty)
     );
 }
 
@@ -33,7 +36,11 @@ fn have_no_control_characters() {
         ("abc\u{7f}", 3),
     ] {
         let error = hub.channel::<Event>(name).unwrap_err();
-        assert_eq!(error, ChannelError::ControlCharacter { at }, "{name:?}");
+        assert_eq!(
+            error,
+            ChannelError::Name(InvalidName::ControlCharacter { at }),
+            "{name:?}"
+        );
         assert_eq!(hub.subscribe(["a", name]).unwrap_err(), error);
     }
     for name in [" ", "a b", "\u{2028}", "a:b/c?d#e", "\u{feff}", "\"\\"] {

@@ -1,6 +1,6 @@
 //! One event, published in several channels at once.
 
-use tower_sse::{ChannelError, Event, Hub, LagPolicy, PublishError};
+use tower_sse::{ChannelError, Event, Hub, InvalidName, LagPolicy, PublishError};
 
 use crate::{
     hub::{channel_in, close, hub},
@@ -74,7 +74,7 @@ fn sends_nothing_if_no_channel_can_have_one_of_the_names() {
     let error = assert_published_nowhere(&hub, ["a", "", "b"], Event::new("in vain"));
     assert!(matches!(
         error,
-        PublishError::Channel(ChannelError::EmptyName)
+        PublishError::Channel(ChannelError::Name(InvalidName::Empty))
     ));
 }
 

@@ -59,14 +59,14 @@ async fn say_when_there_may_be_room_for_a_channel() {
 async fn say_that_no_channel_can_have_the_name() {
     let hub = hub(1);
     let expected = [
-        ("".to_owned(), "the channel's name is empty"),
+        ("".to_owned(), "the name is empty"),
         (
             "x".repeat(256),
-            "the channel's name has 256 bytes, which is more than 255",
+            "the name has 256 bytes, which is more than 255",
         ),
         (
             "a\nb".to_owned(),
-            "the channel's name has a control character at byte 1",
+            "the name has a control character at byte 1",
         ),
     ];
     for (name, text) in expected {

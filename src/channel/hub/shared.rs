@@ -89,6 +89,11 @@ impl HubShared {
         self.published.load(Ordering::Acquire)
     }
 
+    /// Returns the epoch of the ids, and the number up to which events are published.
+    pub(in crate::channel) fn position(&self) -> (Epoch, u64) {
+        (self.epoch, self.published())
+    }
+
     /// Returns the number that an id of this hub stands for. `None` for an id that the hub has not made.
     pub(in crate::channel) fn number(&self, id: &EventId) -> Option<u64> {
         let (epoch, number) = Epoch::parse(id.as_str())?;

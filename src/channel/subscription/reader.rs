@@ -12,7 +12,7 @@ use super::{
     keyed::KeyedMembers,
     member::{Member, MemberItem, Peek},
     members::Members,
-    resumption::Resumption,
+    resumption::{Gaps, Resumption},
     rounds::{RoundStart, RoundStep, Rounds},
 };
 use crate::{
@@ -44,9 +44,6 @@ pub(super) struct Reader {
     /// Boxed because few subscriptions have any.
     keyed: Option<Box<KeyedMembers>>,
 }
-
-/// The channels that have a gap, and their gaps.
-pub(super) type Gaps = Vec<(Arc<ChannelShared>, Gap)>;
 
 /// The event with the lowest number.
 struct Next {
@@ -264,7 +261,7 @@ impl Reader {
             StartKind::Since(position) => self.hub.number(position).unwrap_or_default(),
         };
         let has_gap = lost > since && !matches!(channel.options.gap_policy.0, GapAction::Live);
-        let gap = has_gap.then(|| Gap::new(self.last_id(), true, &self.hub, &channel));
+        let gap = has_gap.then(|| channel.gap(self.last_id(), true, self.hub.position()));
         self.members
             .push(Member::new(channel, key, since.max(lost)));
         gap
@@ -542,7 +539,9 @@ impl Reader {
         let gaps: Gaps = evicted
             .map(|member| {
                 self.hub.expire(&member.channel);
-                let gap = Gap::new(last_id.clone(), true, &self.hub, &member.channel);
+                let gap = member
+                    .channel
+                    .gap(last_id.clone(), true, self.hub.position());
                 member.skip_through(gap.lost);
                 (Arc::clone(&member.channel), gap)
             })

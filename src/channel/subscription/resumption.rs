@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{member::Member, reader::Gaps, rounds::RoundStart};
+use super::{member::Member, rounds::RoundStart};
 use crate::{
     EventId,
     channel::{
@@ -12,6 +12,9 @@ use crate::{
         start::{Start, StartKind},
     },
 };
+
+/// The channels that have a gap, and their gaps.
+pub(super) type Gaps = Vec<(Arc<ChannelShared>, Gap)>;
 
 /// A client that connects, again or for the first time.
 pub(super) struct Resumption<'a> {
@@ -102,7 +105,11 @@ impl Resumption<'_> {
                 StartKind::Since(position) => (self.last_event_id.unwrap_or(position), true),
             };
             let has_gap = !is_known || member.channel.lost().0 > member.seen();
-            let gap = || Gap::new(last_event_id.clone(), is_known, self.hub, &member.channel);
+            let gap = || {
+                member
+                    .channel
+                    .gap(last_event_id.clone(), is_known, self.hub.position())
+            };
             has_gap.then(|| (Arc::clone(&member.channel), gap()))
         });
         gaps.collect()

@@ -5,8 +5,9 @@ use std::{fmt, sync::Arc};
 use super::{
     filter::Filter,
     opening::{Backfill, Opening, OpeningNotice},
-    reader::{Gaps, Reader},
+    reader::Reader,
     report::PendingReport,
+    resumption::Gaps,
 };
 use crate::{
     CloseReason, EncodedEvent, EventId, LastEventId,

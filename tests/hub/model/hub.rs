@@ -121,7 +121,9 @@ impl Hub {
     /// Publishes events to each of these channels. `None` if nothing is published.
     pub(crate) fn publish(&mut self, to: &[LifeId], payloads: &[Payload]) -> Option<u64> {
         let lens = self.lens(payloads);
-        if !to.iter().all(|life| self.takes(*life, &lens)) {
+        // An event counts in each of its channels.
+        let len = lens.iter().sum::<usize>() * to.len();
+        if len > self.config.max_bytes || !to.iter().all(|life| self.takes(*life, &lens)) {
             return None;
         }
         Some(self.append(to, payloads))
