@@ -1,7 +1,5 @@
 //! The ids of a hub.
 
-use std::fmt::Write;
-
 use crate::{EventId, time::random_bits};
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -47,8 +45,10 @@ impl Epoch {
     /// Makes the id of an event.
     pub(super) fn id(self, number: u64) -> EventId {
         let mut text = String::with_capacity(MAX_EPOCH_LEN + 21);
-        // Neither can fail: the text consists of letters, digits and a hyphen, so it is an id.
-        let _ = write!(text, "{}-{number}", self.as_str());
+        text.push_str(self.as_str());
+        text.push('-');
+        text.push_str(itoa::Buffer::new().format(number));
+        // It cannot fail: the text consists of letters, digits and a hyphen, so it is an id.
         EventId::try_from(text).unwrap_or(EventId::EMPTY)
     }
 

@@ -1,6 +1,6 @@
 //! The ids of published events, in their bytes.
 
-use std::{io::Write, ops::Range};
+use std::ops::Range;
 
 use bytes::Bytes;
 use memchr::memchr_iter;
@@ -55,16 +55,14 @@ fn digit_count(number: u64) -> usize {
 
 /// Writes a number over these digits.
 fn write_number(bytes: &mut Vec<u8>, digits: Range<usize>, number: u64) {
-    let count = digit_count(number);
-    if count != digits.len() {
-        // So rare that a copy does not matter: others have published meanwhile, beyond a power of ten.
-        let zeros = vec![b'0'; count];
-        bytes.splice(digits.clone(), zeros);
-        bytes.shrink_to_fit();
+    let mut buffer = itoa::Buffer::new();
+    let text = buffer.format(number).as_bytes();
+    if text.len() == digits.len() {
+        return bytes[digits].copy_from_slice(text);
     }
-    let mut place = &mut bytes[digits.start..digits.start + count];
-    // It cannot fail: the slice has as many bytes as the number has digits.
-    let _ = write!(place, "{number}");
+    // So rare that a copy does not matter: others have published meanwhile, beyond a power of ten.
+    bytes.splice(digits, text.iter().copied());
+    bytes.shrink_to_fit();
 }
 
 /// Fails if there is no room for the bytes of all events at once: either all of them are published or
