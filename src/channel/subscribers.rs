@@ -1,8 +1,7 @@
 //! The subscribers of a channel, and how they are woken.
 //!
 //! A subscription of any number of channels has one [`SubscriberWaker`], which each of its channels
-//! lists once, for as long as it subscribes. So a wait costs the same however many channels it is
-//! about.
+//! lists once, for as long as it subscribes. So a wait takes no place in the lists.
 
 use std::{
     collections::BTreeMap,
@@ -25,6 +24,9 @@ pub(super) struct Subscribers {
     list: Mutex<SubscriberList>,
     /// The number of those that are listed, to be read without the lock.
     count: AtomicUsize,
+    /// Whether one of them has begun to wait since all were woken, so that publishers pass by the list if
+    /// there is nobody to wake.
+    may_wait: AtomicBool,
 }
 
 /// The subscribers in the order in which they came. A tree, because it releases its memory after a peak.
@@ -37,10 +39,9 @@ struct SubscriberList {
 /// The waker of a subscription, which its channels share.
 #[derive(Default)]
 pub(super) struct SubscriberWaker {
-    /// The waker of a task that waits. No `AtomicWaker`, because it has to change together with the flag:
-    /// a waker that is taken while another wait begins would leave the flag set, and the task asleep.
     waker: Mutex<Option<Waker>>,
-    /// Whether there is a waker, so that publishers pass by a subscriber that is busy.
+    /// Whether there is a waker, to be read without the lock. Changed under the lock, so that a subscriber
+    /// never waits without a waker.
     is_waiting: AtomicBool,
 }
 
@@ -69,27 +70,35 @@ impl SubscriberWaker {
         task == Some(Task::of(waker)) && self.is_waiting.load(Ordering::Acquire)
     }
 
-    /// Begins to wait. The caller then has to look once more for what it waits for: it may have come
-    /// just before.
-    pub(super) fn wait(&self, waker: &Waker) -> Task {
-        let replaced = {
-            let waker = waker.clone();
-            let mut waiting = self.lock();
-            self.is_waiting.store(true, Ordering::Relaxed);
-            waiting.replace(waker)
-        };
-        // After the lock: it may drop a task.
-        drop(replaced);
-        // With the fence of `wake_all`: either the publisher finds the flag set, or this subscriber
-        // finds the event.
+    /// Begins to wait for these channels. The caller then has to look once more for what it waits for: it
+    /// may have come just before.
+    pub(super) fn wait<'a>(
+        &self,
+        waker: &Waker,
+        channels: impl Iterator<Item = &'a Subscribers>,
+    ) -> Task {
+        self.set(waker);
+        // After that: a publisher lowers the flag before it looks for the waker, so it either finds the
+        // waker, or the flag is seen lowered here.
+        channels.for_each(Subscribers::expect_wait);
+        // With the fence of `wake_all`: either the publisher finds the flag, or this subscriber finds the
+        // event.
         fence(Ordering::SeqCst);
         Task::of(waker)
     }
 
+    fn set(&self, waker: &Waker) {
+        // Before the lock: the clone of a waker may run any code, and so may the drop of the last one.
+        let waker = waker.clone();
+        let mut slot = self.lock();
+        let before = slot.replace(waker);
+        self.is_waiting.store(true, Ordering::Release);
+        drop(slot);
+        drop(before);
+    }
+
     /// Wakes the task if it waits. What it waits for must have been stored before.
     pub(super) fn wake(&self) {
-        // See `wait`.
-        fence(Ordering::SeqCst);
         if let Some(waker) = self.take() {
             waker.wake();
         }
@@ -97,12 +106,9 @@ impl SubscriberWaker {
 
     /// Takes the waker if the task waits.
     fn take(&self) -> Option<Waker> {
-        if !self.is_waiting.load(Ordering::Relaxed) {
-            return None;
-        }
-        let mut waiting = self.lock();
-        self.is_waiting.store(false, Ordering::Relaxed);
-        waiting.take()
+        let mut slot = self.lock();
+        self.is_waiting.store(false, Ordering::Release);
+        slot.take()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Waker>> {
@@ -139,15 +145,25 @@ impl Subscribers {
     pub(super) fn wake_all(&self) {
         // See `SubscriberWaker::wait`.
         fence(Ordering::SeqCst);
+        if self.may_wait.load(Ordering::Relaxed) {
+            // Taken together, so that tasks are woken without the lock: they may run at once.
+            Woken(self.take_all()).wake();
+        }
+    }
+
+    fn take_all(&self) -> Vec<Waker> {
         let list = self.lock();
-        let waiting = list
-            .wakers
-            .values()
-            .filter_map(|subscriber| subscriber.take());
-        // Taken together, so that tasks are woken without the lock: they may run at once.
-        let woken: Vec<_> = waiting.collect();
-        drop(list);
-        Woken(woken).wake();
+        self.may_wait.store(false, Ordering::Relaxed);
+        let subscribers = list.wakers.values();
+        subscribers.filter_map(|one| one.take()).collect()
+    }
+
+    /// Notes that a subscriber begins to wait.
+    fn expect_wait(&self) {
+        // Most often another one has done so, and readers alone share a cache line without contention.
+        if !self.may_wait.load(Ordering::Relaxed) {
+            self.may_wait.store(true, Ordering::Relaxed);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, SubscriberList> {

@@ -188,7 +188,8 @@ impl Reader {
         if let Some(item) = self.read() {
             return Poll::Ready(item);
         }
-        let task = self.waker.wait(waker);
+        let channels = self.channels().map(|channel| &channel.subscribers);
+        let task = self.waker.wait(waker, channels);
         // It may have been published before the waker was registered.
         if let Some(item) = self.read() {
             return Poll::Ready(item);
