@@ -218,6 +218,10 @@ impl<T: ?Sized> Channel<T> {
 
     /// Closes the channel: nothing more is published, and subscribers end after the remaining events.
     ///
+    /// A subscription that has other channels, too, goes on without this one, and its client gets the notice
+    /// `channel-removed` ([`NoticePolicy`](super::NoticePolicy)). A channel of the same name that the hub
+    /// makes later is another one.
+    ///
     /// Browsers reconnect again and again. To prevent that, end the stream with
     /// [`EventStream::final_event`](crate::EventStream::final_event)`(Event::close())`, and answer with
     /// [`stop_reconnecting`](crate::stop_reconnecting) a client that has everything: the channel

@@ -31,8 +31,7 @@ pub struct Gap {
     pub(super) next_number: u64,
     /// The number up to which events are lost.
     pub(super) lost: u64,
-    /// The id of the position before `until`.
-    id_before: EventId,
+    epoch: Epoch,
 }
 
 /// The policy for a client that resumes and has a [`Gap`].
@@ -137,7 +136,7 @@ impl Gap {
             channel,
             next_number,
             lost,
-            id_before: epoch.id(next_number - 1),
+            epoch,
         }
     }
 
@@ -148,7 +147,8 @@ impl Gap {
     /// with the same gap. It must therefore be the last event of the backfill. It is sent to all clients,
     /// whatever the [`NoticePolicy`](super::NoticePolicy).
     pub fn notice_event(&self) -> Event {
-        self.as_notice().event().id(self.id_before.clone())
+        let before = self.epoch.id(self.next_number - 1);
+        self.as_notice().event().id(before)
     }
 
     pub(super) fn as_notice(&self) -> Notice<'_> {

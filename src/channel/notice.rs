@@ -17,7 +17,7 @@ const REMOVED: EventName = EventName::from_static("channel-removed");
 /// | checkpoint: the id of a client that has seen no event yet | event `checkpoint`, empty data, the id | the id alone | nothing |
 /// | gap ([`GapPolicy::notify`](super::GapPolicy::notify)) | event `gap`, the oldest retained id as data, the id | the id alone | nothing |
 /// | lag ([`LagPolicy::notify`](super::LagPolicy::notify)) | event `lagged`, the number of missed events as data | nothing | nothing |
-/// | channel added or removed ([`Subscribers`](super::Subscribers)) | event `channel-added` or `channel-removed`, the channel's name as data | nothing | nothing |
+/// | channel added ([`Subscribers`](super::Subscribers)), or removed or closed while others are open | event `channel-added` or `channel-removed`, the channel's name as data | nothing | nothing |
 /// | a snapshot begins ([`KeyedChannel`](super::KeyedChannel)) | event `snapshot`, the channel's name as data, an id if the channel has ids | the id alone | nothing |
 ///
 /// In a subscription of a [`Hub`](super::Hub) the data of `gap` and `lagged` has a second line, the name of the channel.

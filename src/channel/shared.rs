@@ -1,6 +1,6 @@
 //! The part of a channel that its handles and its subscriptions share.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
 use super::{ChannelOptions, Gap, epoch::Epoch, log::Log, subscribers::Subscribers};
 use crate::{
@@ -51,10 +51,10 @@ impl Tip {
 
 impl ChannelShared {
     /// Makes a channel that may have lost events up to this number.
-    pub(super) fn new(name: Arc<str>, options: ChannelOptions, evicted: u64) -> Self {
+    pub(super) fn new(name: Arc<str>, options: ChannelOptions, evicted: u64, now: Instant) -> Self {
         let log = match &options.keyed {
             Some(keyed) => Log::keyed(evicted, keyed.max_keys),
-            None => Log::window(evicted, options.timer.now()),
+            None => Log::window(evicted, now),
         };
         Self {
             name,

@@ -80,7 +80,8 @@ impl HubShared {
     /// Makes a hub of a single channel, which is not in the registry.
     pub(in crate::channel) fn with_channel(options: ChannelOptions) -> (Self, ChannelShared) {
         let hub = Self::new(HubOptions::of_one(options.clone()));
-        let channel = ChannelShared::new(Arc::from(""), options, hub.published());
+        let (last, now) = (hub.published(), hub.timer.now());
+        let channel = ChannelShared::new(Arc::from(""), options, last, now);
         (hub, channel)
     }
 
@@ -110,8 +111,8 @@ impl HubShared {
         // Without the lock: the closure that makes the options is the user's, and so are the policies,
         // which are dropped if the channel is not needed.
         let options = self.options.options_of(&name);
-        let made = Arc::new(ChannelShared::new(name, options, 0));
         let now = self.timer.now();
+        let made = Arc::new(ChannelShared::new(name, options, 0, now));
         self.with(|registry| {
             if let Some(channel) = registry.get(&made.name, now, self.options.linger) {
                 return Ok(channel);

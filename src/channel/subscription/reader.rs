@@ -290,11 +290,17 @@ impl Reader {
         None
     }
 
+    /// Takes a channel out of the set. Returns it with the key of this subscription.
+    fn take_channel(&mut self, name: &str) -> Option<(Arc<ChannelShared>, u64)> {
+        if let Some(member) = self.members.remove(name) {
+            return Some((member.channel, member.key));
+        }
+        let rounds = self.keyed.as_mut()?.remove(name)?;
+        Some((rounds.channel, rounds.key))
+    }
+
     fn remove(&mut self, name: &str) {
-        let removed = self.members.remove(name).map(|one| (one.channel, one.key));
-        let keyed = self.keyed.as_mut();
-        let keyed = keyed.and_then(|keyed| keyed.remove(name));
-        let Some((channel, key)) = removed.or(keyed.map(|one| (one.channel, one.key))) else {
+        let Some((channel, key)) = self.take_channel(name) else {
             return;
         };
         self.hub.leave(&channel, key);
@@ -366,8 +372,13 @@ impl Reader {
             }
         }
         let mut rounds = self.keyed.as_ref()?.as_slice().iter();
-        let is_closed = !is_open && rounds.all(Rounds::is_finished) && !self.can_grow();
-        is_closed.then_some(ReaderItem::Closed)
+        let closed = rounds.find(|rounds| rounds.is_finished());
+        let closed = closed.map(|rounds| Arc::clone(&rounds.channel));
+        match closed {
+            Some(channel) if is_open || self.has_open_keyed() => Some(self.drop_closed(&channel)),
+            _ if !is_open && !self.has_open_keyed() && !self.can_grow() => Some(ReaderItem::Closed),
+            _ => None,
+        }
     }
 
     fn read_keyed(&mut self, published: u64) -> Option<ReaderItem> {
@@ -455,7 +466,7 @@ impl Reader {
     /// Finds the event with the lowest number of all channels that are not keyed. Returns `true` as well if
     /// more may follow.
     fn find_next(&mut self) -> Result<(Option<Next>, bool), ReaderItem> {
-        let (mut next, mut is_open) = (None::<Next>, false);
+        let (mut next, mut is_open, mut closed) = (None::<Next>, false, None);
         for (member, one) in self.members.as_mut_slice().iter_mut().enumerate() {
             let number = match one.peek() {
                 Peek::At(number) => {
@@ -467,7 +478,10 @@ impl Reader {
                     continue;
                 }
                 Peek::Evicted => return Err(ReaderItem::Evicted(Arc::clone(&one.channel))),
-                Peek::Closed => continue,
+                Peek::Closed => {
+                    closed = Some(Arc::clone(&one.channel));
+                    continue;
+                }
             };
             match &mut next {
                 Some(next) if next.number < number => {}
@@ -488,7 +502,28 @@ impl Reader {
                 }
             }
         }
-        Ok((next, is_open))
+        match closed {
+            Some(channel) if is_open || self.has_open_keyed() => Err(self.drop_closed(&channel)),
+            _ => Ok((next, is_open)),
+        }
+    }
+
+    fn has_open_keyed(&self) -> bool {
+        let keyed = self
+            .keyed
+            .as_ref()
+            .map_or(&[][..], |keyed| keyed.as_slice());
+        keyed.iter().any(|rounds| !rounds.is_finished())
+    }
+
+    /// Removes a channel that is closed while others are open. A channel of its name that is made anew is
+    /// not in the set of this subscription, and the client has to know.
+    fn drop_closed(&mut self, channel: &Arc<ChannelShared>) -> ReaderItem {
+        let name = Arc::clone(&channel.name);
+        if let Some((channel, key)) = self.take_channel(&name) {
+            self.hub.leave(&channel, key);
+        }
+        ReaderItem::Change(ChangeNotice::Removed(name))
     }
 
     /// Returns `true` if there is no channel, but one may be added.
