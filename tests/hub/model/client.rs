@@ -12,7 +12,8 @@ use crate::{
 /// - what it does not get is covered by a gap or a lag of that channel, before any newer event;
 /// - a channel has a gap or a lag only if an event that the client must still get was evicted there, or, for
 ///   a gap, if the id is unknown, or if the hub had to forget a removed channel;
-/// - an id means that it has got, or was notified of, everything up to it;
+/// - an id means that it has got, or was notified of, everything up to it in the channels that it has. A
+///   channel that is made anew after a close is another one, which a client has when it returns, after that id;
 /// - it waits only if there is nothing to get, and its stream ends only if its channels are closed and
 ///   read, or if one of them lags and says so.
 #[derive(Debug)]
