@@ -121,7 +121,8 @@ fn a_client_that_resumes_with_a_gap_while_events_are_published_gets_all_of_them(
 
 #[test]
 fn a_backfill_ends_where_the_log_continues() {
-    in_every_order(2, || {
+    // With fewer preemptions loom does not come to a publication between two reads of the resumption.
+    in_every_order(4, || {
         // No step of the model, so its lock is std's.
         let until = Arc::new(Mutex::new(None));
         let backfill = {
@@ -132,7 +133,7 @@ fn a_backfill_ends_where_the_log_continues() {
             })
         };
         let channel = Channel::<str>::new(holding(10).gap_policy(backfill));
-        let publisher = super::support::publish(&channel, &["one", "two"]);
+        let publisher = super::support::publish(&channel, &["one"]);
         let mut resumed = resume(&channel, EventId::from_static("other-7"));
         let until = until.lock().unwrap().take().unwrap();
         assert_eq!(next(&mut resumed).0, number(until.as_str()));
