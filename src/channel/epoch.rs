@@ -29,10 +29,19 @@ impl Epoch {
         Self { text }
     }
 
-    /// Parses an id, if it is one that an epoch has made. Each has one spelling only, so that ids can be
-    /// compared as text.
+    /// Parses the id of a position, if it is one that an epoch has made. Each has one spelling only, so that
+    /// ids can be compared as text.
     pub(super) fn parse(id: &str) -> Option<(Self, u64)> {
-        let (epoch, number) = id.split_once('-')?;
+        Self::parse_with(id, '-')
+    }
+
+    /// Parses the id of a position in a keyed channel.
+    pub(super) fn parse_keyed(id: &str) -> Option<(Self, u64)> {
+        Self::parse_with(id, '.')
+    }
+
+    fn parse_with(id: &str, separator: char) -> Option<(Self, u64)> {
+        let (epoch, number) = id.split_once(separator)?;
         let mut text = [0; MAX_EPOCH_LEN];
         text.get_mut(..epoch.len())?
             .copy_from_slice(epoch.as_bytes());
@@ -42,13 +51,25 @@ impl Epoch {
         (is_epoch && is_number).then_some((Self { text }, number.parse().ok()?))
     }
 
-    /// Makes the id of an event.
+    /// Makes the id of a position.
     pub(super) fn id(self, number: u64) -> EventId {
+        self.id_with('-', number)
+    }
+
+    /// Makes the id of a position in a keyed channel that is alone in its subscription.
+    ///
+    /// It differs from other ids, because a client that has read the channel beside others has read no more
+    /// than a part of its keys.
+    pub(super) fn keyed_id(self, number: u64) -> EventId {
+        self.id_with('.', number)
+    }
+
+    fn id_with(self, separator: char, number: u64) -> EventId {
         let mut text = String::with_capacity(MAX_EPOCH_LEN + 21);
         text.push_str(self.as_str());
-        text.push('-');
+        text.push(separator);
         text.push_str(itoa::Buffer::new().format(number));
-        // It cannot fail: the text consists of letters, digits and a hyphen, so it is an id.
+        // It cannot fail: the text consists of letters, digits and a separator, so it is an id.
         EventId::try_from(text).unwrap_or(EventId::EMPTY)
     }
 
@@ -88,6 +109,15 @@ mod tests {
         for id in numbers.iter().chain(&epochs).chain([&over]) {
             assert_eq!(Epoch::parse(id), None, "{id}");
         }
+    }
+
+    #[test]
+    fn tells_keyed_ids_from_others() {
+        let epoch = Epoch::draw();
+        let (id, keyed) = (epoch.id(7), epoch.keyed_id(7));
+        assert_eq!(Epoch::parse_keyed(keyed.as_str()), Some((epoch, 7)));
+        assert_eq!(Epoch::parse_keyed(id.as_str()), None);
+        assert_eq!(Epoch::parse(keyed.as_str()), None);
     }
 
     #[test]

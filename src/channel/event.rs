@@ -21,19 +21,34 @@ pub struct ChannelEvent {
     /// The number that the channel has assigned. Without one the id is in the event. (The id of a
     /// number is made only when it is asked for, so that a subscriber does not pay for it.)
     number: Option<(Epoch, u64)>,
+    is_keyed: bool,
 }
 
 impl ChannelEvent {
     /// Makes the event that was published with this number.
     pub(super) fn published(event: EncodedEvent, epoch: Epoch, number: u64) -> Self {
-        let number = Some((epoch, number));
-        Self { event, number }
+        Self {
+            event,
+            number: Some((epoch, number)),
+            is_keyed: false,
+        }
+    }
+
+    /// Makes the event that was published with this number in a keyed channel.
+    pub(super) fn keyed(event: EncodedEvent, epoch: Epoch, number: u64) -> Self {
+        Self {
+            is_keyed: true,
+            ..Self::published(event, epoch, number)
+        }
     }
 
     /// Makes an event from elsewhere, which may have an id.
     pub(super) fn from_encoded(event: EncodedEvent) -> Self {
-        let number = None;
-        Self { event, number }
+        Self {
+            event,
+            number: None,
+            is_keyed: false,
+        }
     }
 
     /// Returns `true` if a channel has assigned the event a number, and the client gets it as an id.
@@ -53,6 +68,7 @@ impl ChannelEvent {
     /// [`start_with`](super::Subscription::start_with), a notice) it is the id that is sent with it.
     pub fn id(&self) -> Option<EventId> {
         match self.number {
+            Some((epoch, number)) if self.is_keyed => Some(epoch.keyed_id(number)),
             Some((epoch, number)) => Some(epoch.id(number)),
             None => self.event.id(),
         }

@@ -32,6 +32,9 @@ use crate::{EncodeEvent, Event, EventId, LastEventId};
 /// with a snapshot. Before a snapshot the client gets a notice, an event named `snapshot` whose data is the
 /// channel's name: a page that gets it should forget the keys that it has.
 ///
+/// The ids of a keyed channel, such as `k3Zp9A.42`, are not those of other channels: an id that a client got
+/// when it read the channel beside others results in a snapshot.
+///
 /// For each client that reads it, the server keeps the keys that the client has got.
 ///
 /// ```
@@ -95,7 +98,7 @@ impl<T: ?Sized> KeyedChannel<T> {
         if number.is_some() {
             channel.subscribers.wake_all();
         }
-        Ok(number.map(|number| hub.epoch.id(number)))
+        Ok(number.map(|number| hub.epoch.keyed_id(number)))
     }
 
     /// Returns the number of keys.
@@ -125,7 +128,8 @@ impl<T: ?Sized> KeyedChannel<T> {
 
     /// Returns the id of the last change.
     pub fn last_id(&self) -> EventId {
-        self.channel.last_id()
+        let channel = self.channel.shared();
+        self.channel.hub().epoch.keyed_id(channel.log().last())
     }
 
     /// Returns the number of subscribers.
@@ -168,7 +172,7 @@ impl<T: EncodeEvent + ?Sized> KeyedChannel<T> {
         let (hub, channel) = (self.channel.hub(), self.channel.shared());
         let number = hub.append_keyed(channel, key, &event)?;
         channel.subscribers.wake_all();
-        Ok(hub.epoch.id(number))
+        Ok(hub.epoch.keyed_id(number))
     }
 }
 

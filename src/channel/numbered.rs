@@ -112,10 +112,18 @@ impl Unnumbered {
 
     /// Makes a draft, which will probably have this number.
     pub(super) fn draft(&self, epoch: Epoch, number: u64) -> Draft {
+        self.draft_with(epoch.id(number), number)
+    }
+
+    /// Makes a draft for a keyed channel.
+    pub(super) fn draft_keyed(&self, epoch: Epoch, number: u64) -> Draft {
+        self.draft_with(epoch.keyed_id(number), number)
+    }
+
+    fn draft_with(&self, id: EventId, number: u64) -> Draft {
         let Some(at) = self.id_at else {
             return Draft::WithoutId(self.event.clone());
         };
-        let id = epoch.id(number);
         let bytes = self.insert_id(at, &id);
         let end = at + b"id: ".len() + id.as_bytes().len();
         Draft::WithId {

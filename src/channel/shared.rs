@@ -17,6 +17,8 @@ use crate::{
 /// changed under the lock of the hub alone (`hub::shared`).
 pub(super) struct ChannelShared {
     pub(super) name: Arc<str>,
+    /// Whether the hub has other channels, and a registry of them. A channel alone has neither.
+    pub(super) is_registered: bool,
     pub(super) options: ChannelOptions,
     log: RwLock<Log>,
     /// See [`Tip`].
@@ -57,6 +59,7 @@ impl ChannelShared {
             None => Log::window(evicted, now),
         };
         Self {
+            is_registered: !name.is_empty(),
             name,
             options,
             tip: AtomicU64::new(Tip::of(&log).0),

@@ -20,6 +20,7 @@ mod lagging;
 mod metrics;
 mod names;
 mod notices;
+mod passing;
 mod peaks;
 mod publishing;
 mod publishing_together;

@@ -8,9 +8,12 @@ use std::{
 };
 
 use super::removed::RemovedChannels;
-use crate::channel::{
-    log::{Listing, Log},
-    shared::ChannelShared,
+use crate::{
+    EncodedEvent,
+    channel::{
+        log::{Listing, Log},
+        shared::ChannelShared,
+    },
 };
 
 /// The most idle channels that one call checks, so that no single call pays for a peak that has passed,
@@ -42,6 +45,8 @@ pub(super) struct Registry {
     /// The part of it that cannot be evicted.
     pinned_bytes: usize,
     removed: RemovedChannels,
+    /// The number up to which events were published when the lock was taken.
+    pub(super) published: u64,
     /// The number of the last entry in the lists.
     count: u64,
     /// Channels to drop when nothing is locked, because the drop of a policy may run code of the user's.
@@ -85,6 +90,7 @@ impl Registry {
             bytes: 0,
             pinned_bytes: 0,
             removed: RemovedChannels::new(max_removed),
+            published: 0,
             count: 0,
             drops: Vec::new(),
         }
@@ -311,7 +317,12 @@ impl Registry {
         let (lost, bytes, listing) = channel.change(|log| {
             let listing = mem::replace(&mut log.listing, Listing::Absent);
             let bytes = [log.bytes(), log.pinned_bytes()];
-            (log.last().max(log.evicted()), bytes, listing)
+            // A client with all keys of a keyed channel has no newer id than the watermark, and loses them.
+            let lost = match log.as_keyed() {
+                Some(_) => self.published + 1,
+                None => log.last().max(log.evicted()),
+            };
+            (lost, bytes, listing)
         });
         self.bytes -= bytes[0];
         self.pinned_bytes -= bytes[1];
@@ -322,6 +333,22 @@ impl Registry {
             self.oldest.remove(&(oldest, name));
         }
         self.drops.push(channel);
+    }
+
+    /// Appends events with their numbers to a log.
+    pub(super) fn append(
+        &mut self,
+        channel: &Arc<ChannelShared>,
+        events: impl Iterator<Item = (u64, EncodedEvent)>,
+        now: Instant,
+    ) {
+        let bounds = &channel.options.bounds;
+        self.change(channel, |log| {
+            for (number, event) in events {
+                log.append(number, event, now, bounds);
+            }
+            log.tidy(now, bounds);
+        });
     }
 
     /// Changes a log, and counts its bytes.

@@ -20,6 +20,7 @@
 //! number first and the logs afterwards, so it finds everything up to the number.
 
 use std::{
+    iter,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     slice,
     sync::Arc,
@@ -28,7 +29,7 @@ use std::{
 
 use super::{HubOptions, named::NamedSubscriptions, registry::Registry};
 use crate::{
-    ChannelStart, EncodedEvent, EventId,
+    ChannelStart, EventId,
     channel::{
         ChannelError, ChannelOptions, PublishError,
         epoch::Epoch,
@@ -97,7 +98,16 @@ impl HubShared {
 
     /// Returns the number that an id of this hub stands for. `None` for an id that the hub has not made.
     pub(in crate::channel) fn number(&self, id: &EventId) -> Option<u64> {
-        let (epoch, number) = Epoch::parse(id.as_str())?;
+        self.check_id(Epoch::parse(id.as_str()))
+    }
+
+    /// As [`number`](Self::number), for an id of a keyed channel.
+    pub(in crate::channel) fn keyed_number(&self, id: &EventId) -> Option<u64> {
+        self.check_id(Epoch::parse_keyed(id.as_str()))
+    }
+
+    fn check_id(&self, id: Option<(Epoch, u64)>) -> Option<u64> {
+        let (epoch, number) = id?;
         // A number that is yet to be assigned was made up by the client.
         (epoch == self.epoch && number <= self.published()).then_some(number)
     }
@@ -202,38 +212,28 @@ impl HubShared {
         now: Instant,
     ) -> u64 {
         let first = self.published() + 1;
-        let number = |drafts: Vec<Draft>| -> Vec<(u64, EncodedEvent)> {
+        let last = self.published() + drafts.len() as u64;
+        let numbered = |drafts: Vec<Draft>| {
             let numbered = drafts.into_iter().zip(first..);
-            numbered
-                .map(|(draft, number)| (number, draft.finish(number)))
-                .collect()
+            numbered.map(|(draft, number)| (number, draft.finish(number)))
         };
-        let (with_ids, without_ids) = (number(drafts.with_ids), number(drafts.without_ids));
-        let last = self.published() + with_ids.len().max(without_ids.len()) as u64;
-        let mut append = |channel: &Arc<ChannelShared>, numbered: Vec<(u64, EncodedEvent)>| {
-            let bounds = &channel.options.bounds;
-            registry.change(channel, |log| {
-                for (number, event) in numbered {
-                    log.append(number, event, now, bounds);
+        match channels {
+            // Most often there is one, which needs no list.
+            [channel] => {
+                let drafts = drafts.into_form(channel.options.has_ids);
+                registry.append(channel, numbered(drafts), now);
+            }
+            _ => {
+                let with_ids: Vec<_> = numbered(drafts.with_ids).collect();
+                let without_ids: Vec<_> = numbered(drafts.without_ids).collect();
+                for channel in channels {
+                    let events = match channel.options.has_ids {
+                        true => &with_ids,
+                        false => &without_ids,
+                    };
+                    registry.append(channel, events.iter().cloned(), now);
                 }
-                log.tidy(now, bounds);
-            });
-        };
-        let numbered = |channel: &ChannelShared| match channel.options.has_ids {
-            true => &with_ids,
-            false => &without_ids,
-        };
-        if let [channel] = channels {
-            // Without a copy.
-            let numbered = match channel.options.has_ids {
-                true => with_ids,
-                false => without_ids,
-            };
-            append(channel, numbered);
-        } else {
-            channels
-                .iter()
-                .for_each(|channel| append(channel, numbered(channel).clone()));
+            }
         }
         registry.evict_to(self.options.max_bytes);
         self.published.store(last, Ordering::Release);
@@ -249,7 +249,7 @@ impl HubShared {
     ) -> Result<u64, PublishError> {
         channel.log().check_open()?;
         let _publishing = self.lock_publishing(&[channel])?;
-        let draft = event.draft(self.epoch, self.published() + 1);
+        let draft = event.draft_keyed(self.epoch, self.published() + 1);
         let without_id = event.draft_without_id().finish(0);
         let has_ids = channel.options.has_ids;
         let with_id = if has_ids { draft.len() } else { 0 };
@@ -430,39 +430,52 @@ impl HubShared {
         channels: &[Arc<ChannelShared>],
         subscriber: &Arc<SubscriberWaker>,
     ) -> (Vec<u64>, u64) {
-        let now = self.timer.now();
-        let joined = |registry: &mut Registry, channel: &Arc<ChannelShared>| {
-            let bounds = &channel.options.bounds;
-            if channel.log().has_expired(now, bounds) {
-                registry.change(channel, |log| log.tidy(now, bounds));
+        let has_age = |channel: &Arc<ChannelShared>| channel.options.bounds.max_age.is_some();
+        let now = channels.iter().any(has_age).then(|| self.timer.now());
+        let mut first = Vec::new();
+        let (keys, published) = self.with(|registry| {
+            let mut keys = Vec::with_capacity(channels.len());
+            for channel in channels {
+                let bounds = &channel.options.bounds;
+                if let Some(now) = now.filter(|now| channel.log().has_expired(*now, bounds)) {
+                    registry.change(channel, |log| log.tidy(now, bounds));
+                }
+                let (key, is_first) = channel.subscribers.list(subscriber);
+                if is_first {
+                    registry.mark_subscribed(channel);
+                    first.push(channel);
+                }
+                keys.push(key);
             }
-            let (key, is_first) = channel.subscribers.list(subscriber);
-            if is_first {
-                registry.mark_subscribed(channel);
-            }
-            (key, is_first)
-        };
-        let (joined, published) = self.with(|registry| {
-            let channels = channels.iter();
-            let joined: Vec<_> = channels.map(|channel| joined(registry, channel)).collect();
-            (joined, self.published())
+            (keys, self.published())
         });
-        for (channel, (_, is_first)) in channels.iter().zip(&joined) {
-            if *is_first {
-                channel.notify_occupancy();
-            }
+        for channel in first {
+            channel.notify_occupancy();
         }
-        (joined.into_iter().map(|(key, _)| key).collect(), published)
+        (keys, published)
     }
 
-    /// Removes a subscriber from a channel.
-    pub(in crate::channel) fn leave(&self, channel: &Arc<ChannelShared>, key: u64) {
-        if !channel.subscribers.unlist(key) {
+    /// Removes a subscriber from channels, in each of which it has a key.
+    pub(in crate::channel) fn leave(
+        &self,
+        members: impl Iterator<Item = (Arc<ChannelShared>, u64)>,
+    ) {
+        let left = members.filter(|(channel, key)| channel.subscribers.unlist(*key));
+        // Most often there is one, which is not the last to leave or has no registry.
+        let mut idle = Vec::new();
+        for (channel, _) in left {
+            channel.notify_occupancy();
+            idle.extend(channel.is_registered.then_some(channel));
+        }
+        if idle.is_empty() {
             return;
         }
-        channel.notify_occupancy();
         let now = self.timer.now();
-        self.with(|registry| registry.mark_idle(channel, now));
+        self.with(|registry| {
+            for channel in &idle {
+                registry.mark_idle(channel, now);
+            }
+        });
     }
 
     /// Adds a channel to all open subscriptions of a name. Returns the id of the change.
@@ -508,7 +521,7 @@ impl HubShared {
     /// Undoes a change that a subscription has not applied.
     pub(super) fn undo(&self, change: Change) {
         if let Change::Add { channel, key, .. } = change {
-            self.leave(&channel, key);
+            self.leave(iter::once((channel, key)));
         }
     }
 
@@ -556,6 +569,7 @@ impl HubShared {
     /// Works under the lock of the hub, and drops removed channels after it.
     fn with<R>(&self, work: impl FnOnce(&mut Registry) -> R) -> R {
         let mut registry = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        registry.published = self.published();
         let done = work(&mut registry);
         let drops = registry.take_drops();
         drop(registry);
@@ -582,6 +596,17 @@ struct Drafts {
 }
 
 impl Drafts {
+    fn len(&self) -> usize {
+        self.with_ids.len().max(self.without_ids.len())
+    }
+
+    fn into_form(self, has_ids: bool) -> Vec<Draft> {
+        match has_ids {
+            true => self.with_ids,
+            false => self.without_ids,
+        }
+    }
+
     fn of(&self, channel: &ChannelShared) -> &[Draft] {
         match channel.options.has_ids {
             true => &self.with_ids,

@@ -1,7 +1,7 @@
 //! The position of a subscription in its channels.
 
 use std::{
-    mem,
+    iter, mem,
     sync::Arc,
     task::{Poll, Waker},
 };
@@ -101,6 +101,7 @@ impl Reader {
             hub,
             last_event_id,
             last: last_event_id.map(|id| hub.number(id)),
+            last_keyed: last_event_id.and_then(|id| hub.keyed_number(id)),
             published,
         };
         let changes = Changes::new(registration, resumption.additions(&starts));
@@ -118,7 +119,10 @@ impl Reader {
             members.push(Member::new(channel, key, seen));
             window_starts.push(start);
         }
-        let position = resumption.position(&members, &window_starts);
+        let position = match is_alone && members.is_empty() {
+            true => resumption.last_keyed.unwrap_or_default(),
+            false => resumption.position(&members, &window_starts),
+        };
         let gaps = resumption.gaps(&members, &window_starts);
         let mut reader = Self {
             hub: Arc::clone(hub),
@@ -176,7 +180,10 @@ impl Reader {
 
     /// Returns the id of everything that has been read.
     pub(super) fn last_id(&self) -> EventId {
-        self.hub.epoch.id(self.position)
+        match self.keyed_has_ids() {
+            true => self.hub.epoch.keyed_id(self.position),
+            false => self.hub.epoch.id(self.position),
+        }
     }
 
     /// Reads the next event. Is pending until it is published.
@@ -232,7 +239,7 @@ impl Reader {
     fn add(&mut self, channel: Arc<ChannelShared>, key: u64, start: &Start, at: u64) {
         let is_keyed = self.keyed.as_ref().is_some_and(|keyed| keyed.has(&channel));
         if is_keyed || self.member(&channel).is_some() {
-            return self.hub.leave(&channel, key);
+            return self.hub.leave(iter::once((channel, key)));
         }
         let name = Arc::clone(&channel.name);
         let gap = match channel.options.keyed.is_some() {
@@ -303,9 +310,9 @@ impl Reader {
         let Some((channel, key)) = self.take_channel(name) else {
             return;
         };
-        self.hub.leave(&channel, key);
+        let name = Arc::clone(&channel.name);
+        self.hub.leave(iter::once((channel, key)));
         if let Some(changes) = &mut self.changes {
-            let name = Arc::clone(&channel.name);
             changes.notices.push_back(ChangeNotice::Removed(name));
         }
     }
@@ -358,12 +365,21 @@ impl Reader {
         let others_first = mem::take(&mut keyed.is_turn_of_others);
         if !others_first {
             if let Some(item) = self.read_keyed(published) {
-                self.keyed.as_mut()?.is_turn_of_others = true;
+                let is_event = matches!(item, ReaderItem::Keyed { .. });
+                self.keyed.as_mut()?.is_turn_of_others = is_event;
                 return Some(item);
             }
         }
         let is_open = match self.read_windows(published) {
-            Ok(item) => return Some(item),
+            Ok(item) => {
+                // A notice takes no turn, or a channel that lags all the time would have hardly another.
+                let is_event = matches!(item, ReaderItem::Event { .. });
+                let keyed = self.keyed.as_mut();
+                keyed
+                    .into_iter()
+                    .for_each(|one| one.is_turn_of_others = !is_event);
+                return Some(item);
+            }
             Err(is_open) => is_open,
         };
         if others_first {
@@ -401,7 +417,7 @@ impl Reader {
                     let event = match id.filter(|_| has_ids).zip(event.with_id) {
                         Some((number, event)) => {
                             self.position = number;
-                            ChannelEvent::published(event, epoch, number)
+                            ChannelEvent::keyed(event, epoch, number)
                         }
                         None => ChannelEvent::from_encoded(event.without_id),
                     };
@@ -413,7 +429,7 @@ impl Reader {
                     let event = match id.filter(|_| has_ids) {
                         Some(number) => {
                             self.position = number;
-                            event.with_id(&self.hub.epoch.id(number))
+                            event.with_id(&self.hub.epoch.keyed_id(number))
                         }
                         None => event.into_event(),
                     };
@@ -520,9 +536,8 @@ impl Reader {
     /// not in the set of this subscription, and the client has to know.
     fn drop_closed(&mut self, channel: &Arc<ChannelShared>) -> ReaderItem {
         let name = Arc::clone(&channel.name);
-        if let Some((channel, key)) = self.take_channel(&name) {
-            self.hub.leave(&channel, key);
-        }
+        let taken = self.take_channel(&name);
+        self.hub.leave(taken.into_iter());
         ReaderItem::Change(ChangeNotice::Removed(name))
     }
 
@@ -604,6 +619,10 @@ impl Reader {
     /// Moves as far as nothing is left out, so that the id of the position is one with which the client
     /// does not have the same gap again. Returns `true` if an event can be read.
     pub(super) fn settle(&mut self) -> bool {
+        if !self.members.as_slice().iter().any(Member::has_ids) {
+            // There is no position, or that of a keyed channel, which is at the end of a round.
+            return true;
+        }
         // Before the logs: see `hub::shared`.
         let published = self.hub.published();
         let mut next = published + 1;
@@ -622,12 +641,19 @@ impl Reader {
 
     /// Leaves the channels. To be called once.
     pub(super) fn leave(&mut self) {
-        for member in mem::take(&mut self.members).into_vec() {
-            self.hub.leave(&member.channel, member.key);
-        }
         let keyed = self.keyed.take().map(|keyed| keyed.into_vec());
-        for rounds in keyed.into_iter().flatten() {
-            self.hub.leave(&rounds.channel, rounds.key);
+        let keyed = keyed.into_iter().flatten();
+        let keyed = keyed.map(|rounds| (rounds.channel, rounds.key));
+        match mem::take(&mut self.members) {
+            Members::One(only) => {
+                let only = iter::once((only.channel, only.key));
+                self.hub.leave(only.chain(keyed));
+            }
+            Members::Many(members) => {
+                let members = members.into_iter();
+                let members = members.map(|member| (member.channel, member.key));
+                self.hub.leave(members.chain(keyed));
+            }
         }
         self.changes = None;
     }

@@ -22,6 +22,8 @@ pub(super) struct Resumption<'a> {
     pub(super) last_event_id: Option<&'a EventId>,
     /// The number of the id: `Some(None)` if the hub has not made it.
     pub(super) last: Option<Option<u64>>,
+    /// The number of an id of a keyed channel.
+    pub(super) last_keyed: Option<u64>,
     /// The number up to which events are published.
     pub(super) published: u64,
 }
@@ -48,7 +50,7 @@ impl Resumption<'_> {
     /// Returns where the subscription begins in a keyed channel. The client's id counts only if it is of this
     /// channel alone.
     pub(super) fn round_start(&self, start: &Start, has_ids: bool) -> RoundStart {
-        let last = self.last.flatten().filter(|_| has_ids);
+        let last = self.last_keyed.filter(|_| has_ids);
         let since = match &start.kind {
             StartKind::Since(position) => self.number(position),
             StartKind::Live => {
@@ -58,7 +60,7 @@ impl Resumption<'_> {
             StartKind::Resume | StartKind::Replay => 0,
         };
         let resumes = match (&start.kind, &start.added_at) {
-            (_, Some(_)) => self.is_after_addition(start),
+            (_, Some(at)) => last.is_some_and(|last| last >= self.number(at)),
             (StartKind::Replay, None) => false,
             (_, None) => true,
         };

@@ -244,6 +244,9 @@ impl Subscription {
     /// get. Gaps, lags and notices are not filtered, and neither is what the subscription
     /// [starts with](Self::start_with) or backfills.
     ///
+    /// In a [`KeyedChannel`](crate::KeyedChannel), decide by the key alone: a client whose key is hidden only at
+    /// times keeps an old event of it.
+    ///
     /// Use it for what differs from client to client in a feed that all of them may read. It runs for each
     /// event and each client, so separate channels are cheaper for what many clients share. A second filter
     /// replaces the first.

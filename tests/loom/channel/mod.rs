@@ -4,6 +4,7 @@ mod closing;
 mod departing;
 mod hub;
 mod lagging;
+mod polling;
 mod publishing;
 mod resuming;
 mod several;

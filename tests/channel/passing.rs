@@ -1,0 +1,21 @@
+//! Events that several channels of one subscription have.
+
+use std::num::NonZeroUsize;
+
+use futures::{FutureExt, StreamExt};
+use tower_sse::{Channel, ChannelOptions, Event, Hub, HubOptions};
+
+#[test]
+fn an_event_is_due_after_one_that_came_by_another_channel_and_was_evicted_here() {
+    let one = ChannelOptions::new().max_events(NonZeroUsize::MIN);
+    let hub = Hub::new(HubOptions::new().channel_options(one));
+    let b: Channel = hub.channel("b").unwrap();
+    let mut subscription = hub.subscribe(["a", "b"]).unwrap();
+
+    hub.publish(["a", "b"], &Event::new("both")).unwrap();
+    assert!(subscription.next().now_or_never().flatten().is_some());
+    let id = b.publish(Event::new("next")).unwrap();
+
+    let event = subscription.next().now_or_never().flatten();
+    assert_eq!(event.and_then(|event| event.id()), Some(id));
+}
