@@ -19,6 +19,7 @@ mod lagging;
 mod metrics;
 mod notices;
 mod peaks;
+mod presence;
 mod publishing;
 mod reentrance;
 #[cfg(feature = "axum")]

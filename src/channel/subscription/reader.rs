@@ -3,7 +3,7 @@
 use std::{
     mem,
     sync::Arc,
-    task::{Poll, Waker},
+    task::{Context, Poll, Waker},
 };
 
 use super::{
@@ -99,7 +99,8 @@ impl Reader {
             Some(registration) => Arc::clone(&registration.control().waker),
             None => Arc::default(),
         };
-        let (keys, published) = hub.join(&channels, &waker);
+        let name = registration.as_ref().map(Registration::name);
+        let (keys, published) = hub.join(&channels, &waker, name);
         let resumption = Resumption {
             hub,
             last_event_id,
@@ -113,7 +114,8 @@ impl Reader {
         for ((channel, key), start) in channels.into_iter().zip(keys).zip(starts) {
             if channel.options.keyed.is_some() {
                 let has_ids = is_alone && channel.options.has_ids;
-                let start = resumption.round_start(&start, has_ids);
+                let start = RoundStart::in_feed(&channel, &start)
+                    .unwrap_or_else(|| resumption.round_start(&start, has_ids));
                 keyed.push(Rounds::new(channel, key, &start));
                 continue;
             }
@@ -184,6 +186,7 @@ impl Reader {
 
     /// Reads the next event. Is pending until it is published.
     pub(super) fn poll_next(&mut self, waker: &Waker) -> Poll<ReaderItem> {
+        self.poll_departures(waker);
         if self.waker.is_waiting(self.task, waker) {
             return Poll::Pending;
         }
@@ -192,7 +195,8 @@ impl Reader {
             return Poll::Ready(item);
         }
         let task = self.waker.wait(waker);
-        // It may have been published before the waker was registered.
+        // It may have been published before the waker was registered, or a name may have begun to leave.
+        self.poll_departures(waker);
         if let Some(item) = self.read() {
             return Poll::Ready(item);
         }
@@ -205,6 +209,13 @@ impl Reader {
             waker.wake_by_ref();
         }
         Poll::Pending
+    }
+
+    /// Waits for the next names that leave, in the feeds of a presence.
+    fn poll_departures(&mut self, waker: &Waker) {
+        if let Some(keyed) = &mut self.keyed {
+            keyed.poll_departures(&mut Context::from_waker(waker));
+        }
     }
 
     /// Applies the changes since the last poll. What this returns is kept until this poll is over, if no
@@ -234,7 +245,7 @@ impl Reader {
     fn add(&mut self, channel: Arc<ChannelShared>, key: u64, start: &Start, at: u64) {
         let is_keyed = self.keyed.as_ref().is_some_and(|keyed| keyed.has(&channel));
         if is_keyed || self.member(&channel).is_some() {
-            return self.hub.leave(&channel, key);
+            return self.leave_channel(&channel, key);
         }
         let name = Arc::clone(&channel.name);
         let gap = match channel.options.keyed.is_some() {
@@ -277,7 +288,8 @@ impl Reader {
         start: &Start,
         at: u64,
     ) -> Option<Gap> {
-        let start = match &start.kind {
+        let in_feed = RoundStart::in_feed(&channel, start);
+        let start = in_feed.unwrap_or_else(|| match &start.kind {
             StartKind::Resume | StartKind::Replay => RoundStart::Snapshot(0),
             StartKind::Live => RoundStart::Changes {
                 after: at,
@@ -286,7 +298,7 @@ impl Reader {
             StartKind::Since(position) => {
                 RoundStart::Snapshot(self.hub.number(position).unwrap_or_default())
             }
-        };
+        });
         let keyed = self.keyed.get_or_insert_default();
         keyed.push(Rounds::new(channel, key, &start));
         None
@@ -299,7 +311,7 @@ impl Reader {
         let Some((channel, key)) = removed.or(keyed.map(|one| (one.channel, one.key))) else {
             return;
         };
-        self.hub.leave(&channel, key);
+        self.leave_channel(&channel, key);
         if let Some(changes) = &mut self.changes {
             let name = Arc::clone(&channel.name);
             changes.notices.push_back(ChangeNotice::Removed(name));
@@ -566,12 +578,17 @@ impl Reader {
     /// Leaves the channels. To be called once.
     pub(super) fn leave(&mut self) {
         for member in mem::take(&mut self.members).into_vec() {
-            self.hub.leave(&member.channel, member.key);
+            self.leave_channel(&member.channel, member.key);
         }
         let keyed = self.keyed.take().map(|keyed| keyed.into_vec());
         for rounds in keyed.into_iter().flatten() {
-            self.hub.leave(&rounds.channel, rounds.key);
+            self.leave_channel(&rounds.channel, rounds.key);
         }
         self.changes = None;
+    }
+
+    fn leave_channel(&self, channel: &Arc<ChannelShared>, key: u64) {
+        let name = self.changes.as_ref().and_then(|changes| changes.name());
+        self.hub.leave(channel, key, name);
     }
 }
