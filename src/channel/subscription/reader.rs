@@ -305,17 +305,24 @@ impl Reader {
     }
 
     fn remove(&mut self, name: &str) {
-        let removed = self.members.remove(name).map(|one| (one.channel, one.key));
-        let keyed = self.keyed.as_mut();
-        let keyed = keyed.and_then(|keyed| keyed.remove(name));
-        let Some((channel, key)) = removed.or(keyed.map(|one| (one.channel, one.key))) else {
-            return;
-        };
-        self.leave_channel(&channel, key);
-        if let Some(changes) = &mut self.changes {
-            let name = Arc::clone(&channel.name);
+        let mut removed = None;
+        // There are two if the channel was closed, made anew and added again.
+        while let Some((channel, key)) = self.take_channel(name) {
+            self.leave_channel(&channel, key);
+            removed = Some(Arc::clone(&channel.name));
+        }
+        if let Some((changes, name)) = self.changes.as_mut().zip(removed) {
             changes.notices.push_back(ChangeNotice::Removed(name));
         }
+    }
+
+    /// Takes out a channel with this name.
+    fn take_channel(&mut self, name: &str) -> Option<(Arc<ChannelShared>, u64)> {
+        if let Some(member) = self.members.remove(name) {
+            return Some((member.channel, member.key));
+        }
+        let rounds = self.keyed.as_mut()?.remove(name)?;
+        Some((rounds.channel, rounds.key))
     }
 
     fn read(&mut self) -> Option<ReaderItem> {
