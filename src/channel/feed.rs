@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Event, EventName,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::SharedTimer,
 };
 
 /// What the name of a feed has before the name of its channel.
@@ -37,16 +38,16 @@ pub(super) struct Feed<'a> {
     roster: &'a Mutex<Roster>,
 }
 
-/// Makes a channel whose subscribers are in a feed, if its options say so.
-pub(super) fn track(channel: ChannelShared) -> ChannelShared {
+/// Has the subscribers of a channel in a feed, if its options say so.
+pub(super) fn track(channel: ChannelShared, timer: &SharedTimer) -> ChannelShared {
     let Some(grace) = channel.options.presence else {
         return channel;
     };
-    let feed = make(&channel, grace);
+    let feed = make(&channel, grace, timer);
     channel.with_feed(feed)
 }
 
-fn make(of: &ChannelShared, grace: Duration) -> ChannelShared {
+fn make(of: &ChannelShared, grace: Duration, timer: &SharedTimer) -> ChannelShared {
     let channel = Arc::clone(&of.name);
     let keyed = KeyedOptions {
         max_keys: MAX_NAMES,
@@ -54,6 +55,7 @@ fn make(of: &ChannelShared, grace: Duration) -> ChannelShared {
         ..KeyedOptions::default()
     };
     let options = ChannelOptions {
+        timer: timer.clone(),
         keyed: Some(keyed),
         presence: None,
         has_ids: false,

@@ -123,7 +123,8 @@ impl HubShared {
         // Without the lock: the closure that makes the options is the user's, and so are the policies,
         // which are dropped if the channel is not needed.
         let options = self.options.options_of(&name);
-        let made = Arc::new(feed::track(ChannelShared::new(name, options, 0)));
+        let made = ChannelShared::new(name, options, 0);
+        let made = Arc::new(feed::track(made, &self.timer));
         let now = self.timer.now();
         self.with(|registry| {
             if let Some(channel) = registry.get(&made.name, now, self.options.linger) {
