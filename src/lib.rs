@@ -130,7 +130,7 @@ mod loom_tests;
 pub use self::channel::{
     BorrowEvent, Channel, ChannelError, ChannelEvent, ChannelOptions, ChannelStart, EventRef, Gap,
     GapPolicy, Hub, HubOptions, InvalidName, KeyPolicy, KeyedChannel, LagPolicy, NoticePolicy,
-    PublishError, StateChannel, Subscriber, Subscribers, Subscription,
+    Presence, PublishError, StateChannel, Subscriber, Subscribers, Subscription,
 };
 #[cfg(feature = "socket")]
 pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};

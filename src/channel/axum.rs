@@ -29,8 +29,9 @@ impl IntoResponse for PublishError {
 }
 
 /// Returns 503 Service Unavailable with `Retry-After` and `Cache-Control: no-store` if there are too many
-/// channels, and 400 Bad Request for a name that no channel can have. A browser does not reconnect after
-/// either. A channel of another kind is 500 Internal Server Error.
+/// channels, 400 Bad Request for a name that no channel or no subscriber can have, and 404 Not Found for the
+/// feed of a presence that the channel does not have. A browser does not reconnect after any of them. A
+/// channel of another kind is 500 Internal Server Error.
 impl IntoResponse for ChannelError {
     fn into_response(self) -> Response {
         let text = self.to_string();
@@ -40,6 +41,10 @@ impl IntoResponse for ChannelError {
                 (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()
             }
             Self::Name(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+            Self::Reserved | Self::SubscriberName(_) => {
+                (StatusCode::BAD_REQUEST, text).into_response()
+            }
+            Self::NoPresence => (StatusCode::NOT_FOUND, text).into_response(),
             Self::Keyed | Self::NotKeyed => {
                 (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
             }

@@ -120,6 +120,14 @@ impl fmt::Display for WithoutCause<'_> {
 pub enum ChannelError {
     /// No channel can have this name.
     Name(InvalidName),
+    /// The name begins with `presence:`, which is reserved for the feeds of
+    /// [`Presence`](super::Presence). They can be subscribed to, but nobody can publish there.
+    Reserved,
+    /// The channel has no presence ([`ChannelOptions::presence`](super::ChannelOptions::presence)).
+    NoPresence,
+    /// A subscriber with this name cannot be present in a channel
+    /// ([`Hub::subscriber`](super::Hub::subscriber)).
+    SubscriberName(InvalidName),
     /// The channel is keyed: use [`Hub::keyed_channel`](super::Hub::keyed_channel). An event of a keyed
     /// channel cannot be published to other channels as well.
     Keyed,
@@ -136,6 +144,11 @@ impl fmt::Display for ChannelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(_) => f.write_str("no channel can have this name"),
+            Self::Reserved => f.write_str("the name is reserved for the feed of a presence"),
+            Self::NoPresence => f.write_str("the channel has no presence"),
+            Self::SubscriberName(_) => {
+                f.write_str("no subscriber with this name can be present in a channel")
+            }
             Self::Keyed => f.write_str("the channel is keyed"),
             Self::NotKeyed => f.write_str("the channel is not keyed"),
             Self::TooMany { max } => write!(f, "the hub has {max} channels already"),
@@ -146,8 +159,12 @@ impl fmt::Display for ChannelError {
 impl StdError for ChannelError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Name(error) => Some(error),
-            Self::Keyed | Self::NotKeyed | Self::TooMany { .. } => None,
+            Self::Name(error) | Self::SubscriberName(error) => Some(error),
+            Self::Reserved
+            | Self::NoPresence
+            | Self::Keyed
+            | Self::NotKeyed
+            | Self::TooMany { .. } => None,
         }
     }
 }

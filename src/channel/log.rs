@@ -100,6 +100,16 @@ impl Log {
         }
     }
 
+    /// Removes a key of a keyed channel, and forgets the oldest removals if there are too many.
+    pub(super) fn remove_key(&mut self, number: u64, key: &str) {
+        if let Some(keyed) = self.change_keyed(number) {
+            keyed.remove(number, key);
+        }
+        while self.as_keyed().is_some_and(KeyedLog::has_too_many_removed) {
+            self.evict_oldest();
+        }
+    }
+
     /// Returns the highest number that was evicted.
     pub(super) fn evicted(&self) -> u64 {
         self.evicted

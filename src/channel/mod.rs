@@ -4,6 +4,8 @@
 //! - A [`Hub`] has channels by name, which share one sequence of ids (`epoch`). A channel alone is a hub
 //!   of one.
 //! - A [`KeyedChannel`] has the newest event for each key (`keyed_log`) in place of a window (`window`).
+//! - A [`Presence`] has the names of a channel's subscribers (`roster`), and a keyed channel of their changes
+//!   (`feed`).
 //! - A [`Subscription`] is a position in the logs of one or more channels.
 //! - A [`StateChannel`] adds a state to a channel.
 
@@ -16,6 +18,7 @@ mod epoch;
 mod error;
 mod event;
 mod event_ref;
+mod feed;
 mod gap;
 mod hub;
 mod invalid_name;
@@ -31,6 +34,7 @@ mod numbered;
 mod options;
 mod publish;
 mod publisher;
+mod roster;
 mod shared;
 mod start;
 mod state;
@@ -45,7 +49,7 @@ pub use self::{
     event::ChannelEvent,
     event_ref::EventRef,
     gap::{Gap, GapPolicy},
-    hub::{Hub, HubOptions, Subscriber, Subscribers},
+    hub::{Hub, HubOptions, Presence, Subscriber, Subscribers},
     invalid_name::InvalidName,
     key_policy::KeyPolicy,
     keyed::KeyedChannel,

@@ -20,6 +20,8 @@ pub struct ChannelOptions {
     pub(super) has_history: bool,
     /// `None` for a window.
     pub(super) keyed: Option<KeyedOptions>,
+    /// The grace time of names that leave. `None` if the hub does not keep them.
+    pub(super) presence: Option<Duration>,
     /// The id of the event before the first one.
     pub(super) after: Option<(Epoch, u64)>,
 }
@@ -70,6 +72,7 @@ impl ChannelOptions {
             has_ids: true,
             has_history: true,
             keyed: None,
+            presence: None,
             after: None,
         }
     }
@@ -143,6 +146,17 @@ impl ChannelOptions {
     /// is removed from the event.
     pub fn removal_event(mut self, event: impl Fn(&str) -> Event + Send + Sync + 'static) -> Self {
         self.keyed.get_or_insert_default().removal = Arc::new(event);
+        self
+    }
+
+    /// Has the hub keep the names of the channel's subscribers: its [`Presence`](super::Presence).
+    ///
+    /// It counts open subscriptions that have a name ([`Hub::subscriber`](super::Hub::subscriber)). A name
+    /// leaves when its last subscription has been closed for the grace time, so that nobody sees a client
+    /// leave that reloads its page: a few seconds are enough. The channel of a
+    /// [`Channel::new`](super::Channel::new) has no presence, because its subscriptions have no names.
+    pub fn presence(mut self, grace: Duration) -> Self {
+        self.presence = Some(grace);
         self
     }
 

@@ -2,11 +2,13 @@
 
 use std::{fmt, sync::Arc, time::Instant};
 
-use super::{ChannelOptions, Gap, epoch::Epoch, log::Log, subscribers::Subscribers};
+use super::{
+    ChannelOptions, Gap, epoch::Epoch, log::Log, roster::Roster, subscribers::Subscribers,
+};
 use crate::{
     EventId,
     sync::{
-        Notify, OwnedNotified, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Mutex, Notify, OwnedNotified, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -14,7 +16,8 @@ use crate::{
 /// A log with its subscribers.
 ///
 /// The log is behind a `RwLock` because each publication makes all subscribers read it at once. It is
-/// changed under the lock of the hub alone (`hub::shared`).
+/// changed under the lock of the hub alone (`hub::shared`), and that of a [`Feed`](super::feed::Feed) under
+/// the lock of its roster alone.
 pub(super) struct ChannelShared {
     pub(super) name: Arc<str>,
     /// Whether the hub has other channels, and a registry of them. A channel alone has neither.
@@ -26,6 +29,16 @@ pub(super) struct ChannelShared {
     pub(super) subscribers: Subscribers,
     /// Woken when the first subscriber comes, when the last has left, and by the close.
     occupancy: Arc<Notify>,
+    presence: PresenceRole,
+}
+
+/// What a channel has to do with presence.
+enum PresenceRole {
+    None,
+    /// The names of its subscribers are in this feed.
+    Tracked(Arc<ChannelShared>),
+    /// It is the feed of these names.
+    Feed(Box<Mutex<Roster>>),
 }
 
 /// The end of a log: the number of its last event, and whether another may follow.
@@ -66,6 +79,35 @@ impl ChannelShared {
             log: RwLock::new(log),
             subscribers: Subscribers::default(),
             occupancy: Arc::default(),
+            presence: PresenceRole::None,
+        }
+    }
+
+    /// Has the names of the subscribers in a feed.
+    pub(super) fn with_feed(mut self, feed: Self) -> Self {
+        self.presence = PresenceRole::Tracked(Arc::new(feed));
+        self
+    }
+
+    /// Makes this the feed of the names in a roster.
+    pub(super) fn with_roster(mut self, roster: Roster) -> Self {
+        self.presence = PresenceRole::Feed(Box::new(Mutex::new(roster)));
+        self
+    }
+
+    /// Returns the feed that has the names of the subscribers.
+    pub(super) fn feed(&self) -> Option<&Arc<Self>> {
+        match &self.presence {
+            PresenceRole::Tracked(feed) => Some(feed),
+            PresenceRole::None | PresenceRole::Feed(_) => None,
+        }
+    }
+
+    /// Returns the names of which this is the feed.
+    pub(super) fn roster(&self) -> Option<&Mutex<Roster>> {
+        match &self.presence {
+            PresenceRole::Feed(roster) => Some(roster),
+            PresenceRole::None | PresenceRole::Tracked(_) => None,
         }
     }
 
@@ -107,7 +149,7 @@ impl ChannelShared {
         Gap::new(last_event_id, is_known, channel, position, self.lost())
     }
 
-    /// Changes the log. To be called under the lock of the hub.
+    /// Changes the log. To be called under the lock of the hub, or of the roster of a feed.
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut Log) -> R) -> R {
         let mut log = self.log_mut();
         let changed = change(&mut log);

@@ -384,3 +384,15 @@ fn debug_shows_the_bounds() {
     assert!(debug.starts_with("Hub { options: HubOptions { "), "{debug}");
     assert!(debug.contains(bounds), "{debug}");
 }
+
+#[test]
+fn a_channel_that_was_made_anew_is_removed_with_the_closed_one() {
+    let hub = hub(9);
+    let mut ada = hub.subscriber("ada").subscribe(["a", "b"]).unwrap();
+    close(&hub, "a");
+    hub.subscribers("ada").add("a").unwrap();
+    texts(&mut ada);
+    hub.subscribers("ada").remove("a");
+    publish(&channel_in(&hub, "a"), "not for ada");
+    assert!(!texts(&mut ada).contains(&"not for ada".to_owned()));
+}

@@ -22,6 +22,7 @@ mod names;
 mod notices;
 mod passing;
 mod peaks;
+mod presence;
 mod publishing;
 mod publishing_together;
 mod reentrance;

@@ -3,7 +3,7 @@ use std::{cell::Cell, error::Error, fmt::Debug, rc::Rc};
 
 use tower_sse::{
     BoxEventStream, Channel, ChannelError, ChannelEvent, ChannelOptions, EventStream, Gap,
-    GapPolicy, Hub, HubOptions, LagPolicy, PublishError, StateChannel, Subscription,
+    GapPolicy, Hub, HubOptions, LagPolicy, Presence, PublishError, StateChannel, Subscription,
 };
 
 use crate::support::*;
@@ -22,6 +22,7 @@ fn handles_go_between_threads() {
     assert_handle::<StateChannel<Cell<u8>>>();
     assert_handle::<Hub>();
     assert_handle::<HubOptions>();
+    assert_handle::<Presence>();
     assert_handle::<ChannelOptions>();
     assert_handle::<ChannelEvent>();
     assert_handle::<Gap>();

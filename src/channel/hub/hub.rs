@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{HubOptions, Subscriber, Subscribers, shared::HubShared, subscriber::find};
+use super::{HubOptions, Presence, Subscriber, Subscribers, shared::HubShared, subscriber::find};
 use crate::{
     Channel, ChannelStart, EncodeEvent, EventId, KeyedChannel, LastEventId, Subscription,
     channel::{
@@ -75,8 +75,9 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// Fails if the name is empty, longer than 255 bytes or has a control character, if the channel is
-    /// keyed, or if there are too many channels ([`HubOptions::max_channels`]).
+    /// Fails if the name is empty, longer than 255 bytes or has a control character, if it begins with
+    /// `presence:`, which is reserved, if the channel is keyed, or if there are too many channels
+    /// ([`HubOptions::max_channels`]).
     pub fn channel<T: ?Sized>(&self, name: &str) -> Result<Channel<T>, ChannelError> {
         let channel = self.shared().channel(name)?;
         match channel.options.keyed {
@@ -194,6 +195,9 @@ impl Hub {
 
     /// Makes a subscriber with a name, by which the channels of its subscription can be changed while it is
     /// open. Several subscribers can have the same name, such as that of a user with two tabs.
+    ///
+    /// The name is present in the channels of the subscription that have a [`presence`](Self::presence). In
+    /// them it must have 1 to 255 bytes and no control character, as that of a channel.
     pub fn subscriber(&self, name: impl Into<Arc<str>>) -> Subscriber {
         Subscriber::named(self.shared(), name.into())
     }
@@ -204,6 +208,16 @@ impl Hub {
             hub: Arc::clone(self.shared()),
             name: name.into(),
         }
+    }
+
+    /// Returns the presence of the channel with this name: the names of its subscribers.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no channel can have this name, or if the channel has no presence
+    /// ([`ChannelOptions::presence`](crate::ChannelOptions::presence)).
+    pub fn presence(&self, channel: &str) -> Result<Presence, ChannelError> {
+        Presence::new(self.shared(), channel)
     }
 
     /// Returns the id of the last event that was published in any channel.
@@ -248,7 +262,7 @@ impl Hub {
     {
         let starts = names.into_iter();
         let starts = starts.map(|name| ChannelStart::live(name.as_ref()));
-        let channels = find(self.shared(), starts)?.into_iter();
+        let channels = find(starts, |name| self.shared().channel(name))?.into_iter();
         Ok(channels.map(|(channel, _)| channel).collect())
     }
 

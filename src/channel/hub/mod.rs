@@ -4,6 +4,7 @@
 mod hub;
 mod named;
 mod options;
+mod presence;
 pub(super) mod registration;
 mod registry;
 mod removed;
@@ -11,4 +12,7 @@ pub(super) mod shared;
 mod subscriber;
 mod subscribers;
 
-pub use self::{hub::Hub, options::HubOptions, subscriber::Subscriber, subscribers::Subscribers};
+pub use self::{
+    hub::Hub, options::HubOptions, presence::Presence, subscriber::Subscriber,
+    subscribers::Subscribers,
+};

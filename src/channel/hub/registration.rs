@@ -23,6 +23,10 @@ impl Registration {
         }
     }
 
+    pub(in crate::channel) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
     pub(in crate::channel) fn control(&self) -> &Arc<Control> {
         &self.control
     }
@@ -33,7 +37,7 @@ impl Drop for Registration {
         self.hub.named.remove(&self.name, &self.control);
         // A channel that was added after the last poll has listed the subscription already.
         for change in self.control.end() {
-            self.hub.undo(change);
+            self.hub.undo(change, &self.name);
         }
     }
 }

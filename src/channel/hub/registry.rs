@@ -11,6 +11,7 @@ use super::removed::RemovedChannels;
 use crate::{
     EncodedEvent,
     channel::{
+        feed::Feed,
         log::{Listing, Log},
         shared::ChannelShared,
     },
@@ -25,7 +26,8 @@ const MAX_CHECKS: usize = 32;
 /// A channel is *idle* while it has no subscriber. Idle channels that retain nothing are removed after
 /// some time, those that retain events only when there is no room for another one, and those to which
 /// the program has a handle never. A listed channel may have subscribers again, so it is checked before
-/// it is removed.
+/// it is removed. Those that subscribe to the feed of its presence keep a channel as well, and names that
+/// have not left yet count as events.
 ///
 /// Trees, because a hash map moves all of its entries when it grows, and keeps its memory after a peak.
 #[derive(Debug)]
@@ -74,7 +76,8 @@ enum IdleCheck {
     Retaining,
     /// It has subscribers. It is listed again when the last of them leaves.
     Subscribed,
-    /// The program has a handle and may publish, so it is listed again.
+    /// The program has a handle and may publish, or the feed of its presence has subscribers. So it is listed
+    /// again.
     Held,
 }
 
@@ -253,13 +256,17 @@ impl Registry {
             return IdleCheck::Subscribed;
         }
         // Handles and subscriptions are made of this one alone, under the lock that we have.
-        if Arc::strong_count(&registered.channel) > 1 {
+        let feed = registered.channel.feed();
+        if Arc::strong_count(&registered.channel) > 1
+            || feed.is_some_and(|feed| Arc::strong_count(feed) > 1)
+        {
             return IdleCheck::Held;
         }
         let channel = Arc::clone(&registered.channel);
         self.change(&channel, |log| log.tidy(now, &channel.options.bounds));
         let is_empty = channel.log().is_empty();
-        match is_empty {
+        let is_deserted = Feed::tracking(&channel).is_none_or(|feed| feed.is_empty_at(now));
+        match is_empty && is_deserted {
             true => IdleCheck::Empty,
             false => IdleCheck::Retaining,
         }

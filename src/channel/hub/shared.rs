@@ -7,8 +7,10 @@
 //!    a channel.
 //! 2. `state` is the lock of the hub. It is locked after it and only for moments: numbers are assigned
 //!    and logs are changed under it, but events are encoded and user's closures run without it.
-//! 3. The log of a channel is locked after it for a change, and alone for reading.
-//! 4. The list of a channel's subscribers is locked last.
+//! 3. The roster of a feed ([`Feed`]) is locked after it or without it, for moments.
+//! 4. The log of a channel is locked after the lock of the hub for a change, that of a feed after its
+//!    roster. For reading it is locked alone.
+//! 5. The list of a channel's subscribers is locked last.
 //!
 //! Tasks are woken, and what may run code of the user's is dropped, when nothing is locked.
 //!
@@ -17,7 +19,8 @@
 //! An event that is published to several channels, and events of several channels, are appended one log
 //! after the other. A subscription reads these logs without the lock of the hub. So it yields only
 //! events up to `published`, a number that is stored when all logs have their events: it reads that
-//! number first and the logs afterwards, so it finds everything up to the number.
+//! number first and the logs afterwards, so it finds everything up to the number. A feed has numbers of its
+//! own, and everything in its log is published.
 
 use std::{
     iter,
@@ -33,9 +36,10 @@ use crate::{
     channel::{
         ChannelError, ChannelOptions, PublishError,
         epoch::Epoch,
+        feed::{self, Feed},
         invalid_name::check_name,
         key_policy::KeyAction,
-        keyed_log::{KeyedEvent, KeyedLog},
+        keyed_log::KeyedEvent,
         numbered::{Draft, Unnumbered, check_size},
         shared::ChannelShared,
         subscribers::SubscriberWaker,
@@ -112,17 +116,32 @@ impl HubShared {
         (epoch == self.epoch && number <= self.published()).then_some(number)
     }
 
+    /// Returns what a subscription means by this name: a channel, or the feed of a channel's presence. Makes
+    /// it if there is none.
+    pub(super) fn source(&self, name: &str) -> Result<Arc<ChannelShared>, ChannelError> {
+        let Some(tracked) = feed::tracked_by(name) else {
+            return self.channel(name);
+        };
+        let channel = match self.channel(tracked) {
+            Err(ChannelError::Reserved) => return Err(ChannelError::NoPresence),
+            channel => channel?,
+        };
+        channel.feed().cloned().ok_or(ChannelError::NoPresence)
+    }
+
     /// Returns the channel with this name, and makes it if there is none.
     pub(super) fn channel(&self, name: &str) -> Result<Arc<ChannelShared>, ChannelError> {
         if let Some(channel) = self.find(name) {
             return Ok(channel);
         }
-        let name: Arc<str> = Arc::from(check_name(name)?);
+        check_channel_name(name)?;
+        let name: Arc<str> = Arc::from(name);
         // Without the lock: the closure that makes the options is the user's, and so are the policies,
         // which are dropped if the channel is not needed.
         let options = self.options.options_of(&name);
         let now = self.timer.now();
-        let made = Arc::new(ChannelShared::new(name, options, 0, now));
+        let made = ChannelShared::new(name, options, 0, now);
+        let made = Arc::new(feed::track(made, &self.timer));
         self.with(|registry| {
             if let Some(channel) = registry.get(&made.name, now, self.options.linger) {
                 return Ok(channel);
@@ -411,6 +430,9 @@ impl HubShared {
         if was_closed {
             return;
         }
+        if let Some(feed) = Feed::tracking(channel) {
+            feed.close(self.timer.now());
+        }
         channel.notify_occupancy();
         if channel.log().is_finished() {
             channel.subscribers.wake_all();
@@ -423,12 +445,13 @@ impl HubShared {
         channels.iter().for_each(|channel| self.close(channel));
     }
 
-    /// Lists a subscriber in these channels, and evicts what is too old there. Returns its keys, and the
-    /// number up to which events are published by then.
+    /// Lists a subscriber in these channels, and evicts what is too old there. A name is then present in
+    /// them. Returns the subscriber's keys, and the number up to which events are published by then.
     pub(in crate::channel) fn join(
         &self,
         channels: &[Arc<ChannelShared>],
         subscriber: &Arc<SubscriberWaker>,
+        name: Option<&Arc<str>>,
     ) -> (Vec<u64>, u64) {
         let has_age = |channel: &Arc<ChannelShared>| channel.options.bounds.max_age.is_some();
         let now = channels.iter().any(has_age).then(|| self.timer.now());
@@ -449,23 +472,34 @@ impl HubShared {
             }
             (keys, self.published())
         });
+        for channel in channels {
+            if let Some((feed, name)) = Feed::tracking(channel).zip(name) {
+                feed.enter(name, self.timer.now());
+            }
+        }
         for channel in first {
             channel.notify_occupancy();
         }
         (keys, published)
     }
 
-    /// Removes a subscriber from channels, in each of which it has a key.
+    /// Removes a subscriber, which may have a name, from channels, in each of which it has a key.
     pub(in crate::channel) fn leave(
         &self,
         members: impl Iterator<Item = (Arc<ChannelShared>, u64)>,
+        name: Option<&Arc<str>>,
     ) {
-        let left = members.filter(|(channel, key)| channel.subscribers.unlist(*key));
         // Most often there is one, which is not the last to leave or has no registry.
         let mut idle = Vec::new();
-        for (channel, _) in left {
-            channel.notify_occupancy();
-            idle.extend(channel.is_registered.then_some(channel));
+        for (channel, key) in members {
+            let is_last = channel.subscribers.unlist(key);
+            if let Some((feed, name)) = Feed::tracking(&channel).zip(name) {
+                feed.exit(name, self.timer.now());
+            }
+            if is_last {
+                channel.notify_occupancy();
+                idle.extend(channel.is_registered.then_some(channel));
+            }
         }
         if idle.is_empty() {
             return;
@@ -481,19 +515,23 @@ impl HubShared {
     /// Adds a channel to all open subscriptions of a name. Returns the id of the change.
     pub(super) fn add_to_subscribers(
         &self,
-        name: &str,
+        name: &Arc<str>,
         start: ChannelStart,
     ) -> Result<EventId, ChannelError> {
         let ChannelStart {
             name: channel,
             start,
         } = start;
-        let channel = self.channel(&channel)?;
+        let channel = self.source(&channel)?;
+        check_presence(slice::from_ref(&channel), Some(name))?;
         let controls = self.named.get(name);
         // Before the number is taken: a subscription has to be woken by what is published after it.
         let keys: Vec<_> = controls
             .iter()
-            .map(|control| self.join(slice::from_ref(&channel), &control.waker).0[0])
+            .map(|control| {
+                let channel = slice::from_ref(&channel);
+                self.join(channel, &control.waker, Some(name)).0[0]
+            })
             .collect();
         let at = self.take_number();
         for (control, key) in controls.iter().zip(keys) {
@@ -503,7 +541,8 @@ impl HubShared {
                 start: start.clone(),
                 at,
             });
-            rejected.into_iter().for_each(|change| self.undo(change));
+            let rejected = rejected.into_iter();
+            rejected.for_each(|change| self.undo(change, name));
         }
         Ok(self.epoch.id(at))
     }
@@ -518,10 +557,10 @@ impl HubShared {
         self.epoch.id(at)
     }
 
-    /// Undoes a change that a subscription has not applied.
-    pub(super) fn undo(&self, change: Change) {
+    /// Undoes a change that a subscription with this name has not applied.
+    pub(super) fn undo(&self, change: Change, name: &Arc<str>) {
         if let Change::Add { channel, key, .. } = change {
-            self.leave(iter::once((channel, key)));
+            self.leave(iter::once((channel, key)), Some(name));
         }
     }
 
@@ -579,14 +618,32 @@ impl HubShared {
 }
 
 fn remove_key(registry: &mut Registry, channel: &Arc<ChannelShared>, number: u64, key: &str) {
-    registry.change(channel, |log| {
-        if let Some(keyed) = log.change_keyed(number) {
-            keyed.remove(number, key);
-        }
-        while log.as_keyed().is_some_and(KeyedLog::has_too_many_removed) {
-            log.evict_oldest();
-        }
-    });
+    registry.change(channel, |log| log.remove_key(number, key));
+}
+
+/// Fails if no channel can have this name.
+pub(super) fn check_channel_name(name: &str) -> Result<(), ChannelError> {
+    check_name(name)?;
+    match feed::tracked_by(name) {
+        Some(_) => Err(ChannelError::Reserved),
+        None => Ok(()),
+    }
+}
+
+/// Fails if a subscriber with this name cannot be present in one of the channels.
+pub(super) fn check_presence(
+    channels: &[Arc<ChannelShared>],
+    name: Option<&Arc<str>>,
+) -> Result<(), ChannelError> {
+    let Some(name) = name else {
+        return Ok(());
+    };
+    match channels.iter().any(|channel| channel.feed().is_some()) {
+        true => check_name(name)
+            .map_err(ChannelError::SubscriberName)
+            .map(drop),
+        false => Ok(()),
+    }
 }
 
 /// The events of a publication, in the forms that its channels need.

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use super::{registration::Registration, shared::HubShared};
+use super::{
+    registration::Registration,
+    shared::{HubShared, check_presence},
+};
 use crate::{
     ChannelError, ChannelStart, LastEventId, Subscription,
     channel::{shared::ChannelShared, start::Start},
@@ -40,13 +43,14 @@ impl Subscriber {
     ///
     /// # Errors
     ///
-    /// Fails like [`Hub::channel`](super::Hub::channel).
+    /// Fails like [`Hub::channel`](super::Hub::channel), and if the subscriber cannot be present in a channel
+    /// ([`ChannelError::SubscriberName`]).
     pub fn subscribe<N>(self, channels: N) -> Result<Subscription, ChannelError>
     where
         N: IntoIterator,
         N::Item: Into<ChannelStart>,
     {
-        let channels = find(&self.hub, channels)?;
+        let channels = self.find(channels)?;
         Ok(Subscription::live(&self.hub, channels, self.registration))
     }
 
@@ -54,7 +58,8 @@ impl Subscriber {
     ///
     /// # Errors
     ///
-    /// Fails like [`Hub::channel`](super::Hub::channel).
+    /// Fails like [`Hub::channel`](super::Hub::channel), and if the subscriber cannot be present in a channel
+    /// ([`ChannelError::SubscriberName`]).
     pub fn resume<N>(
         self,
         channels: N,
@@ -64,7 +69,7 @@ impl Subscriber {
         N: IntoIterator,
         N::Item: Into<ChannelStart>,
     {
-        let channels = find(&self.hub, channels)?;
+        let channels = self.find(channels)?;
         let (hub, registration) = (&self.hub, self.registration);
         Ok(Subscription::resume(
             hub,
@@ -73,13 +78,28 @@ impl Subscriber {
             registration,
         ))
     }
+
+    /// Returns the channels, if this subscriber can be present in them.
+    fn find<N>(&self, starts: N) -> Result<Starts, ChannelError>
+    where
+        N: IntoIterator,
+        N::Item: Into<ChannelStart>,
+    {
+        let found = find(starts, |name| self.hub.source(name))?;
+        let channels: Vec<_> = found.iter().map(|(one, _)| Arc::clone(one)).collect();
+        let registration = self.registration.as_ref();
+        check_presence(&channels, registration.map(Registration::name))?;
+        Ok(found)
+    }
 }
+
+type Starts = Vec<(Arc<ChannelShared>, Start)>;
 
 /// Returns the channels, each once, with their starts.
 pub(super) fn find<N>(
-    hub: &HubShared,
     starts: N,
-) -> Result<Vec<(Arc<ChannelShared>, Start)>, ChannelError>
+    channel: impl Fn(&str) -> Result<Arc<ChannelShared>, ChannelError>,
+) -> Result<Starts, ChannelError>
 where
     N: IntoIterator,
     N::Item: Into<ChannelStart>,
@@ -87,7 +107,7 @@ where
     let (mut channels, mut seen) = (Vec::new(), BTreeSet::new());
     for start in starts {
         let ChannelStart { name, start } = start.into();
-        let channel = hub.channel(&name)?;
+        let channel = channel(&name)?;
         if seen.insert(Arc::as_ptr(&channel).addr()) {
             channels.push((channel, start));
         }

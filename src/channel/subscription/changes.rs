@@ -40,6 +40,10 @@ impl Changes {
         self.registration.is_some()
     }
 
+    pub(super) fn name(&self) -> Option<&Arc<str>> {
+        self.registration.as_ref().map(Registration::name)
+    }
+
     pub(super) fn control(&self) -> Option<&Arc<Control>> {
         self.registration.as_ref().map(Registration::control)
     }

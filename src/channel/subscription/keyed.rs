@@ -1,6 +1,6 @@
 //! The keyed channels of a subscription.
 
-use std::sync::Arc;
+use std::{sync::Arc, task::Context};
 
 use super::rounds::{RoundStep, Rounds};
 use crate::channel::shared::ChannelShared;
@@ -44,6 +44,13 @@ impl KeyedMembers {
     pub(super) fn has(&self, channel: &Arc<ChannelShared>) -> bool {
         let mut rounds = self.rounds.iter();
         rounds.any(|one| Arc::ptr_eq(&one.channel, channel))
+    }
+
+    /// Waits for the next names that leave, in the feeds of a presence.
+    pub(super) fn poll_departures(&mut self, cx: &mut Context<'_>) {
+        for rounds in &mut self.rounds {
+            rounds.poll_departures(cx);
+        }
     }
 
     /// Reads on in the channel whose turn it is, or in the next one that has something. Returns its place,

@@ -2,6 +2,7 @@
 
 mod changes;
 mod control;
+mod departures;
 mod filter;
 mod keyed;
 mod member;

@@ -3,7 +3,7 @@
 use std::{
     iter, mem,
     sync::Arc,
-    task::{Poll, Waker},
+    task::{Context, Poll, Waker},
 };
 
 use super::{
@@ -96,7 +96,8 @@ impl Reader {
             Some(registration) => Arc::clone(&registration.control().waker),
             None => Arc::default(),
         };
-        let (keys, published) = hub.join(&channels, &waker);
+        let name = registration.as_ref().map(Registration::name);
+        let (keys, published) = hub.join(&channels, &waker, name);
         let resumption = Resumption {
             hub,
             last_event_id,
@@ -111,7 +112,8 @@ impl Reader {
         for ((channel, key), start) in channels.into_iter().zip(keys).zip(starts) {
             if channel.options.keyed.is_some() {
                 let has_ids = is_alone && channel.options.has_ids;
-                let start = resumption.round_start(&start, has_ids);
+                let start = RoundStart::in_feed(&channel, &start)
+                    .unwrap_or_else(|| resumption.round_start(&start, has_ids));
                 keyed.push(Rounds::new(channel, key, &start));
                 continue;
             }
@@ -188,6 +190,7 @@ impl Reader {
 
     /// Reads the next event. Is pending until it is published.
     pub(super) fn poll_next(&mut self, waker: &Waker) -> Poll<ReaderItem> {
+        self.poll_departures(waker);
         if self.waker.is_waiting(self.task, waker) {
             return Poll::Pending;
         }
@@ -197,7 +200,8 @@ impl Reader {
         }
         let channels = self.channels().map(|channel| &channel.subscribers);
         let task = self.waker.wait(waker, channels);
-        // It may have been published before the waker was registered.
+        // It may have been published before the waker was registered, or a name may have begun to leave.
+        self.poll_departures(waker);
         if let Some(item) = self.read() {
             return Poll::Ready(item);
         }
@@ -210,6 +214,13 @@ impl Reader {
             waker.wake_by_ref();
         }
         Poll::Pending
+    }
+
+    /// Waits for the next names that leave, in the feeds of a presence.
+    fn poll_departures(&mut self, waker: &Waker) {
+        if let Some(keyed) = &mut self.keyed {
+            keyed.poll_departures(&mut Context::from_waker(waker));
+        }
     }
 
     /// Applies the changes since the last poll. What this returns is kept until this poll is over, if no
@@ -239,7 +250,7 @@ impl Reader {
     fn add(&mut self, channel: Arc<ChannelShared>, key: u64, start: &Start, at: u64) {
         let is_keyed = self.keyed.as_ref().is_some_and(|keyed| keyed.has(&channel));
         if is_keyed || self.member(&channel).is_some() {
-            return self.hub.leave(iter::once((channel, key)));
+            return self.leave_channels(iter::once((channel, key)));
         }
         let name = Arc::clone(&channel.name);
         let gap = match channel.options.keyed.is_some() {
@@ -282,7 +293,8 @@ impl Reader {
         start: &Start,
         at: u64,
     ) -> Option<Gap> {
-        let start = match &start.kind {
+        let in_feed = RoundStart::in_feed(&channel, start);
+        let start = in_feed.unwrap_or_else(|| match &start.kind {
             StartKind::Resume | StartKind::Replay => RoundStart::Snapshot(0),
             StartKind::Live => RoundStart::Changes {
                 after: at,
@@ -291,7 +303,7 @@ impl Reader {
             StartKind::Since(position) => {
                 RoundStart::Snapshot(self.hub.number(position).unwrap_or_default())
             }
-        };
+        });
         let keyed = self.keyed.get_or_insert_default();
         keyed.push(Rounds::new(channel, key, &start));
         None
@@ -307,12 +319,13 @@ impl Reader {
     }
 
     fn remove(&mut self, name: &str) {
-        let Some((channel, key)) = self.take_channel(name) else {
-            return;
-        };
-        let name = Arc::clone(&channel.name);
-        self.hub.leave(iter::once((channel, key)));
-        if let Some(changes) = &mut self.changes {
+        let mut removed = None;
+        // There are two if the channel was closed, made anew and added again.
+        while let Some((channel, key)) = self.take_channel(name) {
+            removed = Some(Arc::clone(&channel.name));
+            self.leave_channels(iter::once((channel, key)));
+        }
+        if let Some((changes, name)) = self.changes.as_mut().zip(removed) {
             changes.notices.push_back(ChangeNotice::Removed(name));
         }
     }
@@ -537,7 +550,7 @@ impl Reader {
     fn drop_closed(&mut self, channel: &Arc<ChannelShared>) -> ReaderItem {
         let name = Arc::clone(&channel.name);
         let taken = self.take_channel(&name);
-        self.hub.leave(taken.into_iter());
+        self.leave_channels(taken.into_iter());
         ReaderItem::Change(ChangeNotice::Removed(name))
     }
 
@@ -647,15 +660,20 @@ impl Reader {
         match mem::take(&mut self.members) {
             Members::One(only) => {
                 let only = iter::once((only.channel, only.key));
-                self.hub.leave(only.chain(keyed));
+                self.leave_channels(only.chain(keyed));
             }
             Members::Many(members) => {
                 let members = members.into_iter();
                 let members = members.map(|member| (member.channel, member.key));
-                self.hub.leave(members.chain(keyed));
+                self.leave_channels(members.chain(keyed));
             }
         }
         self.changes = None;
+    }
+
+    fn leave_channels(&self, channels: impl Iterator<Item = (Arc<ChannelShared>, u64)>) {
+        let name = self.changes.as_ref().and_then(|changes| changes.name());
+        self.hub.leave(channels, name);
     }
 }
 

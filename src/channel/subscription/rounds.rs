@@ -3,11 +3,15 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
+    task::Context,
 };
 
+use super::departures::Departures;
 use crate::channel::{
+    feed::Feed,
     keyed_log::{KeyLookup, KeyedEvent, KeyedLog},
     shared::ChannelShared,
+    start::{Start, StartKind},
 };
 
 /// A keyed channel of a subscription, which is read in rounds.
@@ -32,6 +36,8 @@ pub(super) struct Rounds {
     is_complete: bool,
     /// Whether the client is still to be notified that a snapshot begins.
     begins_snapshot: bool,
+    /// For the feed of a presence. Boxed because few channels are.
+    departures: Option<Box<Departures>>,
 }
 
 struct Round {
@@ -48,6 +54,22 @@ pub(super) enum RoundStart {
     Snapshot(u64),
     /// With the changes after a number which the client has. No event up to the floor is due.
     Changes { after: u64, floor: u64 },
+}
+
+impl RoundStart {
+    /// Returns where a subscription begins in the feed of a presence. Its numbers are its own, so neither the
+    /// client's id nor a position says anything about them.
+    pub(super) fn in_feed(channel: &ChannelShared, start: &Start) -> Option<Self> {
+        Feed::of(channel)?;
+        let last = channel.tip().last();
+        Some(match start.kind {
+            StartKind::Live => Self::Changes {
+                after: last,
+                floor: last,
+            },
+            StartKind::Resume | StartKind::Replay | StartKind::Since(_) => Self::Snapshot(0),
+        })
+    }
 }
 
 /// A step of a round.
@@ -80,9 +102,11 @@ impl Rounds {
             RoundStart::Snapshot(floor) => (floor, floor, true),
             RoundStart::Changes { after, floor } => (after, floor, false),
         };
+        let departures = Departures::of(&channel).map(Box::new);
         Self {
             channel,
             key,
+            departures,
             floor,
             since,
             round: None,
@@ -98,8 +122,20 @@ impl Rounds {
         tip.is_finished() && self.round.is_none() && self.since >= tip.last()
     }
 
+    /// Waits for the next name that leaves, in the feed of a presence.
+    pub(super) fn poll_departures(&mut self, cx: &mut Context<'_>) {
+        if let Some(departures) = &mut self.departures {
+            departures.poll(&self.channel, cx);
+        }
+    }
+
     /// Reads on. The number up to which events are published must have been read before.
     pub(super) fn step(&mut self, published: u64) -> RoundStep {
+        // See `hub::shared`.
+        let published = match &self.departures {
+            Some(_) => self.channel.tip().last(),
+            None => published,
+        };
         if std::mem::take(&mut self.begins_snapshot) {
             return RoundStep::Snapshot(self.floor);
         }

@@ -1,0 +1,143 @@
+//! The names of a channel's subscribers.
+
+use std::{fmt, sync::Arc};
+
+use super::shared::{HubShared, check_channel_name};
+use crate::{
+    ChannelError,
+    channel::feed::{self, Feed},
+};
+
+/// The names of a channel's subscribers, each once, such as the users in a room.
+///
+/// [`ChannelOptions::presence`](crate::ChannelOptions::presence) gives a channel one. It counts the open
+/// subscriptions that have a name ([`Hub::subscriber`](super::Hub::subscriber)): a user with two tabs is
+/// present once, and leaves when the grace time has passed since the last tab was closed. So nobody sees a
+/// user leave that reloads the page.
+///
+/// [`names`](Self::names) is the list for the program. Clients get it from a feed, a channel that a stream
+/// can have among its channels, by the name `presence:` and the name of the channel:
+///
+/// ```
+/// use std::time::Duration;
+/// use futures_util::{FutureExt, StreamExt};
+/// use tower_sse::{Hub, HubOptions};
+///
+/// # #[cfg(feature = "tokio")]
+/// # fn main() -> Result<(), tower_sse::BoxError> {
+/// let hub = Hub::new(HubOptions::new().each(|name, options| match name.starts_with("room/") {
+///     true => options.presence(Duration::from_secs(5)),
+///     false => options,
+/// }));
+/// let _ada = hub.subscriber("ada").resume(["room/7"], None)?;
+/// let mut bob = hub.subscriber("bob").resume(["room/7", "presence:room/7"], None)?;
+/// assert_eq!(*hub.presence("room/7")?.names(), ["ada".into(), "bob".into()]);
+///
+/// let mut next = || bob.next().now_or_never().flatten().unwrap();
+/// assert_eq!(next().encoded().as_bytes(), b"event: joined\ndata: ada\ndata: room/7\n\n");
+/// assert_eq!(next().encoded().as_bytes(), b"event: joined\ndata: bob\ndata: room/7\n\n");
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
+///
+/// # The feed
+///
+/// The feed is a [`KeyedChannel`](crate::KeyedChannel) without ids, so each connection begins with the list:
+/// a notice named `snapshot` ([`NoticePolicy`](crate::NoticePolicy)), and an event named `joined` for each
+/// name. Later a name that comes is another `joined`, and one that leaves an event named `left`. Their data
+/// has two lines, the name and the channel, because a stream can have the feeds of several channels. A slow
+/// client gets what is true of a name in the end. So a `joined` can come for a name that the page has, and
+/// changes nothing then.
+///
+/// The feed is the hub's: nobody can publish there ([`ChannelError::Reserved`]). It does not count in
+/// [`Hub::len`](super::Hub::len), [`max_channels`](crate::HubOptions::max_channels) and
+/// [`max_bytes`](crate::HubOptions::max_bytes), and its changes take no ids of the hub. Its notices have the
+/// policy of the channel. A subscription of the feed keeps the channel in the hub, as a handle does.
+///
+/// # Limits
+///
+/// The list has at most 10,000 names for each channel. A name that finds it full is missing from the list
+/// and from the feed until another one has left.
+///
+/// The hub has no task for this. While somebody subscribes to the feed, names leave on time, by the hub's
+/// timer; otherwise they leave with the next call that would notice. A channel that nobody subscribes to is
+/// removed as without a presence ([`HubOptions::linger`](crate::HubOptions::linger)), but not before the
+/// last name has left, unless to make room. If the channel is closed, all names leave at once, and its feed
+/// ends.
+///
+/// With [`Subscribers::remove`](super::Subscribers::remove), a name begins to leave when the stream is polled
+/// next, as for [`Channel::subscriber_count`](crate::Channel::subscriber_count).
+#[derive(Clone)]
+#[must_use = "it does nothing by itself"]
+pub struct Presence {
+    hub: Arc<HubShared>,
+    tracked: Arc<str>,
+    name: Arc<str>,
+}
+
+impl Presence {
+    pub(super) fn new(hub: &Arc<HubShared>, tracked: &str) -> Result<Self, ChannelError> {
+        if !hub.has_presence(tracked)? {
+            return Err(ChannelError::NoPresence);
+        }
+        Ok(Self {
+            hub: Arc::clone(hub),
+            tracked: Arc::from(tracked),
+            name: feed::name_of(tracked),
+        })
+    }
+
+    /// Returns the names that are present, in their order.
+    ///
+    /// The call takes time in proportion to their number, during which no name comes or leaves.
+    pub fn names(&self) -> Vec<Arc<str>> {
+        self.read(|feed| feed.names())
+    }
+
+    /// Returns the number of names that are present.
+    pub fn len(&self) -> usize {
+        self.read(|feed| feed.len())
+    }
+
+    /// Returns `true` if nobody is present.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the name of the feed: `presence:` and the name of the channel.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn read<R: Default>(&self, read: impl FnOnce(&Feed<'_>) -> R) -> R {
+        // It may be removed, and made anew, while this is kept.
+        let channel = self.hub.find(&self.tracked);
+        let feed = channel.as_deref().and_then(Feed::tracking);
+        let Some(feed) = feed else {
+            return R::default();
+        };
+        feed.expire(self.hub.timer.now());
+        read(&feed)
+    }
+}
+
+impl HubShared {
+    /// Returns `true` if the channel with this name has a presence, or would have it.
+    fn has_presence(&self, name: &str) -> Result<bool, ChannelError> {
+        if let Some(channel) = self.find(name) {
+            return Ok(channel.feed().is_some());
+        }
+        check_channel_name(name)?;
+        Ok(self.options.options_of(name).presence.is_some())
+    }
+}
+
+impl fmt::Debug for Presence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Presence")
+            .field("name", &self.name)
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}
