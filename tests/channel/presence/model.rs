@@ -200,9 +200,14 @@ impl Test {
         for open in &mut self.open {
             seen(&mut open.stream);
         }
-        // A stream ends when all of its channels are closed.
+        // A closed channel leaves a stream that has others. A stream ends when all of them are closed.
         let closed = self.closed;
         let is_current = |place: &Place| place.1 == closed[place.0];
+        for open in &mut self.open {
+            if open.places.iter().any(is_current) {
+                open.places.retain(is_current);
+            }
+        }
         let has_ended =
             |open: &mut Open| !open.places.is_empty() && !open.places.iter().any(is_current);
         for ended in self.open.extract_if(.., has_ended) {
