@@ -206,11 +206,12 @@ impl Subscription {
     }
 
     /// Returns the policy for a notice of a channel. A checkpoint, which is about all of them, follows that
-    /// of the first.
+    /// of the first, or without a channel that of the hub.
     pub(super) fn notice_policy_of(&self, channel: Option<&Arc<ChannelShared>>) -> NoticePolicy {
         let channel = channel.or_else(|| self.reader.channels().next());
         let policy = channel.map(|channel| channel.options.notice_policy);
-        self.notice_policy.or(policy).unwrap_or_default()
+        let policy = self.notice_policy.or(policy);
+        policy.unwrap_or_else(|| self.reader.hub().notice_policy())
     }
 
     /// Adds an event that is sent before all events of the log.
