@@ -121,7 +121,8 @@ impl Subscription {
         channels: Starts,
         registration: Option<Registration>,
     ) -> Self {
-        Self::new(hub, channels, None, registration).0
+        let (live, gaps) = Self::new(hub, channels, None, registration);
+        live.begin(gaps, false)
     }
 
     /// Subscribes to all events after an id, or to later events if there is none.
@@ -133,14 +134,19 @@ impl Subscription {
     ) -> Self {
         let id = last_event_id.map(|id| -> &EventId { id });
         let (mut resumed, gaps) = Self::new(hub, channels, id, registration);
-        let is_first_visit = last_event_id.is_none();
-        let needs_id = is_first_visit && !resumed.reader.settle() || !gaps.is_empty();
+        let needs_id = last_event_id.is_none() && !resumed.reader.settle();
+        resumed.begin(gaps, needs_id)
+    }
+
+    /// Applies the policies for gaps, after which the client needs an id in any case.
+    fn begin(mut self, gaps: Gaps, needs_id: bool) -> Self {
+        let needs_id = needs_id || !gaps.is_empty();
         for (channel, gap) in gaps {
-            resumed.apply_gap_policy(&channel, gap);
+            self.apply_gap_policy(&channel, gap);
         }
-        match needs_id && resumed.opening().is_silent() {
-            true => resumed.with_checkpoint(),
-            false => resumed,
+        match needs_id && self.opening.as_ref().is_none_or(|one| one.is_silent()) {
+            true => self.with_checkpoint(),
+            false => self,
         }
     }
 
