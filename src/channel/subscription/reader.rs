@@ -174,6 +174,25 @@ impl Reader {
         self.position
     }
 
+    /// Has a client without an id get that of the position only when everything up to it has been read. The
+    /// history of one channel precedes the position, if another channel begins with the next event.
+    pub(super) fn catch_up(&mut self) {
+        let members = self.members.as_slice().iter();
+        let mut next = members.filter_map(|one| one.next_number().filter(|_| one.has_ids()));
+        if next.any(|number| number <= self.position) {
+            let changes = self.changes.get_or_insert_default();
+            changes.catch_up(self.position);
+        }
+    }
+
+    /// Returns the id of everything that has been read, unless events up to the position are still to come
+    /// that a client with this id would not get again.
+    pub(super) fn id_before_log(&self) -> Option<EventId> {
+        let changes = self.changes.as_ref();
+        let is_catching_up = changes.is_some_and(|changes| changes.is_catching_up);
+        (!is_catching_up).then(|| self.last_id())
+    }
+
     /// Returns the id of everything that has been read.
     pub(super) fn last_id(&self) -> EventId {
         self.hub.epoch.id(self.position)

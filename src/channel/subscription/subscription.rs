@@ -122,7 +122,7 @@ impl Subscription {
         registration: Option<Registration>,
     ) -> Self {
         let (live, gaps) = Self::new(hub, channels, None, registration);
-        live.begin(gaps, false)
+        live.begin(gaps, true, false)
     }
 
     /// Subscribes to all events after an id, or to later events if there is none.
@@ -134,16 +134,21 @@ impl Subscription {
     ) -> Self {
         let id = last_event_id.map(|id| -> &EventId { id });
         let (mut resumed, gaps) = Self::new(hub, channels, id, registration);
-        let needs_id = last_event_id.is_none() && !resumed.reader.settle();
-        resumed.begin(gaps, needs_id)
+        let is_first_visit = last_event_id.is_none();
+        let needs_id = is_first_visit && !resumed.reader.settle();
+        resumed.begin(gaps, is_first_visit, needs_id)
     }
 
     /// Applies the policies for gaps, after which the client needs an id in any case.
-    fn begin(mut self, gaps: Gaps, needs_id: bool) -> Self {
+    fn begin(mut self, gaps: Gaps, is_first_visit: bool, needs_id: bool) -> Self {
         let needs_id = needs_id || !gaps.is_empty();
         for (channel, gap) in gaps {
             self.apply_gap_policy(&channel, gap);
         }
+        if is_first_visit {
+            self.reader.catch_up();
+        }
+        let needs_id = needs_id && self.reader.id_before_log().is_some();
         match needs_id && self.opening.as_ref().is_none_or(|one| one.is_silent()) {
             true => self.with_checkpoint(),
             false => self,
