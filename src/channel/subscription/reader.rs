@@ -309,22 +309,28 @@ impl Reader {
         None
     }
 
-    /// Takes a channel out of the set. Returns it with the key of this subscription.
-    fn take_channel(&mut self, name: &str) -> Option<(Arc<ChannelShared>, u64)> {
-        if let Some(member) = self.members.remove(name) {
-            return Some((member.channel, member.key));
+    /// Takes a channel out of the set. Returns `true` if there was one.
+    fn take_channel(&mut self, is_it: impl Fn(&Arc<ChannelShared>) -> bool) -> bool {
+        let member = self.members.remove(&is_it);
+        let taken = member.map(|member| (member.channel, member.key));
+        let taken = taken.or_else(|| {
+            let rounds = self.keyed.as_mut()?.remove(&is_it)?;
+            Some((rounds.channel, rounds.key))
+        });
+        if let Some((channel, key)) = &taken {
+            self.hub.leave(channel, *key);
         }
-        let rounds = self.keyed.as_mut()?.remove(name)?;
-        Some((rounds.channel, rounds.key))
+        taken.is_some()
     }
 
-    fn remove(&mut self, name: &str) {
-        let Some((channel, key)) = self.take_channel(name) else {
-            return;
-        };
-        self.hub.leave(&channel, key);
-        if let Some(changes) = &mut self.changes {
-            let name = Arc::clone(&channel.name);
+    fn remove(&mut self, name: &Arc<str>) {
+        let mut is_removed = false;
+        // A closed one that is not read yet can be in the set beside the one that was made anew.
+        while self.take_channel(|channel| channel.name == *name) {
+            is_removed = true;
+        }
+        if let Some(changes) = self.changes.as_mut().filter(|_| is_removed) {
+            let name = Arc::clone(name);
             changes.notices.push_back(ChangeNotice::Removed(name));
         }
     }
@@ -394,7 +400,10 @@ impl Reader {
         let closed = rounds.find(|rounds| rounds.is_finished());
         let closed = closed.map(|rounds| Arc::clone(&rounds.channel));
         match closed {
-            Some(channel) if is_open || self.has_open_keyed() => Some(self.drop_closed(&channel)),
+            Some(channel) if is_open || self.has_open_keyed() => match self.drop_closed(&channel) {
+                Some(notice) => Some(notice),
+                None => self.read_in_turn(published),
+            },
             _ if !is_open && !self.has_open_keyed() && !self.can_grow() => Some(ReaderItem::Closed),
             _ => None,
         }
@@ -522,7 +531,10 @@ impl Reader {
             }
         }
         match closed {
-            Some(channel) if is_open || self.has_open_keyed() => Err(self.drop_closed(&channel)),
+            Some(channel) if is_open || self.has_open_keyed() => match self.drop_closed(&channel) {
+                Some(notice) => Err(notice),
+                None => self.find_next(),
+            },
             _ => Ok((next, is_open)),
         }
     }
@@ -536,13 +548,12 @@ impl Reader {
     }
 
     /// Removes a channel that is closed while others are open. A channel of its name that is made anew is
-    /// not in the set of this subscription, and the client has to know.
-    fn drop_closed(&mut self, channel: &Arc<ChannelShared>) -> ReaderItem {
+    /// not in the set of this subscription, and the client has to know, unless it was added since.
+    fn drop_closed(&mut self, channel: &Arc<ChannelShared>) -> Option<ReaderItem> {
+        self.take_channel(|one| Arc::ptr_eq(one, channel));
+        let is_added_anew = self.channels().any(|other| other.name == channel.name);
         let name = Arc::clone(&channel.name);
-        if let Some((channel, key)) = self.take_channel(&name) {
-            self.hub.leave(&channel, key);
-        }
-        ReaderItem::Change(ChangeNotice::Removed(name))
+        (!is_added_anew).then_some(ReaderItem::Change(ChangeNotice::Removed(name)))
     }
 
     /// Returns `true` if there is no channel, but one may be added.
