@@ -55,6 +55,10 @@ pub(crate) enum Item {
         count: u64,
         name: usize,
     },
+    /// A channel was closed while others are open.
+    Removed {
+        name: usize,
+    },
 }
 
 /// A gap as `Subscription::gaps` has it.
@@ -74,7 +78,7 @@ impl Item {
                 number, is_comment, ..
             } => (!is_comment).then_some(*number),
             Self::Checkpoint { id } | Self::Gap { id, .. } => *id,
-            Self::Lagged { .. } => None,
+            Self::Lagged { .. } | Self::Removed { .. } => None,
         }
     }
 }
@@ -221,6 +225,7 @@ impl System {
                 count: count.parse().unwrap(),
                 name: place(name),
             },
+            ("channel-removed", [name], None) => Item::Removed { name: place(name) },
             other => panic!("{other:?}"),
         }
     }

@@ -32,7 +32,7 @@ use std::{
 
 use super::{HubOptions, named::NamedSubscriptions, registry::Registry};
 use crate::{
-    ChannelStart, EventId,
+    ChannelStart, EventId, NoticePolicy,
     channel::{
         ChannelError, ChannelOptions, PublishError,
         epoch::Epoch,
@@ -98,6 +98,11 @@ impl HubShared {
     /// Returns the epoch of the ids, and the number up to which events are published.
     pub(in crate::channel) fn position(&self) -> (Epoch, u64) {
         (self.epoch, self.published())
+    }
+
+    /// Returns the policy for notices of a subscription without channels.
+    pub(in crate::channel) fn notice_policy(&self) -> NoticePolicy {
+        self.options.channels.notice_policy
     }
 
     /// Returns the number that an id of this hub stands for. `None` for an id that the hub has not made.

@@ -6,12 +6,15 @@ use super::control::Control;
 use crate::channel::{Gap, hub::registration::Registration};
 
 /// The changes of a subscription that its client has not been notified of.
+#[derive(Default)]
 pub(super) struct Changes {
     registration: Option<Registration>,
     pub(super) notices: VecDeque<ChangeNotice>,
     /// The numbers at which channels were added, in order. When everything up to one has been read, the
     /// client gets it as a checkpoint.
     pub(super) additions: VecDeque<u64>,
+    /// Whether the subscription begins before its position, so that the client gets no id until then.
+    pub(super) is_catching_up: bool,
 }
 
 /// A notice of a change.
@@ -26,9 +29,15 @@ impl Changes {
     pub(super) fn new(registration: Option<Registration>, additions: Vec<u64>) -> Self {
         Self {
             registration,
-            notices: VecDeque::new(),
             additions: additions.into(),
+            ..Self::default()
         }
+    }
+
+    /// Has the client get the id of a position first, when everything up to it has been read.
+    pub(super) fn catch_up(&mut self, position: u64) {
+        self.is_catching_up = true;
+        self.additions = [position].into();
     }
 
     /// Returns nothing if there are no changes, and none can come.

@@ -33,10 +33,10 @@ impl KeyedMembers {
         self.rounds.get_mut(place)
     }
 
-    /// Removes the channel with this name.
-    pub(super) fn remove(&mut self, name: &str) -> Option<Rounds> {
+    /// Removes the first channel of which this is true.
+    pub(super) fn remove(&mut self, is_it: impl Fn(&Arc<ChannelShared>) -> bool) -> Option<Rounds> {
         let mut rounds = self.rounds.iter();
-        let at = rounds.position(|one| &*one.channel.name == name)?;
+        let at = rounds.position(|one| is_it(&one.channel))?;
         self.next = 0;
         Some(self.rounds.remove(at))
     }

@@ -75,6 +75,13 @@ impl Member {
         self.seen
     }
 
+    /// Returns the number of the next event, if it is retained.
+    pub(super) fn next_number(&self) -> Option<u64> {
+        let log = self.channel.log();
+        let next = self.next_index;
+        log.as_window().and_then(|window| window.number_at(next))
+    }
+
     /// Returns `true` if the position of the subscription counts the events of this channel.
     pub(super) fn has_ids(&self) -> bool {
         self.channel.options.has_ids

@@ -1,8 +1,9 @@
 //! The channels of a subscription.
 
-use std::{mem, slice};
+use std::{mem, slice, sync::Arc};
 
 use super::member::Member;
+use crate::channel::shared::ChannelShared;
 
 /// The channels of a subscription. Most often there is one, which takes no memory of its own.
 pub(super) enum Members {
@@ -31,10 +32,10 @@ impl Members {
         *self = members.into_iter().collect();
     }
 
-    /// Removes the channel with this name.
-    pub(super) fn remove(&mut self, name: &str) -> Option<Member> {
+    /// Removes the first channel of which this is true.
+    pub(super) fn remove(&mut self, is_it: impl Fn(&Arc<ChannelShared>) -> bool) -> Option<Member> {
         let mut members = mem::take(self).into_vec();
-        let at = members.iter().position(|one| &*one.channel.name == name);
+        let at = members.iter().position(|one| is_it(&one.channel));
         let removed = at.map(|at| members.remove(at));
         *self = members.into_iter().collect();
         removed

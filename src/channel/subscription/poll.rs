@@ -94,10 +94,12 @@ impl Subscription {
                     return Poll::Ready(Some(event));
                 }
             } else if let Some(event) = opening.events.pop_front() {
-                let event = match opening.events.is_empty() {
-                    true => Unnumbered::new(event).with_id(&self.reader.last_id()),
+                let is_last = opening.events.is_empty();
+                let id = is_last.then(|| self.reader.id_before_log()).flatten();
+                let event = match id {
+                    Some(id) => Unnumbered::new(event).with_id(&id),
                     // A client whose connection breaks before the last of them gets them all again.
-                    false => event,
+                    None => event,
                 };
                 return Poll::Ready(Some(ChannelEvent::from_encoded(event)));
             } else {
@@ -122,7 +124,8 @@ impl Subscription {
         });
         let policy = self.notice_policy_of(channel);
         let opening = self.opening.as_deref_mut()?;
-        let id = opening.notice_has_id().then(|| self.reader.last_id());
+        let has_id = opening.notice_has_id();
+        let id = has_id.then(|| self.reader.id_before_log()).flatten();
         let notice = opening.take_notice()?;
         let event = notice.encode(policy, audience.unwrap_or_default(), id)?;
         send_notice(event, audience)

@@ -180,6 +180,25 @@ impl Reader {
         self.position
     }
 
+    /// Has a client without an id get that of the position only when everything up to it has been read. The
+    /// history of one channel precedes the position, if another channel begins with the next event.
+    pub(super) fn catch_up(&mut self) {
+        let members = self.members.as_slice().iter();
+        let mut next = members.filter_map(|one| one.next_number().filter(|_| one.has_ids()));
+        if next.any(|number| number <= self.position) {
+            let changes = self.changes.get_or_insert_default();
+            changes.catch_up(self.position);
+        }
+    }
+
+    /// Returns the id of everything that has been read, unless events up to the position are still to come
+    /// that a client with this id would not get again.
+    pub(super) fn id_before_log(&self) -> Option<EventId> {
+        let changes = self.changes.as_ref();
+        let is_catching_up = changes.is_some_and(|changes| changes.is_catching_up);
+        (!is_catching_up).then(|| self.last_id())
+    }
+
     /// Returns the id of everything that has been read.
     pub(super) fn last_id(&self) -> EventId {
         match self.keyed_has_ids() {
@@ -309,23 +328,27 @@ impl Reader {
         None
     }
 
-    /// Takes a channel out of the set. Returns it with the key of this subscription.
-    fn take_channel(&mut self, name: &str) -> Option<(Arc<ChannelShared>, u64)> {
-        if let Some(member) = self.members.remove(name) {
-            return Some((member.channel, member.key));
-        }
-        let rounds = self.keyed.as_mut()?.remove(name)?;
-        Some((rounds.channel, rounds.key))
+    /// Takes a channel out of the set. Returns `true` if there was one.
+    fn take_channel(&mut self, is_it: impl Fn(&Arc<ChannelShared>) -> bool) -> bool {
+        let member = self.members.remove(&is_it);
+        let taken = member.map(|member| (member.channel, member.key));
+        let taken = taken.or_else(|| {
+            let rounds = self.keyed.as_mut()?.remove(&is_it)?;
+            Some((rounds.channel, rounds.key))
+        });
+        let is_taken = taken.is_some();
+        self.leave_channels(taken.into_iter());
+        is_taken
     }
 
-    fn remove(&mut self, name: &str) {
-        let mut removed = None;
-        // There are two if the channel was closed, made anew and added again.
-        while let Some((channel, key)) = self.take_channel(name) {
-            removed = Some(Arc::clone(&channel.name));
-            self.leave_channels(iter::once((channel, key)));
+    fn remove(&mut self, name: &Arc<str>) {
+        let mut is_removed = false;
+        // A closed one that is not read yet can be in the set beside the one that was made anew.
+        while self.take_channel(|channel| channel.name == *name) {
+            is_removed = true;
         }
-        if let Some((changes, name)) = self.changes.as_mut().zip(removed) {
+        if let Some(changes) = self.changes.as_mut().filter(|_| is_removed) {
+            let name = Arc::clone(name);
             changes.notices.push_back(ChangeNotice::Removed(name));
         }
     }
@@ -404,7 +427,10 @@ impl Reader {
         let closed = rounds.find(|rounds| rounds.is_finished());
         let closed = closed.map(|rounds| Arc::clone(&rounds.channel));
         match closed {
-            Some(channel) if is_open || self.has_open_keyed() => Some(self.drop_closed(&channel)),
+            Some(channel) if is_open || self.has_open_keyed() => match self.drop_closed(&channel) {
+                Some(notice) => Some(notice),
+                None => self.read_in_turn(published),
+            },
             _ if !is_open && !self.has_open_keyed() && !self.can_grow() => Some(ReaderItem::Closed),
             _ => None,
         }
@@ -532,7 +558,10 @@ impl Reader {
             }
         }
         match closed {
-            Some(channel) if is_open || self.has_open_keyed() => Err(self.drop_closed(&channel)),
+            Some(channel) if is_open || self.has_open_keyed() => match self.drop_closed(&channel) {
+                Some(notice) => Err(notice),
+                None => self.find_next(),
+            },
             _ => Ok((next, is_open)),
         }
     }
@@ -546,12 +575,12 @@ impl Reader {
     }
 
     /// Removes a channel that is closed while others are open. A channel of its name that is made anew is
-    /// not in the set of this subscription, and the client has to know.
-    fn drop_closed(&mut self, channel: &Arc<ChannelShared>) -> ReaderItem {
+    /// not in the set of this subscription, and the client has to know, unless it was added since.
+    fn drop_closed(&mut self, channel: &Arc<ChannelShared>) -> Option<ReaderItem> {
+        self.take_channel(|one| Arc::ptr_eq(one, channel));
+        let is_added_anew = self.channels().any(|other| other.name == channel.name);
         let name = Arc::clone(&channel.name);
-        let taken = self.take_channel(&name);
-        self.leave_channels(taken.into_iter());
-        ReaderItem::Change(ChangeNotice::Removed(name))
+        (!is_added_anew).then_some(ReaderItem::Change(ChangeNotice::Removed(name)))
     }
 
     /// Returns `true` if there is no channel, but one may be added.

@@ -121,7 +121,8 @@ impl Subscription {
         channels: Starts,
         registration: Option<Registration>,
     ) -> Self {
-        Self::new(hub, channels, None, registration).0
+        let (live, gaps) = Self::new(hub, channels, None, registration);
+        live.begin(gaps, true, false)
     }
 
     /// Subscribes to all events after an id, or to later events if there is none.
@@ -134,13 +135,23 @@ impl Subscription {
         let id = last_event_id.map(|id| -> &EventId { id });
         let (mut resumed, gaps) = Self::new(hub, channels, id, registration);
         let is_first_visit = last_event_id.is_none();
-        let needs_id = is_first_visit && !resumed.reader.settle() || !gaps.is_empty();
+        let needs_id = is_first_visit && !resumed.reader.settle();
+        resumed.begin(gaps, is_first_visit, needs_id)
+    }
+
+    /// Applies the policies for gaps, after which the client needs an id in any case.
+    fn begin(mut self, gaps: Gaps, is_first_visit: bool, needs_id: bool) -> Self {
+        let needs_id = needs_id || !gaps.is_empty();
         for (channel, gap) in gaps {
-            resumed.apply_gap_policy(&channel, gap);
+            self.apply_gap_policy(&channel, gap);
         }
-        match needs_id && resumed.opening().is_silent() {
-            true => resumed.with_checkpoint(),
-            false => resumed,
+        if is_first_visit {
+            self.reader.catch_up();
+        }
+        let needs_id = needs_id && self.reader.id_before_log().is_some();
+        match needs_id && self.opening.as_ref().is_none_or(|one| one.is_silent()) {
+            true => self.with_checkpoint(),
+            false => self,
         }
     }
 
@@ -206,11 +217,12 @@ impl Subscription {
     }
 
     /// Returns the policy for a notice of a channel. A checkpoint, which is about all of them, follows that
-    /// of the first.
+    /// of the first, or without a channel that of the hub.
     pub(super) fn notice_policy_of(&self, channel: Option<&Arc<ChannelShared>>) -> NoticePolicy {
         let channel = channel.or_else(|| self.reader.channels().next());
         let policy = channel.map(|channel| channel.options.notice_policy);
-        self.notice_policy.or(policy).unwrap_or_default()
+        let policy = self.notice_policy.or(policy);
+        policy.unwrap_or_else(|| self.reader.hub().notice_policy())
     }
 
     /// Adds an event that is sent before all events of the log.

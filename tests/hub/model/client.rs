@@ -12,8 +12,10 @@ use crate::{
 /// - what it does not get is covered by a gap or a lag of that channel, before any newer event;
 /// - a channel has a gap or a lag only if an event that the client must still get was evicted there, or, for
 ///   a gap, if the id is unknown, or if the hub had to forget a removed channel;
-/// - an id means that it has got, or was notified of, everything up to it in the channels that it has. A
-///   channel that is made anew after a close is another one, which a client has when it returns, after that id;
+/// - a channel that is closed and read while others are open leaves the client's set of channels, and the
+///   client gets a notice. A channel that is made anew after a close is another one, which a client has
+///   when it returns, after its id;
+/// - an id means that it has got, or was notified of, everything up to it in the channels that it has;
 /// - it waits only if there is nothing to get, and its stream ends only if its channels are closed and
 ///   read, or if one of them lags and says so.
 #[derive(Debug)]
@@ -170,10 +172,12 @@ impl Client {
                 assert_eq!((text, *is_comment), (&payload.text, payload.is_comment));
             }
             Polled::Item(Item::Lagged { count, name }) => self.check_lag(hub, *name, *count),
+            Polled::Item(Item::Removed { name }) => self.check_removal(hub, *name),
             Polled::Item(other) => panic!("{other:?} is not due"),
             Polled::Waiting => {
                 assert!(self.due.is_empty(), "waits, but {:?} are due", self.due);
-                assert!(!self.are_closed(hub), "waits for closed channels");
+                let mut closed = self.lives.iter().filter(|life| hub.lives[**life].is_closed);
+                assert!(closed.next().is_none(), "waits, but a channel is closed");
             }
             Polled::Completed => {
                 assert!(self.due.is_empty(), "ends, but {:?} are due", self.due);
@@ -182,6 +186,17 @@ impl Client {
             Polled::Lagged => self.check_disconnect(hub),
         }
         matches!(polled, Polled::Completed | Polled::Lagged)
+    }
+
+    /// Checks the removal of a channel that is closed and read.
+    fn check_removal(&mut self, hub: &mut Hub, name: usize) {
+        let life = self.life_of(hub, name);
+        let is_due = self.due.values().any(|by| by.contains(&life));
+        assert!(hub.lives[life].is_closed && !is_due, "it is not read");
+        let is_open = !self.due.is_empty() || !self.are_closed(hub);
+        assert!(is_open, "it is the last channel");
+        self.lives.retain(|other| *other != life);
+        hub.leave(&[life]);
     }
 
     fn check_event(&mut self, hub: &Hub, number: u64) {
@@ -194,12 +209,7 @@ impl Client {
     }
 
     fn check_lag(&mut self, hub: &Hub, name: usize, count: u64) {
-        let life = self
-            .lives
-            .iter()
-            .copied()
-            .find(|life| hub.lives[*life].name == name);
-        let life = life.expect("a channel of the client");
+        let life = self.life_of(hub, name);
         assert_eq!(hub.lives[life].config.lag, LagPolicy::Notify);
         let end = hub.lives[life].lost + 1;
         self.cover(hub, life, end, count);
@@ -260,6 +270,12 @@ impl Client {
             due.is_none_or(|(number, _)| *number > id),
             "{id} acknowledges {due:?}"
         );
+    }
+
+    fn life_of(&self, hub: &Hub, name: usize) -> LifeId {
+        let mut lives = self.lives.iter().copied();
+        let life = lives.find(|life| hub.lives[*life].name == name);
+        life.expect("a channel of the client")
     }
 
     fn are_closed(&self, hub: &Hub) -> bool {
