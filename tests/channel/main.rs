@@ -3,6 +3,7 @@
 mod any;
 mod backfilling;
 mod batches;
+mod blocks;
 mod bounds;
 mod closing;
 mod combinators;
@@ -28,6 +29,7 @@ mod resuming;
 mod served;
 mod sizes;
 mod snapshots;
+mod starts;
 mod state;
 mod storing;
 mod stress;

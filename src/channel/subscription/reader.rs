@@ -106,7 +106,7 @@ impl Reader {
             last: last_event_id.map(|id| hub.number(id)),
             published,
         };
-        let changes = Changes::new(registration, resumption.additions(&starts));
+        let additions = resumption.additions(&starts);
         let is_alone = channels.len() == 1;
         let (mut members, mut keyed) = (Vec::new(), KeyedMembers::default());
         let mut window_starts = Vec::new();
@@ -122,6 +122,7 @@ impl Reader {
             window_starts.push(start);
         }
         let position = resumption.position(&members, &window_starts);
+        let changes = Changes::new(registration, additions, position);
         let gaps = resumption.gaps(&members, &window_starts);
         let mut reader = Self {
             hub: Arc::clone(hub),
@@ -244,7 +245,8 @@ impl Reader {
         if let Some(changes) = &mut self.changes {
             changes.notices.push_back(ChangeNotice::Added(name));
             changes.notices.extend(gap.map(ChangeNotice::Gap));
-            changes.additions.push_back(at);
+            // Of what is published after the addition and before it is applied, ids may have been sent.
+            changes.add_checkpoint(at.max(self.position));
         }
     }
 
@@ -561,6 +563,17 @@ impl Reader {
         }
         self.position = self.position.max(next - 1);
         next <= published
+    }
+
+    /// Gives the client the id of the position when the history has been read that comes without ids.
+    pub(super) fn end_history_with_checkpoint(&mut self) {
+        let position = self.position;
+        let mut with_ids = self.members.as_mut_slice().iter_mut();
+        let is_old = |peek| matches!(peek, Peek::At(number) if number <= position);
+        if with_ids.any(|one| one.has_ids() && is_old(one.peek())) {
+            let changes = self.changes.get_or_insert_default();
+            changes.add_checkpoint(position);
+        }
     }
 
     /// Leaves the channels. To be called once.

@@ -68,6 +68,11 @@ impl Resumption<'_> {
         }
     }
 
+    /// Returns `true` if no event is due that was published before.
+    fn is_live(&self, start: &Start) -> bool {
+        start.kind == StartKind::Live && !self.is_after_addition(start)
+    }
+
     /// Returns `true` if the client has an id of the time when the channel was in its stream already.
     fn is_after_addition(&self, start: &Start) -> bool {
         let added_at = start.added_at.as_ref().map(|id| self.number(id));
@@ -77,6 +82,10 @@ impl Resumption<'_> {
 
     /// Returns the position of the whole subscription. Events up to it go without ids.
     pub(super) fn position(&self, members: &[Member], starts: &[Start]) -> u64 {
+        let mut with_ids = members.iter().zip(starts).filter(|(one, _)| one.has_ids());
+        if with_ids.all(|(_, start)| self.is_live(start)) {
+            return self.published;
+        }
         if let Some(last) = self.last {
             return last.unwrap_or_default();
         }
@@ -115,7 +124,6 @@ impl Resumption<'_> {
         let added = added.filter_map(|start| start.added_at.as_ref());
         let mut additions: Vec<_> = added.map(|id| self.number(id)).collect();
         additions.sort_unstable();
-        additions.dedup();
         additions
     }
 

@@ -134,6 +134,9 @@ impl Subscription {
         let (mut resumed, gaps) = Self::new(hub, channels, id, registration);
         let is_first_visit = last_event_id.is_none();
         let needs_id = is_first_visit && !resumed.reader.settle() || !gaps.is_empty();
+        if is_first_visit {
+            resumed.reader.end_history_with_checkpoint();
+        }
         for (channel, gap) in gaps {
             resumed.apply_gap_policy(&channel, gap);
         }
