@@ -1,141 +1,156 @@
 use std::{
     collections::HashSet,
-    num::NonZeroUsize,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use loom::thread;
 
-use super::support::{holding, look, next, rest, wait};
-use crate::{BoxError, EventId, Subscription, Topics, loom_tests::in_every_order};
+use super::support::{hub, look, next, rest, wait};
+use crate::{
+    BoxError, Channel, EventId, Hub, LastEventId, Subscription, loom_tests::in_every_order,
+};
 
-/// Makes at most this many topics. An idle topic is dropped at the next look at it.
-fn topics(most: usize) -> Topics<&'static str, str> {
-    let most = NonZeroUsize::new(most).unwrap();
-    Topics::new(most, holding(10)).linger(Duration::from_millis(1))
+fn a(hub: &Hub) -> Channel<str> {
+    hub.channel("a").unwrap()
 }
 
-/// Checks that the topic `a` is the one that is subscribed to, and that it is dropped afterwards.
-fn assert_lives(topics: &Topics<&'static str, str>, mut subscription: Subscription) {
+fn close_a(hub: &Hub) {
+    if let Some(channel) = hub.get::<str>("a") {
+        channel.close();
+    }
+}
+
+/// Checks that the channel `a` is the one that is subscribed to, and that it is removed afterwards.
+fn assert_lives(hub: &Hub, mut subscription: Subscription) {
     assert!(look(&mut subscription).is_pending(), "it is closed");
-    topics.get("a").unwrap().publish("one").unwrap();
+    hub.get::<str>("a").unwrap().publish("one").unwrap();
     assert_eq!(next(&mut subscription).1, "one");
     drop(subscription);
-    assert!(topics.is_empty());
+    assert!(hub.is_empty());
 }
 
 #[test]
-fn a_topic_lives_whose_subscriber_comes_while_idle_topics_are_dropped() {
+fn a_channel_lives_whose_subscriber_comes_while_idle_channels_are_removed() {
     in_every_order(3, || {
-        let topics = topics(10);
+        let hub = hub(10);
         let coming = thread::spawn({
-            let topics = topics.clone();
-            move || topics.topic("a").unwrap().subscribe()
+            let hub = hub.clone();
+            move || a(&hub).subscribe()
         });
-        topics.len();
-        assert_lives(&topics, coming.join().unwrap());
+        hub.len();
+        assert_lives(&hub, coming.join().unwrap());
     });
 }
 
 #[test]
-fn a_topic_lives_whose_subscriber_comes_while_another_wants_its_place() {
+fn a_channel_lives_whose_subscriber_comes_while_another_wants_its_place() {
     in_every_order(3, || {
-        let topics = topics(1);
+        let hub = hub(1);
         let coming = thread::spawn({
-            let topics = topics.clone();
-            move || topics.topic("a").ok().map(|topic| topic.subscribe())
+            let hub = hub.clone();
+            move || hub.channel::<str>("a").ok().map(|a| a.subscribe())
         });
-        let other = topics.topic("b").is_ok();
+        let other = hub.channel::<str>("b").is_ok();
         match coming.join().unwrap() {
-            Some(subscription) => assert_lives(&topics, subscription),
+            Some(subscription) => assert_lives(&hub, subscription),
             None => assert!(other),
         }
     });
 }
 
 #[test]
-fn a_topic_lives_whose_next_subscriber_comes_as_the_last_leaves() {
+fn a_channel_lives_whose_next_subscriber_comes_as_the_last_leaves() {
     in_every_order(3, || {
-        let topics = topics(10);
-        let subscription = topics.topic("a").unwrap().subscribe();
+        let hub = hub(10);
+        let subscription = a(&hub).subscribe();
         let leaving = thread::spawn(|| drop(subscription));
         let coming = thread::spawn({
-            let topics = topics.clone();
-            move || topics.topic("a").unwrap().subscribe()
+            let hub = hub.clone();
+            move || a(&hub).subscribe()
         });
         let subscription = coming.join().unwrap();
         leaving.join().unwrap();
-        assert_lives(&topics, subscription);
+        assert_lives(&hub, subscription);
     });
 }
 
 #[test]
-fn a_topic_is_dropped_whose_last_subscriber_left_while_it_was_looked_at() {
+fn a_channel_is_removed_whose_last_subscriber_left_while_it_was_looked_at() {
     in_every_order(3, || {
-        let topics = topics(10);
+        let hub = hub(10);
         let leaving = [(); 2].map(|()| {
-            let subscription = topics.topic("a").unwrap().subscribe();
+            let subscription = a(&hub).subscribe();
             thread::spawn(|| drop(subscription))
         });
-        topics.len();
+        hub.len();
         for leaving in leaving {
             leaving.join().unwrap();
         }
-        assert!(topics.is_empty());
+        assert!(hub.is_empty());
     });
 }
 
 #[test]
-fn a_topic_that_is_removed_ends_for_its_subscribers() {
+fn two_threads_that_ask_for_a_channel_get_the_same() {
     in_every_order(3, || {
-        let topics = topics(10);
-        let topic = topics.topic("a").unwrap();
-        let mut subscription = topic.subscribe();
-        let removing = thread::spawn({
-            let topics = topics.clone();
-            move || topics.remove("a")
+        let hub = hub(10);
+        let subscribing = thread::spawn({
+            let hub = hub.clone();
+            move || a(&hub).subscribe()
+        });
+        let a = a(&hub);
+        let mut subscription = subscribing.join().unwrap();
+        a.publish("one").unwrap();
+        assert_eq!(next(&mut subscription).1, "one");
+    });
+}
+
+#[test]
+fn a_channel_that_is_closed_ends_for_its_subscribers() {
+    in_every_order(3, || {
+        let hub = hub(10);
+        let mut subscription = a(&hub).subscribe();
+        let closing = thread::spawn({
+            let hub = hub.clone();
+            move || close_a(&hub)
         });
         assert!(wait(&mut subscription).is_none());
-        removing.join().unwrap();
-        assert!(topics.is_empty());
+        closing.join().unwrap();
+        assert!(hub.is_empty());
     });
 }
 
 #[test]
-fn a_subscriber_that_reads_the_end_of_a_removed_topic_finds_another() {
+fn a_subscriber_that_reads_the_end_of_a_closed_channel_finds_another() {
     in_every_order(2, || {
-        let topics = topics(1);
-        let topic = topics.topic("a").unwrap();
-        let subscription = topic.subscribe();
+        let hub = hub(1);
+        let channel = a(&hub);
+        let subscription = channel.subscribe();
         let publishing = thread::spawn(move || {
             let store = |_: &EventId| Ok::<_, BoxError>(());
-            topic.publish_with("one", store).is_ok()
+            channel.publish_with("one", store).is_ok()
         });
-        let removing = thread::spawn({
-            let topics = topics.clone();
-            move || topics.remove("a")
+        let closing = thread::spawn({
+            let hub = hub.clone();
+            move || close_a(&hub)
         });
         let got = rest(subscription).len();
-        assert!(!topics.topic("a").unwrap().is_closed());
+        assert!(!a(&hub).is_closed());
         assert_eq!(got, usize::from(publishing.join().unwrap()));
-        removing.join().unwrap();
+        closing.join().unwrap();
     });
 }
 
 #[test]
-fn no_id_is_given_twice_while_a_topic_is_removed() {
-    let remove: [fn(&Topics<_, str>); 2] = [|topics| topics.remove("a"), Topics::close];
-    for remove in remove {
+fn no_id_is_given_twice_while_a_channel_is_closed() {
+    let close: [fn(&Hub); 2] = [close_a, Hub::close];
+    for close in close {
         in_every_order(2, move || {
+            let hub = hub(10);
             // It is a store, which is no step of the model, so its lock is std's.
-            let stored = Arc::new(Mutex::new(vec![EventId::from_static("ABCDEF-41")]));
-            let topics = topics(10).each({
-                let stored = Arc::clone(&stored);
-                move |_, options| options.after(stored.lock().unwrap().last().unwrap())
-            });
+            let stored = Arc::new(Mutex::new(Vec::new()));
             let publish = {
-                let (topics, stored) = (topics.clone(), Arc::clone(&stored));
+                let (hub, stored) = (hub.clone(), Arc::clone(&stored));
                 move || {
                     let store = |id: &EventId| {
                         // It takes its time.
@@ -144,17 +159,40 @@ fn no_id_is_given_twice_while_a_topic_is_removed() {
                         Ok::<_, BoxError>(())
                     };
                     // It may be closed by now.
-                    let _ = topics.topic("a").unwrap().publish_with("one", store);
+                    let _ = a(&hub).publish_with("one", store);
                 }
             };
             let publishing = thread::spawn(publish.clone());
-            let removing = thread::spawn(move || remove(&topics));
+            let closing = thread::spawn(move || close(&hub));
             publish();
             publishing.join().unwrap();
-            removing.join().unwrap();
+            closing.join().unwrap();
             let stored = stored.lock().unwrap();
             let distinct: HashSet<_> = stored.iter().collect();
             assert_eq!(distinct.len(), stored.len(), "{stored:?}");
         });
     }
+}
+
+#[test]
+fn an_event_that_is_stored_while_its_channel_is_made_anew_is_a_gap_there() {
+    in_every_order(2, || {
+        let hub = hub(10);
+        let channel = a(&hub);
+        let before = LastEventId::new(hub.last_id());
+        let closing = thread::spawn({
+            let channel = channel.clone();
+            move || channel.close()
+        });
+        let anew = thread::spawn({
+            let hub = hub.clone();
+            move || a(&hub)
+        });
+        let store = |_: &EventId| Ok::<_, BoxError>(());
+        let is_stored = channel.publish_with("one", store).is_ok();
+        closing.join().unwrap();
+        drop(anew.join().unwrap());
+        let resumed = hub.resume(["a"], before.as_ref()).unwrap();
+        assert_eq!(resumed.gaps().len(), usize::from(is_stored));
+    });
 }

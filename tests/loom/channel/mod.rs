@@ -6,6 +6,7 @@ mod hub;
 mod lagging;
 mod publishing;
 mod resuming;
+mod several;
 mod state;
 mod subscribers;
 mod support;

@@ -14,7 +14,8 @@ use loom::{
 };
 
 use crate::{
-    Channel, ChannelEvent, ChannelOptions, EventId, LastEventId, NoticePolicy, Subscription,
+    Channel, ChannelEvent, ChannelOptions, EventId, Hub, HubOptions, LastEventId, NoticePolicy,
+    Subscription,
 };
 
 /// Makes options for a channel that retains this many events.
@@ -22,6 +23,21 @@ pub(crate) fn holding(events: usize) -> ChannelOptions {
     ChannelOptions::with_timer(Clock::default())
         .max_events(NonZeroUsize::new(events).unwrap())
         .notice_policy(NoticePolicy::event())
+}
+
+/// Makes a hub of at most this many channels. It removes an idle channel at the next look at it, because
+/// all of its events are too old by then.
+pub(crate) fn hub(most: usize) -> Hub {
+    let options = HubOptions::with_timer(Clock::default())
+        .channel_options(holding(10).max_age(Duration::from_millis(1)))
+        .max_channels(NonZeroUsize::new(most).unwrap())
+        .linger(Duration::from_millis(1));
+    Hub::new(options)
+}
+
+/// Makes a hub whose channels retain all of their events.
+pub(crate) fn retaining() -> Hub {
+    Hub::new(HubOptions::with_timer(Clock::default()).channel_options(holding(10)))
 }
 
 pub(crate) fn channel() -> Channel<str> {

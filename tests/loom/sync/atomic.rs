@@ -1,15 +1,12 @@
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};
 
 /// Loom's, but a load reads the newest value, and other threads may go on before it is used. The
 /// crate compares it with counts of references, which are std's: they order these threads too, and
 /// loom does not know it.
+#[derive(Default)]
 pub(crate) struct AtomicUsize(loom::sync::atomic::AtomicUsize);
 
 impl AtomicUsize {
-    pub(crate) fn new(value: usize) -> Self {
-        Self(loom::sync::atomic::AtomicUsize::new(value))
-    }
-
     pub(crate) fn load(&self, _: Ordering) -> usize {
         let value = self.0.fetch_add(0, Ordering::AcqRel);
         self.0.load(Ordering::Relaxed);
