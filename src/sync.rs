@@ -20,6 +20,6 @@ pub(crate) use tokio::sync::{Notify, futures::OwnedNotified};
 
 #[cfg(all(test, loom))]
 pub(crate) use crate::loom_tests::sync::{
-    AtomicWaker, Mutex, MutexGuard, Notify, OnceLock, OwnedNotified, RwLock, RwLockReadGuard,
-    RwLockWriteGuard, atomic,
+    AtomicWaker, Condvar, Mutex, MutexGuard, Notify, OnceLock, OwnedNotified, RwLock,
+    RwLockReadGuard, RwLockWriteGuard, atomic,
 };

@@ -5,6 +5,7 @@ mod backfilling;
 mod batches;
 mod blocks;
 mod bounds;
+mod changing;
 mod closing;
 mod combinators;
 mod counting;

@@ -118,7 +118,7 @@ impl Registry {
     }
 
     /// Adds a channel, which has neither subscribers nor events yet.
-    pub(super) fn insert(&mut self, channel: &Arc<ChannelShared>, now: Instant) {
+    pub(super) fn insert(&mut self, channel: &Arc<ChannelShared>, published: u64, now: Instant) {
         let registered = Registered {
             channel: Arc::clone(channel),
             idle_since: None,
@@ -128,6 +128,10 @@ impl Registry {
         let lost = self.removed.take(&name);
         channel.change(|log| {
             log.begin_after(lost);
+            if lost > 0 {
+                // It may have had keys, which are gone without a removal.
+                log.forget_keys_before(published);
+            }
             log.listing = Listing::Unlisted;
         });
         self.channels.insert(name, registered);

@@ -30,7 +30,7 @@ use super::{HubOptions, named::NamedSubscriptions, registry::Registry};
 use crate::{
     ChannelStart, EncodedEvent, EventId,
     channel::{
-        ChannelError, ChannelOptions, PublishError,
+        ChannelError, ChannelOptions, NoticePolicy, PublishError,
         epoch::Epoch,
         invalid_name::check_name,
         key_policy::KeyAction,
@@ -84,6 +84,11 @@ impl HubShared {
         (hub, channel)
     }
 
+    /// Returns the policy for notices that are about no channel of a subscription.
+    pub(in crate::channel) fn notice_policy(&self) -> NoticePolicy {
+        self.options.channels.notice_policy
+    }
+
     /// Returns the number of the last event that every subscriber can read.
     pub(in crate::channel) fn published(&self) -> u64 {
         self.published.load(Ordering::Acquire)
@@ -115,7 +120,7 @@ impl HubShared {
             if registry.len() >= max && !registry.make_room(now) {
                 return Err(ChannelError::TooMany { max });
             }
-            registry.insert(&made, now);
+            registry.insert(&made, self.published(), now);
             Ok(Arc::clone(&made))
         })
     }
@@ -472,6 +477,10 @@ impl HubShared {
             .iter()
             .map(|control| self.join(slice::from_ref(&channel), &control.waker).0[0])
             .collect();
+        let lost = channel.lost();
+        for control in &controls {
+            control.announce_addition(self.published());
+        }
         let at = self.take_number();
         for (control, key) in controls.iter().zip(keys) {
             let rejected = control.change(Change::Add {
@@ -479,6 +488,7 @@ impl HubShared {
                 key,
                 start: start.clone(),
                 at,
+                lost,
             });
             rejected.into_iter().for_each(|change| self.undo(change));
         }

@@ -1,9 +1,6 @@
 //! The keyed channels of a subscription.
 
-use std::sync::Arc;
-
 use super::rounds::{RoundStep, Rounds};
-use crate::channel::shared::ChannelShared;
 
 /// The keyed channels of a subscription, which take turns.
 #[derive(Default)]
@@ -33,7 +30,7 @@ impl KeyedMembers {
         self.rounds.get_mut(place)
     }
 
-    /// Removes the channel with this name.
+    /// Removes a channel with this name.
     pub(super) fn remove(&mut self, name: &str) -> Option<Rounds> {
         let mut rounds = self.rounds.iter();
         let at = rounds.position(|one| &*one.channel.name == name)?;
@@ -41,9 +38,9 @@ impl KeyedMembers {
         Some(self.rounds.remove(at))
     }
 
-    pub(super) fn has(&self, channel: &Arc<ChannelShared>) -> bool {
-        let mut rounds = self.rounds.iter();
-        rounds.any(|one| Arc::ptr_eq(&one.channel, channel))
+    /// Returns `true` if everything up to this number has been read.
+    pub(super) fn has_read(&self, published: u64) -> bool {
+        self.rounds.iter().all(|one| one.has_read(published))
     }
 
     /// Reads on in the channel whose turn it is, or in the next one that has something. Returns its place,

@@ -100,6 +100,7 @@ impl Reader {
             None => Arc::default(),
         };
         let (keys, published) = hub.join(&channels, &waker);
+        let control = registration.as_ref().map(|one| Arc::clone(one.control()));
         let resumption = Resumption {
             hub,
             last_event_id,
@@ -113,7 +114,7 @@ impl Reader {
         for ((channel, key), start) in channels.into_iter().zip(keys).zip(starts) {
             if channel.options.keyed.is_some() {
                 let has_ids = is_alone && channel.options.has_ids;
-                let start = resumption.round_start(&start, has_ids);
+                let start = resumption.round_start(&channel, &start, has_ids);
                 keyed.push(Rounds::new(channel, key, &start));
                 continue;
             }
@@ -121,7 +122,14 @@ impl Reader {
             members.push(Member::new(channel, key, seen));
             window_starts.push(start);
         }
-        let position = resumption.position(&members, &window_starts);
+        let position = match keyed.as_slice() {
+            // Nothing of a snapshot has been sent yet.
+            [only] if is_alone && only.channel.options.has_ids => only.start(),
+            _ => resumption.position(&members, &window_starts),
+        };
+        // A channel that was added before has a position that no id may reach before its history.
+        let limit = control.as_ref().map_or(position, |control| control.limit());
+        let position = position.min(limit);
         let changes = Changes::new(registration, additions, position);
         let gaps = resumption.gaps(&members, &window_starts);
         let mut reader = Self {
@@ -133,6 +141,13 @@ impl Reader {
             changes: changes.into_box(),
             keyed: keyed.into_box(),
         };
+        let early = control.map(|control| control.take_early_changes());
+        early
+            .into_iter()
+            .flatten()
+            .for_each(|change| reader.apply(change));
+        let mut gaps = gaps;
+        gaps.retain(|(channel, _)| reader.has(channel));
         for (channel, gap) in &gaps {
             reader.skip_through(channel, gap.lost);
         }
@@ -227,20 +242,25 @@ impl Reader {
                 key,
                 start,
                 at,
-            } => self.add(channel, key, &start, at),
+                lost,
+            } => self.add(channel, key, &start, at, lost),
             Change::Remove { name } => self.remove(&name),
         }
     }
 
-    fn add(&mut self, channel: Arc<ChannelShared>, key: u64, start: &Start, at: u64) {
-        let is_keyed = self.keyed.as_ref().is_some_and(|keyed| keyed.has(&channel));
-        if is_keyed || self.member(&channel).is_some() {
+    /// Returns `true` if this is one of the channels.
+    pub(super) fn has(&self, channel: &Arc<ChannelShared>) -> bool {
+        self.channels().any(|one| Arc::ptr_eq(one, channel))
+    }
+
+    fn add(&mut self, channel: Arc<ChannelShared>, key: u64, start: &Start, at: u64, lost: u64) {
+        if self.has(&channel) {
             return self.hub.leave(&channel, key);
         }
         let name = Arc::clone(&channel.name);
         let gap = match channel.options.keyed.is_some() {
             true => self.add_keyed(channel, key, start, at),
-            false => self.add_window(channel, key, start, at),
+            false => self.add_window(channel, key, start, at, lost),
         };
         if let Some(changes) = &mut self.changes {
             changes.notices.push_back(ChangeNotice::Added(name));
@@ -250,15 +270,17 @@ impl Reader {
         }
     }
 
-    /// Adds a channel. Returns the gap if it has lost events that the client was to get.
+    /// Adds a channel, which had lost events up to a number by then. Returns the gap if it has lost events
+    /// that the client was to get.
     fn add_window(
         &mut self,
         channel: Arc<ChannelShared>,
         key: u64,
         start: &Start,
         at: u64,
+        lost: u64,
     ) -> Option<Gap> {
-        let lost = channel.lost();
+        let lost = lost.max(channel.log().evicted());
         let since = match &start.kind {
             StartKind::Replay => lost,
             StartKind::Resume | StartKind::Live => at,
@@ -294,18 +316,26 @@ impl Reader {
         None
     }
 
+    /// Removes a channel. If it was closed and made anew, there may be two with its name.
     fn remove(&mut self, name: &str) {
-        let removed = self.members.remove(name).map(|one| (one.channel, one.key));
-        let keyed = self.keyed.as_mut();
-        let keyed = keyed.and_then(|keyed| keyed.remove(name));
-        let Some((channel, key)) = removed.or(keyed.map(|one| (one.channel, one.key))) else {
-            return;
-        };
-        self.hub.leave(&channel, key);
-        if let Some(changes) = &mut self.changes {
-            let name = Arc::clone(&channel.name);
-            changes.notices.push_back(ChangeNotice::Removed(name));
+        let mut has_removed = false;
+        while let Some((channel, key)) = self.take_member(name) {
+            self.hub.leave(&channel, key);
+            has_removed = true;
         }
+        if let Some(changes) = self.changes.as_mut().filter(|_| has_removed) {
+            let notice = ChangeNotice::Removed(Arc::from(name));
+            changes.notices.push_back(notice);
+        }
+    }
+
+    /// Takes out a channel with this name, and its key.
+    fn take_member(&mut self, name: &str) -> Option<(Arc<ChannelShared>, u64)> {
+        if let Some(member) = self.members.remove(name) {
+            return Some((member.channel, member.key));
+        }
+        let rounds = self.keyed.as_mut()?.remove(name)?;
+        Some((rounds.channel, rounds.key))
     }
 
     fn read(&mut self) -> Option<ReaderItem> {
@@ -315,6 +345,8 @@ impl Reader {
         }
         // Before the logs: see `hub::shared`.
         let published = self.hub.published();
+        let control = self.changes.as_ref().and_then(|changes| changes.control());
+        let published = control.map_or(published, |control| published.min(control.limit()));
         if self.keyed.is_some() {
             return self.read_in_turn(published);
         }
@@ -396,6 +428,12 @@ impl Reader {
         }
     }
 
+    /// Returns `true` if the client gets ids, or may get them from a channel that is added.
+    pub(super) fn has_ids(&self) -> bool {
+        let members = self.members.as_slice();
+        members.iter().any(Member::has_ids) || self.keyed_has_ids() || self.can_grow()
+    }
+
     /// Returns `true` if there is one channel only, which is keyed and has ids.
     fn keyed_has_ids(&self) -> bool {
         let keyed = self.keyed.as_ref().map(|keyed| keyed.as_slice());
@@ -413,12 +451,8 @@ impl Reader {
                 Err(item) => return Ok(item),
             };
             let next = next.filter(|next| next.number <= published);
-            if let Some(changes) = &mut self.changes {
-                let number = next.as_ref().map(|next| next.number);
-                if let Some(addition) = changes.take_addition(number) {
-                    self.position = self.position.max(addition);
-                    return Ok(ReaderItem::Checkpoint);
-                }
+            if self.take_addition(next.as_ref(), published) {
+                return Ok(ReaderItem::Checkpoint);
             }
             let Some(next) = next else {
                 return Err(is_open);
@@ -428,6 +462,21 @@ impl Reader {
                 return Ok(ReaderItem::Event { event, member });
             }
         }
+    }
+
+    /// Moves to an addition up to which everything has been read, and returns `true`, if there is one.
+    fn take_addition(&mut self, next: Option<&Next>, published: u64) -> bool {
+        let keyed = self.keyed.as_ref().filter(|_| self.keyed_has_ids());
+        if keyed.is_some_and(|keyed| !keyed.has_read(published)) {
+            return false;
+        }
+        let changes = self.changes.as_mut();
+        let number = next.map(|next| next.number);
+        let Some(addition) = changes.and_then(|changes| changes.take_addition(number)) else {
+            return false;
+        };
+        self.position = self.position.max(addition);
+        true
     }
 
     /// Finds the event with the lowest number of all channels that are not keyed. Returns `true` as well if
@@ -548,6 +597,9 @@ impl Reader {
     pub(super) fn settle(&mut self) -> bool {
         // Before the logs: see `hub::shared`.
         let published = self.hub.published();
+        if let Some(keyed) = self.keyed.as_ref().filter(|_| self.keyed_has_ids()) {
+            return !keyed.has_read(published);
+        }
         let mut next = published + 1;
         for member in self
             .members

@@ -44,8 +44,19 @@ impl Resumption<'_> {
 
     /// Returns where the subscription begins in a keyed channel. The client's id counts only if it is of this
     /// channel alone.
-    pub(super) fn round_start(&self, start: &Start, has_ids: bool) -> RoundStart {
+    pub(super) fn round_start(
+        &self,
+        channel: &ChannelShared,
+        start: &Start,
+        has_ids: bool,
+    ) -> RoundStart {
         let last = self.last.flatten().filter(|_| has_ids);
+        let is_known = |last: &u64| {
+            let log = channel.log();
+            !log.as_keyed()
+                .is_some_and(|keyed| keyed.has_forgotten(*last))
+        };
+        let last = last.filter(is_known);
         let since = match &start.kind {
             StartKind::Since(position) => self.number(position),
             StartKind::Live => {

@@ -140,6 +140,7 @@ impl Subscription {
         for (channel, gap) in gaps {
             resumed.apply_gap_policy(&channel, gap);
         }
+        let needs_id = needs_id && resumed.reader.has_ids();
         match needs_id && resumed.opening().is_silent() {
             true => resumed.with_checkpoint(),
             false => resumed,
@@ -195,7 +196,12 @@ impl Subscription {
             GapAction::Backfill(start) if is_only => {
                 let until = gap.next_number;
                 let events = start(gap);
-                self.opening().backfill = Some(Backfill { events, until });
+                let channel = Arc::clone(channel);
+                self.opening().backfill = Some(Backfill {
+                    channel,
+                    events,
+                    until,
+                });
             }
             GapAction::Notify | GapAction::Backfill(_) => {
                 let opening = self.opening();
@@ -212,7 +218,8 @@ impl Subscription {
     pub(super) fn notice_policy_of(&self, channel: Option<&Arc<ChannelShared>>) -> NoticePolicy {
         let channel = channel.or_else(|| self.reader.channels().next());
         let policy = channel.map(|channel| channel.options.notice_policy);
-        self.notice_policy.or(policy).unwrap_or_default()
+        let policy = policy.unwrap_or_else(|| self.reader.hub().notice_policy());
+        self.notice_policy.unwrap_or(policy)
     }
 
     /// Adds an event that is sent before all events of the log.

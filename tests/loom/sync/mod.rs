@@ -6,7 +6,9 @@ mod atomic_waker;
 mod notify;
 mod once_lock;
 
-pub(crate) use loom::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub(crate) use loom::sync::{
+    Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 
 pub(crate) use self::{
     atomic_waker::AtomicWaker,
