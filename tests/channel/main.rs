@@ -10,12 +10,16 @@ mod closing;
 mod combinators;
 mod counting;
 mod ending;
+mod ephemeral;
 mod fairness;
+mod filtering;
 mod frames;
 mod gaps;
 mod hostile;
 mod hub;
 mod idling;
+mod keyed;
+mod keyed_model;
 mod lagging;
 #[cfg(feature = "metrics")]
 mod metrics;

@@ -256,7 +256,8 @@ impl Registry {
         }
         let channel = Arc::clone(&registered.channel);
         self.change(&channel, |log| log.tidy(now, &channel.options.bounds));
-        let is_empty = channel.log().is_empty();
+        // Without a history it retains nothing that a later subscriber would get.
+        let is_empty = !channel.options.has_history || channel.log().is_empty();
         match is_empty {
             true => IdleCheck::Empty,
             false => IdleCheck::Retaining,
