@@ -15,7 +15,7 @@ use std::{
 };
 
 use crate::sync::{
-    AtomicWaker, Mutex, MutexGuard, PoisonError,
+    Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, AtomicUsize, Ordering, fence},
 };
 
@@ -37,8 +37,10 @@ struct SubscriberList {
 /// The waker of a subscription, which its channels share.
 #[derive(Default)]
 pub(super) struct SubscriberWaker {
-    waker: AtomicWaker,
-    /// Whether the task waits, so that publishers pass by a subscriber that is busy.
+    /// The waker of a task that waits. No `AtomicWaker`, because it has to change together with the flag:
+    /// a waker that is taken while another wait begins would leave the flag set, and the task asleep.
+    waker: Mutex<Option<Waker>>,
+    /// Whether there is a waker, so that publishers pass by a subscriber that is busy.
     is_waiting: AtomicBool,
 }
 
@@ -70,8 +72,14 @@ impl SubscriberWaker {
     /// Begins to wait. The caller then has to look once more for what it waits for: it may have come
     /// just before.
     pub(super) fn wait(&self, waker: &Waker) -> Task {
-        self.waker.register(waker);
-        self.is_waiting.store(true, Ordering::Relaxed);
+        let replaced = {
+            let waker = waker.clone();
+            let mut waiting = self.lock();
+            self.is_waiting.store(true, Ordering::Relaxed);
+            waiting.replace(waker)
+        };
+        // After the lock: it may drop a task.
+        drop(replaced);
         // With the fence of `wake_all`: either the publisher finds the flag set, or this subscriber
         // finds the event.
         fence(Ordering::SeqCst);
@@ -89,10 +97,16 @@ impl SubscriberWaker {
 
     /// Takes the waker if the task waits.
     fn take(&self) -> Option<Waker> {
-        let is_waiting = self.is_waiting.load(Ordering::Relaxed)
-            && self.is_waiting.swap(false, Ordering::AcqRel);
-        // If the task registers just now, it looks once more by itself.
-        is_waiting.then(|| self.waker.take()).flatten()
+        if !self.is_waiting.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut waiting = self.lock();
+        self.is_waiting.store(false, Ordering::Relaxed);
+        waiting.take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
