@@ -3,6 +3,7 @@
 
 pub(crate) mod atomic;
 mod atomic_waker;
+mod local_key;
 mod notify;
 mod once_lock;
 
@@ -12,6 +13,7 @@ pub(crate) use loom::sync::{
 
 pub(crate) use self::{
     atomic_waker::AtomicWaker,
+    local_key::{LocalCell, LocalRefCell, loom_thread_local as thread_local},
     notify::{Notify, OwnedNotified},
     once_lock::OnceLock,
 };
