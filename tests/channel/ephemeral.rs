@@ -47,7 +47,7 @@ fn a_client_of_channels_without_ids_gets_no_id_at_all() {
             ChannelStart::live,
             ChannelStart::replay,
         ] {
-            let starts = names.iter().map(|name| start(*name));
+            let starts = names.iter().copied().map(start);
             let mut subscription = hub.resume(starts, None).unwrap();
             assert!(!wire(&mut subscription).contains("id:"));
         }
