@@ -1,4 +1,4 @@
-//! Locks, atomics and wakers that threads share.
+//! Locks, atomics and wakers that threads share, and what each has for itself.
 //!
 //! The whole crate imports them from here, so that the loom tests (`tests/loom/`) can replace them
 //! by loom's. `Arc` and `Weak` stay std's, because loom's `Arc` cannot hold a `dyn` and has no
@@ -12,6 +12,8 @@ pub(crate) use std::sync::TryLockError;
 pub(crate) use std::sync::{Condvar, RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(not(all(test, loom)))]
 pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, atomic};
+#[cfg(not(all(test, loom)))]
+pub(crate) use std::thread_local;
 
 #[cfg(not(all(test, loom)))]
 pub(crate) use futures_util::task::AtomicWaker;
@@ -20,6 +22,6 @@ pub(crate) use tokio::sync::{Notify, futures::OwnedNotified};
 
 #[cfg(all(test, loom))]
 pub(crate) use crate::loom_tests::sync::{
-    AtomicWaker, Mutex, MutexGuard, Notify, OnceLock, OwnedNotified, RwLock, RwLockReadGuard,
-    RwLockWriteGuard, atomic,
+    AtomicWaker, Condvar, LocalCell, LocalRefCell, Mutex, MutexGuard, Notify, OnceLock,
+    OwnedNotified, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic, thread_local,
 };

@@ -29,8 +29,11 @@ use crate::{EncodeEvent, Event, EventId, LastEventId};
 /// client with an older id gets a snapshot.
 ///
 /// Beside other channels, and with [`ChannelOptions::without_ids`], it has no ids, and each connection begins
-/// with a snapshot. Before a snapshot the client gets a notice, an event named `snapshot` whose data is the
-/// channel's name: a page that gets it should forget the keys that it has.
+/// with a snapshot. An id from such a connection says nothing about the keyed channel: a client that
+/// reconnects to that one alone begins with [`ChannelStart::replay`](super::ChannelStart::replay).
+///
+/// Before a snapshot the client gets a notice, an event named `snapshot` whose data is the channel's name: a
+/// page that gets it should forget the keys that it has.
 ///
 /// The ids of a keyed channel, such as `k3Zp9A.42`, are not those of other channels: an id that a client got
 /// when it read the channel beside others results in a snapshot.

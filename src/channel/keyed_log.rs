@@ -19,6 +19,8 @@ pub(super) struct KeyedLog {
     max_removed: usize,
     live_bytes: usize,
     removed_bytes: usize,
+    /// No client has a state that holds with an id up to this number, if there is one.
+    forgotten_before: Option<u64>,
 }
 
 /// An event of a key, in the forms that subscriptions need.
@@ -55,7 +57,18 @@ impl KeyedLog {
             max_removed: max_keys,
             live_bytes: 0,
             removed_bytes: 0,
+            forgotten_before: None,
         }
+    }
+
+    /// Counts the keys that clients with an id up to this number may have as gone without a removal.
+    pub(super) fn forget_before(&mut self, number: u64) {
+        self.forgotten_before = Some(number);
+    }
+
+    /// Returns `true` if a client with this number may have keys that are gone without a removal.
+    pub(super) fn has_forgotten(&self, number: u64) -> bool {
+        self.forgotten_before.is_some_and(|before| number <= before)
     }
 
     /// Returns the number of live keys.

@@ -75,6 +75,13 @@ impl Log {
         (self.evicted, self.last) = (lost, lost);
     }
 
+    /// Counts the keys that clients with an id up to this number may have as gone.
+    pub(super) fn forget_keys_before(&mut self, number: u64) {
+        if let LogEvents::Keyed(keyed) = &mut self.events {
+            keyed.forget_before(number);
+        }
+    }
+
     pub(super) fn as_window(&self) -> Option<&Window> {
         match &self.events {
             LogEvents::Window(window) => Some(window),

@@ -13,7 +13,9 @@ use std::{
 };
 
 use super::budget::PollBudget;
-use crate::{CloseReason, EncodedEvent, report::Audience};
+#[cfg(all(test, loom))]
+use crate::sync::{LocalCell, LocalRefCell};
+use crate::{CloseReason, EncodedEvent, report::Audience, sync::thread_local};
 
 /// The reports of all subscriptions during one poll.
 #[derive(Debug, Default)]

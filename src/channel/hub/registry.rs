@@ -127,7 +127,7 @@ impl Registry {
     }
 
     /// Adds a channel, which has neither subscribers nor events yet.
-    pub(super) fn insert(&mut self, channel: &Arc<ChannelShared>, now: Instant) {
+    pub(super) fn insert(&mut self, channel: &Arc<ChannelShared>, published: u64, now: Instant) {
         let registered = Registered {
             channel: Arc::clone(channel),
             idle_since: None,
@@ -137,6 +137,10 @@ impl Registry {
         let lost = self.removed.take(&name);
         channel.change(|log| {
             log.begin_after(lost);
+            if lost > 0 {
+                // It may have had keys, which are gone without a removal.
+                log.forget_keys_before(published);
+            }
             log.listing = Listing::Unlisted;
         });
         self.channels.insert(name, registered);
@@ -264,7 +268,8 @@ impl Registry {
         }
         let channel = Arc::clone(&registered.channel);
         self.change(&channel, |log| log.tidy(now, &channel.options.bounds));
-        let is_empty = channel.log().is_empty();
+        // Without a history it retains nothing that a later subscriber would get.
+        let is_empty = !channel.options.has_history || channel.log().is_empty();
         let is_deserted = Feed::tracking(&channel).is_none_or(|feed| feed.is_empty_at(now));
         match is_empty && is_deserted {
             true => IdleCheck::Empty,

@@ -155,7 +155,7 @@ impl HubShared {
             if registry.len() >= max && !registry.make_room(now) {
                 return Err(ChannelError::TooMany { max });
             }
-            registry.insert(&made, now);
+            registry.insert(&made, self.published(), now);
             Ok(Arc::clone(&made))
         })
     }
@@ -538,6 +538,10 @@ impl HubShared {
                 self.join(channel, &control.waker, Some(name)).0[0]
             })
             .collect();
+        let (lost, _) = channel.lost();
+        for control in &controls {
+            control.announce_addition(self.published());
+        }
         let at = self.take_number();
         for (control, key) in controls.iter().zip(keys) {
             let rejected = control.change(Change::Add {
@@ -545,6 +549,7 @@ impl HubShared {
                 key,
                 start: start.clone(),
                 at,
+                lost,
             });
             let rejected = rejected.into_iter();
             rejected.for_each(|change| self.undo(change, name));

@@ -67,7 +67,7 @@ impl Subscribers {
     /// already. To that end it waits for a poll of such a body that is under way, a millisecond at most
     /// unless streams around the subscription take longer. (Called from within a poll it does not wait, and
     /// takes effect with the next poll of each body.) Events that a combinator holds back, such as `chunks`,
-    /// are still sent.
+    /// are still sent, and so is an event that was too large for the last frame and has a frame of its own.
     ///
     /// The client gets a notice, an event named `channel-removed` whose data is the channel's name
     /// ([`NoticePolicy`](crate::NoticePolicy)).

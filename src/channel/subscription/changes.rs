@@ -12,7 +12,7 @@ pub(super) struct Changes {
     pub(super) notices: VecDeque<ChangeNotice>,
     /// The numbers at which channels were added, in order. When everything up to one has been read, the
     /// client gets it as a checkpoint.
-    pub(super) additions: VecDeque<u64>,
+    additions: VecDeque<u64>,
     /// Whether the subscription begins before its position, so that the client gets no id until then.
     pub(super) is_catching_up: bool,
 }
@@ -26,18 +26,28 @@ pub(super) enum ChangeNotice {
 }
 
 impl Changes {
-    pub(super) fn new(registration: Option<Registration>, additions: Vec<u64>) -> Self {
-        Self {
+    /// Makes them for a subscription that begins at this position.
+    pub(super) fn new(
+        registration: Option<Registration>,
+        additions: Vec<u64>,
+        position: u64,
+    ) -> Self {
+        let mut changes = Self {
             registration,
-            additions: additions.into(),
             ..Self::default()
-        }
+        };
+        // The client gets no lower id than that of the position, so not before all up to it has been sent.
+        let additions = additions.into_iter();
+        additions.for_each(|number| changes.add_checkpoint(number.max(position)));
+        changes
     }
 
     /// Has the client get the id of a position first, when everything up to it has been read.
     pub(super) fn catch_up(&mut self, position: u64) {
         self.is_catching_up = true;
-        self.additions = [position].into();
+        if self.additions.front() != Some(&position) {
+            self.additions.push_front(position);
+        }
     }
 
     /// Returns nothing if there are no changes, and none can come.
@@ -55,6 +65,14 @@ impl Changes {
 
     pub(super) fn control(&self) -> Option<&Arc<Control>> {
         self.registration.as_ref().map(Registration::control)
+    }
+
+    /// Gives the client this number, which is not below the position, when everything up to it has been
+    /// read.
+    pub(super) fn add_checkpoint(&mut self, number: u64) {
+        if self.additions.back().is_none_or(|last| *last < number) {
+            self.additions.push_back(number);
+        }
     }
 
     /// Returns `true` if there is a change that was made within this poll.

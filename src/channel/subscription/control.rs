@@ -5,7 +5,10 @@ use std::{mem, sync::Arc};
 use crate::{
     channel::{shared::ChannelShared, start::Start, subscribers::SubscriberWaker},
     stream::scope::{self, EndOfPoll},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// The part of a named subscription by which the hub changes its channels.
@@ -13,10 +16,15 @@ use crate::{
 /// A change is queued here, and applied at the beginning of the next poll. A thread that makes a change
 /// waits until the present poll of the stream is over, so that nothing of a removed channel is sent
 /// after the removal has returned.
-#[derive(Default)]
+///
+/// The position of an addition must not precede the addition itself: a client that comes back with such
+/// an id counts as one that has had the channel since. So the subscription is held below the position
+/// before that is taken, and until it has applied the change.
 pub(in crate::channel) struct Control {
     pub(in crate::channel) waker: Arc<SubscriberWaker>,
     state: Mutex<ControlState>,
+    /// The number up to which the subscription may read. Changed under the lock.
+    limit: AtomicU64,
     /// Notified at the end of each poll that somebody waits for.
     idle: Condvar,
 }
@@ -24,8 +32,12 @@ pub(in crate::channel) struct Control {
 #[derive(Default)]
 struct ControlState {
     changes: Vec<Change>,
+    /// The number of additions that are about to be queued.
+    announced: usize,
     has_ended: bool,
     is_polling: bool,
+    /// The number of polls that have begun.
+    polls: u64,
     /// The number of threads that wait for the end of the poll.
     waiting: usize,
 }
@@ -39,24 +51,56 @@ pub(in crate::channel) enum Change {
         start: Start,
         /// The number of the change.
         at: u64,
+        /// The number up to which the channel had lost events by then.
+        lost: u64,
     },
     Remove {
         name: Arc<str>,
     },
 }
 
+impl Default for Control {
+    fn default() -> Self {
+        Self {
+            waker: Arc::default(),
+            state: Mutex::default(),
+            limit: AtomicU64::new(NO_LIMIT),
+            idle: Condvar::default(),
+        }
+    }
+}
+
+const NO_LIMIT: u64 = u64::MAX;
+
 impl Control {
+    /// Holds the subscription at this number until an addition is queued, which has to follow, and applied.
+    pub(in crate::channel) fn announce_addition(&self, published: u64) {
+        let mut state = self.lock();
+        state.announced += 1;
+        let limit = self.limit.load(Ordering::Relaxed).min(published);
+        self.limit.store(limit, Ordering::Release);
+    }
+
+    /// Returns the number up to which the subscription may read. To be called after the number of the last
+    /// published event was read.
+    pub(super) fn limit(&self) -> u64 {
+        self.limit.load(Ordering::Acquire)
+    }
+
     /// Queues a change, and waits until no poll is under way that began before it. Returns the change if
     /// the subscription has ended.
     pub(in crate::channel) fn change(&self, change: Change) -> Option<Change> {
         let mut state = self.lock();
+        state.announced -= usize::from(matches!(change, Change::Add { .. }));
         if state.has_ended {
             return Some(change);
         }
         state.changes.push(change);
         // Within a poll it may be this one, or one that waits for this one.
         if !scope::is_polling() {
-            while state.is_polling {
+            let poll = state.polls;
+            // A later poll has the change, and there may be one after the other.
+            while state.is_polling && state.polls == poll {
                 state.waiting += 1;
                 let waited = self.idle.wait(state);
                 state = waited.unwrap_or_else(PoisonError::into_inner);
@@ -72,6 +116,19 @@ impl Control {
     pub(super) fn begin_poll(&self) -> Vec<Change> {
         let mut state = self.lock();
         state.is_polling = true;
+        state.polls += 1;
+        self.take_changes(&mut state)
+    }
+
+    /// Takes the changes since the subscription was named, before its first poll.
+    pub(super) fn take_early_changes(&self) -> Vec<Change> {
+        self.take_changes(&mut self.lock())
+    }
+
+    fn take_changes(&self, state: &mut ControlState) -> Vec<Change> {
+        if state.announced == 0 {
+            self.limit.store(NO_LIMIT, Ordering::Release);
+        }
         mem::take(&mut state.changes)
     }
 

@@ -41,9 +41,9 @@ impl KeyedMembers {
         Some(self.rounds.remove(at))
     }
 
-    pub(super) fn has(&self, channel: &Arc<ChannelShared>) -> bool {
-        let mut rounds = self.rounds.iter();
-        rounds.any(|one| Arc::ptr_eq(&one.channel, channel))
+    /// Returns `true` if everything up to this number has been read.
+    pub(super) fn has_read(&self, published: u64) -> bool {
+        self.rounds.iter().all(|one| one.has_read(published))
     }
 
     /// Waits for the next names that leave, in the feeds of a presence.

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     EncodedEvent,
-    channel::{Gap, gap::BackfillStream, notice::Notice},
+    channel::{Gap, gap::BackfillStream, notice::Notice, shared::ChannelShared},
 };
 
 /// The events before the log, in their order: the backfill of a gap, notices, and the user's own.
@@ -19,6 +19,7 @@ pub(super) struct Opening {
 
 /// A backfill, and where it must stop.
 pub(super) struct Backfill {
+    pub(super) channel: Arc<ChannelShared>,
     pub(super) events: BackfillStream,
     /// The number with which the log continues.
     pub(super) until: u64,

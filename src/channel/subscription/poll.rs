@@ -72,6 +72,10 @@ impl Subscription {
         cx: &mut Context<'_>,
     ) -> Poll<Option<ChannelEvent>> {
         while let Some(opening) = self.opening.as_deref_mut() {
+            // The channel may have been removed since.
+            opening
+                .backfill
+                .take_if(|backfill| !self.reader.has(&backfill.channel));
             if let Some(backfill) = &mut opening.backfill {
                 let next = ready!(backfill.events.poll_next_unpin(cx));
                 // A store may have events already that the log sends.

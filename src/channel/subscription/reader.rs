@@ -98,6 +98,7 @@ impl Reader {
         };
         let name = registration.as_ref().map(Registration::name);
         let (keys, published) = hub.join(&channels, &waker, name);
+        let control = registration.as_ref().map(|one| Arc::clone(one.control()));
         let resumption = Resumption {
             hub,
             last_event_id,
@@ -105,7 +106,7 @@ impl Reader {
             last_keyed: last_event_id.and_then(|id| hub.keyed_number(id)),
             published,
         };
-        let changes = Changes::new(registration, resumption.additions(&starts));
+        let additions = resumption.additions(&starts);
         let is_alone = channels.len() == 1;
         let (mut members, mut keyed) = (Vec::new(), KeyedMembers::default());
         let mut window_starts = Vec::new();
@@ -113,7 +114,7 @@ impl Reader {
             if channel.options.keyed.is_some() {
                 let has_ids = is_alone && channel.options.has_ids;
                 let start = RoundStart::in_feed(&channel, &start)
-                    .unwrap_or_else(|| resumption.round_start(&start, has_ids));
+                    .unwrap_or_else(|| resumption.round_start(&channel, &start, has_ids));
                 keyed.push(Rounds::new(channel, key, &start));
                 continue;
             }
@@ -121,10 +122,15 @@ impl Reader {
             members.push(Member::new(channel, key, seen));
             window_starts.push(start);
         }
-        let position = match is_alone && members.is_empty() {
-            true => resumption.last_keyed.unwrap_or_default(),
-            false => resumption.position(&members, &window_starts),
+        let position = match keyed.as_slice() {
+            // Nothing of a snapshot has been sent yet.
+            [only] if is_alone && only.channel.options.has_ids => only.start(),
+            _ => resumption.position(&members, &window_starts),
         };
+        // A channel that was added before has a position that no id may reach before its history.
+        let limit = control.as_ref().map_or(position, |control| control.limit());
+        let position = position.min(limit);
+        let changes = Changes::new(registration, additions, position);
         let gaps = resumption.gaps(&members, &window_starts);
         let mut reader = Self {
             hub: Arc::clone(hub),
@@ -135,6 +141,13 @@ impl Reader {
             changes: changes.into_box(),
             keyed: keyed.into_box(),
         };
+        let early = control.map(|control| control.take_early_changes());
+        early
+            .into_iter()
+            .flatten()
+            .for_each(|change| reader.apply(change));
+        let mut gaps = gaps;
+        gaps.retain(|(channel, _)| reader.has(channel));
         for (channel, gap) in &gaps {
             reader.skip_through(channel, gap.lost);
         }
@@ -261,37 +274,45 @@ impl Reader {
                 key,
                 start,
                 at,
-            } => self.add(channel, key, &start, at),
+                lost,
+            } => self.add(channel, key, &start, at, lost),
             Change::Remove { name } => self.remove(&name),
         }
     }
 
-    fn add(&mut self, channel: Arc<ChannelShared>, key: u64, start: &Start, at: u64) {
-        let is_keyed = self.keyed.as_ref().is_some_and(|keyed| keyed.has(&channel));
-        if is_keyed || self.member(&channel).is_some() {
+    /// Returns `true` if this is one of the channels.
+    pub(super) fn has(&self, channel: &Arc<ChannelShared>) -> bool {
+        self.channels().any(|one| Arc::ptr_eq(one, channel))
+    }
+
+    fn add(&mut self, channel: Arc<ChannelShared>, key: u64, start: &Start, at: u64, lost: u64) {
+        if self.has(&channel) {
             return self.leave_channels(iter::once((channel, key)));
         }
         let name = Arc::clone(&channel.name);
         let gap = match channel.options.keyed.is_some() {
             true => self.add_keyed(channel, key, start, at),
-            false => self.add_window(channel, key, start, at),
+            false => self.add_window(channel, key, start, at, lost),
         };
         if let Some(changes) = &mut self.changes {
             changes.notices.push_back(ChangeNotice::Added(name));
             changes.notices.extend(gap.map(ChangeNotice::Gap));
-            changes.additions.push_back(at);
+            // Of what is published after the addition and before it is applied, ids may have been sent.
+            changes.add_checkpoint(at.max(self.position));
         }
     }
 
-    /// Adds a channel. Returns the gap if it has lost events that the client was to get.
+    /// Adds a channel, which had lost events up to a number by then. Returns the gap if it has lost events
+    /// that the client was to get.
     fn add_window(
         &mut self,
         channel: Arc<ChannelShared>,
         key: u64,
         start: &Start,
         at: u64,
+        lost: u64,
     ) -> Option<Gap> {
-        let (lost, _) = channel.lost();
+        let lost = lost.max(channel.log().evicted());
         let since = match &start.kind {
             StartKind::Replay => lost,
             StartKind::Resume | StartKind::Live => at,
@@ -342,14 +363,14 @@ impl Reader {
     }
 
     fn remove(&mut self, name: &Arc<str>) {
-        let mut is_removed = false;
+        let mut has_removed = false;
         // A closed one that is not read yet can be in the set beside the one that was made anew.
         while self.take_channel(|channel| channel.name == *name) {
-            is_removed = true;
+            has_removed = true;
         }
-        if let Some(changes) = self.changes.as_mut().filter(|_| is_removed) {
-            let name = Arc::clone(name);
-            changes.notices.push_back(ChangeNotice::Removed(name));
+        if let Some(changes) = self.changes.as_mut().filter(|_| has_removed) {
+            let notice = ChangeNotice::Removed(Arc::clone(name));
+            changes.notices.push_back(notice);
         }
     }
 
@@ -360,6 +381,8 @@ impl Reader {
         }
         // Before the logs: see `hub::shared`.
         let published = self.hub.published();
+        let control = self.changes.as_ref().and_then(|changes| changes.control());
+        let published = control.map_or(published, |control| published.min(control.limit()));
         if self.keyed.is_some() {
             return self.read_in_turn(published);
         }
@@ -484,6 +507,12 @@ impl Reader {
         }
     }
 
+    /// Returns `true` if the client gets ids, or may get them from a channel that is added.
+    pub(super) fn has_ids(&self) -> bool {
+        let members = self.members.as_slice();
+        members.iter().any(Member::has_ids) || self.keyed_has_ids() || self.can_grow()
+    }
+
     /// Returns `true` if there is one channel only, which is keyed and has ids.
     fn keyed_has_ids(&self) -> bool {
         let keyed = self.keyed.as_ref().map(|keyed| keyed.as_slice());
@@ -501,12 +530,8 @@ impl Reader {
                 Err(item) => return Ok(item),
             };
             let next = next.filter(|next| next.number <= published);
-            if let Some(changes) = &mut self.changes {
-                let number = next.as_ref().map(|next| next.number);
-                if let Some(addition) = changes.take_addition(number) {
-                    self.position = self.position.max(addition);
-                    return Ok(ReaderItem::Checkpoint);
-                }
+            if self.take_addition(next.as_ref(), published) {
+                return Ok(ReaderItem::Checkpoint);
             }
             let Some(next) = next else {
                 return Err(is_open);
@@ -516,6 +541,21 @@ impl Reader {
                 return Ok(ReaderItem::Event { event, member });
             }
         }
+    }
+
+    /// Moves to an addition up to which everything has been read, and returns `true`, if there is one.
+    fn take_addition(&mut self, next: Option<&Next>, published: u64) -> bool {
+        let keyed = self.keyed.as_ref().filter(|_| self.keyed_has_ids());
+        if keyed.is_some_and(|keyed| !keyed.has_read(published)) {
+            return false;
+        }
+        let changes = self.changes.as_mut();
+        let number = next.map(|next| next.number);
+        let Some(addition) = changes.and_then(|changes| changes.take_addition(number)) else {
+            return false;
+        };
+        self.position = self.position.max(addition);
+        true
     }
 
     /// Finds the event with the lowest number of all channels that are not keyed. Returns `true` as well if
@@ -667,6 +707,9 @@ impl Reader {
         }
         // Before the logs: see `hub::shared`.
         let published = self.hub.published();
+        if let Some(keyed) = self.keyed.as_ref().filter(|_| self.keyed_has_ids()) {
+            return !keyed.has_read(published);
+        }
         let mut next = published + 1;
         let members = self.members.as_mut_slice().iter_mut();
         for member in members.filter(|member| member.has_ids()) {

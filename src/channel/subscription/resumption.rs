@@ -49,8 +49,18 @@ impl Resumption<'_> {
 
     /// Returns where the subscription begins in a keyed channel. The client's id counts only if it is of this
     /// channel alone.
-    pub(super) fn round_start(&self, start: &Start, has_ids: bool) -> RoundStart {
-        let last = self.last_keyed.filter(|_| has_ids);
+    pub(super) fn round_start(
+        &self,
+        channel: &ChannelShared,
+        start: &Start,
+        has_ids: bool,
+    ) -> RoundStart {
+        let is_known = |last: &u64| {
+            let log = channel.log();
+            !log.as_keyed()
+                .is_some_and(|keyed| keyed.has_forgotten(*last))
+        };
+        let last = self.last_keyed.filter(|_| has_ids).filter(is_known);
         let since = match &start.kind {
             StartKind::Since(position) => self.number(position),
             StartKind::Live => {
@@ -73,6 +83,11 @@ impl Resumption<'_> {
         }
     }
 
+    /// Returns `true` if no event is due that was published before.
+    fn is_live(&self, start: &Start) -> bool {
+        start.kind == StartKind::Live && !self.is_after_addition(start)
+    }
+
     /// Returns `true` if the client has an id of the time when the channel was in its stream already.
     fn is_after_addition(&self, start: &Start) -> bool {
         let added_at = start.added_at.as_ref().map(|id| self.number(id));
@@ -82,6 +97,10 @@ impl Resumption<'_> {
 
     /// Returns the position of the whole subscription. Events up to it go without ids.
     pub(super) fn position(&self, members: &[Member], starts: &[Start]) -> u64 {
+        let mut with_ids = members.iter().zip(starts).filter(|(one, _)| one.has_ids());
+        if with_ids.all(|(_, start)| self.is_live(start)) {
+            return self.published;
+        }
         if let Some(last) = self.last {
             return last.unwrap_or_default();
         }
@@ -124,7 +143,6 @@ impl Resumption<'_> {
         let added = added.filter_map(|start| start.added_at.as_ref());
         let mut additions: Vec<_> = added.map(|id| self.number(id)).collect();
         additions.sort_unstable();
-        additions.dedup();
         additions
     }
 

@@ -38,6 +38,17 @@ pub(super) struct Rounds {
     begins_snapshot: bool,
     /// For the feed of a presence. Boxed because few channels are.
     departures: Option<Box<Departures>>,
+    /// Whether the client is to get an id at the end of the next round: it has none of its snapshot yet.
+    owes_id: bool,
+    /// What was noted of the event that was read last, in case that the client does not get it.
+    before_last: BeforeLast,
+}
+
+/// A part of the state of [`Rounds`] before an event was read.
+#[derive(Clone, Copy, Default)]
+struct BeforeLast {
+    was_shown: bool,
+    needed_id: bool,
 }
 
 struct Round {
@@ -113,7 +124,20 @@ impl Rounds {
             shown: HashMap::new(),
             is_complete,
             begins_snapshot: is_complete,
+            owes_id: is_complete,
+            before_last: BeforeLast::default(),
         }
+    }
+
+    /// Returns the position of a client that has read nothing yet.
+    pub(super) fn start(&self) -> u64 {
+        self.since
+    }
+
+    /// Returns `true` if everything up to this number has been read.
+    pub(super) fn has_read(&self, published: u64) -> bool {
+        let last = self.channel.tip().last().min(published);
+        !self.begins_snapshot && self.round.is_none() && last <= self.since
     }
 
     /// Returns `true` if the channel is closed and everything has been read.
@@ -158,8 +182,8 @@ impl Rounds {
         let id = found.number().filter(|number| is_last && *number <= upto);
         match found {
             KeyLookup::Live(number, event) => {
-                self.shown.insert(Arc::clone(&key), number);
-                self.note_read(id);
+                let was_shown = self.shown.insert(Arc::clone(&key), number).is_some();
+                self.note_read(id, was_shown);
                 RoundStep::Event { key, event, id }
             }
             KeyLookup::Removed(_) | KeyLookup::Unknown => self.read_removal(key, id),
@@ -191,7 +215,7 @@ impl Rounds {
         self.round = Some(Round {
             upto: published,
             listed,
-            needs_id: false,
+            needs_id: std::mem::take(&mut self.owes_id),
         });
         RoundStep::Again
     }
@@ -201,7 +225,7 @@ impl Rounds {
     fn restart(&mut self) -> RoundStep {
         self.since = self.floor;
         self.shown.clear();
-        self.is_complete = true;
+        (self.is_complete, self.owes_id) = (true, true);
         RoundStep::Snapshot(self.floor)
     }
 
@@ -215,19 +239,29 @@ impl Rounds {
         if self.is_complete && !was_shown {
             return RoundStep::Again;
         }
-        self.note_read(id);
+        self.note_read(id, was_shown);
         RoundStep::Removed { key, id }
     }
 
-    fn note_read(&mut self, id: Option<u64>) {
+    fn note_read(&mut self, id: Option<u64>, was_shown: bool) {
         if let Some(round) = &mut self.round {
-            round.needs_id = id.is_none();
+            let needed_id = std::mem::replace(&mut round.needs_id, id.is_none());
+            self.before_last = BeforeLast {
+                was_shown,
+                needed_id,
+            };
         }
     }
 
-    /// Takes back an event that the client does not get.
+    /// Takes back the event of a key that was read last: the client does not get it, and has of the key what
+    /// it had before.
     pub(super) fn hide(&mut self, key: &str) {
-        self.shown.remove(key);
+        if !self.before_last.was_shown {
+            self.shown.remove(key);
+        }
+        if let Some(round) = &mut self.round {
+            round.needs_id = self.before_last.needed_id;
+        }
     }
 
     fn end(&mut self) -> RoundStep {

@@ -148,7 +148,7 @@ impl Subscription {
         if is_first_visit {
             self.reader.catch_up();
         }
-        let needs_id = needs_id && self.reader.id_before_log().is_some();
+        let needs_id = needs_id && self.reader.has_ids() && self.reader.id_before_log().is_some();
         match needs_id && self.opening.as_ref().is_none_or(|one| one.is_silent()) {
             true => self.with_checkpoint(),
             false => self,
@@ -204,7 +204,12 @@ impl Subscription {
             GapAction::Backfill(start) if is_only => {
                 let until = gap.next_number;
                 let events = start(gap);
-                self.opening().backfill = Some(Backfill { events, until });
+                let channel = Arc::clone(channel);
+                self.opening().backfill = Some(Backfill {
+                    channel,
+                    events,
+                    until,
+                });
             }
             GapAction::Notify | GapAction::Backfill(_) => {
                 let opening = self.opening();

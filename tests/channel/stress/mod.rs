@@ -1,5 +1,6 @@
 //! Real threads that publish, subscribe and resume at once.
 
+mod changing;
 mod events;
 mod hub;
 mod states;

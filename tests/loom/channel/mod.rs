@@ -1,5 +1,6 @@
 //! Channels, by their public interface.
 
+mod changing;
 mod closing;
 mod departing;
 mod hub;

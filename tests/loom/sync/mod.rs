@@ -3,13 +3,17 @@
 
 pub(crate) mod atomic;
 mod atomic_waker;
+mod local_key;
 mod notify;
 mod once_lock;
 
-pub(crate) use loom::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub(crate) use loom::sync::{
+    Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 
 pub(crate) use self::{
     atomic_waker::AtomicWaker,
+    local_key::{LocalCell, LocalRefCell, loom_thread_local as thread_local},
     notify::{Notify, OwnedNotified},
     once_lock::OnceLock,
 };
