@@ -169,6 +169,12 @@ impl StdError for ChannelError {
     }
 }
 
+impl From<ChannelError> for PublishError {
+    fn from(error: ChannelError) -> Self {
+        Self::Channel(error)
+    }
+}
+
 impl From<InvalidName> for ChannelError {
     fn from(error: InvalidName) -> Self {
         Self::Name(error)

@@ -117,14 +117,16 @@ impl KeyedLog {
         }
     }
 
-    /// Returns the keys whose newest change is above a number, with the number of that change: the removed
-    /// ones first, then the others in the order of their numbers.
-    pub(super) fn changed_after(&self, number: u64) -> impl Iterator<Item = (u64, &Arc<str>)> {
-        let after = number.saturating_add(1)..;
-        let live = self.live.range(after.clone());
-        let live = live.map(|(number, (key, _))| (*number, key));
-        let removed = self.removed.range(after);
-        removed.map(|(number, key)| (*number, key)).chain(live)
+    /// Returns the live keys whose newest event is above a number, with that of the event, in order.
+    pub(super) fn live_after(&self, number: u64) -> impl Iterator<Item = (u64, &Arc<str>)> {
+        let live = self.live.range(number.saturating_add(1)..);
+        live.map(|(number, (key, _))| (*number, key))
+    }
+
+    /// Returns the keys that were removed after a number.
+    pub(super) fn removed_after(&self, number: u64) -> impl Iterator<Item = &Arc<str>> {
+        let removed = self.removed.range(number.saturating_add(1)..);
+        removed.map(|(_, key)| key)
     }
 
     /// Makes this the newest event of its key.
@@ -193,9 +195,13 @@ mod tests {
         }
     }
 
-    fn changed(log: &KeyedLog, after: u64) -> Vec<(u64, &str)> {
-        let changed = log.changed_after(after);
-        changed.map(|(number, key)| (number, &**key)).collect()
+    fn live(log: &KeyedLog, after: u64) -> Vec<(u64, &str)> {
+        let live = log.live_after(after);
+        live.map(|(number, key)| (number, &**key)).collect()
+    }
+
+    fn removed(log: &KeyedLog, after: u64) -> Vec<&str> {
+        log.removed_after(after).map(|key| &**key).collect()
     }
 
     #[test]
@@ -204,7 +210,7 @@ mod tests {
         log.insert(1, "a".into(), event("1"));
         log.insert(2, "b".into(), event("2"));
         log.insert(3, "a".into(), event("3"));
-        assert_eq!(changed(&log, 0), [(2, "b"), (3, "a")]);
+        assert_eq!(live(&log, 0), [(2, "b"), (3, "a")]);
         assert!(matches!(log.get("a"), KeyLookup::Live(3, _)));
         // "data: 3\n\n" and the key, twice.
         assert_eq!((log.len(), log.bytes()), (2, 20));
@@ -222,7 +228,7 @@ mod tests {
         assert!(log.has_too_many_removed());
         assert_eq!(log.forget_oldest_removal(), Some(3));
         assert!(matches!(log.get("a"), KeyLookup::Unknown));
-        assert_eq!((changed(&log, 0), log.bytes()), (vec![(4, "b")], 1));
+        assert_eq!((removed(&log, 0), log.bytes()), (vec!["b"], 1));
     }
 
     #[test]
@@ -231,7 +237,7 @@ mod tests {
         log.insert(1, "a".into(), event("1"));
         log.remove(2, "a");
         log.insert(3, "a".into(), event("3"));
-        assert_eq!(changed(&log, 0), [(3, "a")]);
+        assert_eq!((live(&log, 0), removed(&log, 0)), (vec![(3, "a")], vec![]));
         assert_eq!(log.oldest_removal(), None);
     }
 }

@@ -37,7 +37,7 @@ impl Drop for Publisher {
     fn drop(&mut self) {
         match &self.only {
             Some(channel) => self.hub.close(channel),
-            None => self.hub.close_all(),
+            None => self.hub.close_for_good(),
         }
     }
 }

@@ -29,7 +29,7 @@ fn block(text: &str) -> String {
 
 /// Shortens an id of a hub.
 fn number_of(id: &str) -> Option<String> {
-    let (epoch, number) = id.split_once('-')?;
+    let (epoch, number) = id.split_once(['-', '.'])?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     (epoch.len() == 6 && is_number).then(|| format!("#{number}"))
 }
@@ -59,4 +59,10 @@ pub(crate) fn kinds() -> HubOptions {
         "k" => options.keyed(keys, tower_sse::KeyPolicy::reject()),
         _ => options,
     })
+}
+
+/// Returns the id of a keyed channel with this number.
+pub(crate) fn keyed_id(hub: &Hub, number: u64) -> tower_sse::EventId {
+    let id = sibling(&hub.last_id(), number).replace('-', ".");
+    id.try_into().unwrap()
 }

@@ -338,7 +338,8 @@ fn starts_work_in_a_live_subscription() {
     ];
     let mut subscription = hub.subscribe(starts).unwrap();
     fill(&hub, &["a"]);
-    assert_eq!(blocks(&mut subscription), ["b2", "b4", "a5#5"]);
+    let history_and_id = ["b2", "b4", "checkpoint: #4", "a5#5"];
+    assert_eq!(blocks(&mut subscription), history_and_id);
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub(crate) fn resume(channel: &Channel, id: impl AsRef<str>) -> Subscription {
 
 /// Returns what an id is made of.
 pub(crate) fn parts(id: &EventId) -> (&str, u64) {
-    let (epoch, number) = id.as_str().split_once('-').unwrap();
+    let (epoch, number) = id.as_str().split_once(['-', '.']).unwrap();
     (epoch, number.parse().unwrap())
 }
 

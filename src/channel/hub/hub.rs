@@ -143,7 +143,8 @@ impl Hub {
 
     /// Subscribes to the events that are published from now on in these channels.
     ///
-    /// A [`ChannelStart`] gives a channel a start of its own; a name alone begins with the next event.
+    /// A [`ChannelStart`] gives a channel a start of its own; a name alone begins with the next event, and a
+    /// keyed channel with a snapshot ([`ChannelStart::live`] leaves it out).
     ///
     /// # Errors
     ///
@@ -178,7 +179,7 @@ impl Hub {
     }
 
     /// Subscribes to all retained events of these channels and all later ones, in the order in which they
-    /// were published.
+    /// were published. Evicted events are left out, and no gap is reported.
     ///
     /// # Errors
     ///
@@ -220,7 +221,8 @@ impl Hub {
         Presence::new(self.shared(), channel)
     }
 
-    /// Returns the id of the last event that was published in any channel.
+    /// Returns the id of the present position: that of the last event that was published in any channel, or
+    /// of the last channel that was added to or removed from open subscriptions.
     ///
     /// A client that has the current state of its channels from elsewhere can resume after this id.
     pub fn last_id(&self) -> EventId {

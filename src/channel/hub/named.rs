@@ -33,6 +33,10 @@ impl NamedSubscriptions {
         self.lock().get(name).cloned().unwrap_or_default()
     }
 
+    pub(super) fn all(&self) -> Vec<Arc<Control>> {
+        self.lock().values().flatten().cloned().collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Vec<Arc<Control>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

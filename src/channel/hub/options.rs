@@ -91,7 +91,8 @@ impl HubOptions {
     /// Sets the maximum number of channels. The default is 10,000.
     ///
     /// At the maximum, a new channel replaces the one that has been without subscribers for the longest
-    /// and to which the program has no handle, one without events before one with events. If there is no
+    /// and to which the program has no handle, one without events before one with events or keys, which are
+    /// lost then. If there is no
     /// such channel, or if the program has handles to the 32 that have been idle for the longest,
     /// [`Hub::channel`](super::Hub::channel) fails.
     ///

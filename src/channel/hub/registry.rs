@@ -329,11 +329,7 @@ impl Registry {
         let (lost, bytes, listing) = channel.change(|log| {
             let listing = mem::replace(&mut log.listing, Listing::Absent);
             let bytes = [log.bytes(), log.pinned_bytes()];
-            // A client with all keys of a keyed channel has no newer id than the watermark, and loses them.
-            let lost = match log.as_keyed() {
-                Some(_) => self.published + 1,
-                None => log.last().max(log.evicted()),
-            };
+            let lost = log.last().max(log.evicted());
             (lost, bytes, listing)
         });
         self.bytes -= bytes[0];

@@ -47,7 +47,7 @@ use crate::{
     },
     sync::{
         Mutex, MutexGuard, PoisonError, TryLockError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::SharedTimer,
 };
@@ -63,6 +63,7 @@ pub(in crate::channel) struct HubShared {
     state: Mutex<Registry>,
     /// The number of the last event that every subscriber can read. Stored under the lock of the hub.
     published: AtomicU64,
+    is_closed: AtomicBool,
 }
 
 impl HubShared {
@@ -78,6 +79,7 @@ impl HubShared {
             publishing: Mutex::new(()),
             state: Mutex::new(Registry::new(options.max_channels)),
             published: AtomicU64::new(last),
+            is_closed: AtomicBool::new(false),
             options,
         }
     }
@@ -442,6 +444,21 @@ impl HubShared {
         if channel.log().is_finished() {
             channel.subscribers.wake_all();
         }
+    }
+
+    /// Closes the hub for good, when its last handle is dropped: also the subscriptions without channels,
+    /// which nobody can add one to.
+    pub(in crate::channel) fn close_for_good(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        self.close_all();
+        for control in self.named.all() {
+            control.waker.wake();
+        }
+    }
+
+    /// Returns `true` if the last handle was dropped.
+    pub(in crate::channel) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
     }
 
     /// Closes all channels of the registry.

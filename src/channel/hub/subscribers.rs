@@ -50,7 +50,11 @@ impl Subscribers {
     /// reconnect the same events can come again. When everything up to the position has been sent, the
     /// client gets a checkpoint with the id of the position.
     ///
-    /// Keep the position with the right of the user, and pass it to
+    /// Like [`remove`](Self::remove), the call waits for a poll that is under way. A channel that the open
+    /// subscriptions have already keeps the position that an earlier call returned.
+    ///
+    /// Store the right of the user before the call, without a position, and the position after it: a
+    /// connection in between then has the channel. Pass the position to
     /// [`ChannelStart::added_at`] whenever the user subscribes: an id that is lower says nothing about the
     /// events of this channel.
     ///
@@ -62,6 +66,10 @@ impl Subscribers {
     }
 
     /// Removes a channel from the open subscriptions, and returns the position at which it was removed.
+    ///
+    /// Delete the right of the user before the call: a connection in between then does not have the channel.
+    /// The feed of the channel's [`Presence`](super::Presence) is another channel, and is removed by its own
+    /// name. Hold no lock that a filter or a stream around the subscription takes.
     ///
     /// When the call returns, nothing of the channel is sent that the response bodies have not handed out
     /// already. To that end it waits for a poll of such a body that is under way, a millisecond at most

@@ -80,6 +80,10 @@ impl Changes {
         self.control().is_some_and(|control| control.has_changes())
     }
 
+    pub(super) fn owes_checkpoint(&self) -> bool {
+        !self.additions.is_empty()
+    }
+
     /// Takes the number of the next addition, if it precedes the next event.
     pub(super) fn take_addition(&mut self, next: Option<u64>) -> Option<u64> {
         let first = *self.additions.front()?;

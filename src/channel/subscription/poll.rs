@@ -258,7 +258,8 @@ impl Subscription {
         if filter.accepts(channel, None, &event, position) {
             return Some(event);
         }
-        let needs_checkpoint = filter.needs_checkpoint(channel);
+        // An event of the history has no number: not everything before the position has been sent.
+        let needs_checkpoint = event.has_number() && filter.needs_checkpoint(channel);
         if needs_checkpoint {
             filter.reset(position);
         }

@@ -107,6 +107,11 @@ impl Reader {
             published,
         };
         let additions = resumption.additions(&starts);
+        let added = channels.iter().zip(&starts);
+        let added = added.filter(|(_, start)| resumption.begins_again(start));
+        let added: Vec<_> = added
+            .map(|(channel, _)| Arc::clone(&channel.name))
+            .collect();
         let is_alone = channels.len() == 1;
         let (mut members, mut keyed) = (Vec::new(), KeyedMembers::default());
         let mut window_starts = Vec::new();
@@ -130,7 +135,9 @@ impl Reader {
         // A channel that was added before has a position that no id may reach before its history.
         let limit = control.as_ref().map_or(position, |control| control.limit());
         let position = position.min(limit);
-        let changes = Changes::new(registration, additions, position);
+        let mut changes = Changes::new(registration, additions, position);
+        let notices = added.into_iter().map(ChangeNotice::Added);
+        changes.notices.extend(notices);
         let gaps = resumption.gaps(&members, &window_starts);
         let mut reader = Self {
             hub: Arc::clone(hub),
@@ -191,6 +198,12 @@ impl Reader {
 
     pub(super) fn position(&self) -> u64 {
         self.position
+    }
+
+    /// Returns `true` if the client gets the id of a position later, as a checkpoint.
+    pub(super) fn owes_checkpoint(&self) -> bool {
+        let changes = self.changes.as_ref();
+        changes.is_some_and(|changes| changes.owes_checkpoint())
     }
 
     /// Has a client without an id get that of the position only when everything up to it has been read. The
@@ -319,7 +332,11 @@ impl Reader {
             StartKind::Since(_) if !channel.options.has_ids => at,
             StartKind::Since(position) => self.hub.number(position).unwrap_or_default(),
         };
-        let has_gap = lost > since && !matches!(channel.options.gap_policy.0, GapAction::Live);
+        let is_live = matches!(channel.options.gap_policy.0, GapAction::Live);
+        let (has_gap, since) = match lost > since {
+            true if is_live => (false, at),
+            has_gap => (has_gap, since),
+        };
         let gap = has_gap.then(|| channel.gap(self.last_id(), true, self.hub.position()));
         self.members
             .push(Member::new(channel, key, since.max(lost)));
@@ -499,7 +516,8 @@ impl Reader {
                     return Some(ReaderItem::Keyed { event, key, place });
                 }
                 RoundStep::Ended { upto, needs_id } if has_ids => {
-                    self.position = self.position.max(upto);
+                    // Not the position that other channels have had before they went away.
+                    self.position = upto;
                     return Some(ReaderItem::RoundEnd { needs_id });
                 }
                 RoundStep::Ended { .. } => {}
@@ -626,7 +644,7 @@ impl Reader {
     /// Returns `true` if there is no channel, but one may be added.
     fn can_grow(&self) -> bool {
         let is_named = self.changes.as_ref().is_some_and(|one| one.is_named());
-        is_named && self.channels().next().is_none()
+        is_named && self.channels().next().is_none() && !self.hub.is_closed()
     }
 
     /// Takes an event. `None` if it has been evicted.
@@ -701,10 +719,6 @@ impl Reader {
     /// Moves as far as nothing is left out, so that the id of the position is one with which the client
     /// does not have the same gap again. Returns `true` if an event can be read.
     pub(super) fn settle(&mut self) -> bool {
-        if !self.members.as_slice().iter().any(Member::has_ids) {
-            // There is no position, or that of a keyed channel, which is at the end of a round.
-            return true;
-        }
         // Before the logs: see `hub::shared`.
         let published = self.hub.published();
         if let Some(keyed) = self.keyed.as_ref().filter(|_| self.keyed_has_ids()) {

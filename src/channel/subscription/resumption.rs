@@ -89,10 +89,16 @@ impl Resumption<'_> {
     }
 
     /// Returns `true` if the client has an id of the time when the channel was in its stream already.
-    fn is_after_addition(&self, start: &Start) -> bool {
+    pub(super) fn is_after_addition(&self, start: &Start) -> bool {
         let added_at = start.added_at.as_ref().map(|id| self.number(id));
         let last = self.last.flatten();
         added_at.zip(last).is_some_and(|(at, last)| last >= at)
+    }
+
+    /// Returns `true` if a channel that was added begins again, because the client's id does not say that it
+    /// had the channel. The client may have some of the events.
+    pub(super) fn begins_again(&self, start: &Start) -> bool {
+        !self.additions(std::slice::from_ref(start)).is_empty()
     }
 
     /// Returns the position of the whole subscription. Events up to it go without ids.
@@ -139,7 +145,12 @@ impl Resumption<'_> {
     /// Returns the positions at which channels were added, which the client's id has not reached. Each is
     /// given to the client when everything up to it has been sent.
     pub(super) fn additions(&self, starts: &[Start]) -> Vec<u64> {
-        let added = starts.iter().filter(|start| !self.is_after_addition(start));
+        let keyed = self.last_keyed.unwrap_or_default();
+        let is_new = |start: &&Start| {
+            let added_at = start.added_at.as_ref().map(|id| self.number(id));
+            !self.is_after_addition(start) && added_at.is_some_and(|at| keyed < at)
+        };
+        let added = starts.iter().filter(is_new);
         let added = added.filter_map(|start| start.added_at.as_ref());
         let mut additions: Vec<_> = added.map(|id| self.number(id)).collect();
         additions.sort_unstable();

@@ -209,9 +209,13 @@ impl Rounds {
             listed.extend(self.gone(keyed).cloned());
         }
         // Not only up to `published`: a key that is updated all the time would never be listed.
-        let changed = keyed.changed_after(self.since);
-        let changed = changed.filter(|(number, key)| self.shown.get(*key) != Some(number));
-        listed.extend(changed.map(|(_, key)| Arc::clone(key)));
+        // A client with nothing but what was shown has no other key that was removed.
+        let removed = keyed.removed_after(self.since);
+        let removed = removed.filter(|key| !self.is_complete || self.shown.contains_key(*key));
+        listed.extend(removed.cloned());
+        let live = keyed.live_after(self.since);
+        let live = live.filter(|(number, key)| self.shown.get(*key) != Some(number));
+        listed.extend(live.map(|(_, key)| Arc::clone(key)));
         self.round = Some(Round {
             upto: published,
             listed,

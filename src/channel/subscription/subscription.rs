@@ -148,7 +148,7 @@ impl Subscription {
         if is_first_visit {
             self.reader.catch_up();
         }
-        let needs_id = needs_id && self.reader.has_ids() && self.reader.id_before_log().is_some();
+        let needs_id = needs_id && self.reader.has_ids() && !self.reader.owes_checkpoint();
         match needs_id && self.opening.as_ref().is_none_or(|one| one.is_silent()) {
             true => self.with_checkpoint(),
             false => self,
