@@ -29,9 +29,21 @@ pub struct Gap {
     pub channel: Arc<str>,
     /// The number of `until`.
     pub(super) next_number: u64,
-    /// The number up to which events are lost.
-    pub(super) lost: u64,
+    /// The events that are lost.
+    pub(super) lost: Lost,
     epoch: Epoch,
+}
+
+/// The events of a channel that a subscriber cannot get any more. Read at once, because what is evicted
+/// later is a lag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lost {
+    /// The number of the last of them.
+    pub(super) number: u64,
+    /// The number of the oldest event that is held.
+    pub(super) oldest: Option<u64>,
+    /// The index of the first event after them.
+    pub(super) next_index: u64,
 }
 
 /// The policy for a client that resumes and has a [`Gap`].
@@ -117,21 +129,21 @@ impl GapPolicy {
 }
 
 impl Gap {
-    /// Makes a gap of events up to the number `lost`. It ends with the oldest event that is held, or after
+    /// Makes a gap of lost events. It ends with the oldest event that is held, or after
     /// everything that was published.
     pub(super) fn new(
         last_event_id: EventId,
         is_known: bool,
         channel: Arc<str>,
         (epoch, published): (Epoch, u64),
-        (lost, oldest): (u64, Option<u64>),
+        lost: Lost,
     ) -> Self {
-        let next_number = oldest.unwrap_or(published + 1);
+        let next_number = lost.oldest.unwrap_or(published + 1);
         let until = epoch.id(next_number);
         Self {
             last_event_id,
             is_known,
-            oldest: oldest.map(|_| until.clone()),
+            oldest: lost.oldest.map(|_| until.clone()),
             until,
             channel,
             next_number,

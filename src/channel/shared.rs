@@ -3,7 +3,8 @@
 use std::{fmt, sync::Arc, time::Instant};
 
 use super::{
-    ChannelOptions, Gap, epoch::Epoch, log::Log, roster::Roster, subscribers::Subscribers,
+    ChannelOptions, Gap, epoch::Epoch, gap::Lost, log::Log, roster::Roster,
+    subscribers::Subscribers,
 };
 use crate::{
     EventId,
@@ -125,13 +126,19 @@ impl ChannelShared {
         read(&log, Tip::of(&log))
     }
 
-    /// Returns the number up to which a subscriber that begins now may have lost events, and the number of
-    /// the oldest one that it gets. Without a history all that were published are lost.
-    pub(super) fn lost(&self) -> (u64, Option<u64>) {
+    /// Returns what a subscriber that begins now may have lost. Without a history that is all that was
+    /// published.
+    pub(super) fn lost(&self) -> Lost {
         let log = self.log();
-        match self.options.has_history {
+        let (number, oldest) = match self.options.has_history {
             true => (log.evicted(), log.oldest()),
             false => (log.last().max(log.evicted()), None),
+        };
+        let window = log.as_window();
+        Lost {
+            number,
+            oldest,
+            next_index: window.map_or(0, |window| window.index_after(number)),
         }
     }
 

@@ -156,10 +156,21 @@ fn a_client_from_before_the_addition_gets_the_history_and_then_the_position() {
     fill(&hub, &["a"]);
     let with = |start: ChannelStart| [ChannelStart::resume("a"), start.added_at(id(&hub, 3))];
     let replay = with(ChannelStart::replay("b"));
-    let expected = ["b2", "a3#3", "checkpoint: #3", "b4#4", "a5#5"];
+    let expected = [
+        "channel-added: b",
+        "b2",
+        "a3#3",
+        "checkpoint: #3",
+        "b4#4",
+        "a5#5",
+    ];
     assert_eq!(got(&hub, replay, Some(2)), expected);
     let since = with(ChannelStart::since("b", id(&hub, 2)));
-    assert_eq!(got(&hub, since, Some(1)), &expected[1..]);
+    let got = got(&hub, since, Some(1));
+    assert_eq!(
+        (&*got[0], &got[1..]),
+        ("channel-added: b", &expected.map(String::from)[2..])
+    );
 }
 
 #[test]
@@ -169,9 +180,10 @@ fn a_client_without_an_id_gets_the_position_of_an_addition_after_the_history() {
         let added = ChannelStart::replay("b").added_at(id(&hub, at));
         let starts = [ChannelStart::resume("a"), added];
         let got = got(&hub, starts, None);
-        assert_eq!(got[..2], ["b2", "b4"], "added at {at}");
-        assert!(got[2..].iter().all(|block| block == "checkpoint: #4"));
-        assert!(got.len() > 2);
+        let history = ["channel-added: b", "b2", "b4"];
+        assert_eq!(got[..3], history, "added at {at}");
+        assert!(got[3..].iter().all(|block| block == "checkpoint: #4"));
+        assert!(got.len() > 3);
     }
 }
 
@@ -264,7 +276,8 @@ fn another_set_of_channels_needs_starts_of_its_own() {
     assert_eq!(got(&hub, since, Some(2)), [""; 0], "it has got a1 by then");
     let added_at = hub.subscribers("nobody").add("a").unwrap();
     let since = || [ChannelStart::since("a", id(&hub, 0)).added_at(added_at.clone())];
-    assert_eq!(got(&hub, since(), Some(2)), ["a1", "checkpoint: #3"]);
+    let again = ["channel-added: a", "a1", "checkpoint: #3"];
+    assert_eq!(got(&hub, since(), Some(2)), again);
     assert_eq!(got(&hub, since(), Some(3)), [""; 0]);
 }
 
@@ -279,19 +292,20 @@ fn a_client_misses_nothing_of_a_set_that_changes_between_connections() {
     let last = |number| client(id(&hub, number));
 
     let mut first = open(&hub, [history("a", &a)], None);
-    assert_eq!(blocks(&mut first), ["checkpoint: #1", "a2#2"]);
+    let begun = ["channel-added: a", "checkpoint: #1", "a2#2"];
+    assert_eq!(blocks(&mut first), begun);
     // Grown.
     let b = add("b");
     fill(&hub, &["a", "b"]);
     let both = || [history("a", &a), history("b", &b)];
     let mut grown = open(&hub, both(), last(2).as_ref());
-    let expected = ["b3#3", "checkpoint: #4", "a5#5", "b6#6"];
+    let expected = ["channel-added: b", "b3#3", "checkpoint: #4", "a5#5", "b6#6"];
     assert_eq!(blocks(&mut grown), expected);
     // Shrunk, from any id that it has seen.
     for seen in [2, 4, 5, 6] {
         let mut shrunk = open(&hub, [history("b", &b)], last(seen).as_ref());
         let got = blocks(&mut shrunk);
-        let texts = got.iter().filter(|text| !text.starts_with("checkpoint"));
+        let texts = got.iter().filter(|text| !text.contains(": "));
         let expected: &[&str] = match seen {
             2 => &["b3#3", "b6#6"],
             6 => &[],
@@ -303,7 +317,8 @@ fn a_client_misses_nothing_of_a_set_that_changes_between_connections() {
     let c = add("c");
     fill(&hub, &["c", "a"]);
     let mut swapped = open(&hub, [history("c", &c)], last(6).as_ref());
-    assert_eq!(blocks(&mut swapped), ["checkpoint: #7", "c8#8"]);
+    let begun = ["channel-added: c", "checkpoint: #7", "c8#8"];
+    assert_eq!(blocks(&mut swapped), begun);
 }
 
 #[test]
@@ -319,13 +334,15 @@ fn a_right_that_was_lost_and_regained_shows_nothing_from_in_between() {
     assert_eq!((parts(&lost).1, parts(&regained).1), (3, 5));
     for seen in [1, 2, 3, 4] {
         let mut again = open(&hub, [ChannelStart::resume("a"), b()], last(seen).as_ref());
-        assert_eq!(blocks(&mut again), ["checkpoint: #5", "a6#6", "b7#7"]);
+        let begun = ["channel-added: b", "checkpoint: #5", "a6#6", "b7#7"];
+        assert_eq!(blocks(&mut again), begun);
     }
     let mut again = open(&hub, [ChannelStart::resume("a"), b()], last(6).as_ref());
     assert_eq!(blocks(&mut again), ["b7#7"]);
     // Nothing of b has a number from 5 to 6.
     let mut first = open(&hub, [b()], None);
-    assert_eq!(blocks(&mut first), ["checkpoint: #6", "b7#7"]);
+    let begun = ["channel-added: b", "checkpoint: #6", "b7#7"];
+    assert_eq!(blocks(&mut first), begun);
 }
 
 #[test]

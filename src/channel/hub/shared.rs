@@ -555,7 +555,7 @@ impl HubShared {
                 self.join(channel, &control.waker, Some(name)).0[0]
             })
             .collect();
-        let (lost, _) = channel.lost();
+        let lost = channel.lost().number;
         for control in &controls {
             control.announce_addition(self.published());
         }

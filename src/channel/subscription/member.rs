@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     EncodedEvent,
     channel::{
+        gap::Lost,
         shared::{ChannelShared, Tip},
         window::{Window, WindowEvent},
     },
@@ -199,6 +200,13 @@ impl Member {
     /// Returns `true` if the next event was evicted.
     pub(super) fn has_gap(&self) -> bool {
         self.channel.log().evicted() > self.seen
+    }
+
+    /// Moves to the events after those that are lost.
+    pub(super) fn skip_lost(&mut self, lost: &Lost) {
+        self.seen = self.seen.max(lost.number);
+        self.next_index = lost.next_index;
+        self.head = Head::Unknown;
     }
 
     /// Moves to the events after a number, if that is further on.

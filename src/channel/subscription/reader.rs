@@ -156,7 +156,8 @@ impl Reader {
         let mut gaps = gaps;
         gaps.retain(|(channel, _)| reader.has(channel));
         for (channel, gap) in &gaps {
-            reader.skip_through(channel, gap.lost);
+            let member = reader.member(channel);
+            member.into_iter().for_each(|one| one.skip_lost(&gap.lost));
         }
         if !gaps.is_empty() {
             reader.settle();
@@ -693,7 +694,7 @@ impl Reader {
                 let gap = member
                     .channel
                     .gap(last_id.clone(), true, self.hub.position());
-                member.skip_through(gap.lost);
+                member.skip_lost(&gap.lost);
                 (Arc::clone(&member.channel), gap)
             })
             .collect();
@@ -705,15 +706,12 @@ impl Reader {
 
     /// Moves to the end of what is published in a channel.
     pub(super) fn skip_all(&mut self, channel: &Arc<ChannelShared>) {
-        self.skip_through(channel, self.hub.published());
+        let published = self.hub.published();
+        let member = self.member(channel);
+        member
+            .into_iter()
+            .for_each(|one| one.skip_through(published));
         self.settle();
-    }
-
-    /// Moves to the events of a channel after a number, if that is further on.
-    fn skip_through(&mut self, channel: &Arc<ChannelShared>, number: u64) {
-        if let Some(member) = self.member(channel) {
-            member.skip_through(number);
-        }
     }
 
     /// Moves as far as nothing is left out, so that the id of the position is one with which the client

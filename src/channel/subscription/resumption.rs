@@ -35,7 +35,7 @@ impl Resumption<'_> {
             // Nothing to resume by.
             StartKind::Resume | StartKind::Since(_) if !channel.options.has_ids => self.published,
             _ if self.is_after_addition(start) => self.last.flatten().unwrap_or_default(),
-            StartKind::Replay => channel.lost().0,
+            StartKind::Replay => channel.lost().number,
             StartKind::Live => self.published,
             StartKind::Resume => self.last.map_or(self.published, Option::unwrap_or_default),
             // What precedes the addition was not in the client's set of channels.
@@ -131,7 +131,7 @@ impl Resumption<'_> {
                 StartKind::Resume => (self.last_event_id?, self.last.flatten().is_some()),
                 StartKind::Since(position) => (self.last_event_id.unwrap_or(position), true),
             };
-            let has_gap = !is_known || member.channel.lost().0 > member.seen();
+            let has_gap = !is_known || member.channel.lost().number > member.seen();
             let gap = || {
                 member
                     .channel
