@@ -29,8 +29,10 @@ pub struct Gap {
     pub channel: Arc<str>,
     /// The number of `until`.
     pub(super) next_number: u64,
-    /// The events that are lost.
-    pub(super) lost: Lost,
+    /// The number up to which events are lost.
+    pub(super) lost: u64,
+    /// The index of the first event after them.
+    pub(super) next_index: u64,
     epoch: Epoch,
 }
 
@@ -147,7 +149,8 @@ impl Gap {
             until,
             channel,
             next_number,
-            lost,
+            lost: lost.number,
+            next_index: lost.next_index,
             epoch,
         }
     }

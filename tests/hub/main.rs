@@ -12,9 +12,6 @@
 //! HUB_SEED=<seed> cargo test --all-features --test hub
 //! HUB_SEEDS=1000000 cargo test --all-features --test hub
 //! ```
-//!
-//! `tests/hub/mutants/run` applies each of the patches beside it to a copy of the crate: small edits, each of
-//! which breaks a promise. The model must find them.
 
 mod case;
 mod commands;

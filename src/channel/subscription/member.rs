@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     EncodedEvent,
     channel::{
-        gap::Lost,
+        Gap,
         shared::{ChannelShared, Tip},
         window::{Window, WindowEvent},
     },
@@ -202,10 +202,10 @@ impl Member {
         self.channel.log().evicted() > self.seen
     }
 
-    /// Moves to the events after those that are lost.
-    pub(super) fn skip_lost(&mut self, lost: &Lost) {
-        self.seen = self.seen.max(lost.number);
-        self.next_index = lost.next_index;
+    /// Moves to the events after a gap.
+    pub(super) fn skip_gap(&mut self, gap: &Gap) {
+        self.seen = self.seen.max(gap.lost);
+        self.next_index = gap.next_index;
         self.head = Head::Unknown;
     }
 

@@ -157,7 +157,7 @@ impl Reader {
         gaps.retain(|(channel, _)| reader.has(channel));
         for (channel, gap) in &gaps {
             let member = reader.member(channel);
-            member.into_iter().for_each(|one| one.skip_lost(&gap.lost));
+            member.into_iter().for_each(|one| one.skip_gap(gap));
         }
         if !gaps.is_empty() {
             reader.settle();
@@ -694,7 +694,7 @@ impl Reader {
                 let gap = member
                     .channel
                     .gap(last_id.clone(), true, self.hub.position());
-                member.skip_lost(&gap.lost);
+                member.skip_gap(&gap);
                 (Arc::clone(&member.channel), gap)
             })
             .collect();
