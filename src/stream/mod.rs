@@ -16,7 +16,7 @@ mod owed_pending;
 mod relay;
 mod response;
 #[cfg_attr(
-    not(any(feature = "channel", test)),
+    not(feature = "channel"),
     expect(dead_code, reason = "subscriptions alone report")
 )]
 pub(crate) mod scope;
