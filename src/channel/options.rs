@@ -149,7 +149,7 @@ impl ChannelOptions {
         self
     }
 
-    /// Has the hub keep the names of the channel's subscribers: its [`Presence`](super::Presence).
+    /// Tracks the names of the channel's subscribers: its [`Presence`](super::Presence).
     ///
     /// It counts open subscriptions that have a name ([`Hub::subscriber`](super::Hub::subscriber)). A name
     /// leaves when its last subscription has been closed for the grace time, so that nobody sees a client
@@ -164,7 +164,7 @@ impl ChannelOptions {
     /// [`without_history`](Self::without_history), and at most 64 events and 256 KiB for subscribers that
     /// are slow.
     ///
-    /// Use it for what is of interest only at the moment, such as who is typing.
+    /// Use it for events that matter only at the moment, such as typing indicators.
     ///
     /// ```
     /// use futures_util::{FutureExt, StreamExt};

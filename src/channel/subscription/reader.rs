@@ -68,7 +68,8 @@ pub(super) enum ReaderItem {
         /// The place of the channel among the keyed ones.
         place: usize,
     },
-    /// Everything up to the position has been read. The flag tells of keyed events since the last id.
+    /// Everything up to the position has been read. The flag is set if the client got keyed events since
+    /// its last id.
     RoundEnd { needs_id: bool },
     /// A keyed channel begins with a snapshot. The flag says whether it has ids.
     Snapshot(Arc<ChannelShared>, bool),

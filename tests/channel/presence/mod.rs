@@ -1,4 +1,4 @@
-//! Who is present in a channel, as a list and as a feed.
+//! The names of a channel's subscribers, as a list and as a feed.
 
 mod errors;
 mod feed;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, thread};
 
 use super::*;
 
-/// The page of somebody who reads a feed.
+/// The page of a client that reads a feed.
 #[derive(Default)]
 struct Page(BTreeSet<String>);
 
