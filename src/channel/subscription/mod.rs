@@ -1,18 +1,22 @@
 //! A subscriber's side of one or more channels.
 
 mod changes;
+mod changing;
 mod control;
 mod departures;
 mod filter;
 mod keyed;
 mod member;
 mod members;
+mod merging;
 mod opening;
 mod poll;
 mod reader;
+mod reading;
 mod report;
 mod resumption;
 mod rounds;
+mod skipping;
 #[expect(clippy::module_inception, reason = "it holds `Subscription`")]
 mod subscription;
 
