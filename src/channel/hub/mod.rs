@@ -1,7 +1,10 @@
 //! Channels by name, which share one sequence of ids.
 
+mod appending;
 #[expect(clippy::module_inception, reason = "it holds `Hub`")]
 mod hub;
+mod keyed;
+mod membership;
 mod named;
 mod options;
 mod presence;

@@ -1,0 +1,206 @@
+//! Publishing: numbers are assigned, and events appended to the logs of their channels.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::Arc,
+    time::Instant,
+};
+
+use super::{registry::Registry, shared::HubShared};
+use crate::{
+    channel::{
+        PublishError,
+        numbered::{Draft, Unnumbered, check_size},
+        shared::ChannelShared,
+    },
+    sync::{MutexGuard, PoisonError, TryLockError, atomic::Ordering},
+};
+
+impl HubShared {
+    /// Numbers drafts, and appends them to each of these channels. Returns the number of the last. Does
+    /// not wake the waiting subscribers.
+    pub(in crate::channel) fn append(
+        &self,
+        channels: &[&Arc<ChannelShared>],
+        events: &[Unnumbered],
+    ) -> Result<u64, PublishError> {
+        check_open(channels)?;
+        let drafts = self.draft(channels, events)?;
+        let _publishing = self.lock_publishing(channels)?;
+        let now = self.timer.now();
+        self.with(|registry| {
+            check_open(channels)?;
+            Ok(self.push(registry, channels, drafts, now))
+        })
+    }
+
+    /// Writes the events with the numbers that they will probably get, if the channels can retain them.
+    fn draft(
+        &self,
+        channels: &[&Arc<ChannelShared>],
+        events: &[Unnumbered],
+    ) -> Result<Drafts, PublishError> {
+        let has_ids = |with: bool| channels.iter().any(|one| one.options.has_ids == with);
+        let numbers = self.published() + 1..;
+        let drafts = Drafts {
+            with_ids: match has_ids(true) {
+                true => {
+                    let numbered = events.iter().zip(numbers);
+                    let draft = |(event, number): (&Unnumbered, _)| event.draft(self.epoch, number);
+                    numbered.map(draft).collect()
+                }
+                false => Vec::new(),
+            },
+            without_ids: match has_ids(false) {
+                true => events.iter().map(Unnumbered::draft_without_id).collect(),
+                false => Vec::new(),
+            },
+        };
+        let mut len = 0usize;
+        for channel in channels {
+            len += check_size(drafts.of(channel), channel.options.bounds.max_bytes)?;
+        }
+        let max = self.options.max_bytes;
+        match len > max {
+            true => Err(PublishError::TooLarge { len, max }),
+            false => Ok(drafts),
+        }
+    }
+
+    fn push(
+        &self,
+        registry: &mut Registry,
+        channels: &[&Arc<ChannelShared>],
+        drafts: Drafts,
+        now: Instant,
+    ) -> u64 {
+        let first = self.published() + 1;
+        let last = self.published() + drafts.len() as u64;
+        let numbered = |drafts: Vec<Draft>| {
+            let numbered = drafts.into_iter().zip(first..);
+            numbered.map(|(draft, number)| (number, draft.finish(number)))
+        };
+        match channels {
+            // Most often there is one, which needs no list.
+            [channel] => {
+                let drafts = drafts.into_form(channel.options.has_ids);
+                registry.append(channel, numbered(drafts), now);
+            }
+            _ => {
+                let with_ids: Vec<_> = numbered(drafts.with_ids).collect();
+                let without_ids: Vec<_> = numbered(drafts.without_ids).collect();
+                for channel in channels {
+                    let events = match channel.options.has_ids {
+                        true => &with_ids,
+                        false => &without_ids,
+                    };
+                    registry.append(channel, events.iter().cloned(), now);
+                }
+            }
+        }
+        registry.evict_to(self.options.max_bytes);
+        self.published.store(last, Ordering::Release);
+        last
+    }
+
+    /// As [`append`](Self::append), for an event that the closure stores first: it gets the number.
+    /// If the channel is closed meanwhile, this completes the close.
+    pub(in crate::channel) fn append_stored(
+        &self,
+        channel: &Arc<ChannelShared>,
+        event: Unnumbered,
+        store: impl FnOnce(u64) -> Result<(), PublishError>,
+    ) -> Result<u64, PublishError> {
+        let publishing = self.lock_publishing(&[channel])?;
+        self.with(|registry| registry.change(channel, |log| log.begin_storing()))?;
+        let number = self.published() + 1;
+        // A panic of the closure must not leave the log as storing, or its subscribers never end.
+        let stored = catch_unwind(AssertUnwindSafe(|| {
+            let drafts = self.draft(&[channel], &[event])?;
+            store(number)?;
+            // The time after the closure, which may have waited for a store.
+            Ok::<_, PublishError>((drafts, self.timer.now()))
+        }));
+        let (stored, is_closed) = self.with(|registry| {
+            let stored = stored.map(|stored| {
+                stored.map(|(drafts, now)| self.push(registry, &[channel], drafts, now))
+            });
+            let is_closed = registry.change(channel, |log| log.end_storing());
+            if is_closed && matches!(stored, Ok(Ok(_))) {
+                registry.miss(&channel.name, number);
+            }
+            (stored, is_closed)
+        });
+        drop(publishing);
+        if is_closed {
+            // `close` has left this to us: subscribers had to wait for the event.
+            channel.subscribers.wake_all();
+        }
+        stored.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Evicts all events, and skips the next number, so that every subscriber has missed an event. Does
+    /// nothing if the channel is closed. Does not wake the waiting subscribers.
+    pub(in crate::channel) fn clear_and_skip(&self, channel: &Arc<ChannelShared>) {
+        let Ok(_publishing) = self.lock_publishing(&[channel]) else {
+            return;
+        };
+        self.with(|registry| {
+            if channel.log().is_closed() {
+                return;
+            }
+            let number = self.published() + 1;
+            registry.change(channel, |log| log.clear_and_skip(number));
+            self.published.store(number, Ordering::Release);
+        });
+    }
+
+    /// Locks out other publishers. Fails at once, without a wait for a store, if a channel is closed.
+    pub(super) fn lock_publishing(
+        &self,
+        channels: &[&Arc<ChannelShared>],
+    ) -> Result<MutexGuard<'_, ()>, PublishError> {
+        match self.publishing.try_lock() {
+            Ok(guard) => Ok(guard),
+            // The lock has no data that a publisher which panicked could have left half changed.
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {
+                check_open(channels)?;
+                let guard = self.publishing.lock();
+                Ok(guard.unwrap_or_else(PoisonError::into_inner))
+            }
+        }
+    }
+}
+
+/// The events of a publication, in the forms that its channels need.
+struct Drafts {
+    with_ids: Vec<Draft>,
+    without_ids: Vec<Draft>,
+}
+
+impl Drafts {
+    fn len(&self) -> usize {
+        self.with_ids.len().max(self.without_ids.len())
+    }
+
+    fn into_form(self, has_ids: bool) -> Vec<Draft> {
+        match has_ids {
+            true => self.with_ids,
+            false => self.without_ids,
+        }
+    }
+
+    fn of(&self, channel: &ChannelShared) -> &[Draft] {
+        match channel.options.has_ids {
+            true => &self.with_ids,
+            false => &self.without_ids,
+        }
+    }
+}
+
+/// Fails if one of the channels is closed.
+pub(super) fn check_open(channels: &[&Arc<ChannelShared>]) -> Result<(), PublishError> {
+    let mut channels = channels.iter();
+    channels.try_for_each(|channel| channel.log().check_open())
+}

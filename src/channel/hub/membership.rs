@@ -1,0 +1,150 @@
+//! The subscribers of channels, and changes of their subscriptions.
+
+use std::{iter, slice, sync::Arc};
+
+use super::shared::{HubShared, check_presence};
+use crate::{
+    ChannelStart, EventId,
+    channel::{
+        ChannelError, feed::Feed, shared::ChannelShared, subscribers::SubscriberWaker,
+        subscription::Change,
+    },
+    sync::{PoisonError, atomic::Ordering},
+};
+
+impl HubShared {
+    /// Lists a subscriber in these channels, and evicts what is too old there. A name is then present in
+    /// them. Returns the subscriber's keys, and the number up to which events are published by then.
+    pub(in crate::channel) fn join(
+        &self,
+        channels: &[Arc<ChannelShared>],
+        subscriber: &Arc<SubscriberWaker>,
+        name: Option<&Arc<str>>,
+    ) -> (Vec<u64>, u64) {
+        let has_age = |channel: &Arc<ChannelShared>| channel.options.bounds.max_age.is_some();
+        let now = channels.iter().any(has_age).then(|| self.timer.now());
+        let mut first = Vec::new();
+        let (keys, published) = self.with(|registry| {
+            let mut keys = Vec::with_capacity(channels.len());
+            for channel in channels {
+                let bounds = &channel.options.bounds;
+                if let Some(now) = now.filter(|now| channel.log().has_expired(*now, bounds)) {
+                    registry.change(channel, |log| log.tidy(now, bounds));
+                }
+                let (key, is_first) = channel.subscribers.list(subscriber);
+                if is_first {
+                    registry.mark_subscribed(channel);
+                    first.push(channel);
+                }
+                keys.push(key);
+            }
+            (keys, self.published())
+        });
+        for channel in channels {
+            if let Some((feed, name)) = Feed::tracking(channel).zip(name) {
+                feed.enter(name, self.timer.now());
+            }
+        }
+        for channel in first {
+            channel.notify_occupancy();
+        }
+        (keys, published)
+    }
+
+    /// Removes a subscriber, which may have a name, from channels, in each of which it has a key.
+    pub(in crate::channel) fn leave(
+        &self,
+        members: impl Iterator<Item = (Arc<ChannelShared>, u64)>,
+        name: Option<&Arc<str>>,
+    ) {
+        // Most often there is one, which is not the last to leave or has no registry.
+        let mut idle = Vec::new();
+        for (channel, key) in members {
+            let is_last = channel.subscribers.unlist(key);
+            if let Some((feed, name)) = Feed::tracking(&channel).zip(name) {
+                feed.exit(name, self.timer.now());
+            }
+            if is_last {
+                channel.notify_occupancy();
+                idle.extend(channel.is_registered.then_some(channel));
+            }
+        }
+        if idle.is_empty() {
+            return;
+        }
+        let now = self.timer.now();
+        self.with(|registry| {
+            for channel in &idle {
+                registry.mark_idle(channel, now);
+            }
+        });
+    }
+
+    /// Adds a channel to all open subscriptions of a name. Returns the id of the change.
+    pub(super) fn add_to_subscribers(
+        &self,
+        name: &Arc<str>,
+        start: ChannelStart,
+    ) -> Result<EventId, ChannelError> {
+        let ChannelStart {
+            name: channel,
+            start,
+        } = start;
+        let channel = self.source(&channel)?;
+        check_presence(slice::from_ref(&channel), Some(name))?;
+        let controls = self.named.get(name);
+        // Before the number is taken: a subscription has to be woken by what is published after it.
+        let keys: Vec<_> = controls
+            .iter()
+            .map(|control| {
+                let channel = slice::from_ref(&channel);
+                self.join(channel, &control.waker, Some(name)).0[0]
+            })
+            .collect();
+        let lost = channel.lost().number;
+        for control in &controls {
+            control.announce_addition(self.published());
+        }
+        let at = self.take_number();
+        for (control, key) in controls.iter().zip(keys) {
+            let rejected = control.change(Change::Add {
+                channel: Arc::clone(&channel),
+                key,
+                start: start.clone(),
+                at,
+                lost,
+            });
+            let rejected = rejected.into_iter();
+            rejected.for_each(|change| self.undo(change, name));
+        }
+        Ok(self.epoch.id(at))
+    }
+
+    /// Removes a channel from all open subscriptions of a name. Returns the id of the change.
+    pub(super) fn remove_from_subscribers(&self, name: &str, channel: &str) -> EventId {
+        let at = self.take_number();
+        for control in self.named.get(name) {
+            let name = Arc::from(channel);
+            control.change(Change::Remove { name });
+        }
+        self.epoch.id(at)
+    }
+
+    /// Undoes a change that a subscription with this name has not applied.
+    pub(super) fn undo(&self, change: Change, name: &Arc<str>) {
+        if let Change::Add { channel, key, .. } = change {
+            self.leave(iter::once((channel, key)), Some(name));
+        }
+    }
+
+    /// Takes a number that no event gets.
+    fn take_number(&self) -> u64 {
+        let publishing = self.publishing.lock();
+        let _publishing = publishing.unwrap_or_else(PoisonError::into_inner);
+        self.with(|_| {
+            let number = self.published() + 1;
+            self.published.store(number, Ordering::Release);
+            number
+        })
+    }
+}
