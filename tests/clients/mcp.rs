@@ -45,16 +45,16 @@ async fn a_call_can_be_resumed_in_its_session_alone() {
 async fn a_call_goes_on_while_its_client_is_away() {
     let server = Example::start("mcp").await;
     let session = Session::open(&server).await;
-    let (call, id) = session.count(3).await;
+    let (call, id) = session.count(8).await;
     drop(call);
     // Takes as long as the call itself.
-    let (another, _) = session.count(3).await;
+    let (another, _) = session.count(8).await;
     text(another).await;
 
     let back = Instant::now();
-    assert_eq!(end(&session.rest(&id).await, &id), counted_to(3));
-    // Less than two of its three steps take.
-    assert!(back.elapsed() < Duration::from_millis(900));
+    assert_eq!(end(&session.rest(&id).await, &id), counted_to(8));
+    // Less than six of its eight steps take.
+    assert!(back.elapsed() < Duration::from_secs(3));
 }
 
 #[tokio::test]
