@@ -1,13 +1,20 @@
-//! Channels over real sockets: clients that are many, that come back, that lie or that do not read.
+//! Channels over real sockets: clients that are many, that reconnect, that have several
+//! channels, that lie or that do not read.
 //!
-//! `cargo test --test channel_sockets -- --ignored --nocapture` shows what ten thousand cost.
+//! `cargo test --test channel_sockets -- --ignored --nocapture many` shows what ten thousand cost.
 
 #![cfg(unix)]
 
 mod client;
 mod decode;
 #[cfg(target_os = "linux")]
+mod random;
+#[cfg(target_os = "linux")]
 mod readers;
+#[cfg(target_os = "linux")]
+mod record;
+#[cfg(target_os = "linux")]
+mod returning;
 mod server;
 
 mod hostile;
@@ -15,6 +22,8 @@ mod lagging;
 #[cfg(target_os = "linux")]
 mod many;
 mod reconnecting;
+#[cfg(target_os = "linux")]
+mod several;
 mod stuck;
 
 #[path = "../support/alone.rs"]
