@@ -25,7 +25,7 @@ use crate::{
 const PUBLISHERS: usize = 4;
 
 /// How many events each publishes.
-const EVENTS: usize = 500;
+const EVENTS: usize = 300;
 
 const EVERY: Duration = Duration::from_millis(40);
 
