@@ -21,10 +21,10 @@ use tower_sse::{
     PublishError, Subscription,
 };
 
-use crate::{hub::hub_options, support::*, task::Task};
+use crate::{hub::hub_options, random::Random, support::*, task::Task};
 
 const SEEDS: u64 = 4_000;
-const KEYS: u64 = 7;
+const KEYS: usize = 7;
 
 #[test]
 fn what_a_client_has_converges_to_what_the_channel_has() {
@@ -74,7 +74,7 @@ struct Client {
 impl Case {
     fn draw(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let max_keys = 1 + random.below(8) as usize;
+        let max_keys = 1 + random.below(8);
         let removes_oldest = random.below(2) == 0;
         let has_window = random.below(3) == 0;
         let policy = match removes_oldest {
@@ -163,7 +163,7 @@ impl Case {
     }
 
     fn any_client(&mut self) -> usize {
-        self.random.below(self.clients.len() as u64) as usize
+        self.random.below(self.clients.len())
     }
 
     fn read_some(&mut self) {
@@ -224,7 +224,7 @@ impl Case {
         let ids = &self.clients[client].ids;
         let id = match with_last || ids.is_empty() {
             true => self.clients[client].last.clone(),
-            false => Some(ids[self.random.below(ids.len() as u64) as usize].clone()),
+            false => Some(ids[self.random.below(ids.len())].clone()),
         };
         let id = id.and_then(LastEventId::new);
         let mut starts = vec![ChannelStart::resume("k")];
@@ -287,22 +287,5 @@ fn poll_ready(subscription: &mut Subscription) -> Option<ChannelEvent> {
             Poll::Pending if task.wakes() > 0 => {}
             Poll::Pending => return None,
         }
-    }
-}
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0xD1B5_4A32_D192_ED03))
-    }
-
-    /// Draws a number below this one.
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % end
     }
 }

@@ -59,6 +59,8 @@ mod cases;
 mod clock;
 #[path = "../support/decode.rs"]
 mod decode;
+#[path = "../support/random.rs"]
+mod random;
 #[path = "../support/task.rs"]
 mod task;
 #[path = "../support/wait.rs"]

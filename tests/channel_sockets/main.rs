@@ -1,5 +1,5 @@
-//! Channels over real sockets: clients that are many, that reconnect, that have several
-//! channels, that lie or that do not read.
+//! Channels over real sockets: many clients, clients that reconnect to one channel or several, hostile
+//! ones, and ones that do not read.
 //!
 //! `cargo test --test channel_sockets -- --ignored --nocapture many` shows what ten thousand cost.
 
@@ -8,7 +8,7 @@
 mod client;
 mod decode;
 #[cfg(target_os = "linux")]
-mod random;
+mod drawing;
 #[cfg(target_os = "linux")]
 mod readers;
 #[cfg(target_os = "linux")]
@@ -33,6 +33,9 @@ mod alone;
 mod descriptors;
 #[path = "../support/guard.rs"]
 mod guard;
+#[cfg(target_os = "linux")]
+#[path = "../support/random.rs"]
+mod random;
 #[cfg(target_os = "linux")]
 #[path = "../support/rerun.rs"]
 mod rerun;

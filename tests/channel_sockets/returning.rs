@@ -1,4 +1,4 @@
-//! Clients of several channels that reconnect all the time, and know afterwards what they were to get.
+//! Clients of several channels that reconnect all the time, and check in the end what they have got.
 
 use std::{env, net::SocketAddr, time::Duration};
 
@@ -120,23 +120,16 @@ impl Returning {
 
     /// Checks that it has seen what was published in its channels, and nothing else but checkpoints.
     fn check(&self, published: &[Published]) {
-        let seen: Vec<_> = self
-            .seen
-            .iter()
-            .filter(|seen| seen.name != "checkpoint")
-            .collect();
-        assert!(
-            seen.iter().all(|seen| seen.name != "gap"),
-            "{:?} has a gap",
-            self.channels
-        );
-        let mine = published.iter().filter(|event| event.is_in(&self.channels));
+        let channels = &self.channels;
+        let has_gap = self.seen.iter().any(|seen| seen.name == "gap");
+        assert!(!has_gap, "{channels:?} has a gap");
+        let seen = self.seen.iter().filter(|seen| seen.name != "checkpoint");
+        let mine = published.iter().filter(|event| event.is_in(channels));
         let expected: Vec<_> = mine.map(Published::seen).collect();
-        assert_eq!(
-            seen,
-            expected.iter().collect::<Vec<_>>(),
-            "{:?}",
-            self.channels
+        assert!(
+            seen.eq(&expected),
+            "{channels:?}: {:?} is not {expected:?}",
+            self.seen
         );
     }
 }

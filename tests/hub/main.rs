@@ -16,15 +16,17 @@
 mod case;
 mod commands;
 mod config;
+mod drawing;
 mod found;
 mod model;
 mod property;
-mod random;
 mod shrink;
 mod system;
 mod test;
 
 #[path = "../support/clock.rs"]
 mod clock;
+#[path = "../support/random.rs"]
+mod random;
 #[path = "../support/task.rs"]
 mod task;

@@ -16,7 +16,7 @@ fn publish(channel: &Channel, publisher: u64) {
     let mut random = Random::new(publisher + 1);
     let mut published = 0;
     while published < EVENTS {
-        let batch = random.below(4).min(EVENTS - published);
+        let batch = (random.below(4) as u64).min(EVENTS - published);
         let events = (published..published + batch.max(1))
             .map(|count| Event::new(format!("{publisher} {count}")));
         match batch {
@@ -101,7 +101,7 @@ impl Reading {
 fn read(channel: &Channel, mut subscription: Subscription, seed: u64) -> Reading {
     let (mut random, mut reading) = (Random::new(seed + 100), Reading::default());
     loop {
-        let events = 1 + random.below(400);
+        let events = 1 + random.below(400) as u64;
         let Some(id) = reading.read(&mut subscription, events) else {
             return reading;
         };

@@ -67,8 +67,8 @@ fn read_four(turns: u64) -> Vec<u64> {
             let (hub, mut random) = (hub.clone(), Random::new(seed));
             scope.spawn(move || {
                 for _ in 0..turns {
-                    let one = random.below(4) as usize;
-                    let some = &names[one..=random.below(4).max(one as u64) as usize];
+                    let one = random.below(4);
+                    let some = &names[one..=random.below(4).max(one)];
                     hub.publish(some, &tower_sse::Event::new("one")).unwrap();
                     random.pause();
                 }
