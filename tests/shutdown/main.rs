@@ -38,6 +38,6 @@ use std::time::Duration;
 use self::alone::turn;
 use self::{alone::alone, guard::guard};
 
-/// The longest that a server may take to end, on a machine that has other things to do. It takes some
-/// hundredths of a second, what waits for a heartbeat or a deadline 15 s or more.
+/// The longest that a server may take to end, on a machine that is busy with other programs. It takes some
+/// hundredths of a second; one that waits for a heartbeat or a deadline takes 15 s or more.
 const AT_ONCE: Duration = Duration::from_secs(5);
