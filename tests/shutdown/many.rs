@@ -23,7 +23,7 @@ use crate::{
 const STREAMS: usize = 10_000;
 
 /// The most CPU time that the server may take, which depends little on other programs. An unoptimized
-/// build takes about a quarter of it.
+/// build takes 1.0 to 1.6 s.
 const AT_MOST: Duration = Duration::from_secs(4);
 
 /// The clients run in another process, for not every system lets one hold both ends.
