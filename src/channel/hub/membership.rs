@@ -6,8 +6,11 @@ use super::shared::{HubShared, check_presence};
 use crate::{
     ChannelStart, EventId,
     channel::{
-        ChannelError, feed::Feed, shared::ChannelShared, subscribers::SubscriberWaker,
-        subscription::Change,
+        ChannelError,
+        feed::Feed,
+        shared::ChannelShared,
+        subscribers::SubscriberWaker,
+        subscription::{Addition, Change},
     },
     sync::{PoisonError, atomic::Ordering},
 };
@@ -101,19 +104,16 @@ impl HubShared {
                 self.join(channel, &control.waker, Some(name)).0[0]
             })
             .collect();
-        let lost = channel.lost().number;
         for control in &controls {
             control.announce_addition(self.published());
         }
-        let at = self.take_number();
-        for (control, key) in controls.iter().zip(keys) {
-            let rejected = control.change(Change::Add {
-                channel: Arc::clone(&channel),
-                key,
-                start: start.clone(),
-                at,
-                lost,
-            });
+        let addition = |key, at| Addition::new(self, &channel, key, &start, at);
+        let (at, additions) = self.take_number(|at| {
+            let keys = keys.into_iter();
+            keys.map(|key| addition(key, at)).collect::<Vec<_>>()
+        });
+        for (control, addition) in controls.iter().zip(additions) {
+            let rejected = control.change(Change::Add(addition));
             let rejected = rejected.into_iter();
             rejected.for_each(|change| self.undo(change, name));
         }
@@ -122,7 +122,7 @@ impl HubShared {
 
     /// Removes a channel from all open subscriptions of a name. Returns the id of the change.
     pub(super) fn remove_from_subscribers(&self, name: &str, channel: &str) -> EventId {
-        let at = self.take_number();
+        let (at, ()) = self.take_number(|_| ());
         for control in self.named.get(name) {
             let name = Arc::from(channel);
             control.change(Change::Remove { name });
@@ -132,19 +132,20 @@ impl HubShared {
 
     /// Undoes a change that a subscription with this name has not applied.
     pub(super) fn undo(&self, change: Change, name: &Arc<str>) {
-        if let Change::Add { channel, key, .. } = change {
-            self.leave(iter::once((channel, key)), Some(name));
+        if let Change::Add(addition) = change {
+            let (channel, key) = addition.channel();
+            self.leave(iter::once((Arc::clone(channel), key)), Some(name));
         }
     }
 
-    /// Takes a number that no event gets.
-    fn take_number(&self) -> u64 {
+    /// Takes a number that no event gets. The closure runs before anything is published after it.
+    fn take_number<R>(&self, change: impl FnOnce(u64) -> R) -> (u64, R) {
         let publishing = self.publishing.lock();
         let _publishing = publishing.unwrap_or_else(PoisonError::into_inner);
         self.with(|_| {
             let number = self.published() + 1;
             self.published.store(number, Ordering::Release);
-            number
+            (number, change(number))
         })
     }
 }

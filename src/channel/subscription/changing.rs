@@ -3,30 +3,18 @@
 use std::{iter, mem, sync::Arc};
 
 use super::{
+    addition::{Added, Addition},
     changes::ChangeNotice,
     control::Change,
-    member::Member,
     members::Members,
     reader::{Reader, ReaderItem},
-    rounds::{RoundStart, Rounds},
 };
-use crate::channel::{
-    Gap,
-    gap::GapAction,
-    shared::ChannelShared,
-    start::{Start, StartKind},
-};
+use crate::channel::shared::ChannelShared;
 
 impl Reader {
     pub(super) fn apply(&mut self, change: Change) {
         match change {
-            Change::Add {
-                channel,
-                key,
-                start,
-                at,
-                lost,
-            } => self.add(channel, key, &start, at, lost),
+            Change::Add(addition) => self.add(addition),
             Change::Remove { name } => self.remove(&name),
         }
     }
@@ -36,79 +24,29 @@ impl Reader {
         self.channels().any(|one| Arc::ptr_eq(one, channel))
     }
 
-    pub(super) fn add(
-        &mut self,
-        channel: Arc<ChannelShared>,
-        key: u64,
-        start: &Start,
-        at: u64,
-        lost: u64,
-    ) {
+    fn add(&mut self, addition: Addition) {
+        let (channel, key) = addition.channel();
+        let channel = Arc::clone(channel);
         if self.has(&channel) {
             return self.leave_channels(iter::once((channel, key)));
         }
-        let name = Arc::clone(&channel.name);
-        let gap = match channel.options.keyed.is_some() {
-            true => self.add_keyed(channel, key, start, at),
-            false => self.add_window(channel, key, start, at, lost),
+        let gap = match addition.added {
+            Added::Window(member, gap) => {
+                self.members.push(member);
+                gap
+            }
+            Added::Keyed(rounds) => {
+                self.keyed.get_or_insert_default().push(rounds);
+                None
+            }
         };
         if let Some(changes) = &mut self.changes {
+            let name = Arc::clone(&channel.name);
             changes.notices.push_back(ChangeNotice::Added(name));
             changes.notices.extend(gap.map(ChangeNotice::Gap));
             // Of what is published after the addition and before it is applied, ids may have been sent.
-            changes.add_checkpoint(at.max(self.position));
+            changes.add_checkpoint(addition.at.max(self.position));
         }
-    }
-
-    /// Adds a channel, which had lost events up to a number by then. Returns the gap if it has lost events
-    /// that the client was to get.
-    pub(super) fn add_window(
-        &mut self,
-        channel: Arc<ChannelShared>,
-        key: u64,
-        start: &Start,
-        at: u64,
-        lost: u64,
-    ) -> Option<Gap> {
-        let lost = lost.max(channel.log().evicted());
-        let since = match &start.kind {
-            StartKind::Replay => lost,
-            StartKind::Resume | StartKind::Live => at,
-            StartKind::Since(_) if !channel.options.has_ids => at,
-            StartKind::Since(position) => self.hub.number(position).unwrap_or_default(),
-        };
-        let is_live = matches!(channel.options.gap_policy.0, GapAction::Live);
-        let (has_gap, since) = match lost > since {
-            true if is_live => (false, at),
-            has_gap => (has_gap, since),
-        };
-        let gap = has_gap.then(|| channel.gap(self.last_id(), true, self.hub.position()));
-        self.members
-            .push(Member::new(channel, key, since.max(lost)));
-        gap
-    }
-
-    pub(super) fn add_keyed(
-        &mut self,
-        channel: Arc<ChannelShared>,
-        key: u64,
-        start: &Start,
-        at: u64,
-    ) -> Option<Gap> {
-        let in_feed = RoundStart::in_feed(&channel, start);
-        let start = in_feed.unwrap_or_else(|| match &start.kind {
-            StartKind::Resume | StartKind::Replay => RoundStart::Snapshot(0),
-            StartKind::Live => RoundStart::Changes {
-                after: at,
-                floor: at,
-            },
-            StartKind::Since(position) => {
-                RoundStart::Snapshot(self.hub.number(position).unwrap_or_default())
-            }
-        });
-        let keyed = self.keyed.get_or_insert_default();
-        keyed.push(Rounds::new(channel, key, &start));
-        None
     }
 
     /// Takes a channel out of the set. Returns `true` if there was one.

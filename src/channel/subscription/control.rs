@@ -2,8 +2,9 @@
 
 use std::{mem, sync::Arc};
 
+use super::addition::Addition;
 use crate::{
-    channel::{shared::ChannelShared, start::Start, subscribers::SubscriberWaker},
+    channel::subscribers::SubscriberWaker,
     stream::scope::{self, EndOfPoll},
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
@@ -44,19 +45,8 @@ struct ControlState {
 
 /// A change of the channels of a subscription.
 pub(in crate::channel) enum Change {
-    Add {
-        channel: Arc<ChannelShared>,
-        /// The key of the subscription among the channel's subscribers.
-        key: u64,
-        start: Start,
-        /// The number of the change.
-        at: u64,
-        /// The number up to which the channel had lost events by then.
-        lost: u64,
-    },
-    Remove {
-        name: Arc<str>,
-    },
+    Add(Addition),
+    Remove { name: Arc<str> },
 }
 
 impl Default for Control {
@@ -91,7 +81,7 @@ impl Control {
     /// the subscription has ended.
     pub(in crate::channel) fn change(&self, change: Change) -> Option<Change> {
         let mut state = self.lock();
-        state.announced -= usize::from(matches!(change, Change::Add { .. }));
+        state.announced -= usize::from(matches!(change, Change::Add(_)));
         if state.has_ended {
             return Some(change);
         }

@@ -1,5 +1,6 @@
 //! A subscriber's side of one or more channels.
 
+mod addition;
 mod changes;
 mod changing;
 mod control;
@@ -20,5 +21,8 @@ mod skipping;
 #[expect(clippy::module_inception, reason = "it holds `Subscription`")]
 mod subscription;
 
-pub(super) use self::control::{Change, Control};
 pub use self::subscription::Subscription;
+pub(super) use self::{
+    addition::Addition,
+    control::{Change, Control},
+};
