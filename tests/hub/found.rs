@@ -132,6 +132,18 @@ fn a_closed_channel_that_was_added_anew_stays_in_the_set() {
 }
 
 #[test]
+fn an_added_channel_without_ids_begins_with_the_next_event() {
+    let hub = hub_with_notices();
+    let added_at = hub.subscribers("ada").add("typing").unwrap();
+    publish(&hub, &["typing"], "ada");
+    let id = LastEventId::new(added_at.clone());
+    let start = ChannelStart::live("typing").added_at(added_at);
+    let mut subscription = hub.resume([start], id.as_ref()).unwrap();
+    assert_eq!(read_all(&mut subscription), "");
+    assert_eq!(subscription.missed(), 0);
+}
+
+#[test]
 fn an_added_channel_lags_by_what_is_evicted_before_the_next_poll() {
     let clock = Clock::new();
     let options = ChannelOptions::with_timer(clock.clone())

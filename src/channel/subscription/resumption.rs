@@ -32,8 +32,9 @@ impl Resumption<'_> {
     /// Returns the number after which the subscription begins in a channel.
     pub(super) fn seen(&self, channel: &ChannelShared, start: &Start) -> u64 {
         match &start.kind {
+            StartKind::Replay if !channel.options.has_ids => channel.lost().number,
             // Nothing to resume by.
-            StartKind::Resume | StartKind::Since(_) if !channel.options.has_ids => self.published,
+            _ if !channel.options.has_ids => self.published,
             _ if self.is_after_addition(start) => self.last.flatten().unwrap_or_default(),
             StartKind::Replay => channel.lost().number,
             StartKind::Live => self.published,
