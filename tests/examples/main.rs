@@ -1,9 +1,14 @@
 //! The examples, each run as a process of its own: they do what they print.
 
+#[cfg(all(feature = "axum-serve", feature = "channel", feature = "json"))]
+#[path = "../support/decode.rs"]
+mod decode;
 #[path = "../support/guard.rs"]
 mod guard;
 #[path = "../support/launch.rs"]
 mod launch;
+#[cfg(all(feature = "axum-serve", feature = "channel", feature = "json"))]
+mod notifications;
 #[cfg(feature = "socket")]
 mod tls;
 
@@ -12,9 +17,7 @@ use http::{Request, Response, Version, request::Builder};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use tokio::process::Child;
-#[cfg(unix)]
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 #[cfg(feature = "socket")]
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -34,7 +37,11 @@ struct Server {
 
 impl Server {
     async fn start(name: &str) -> Self {
-        let (child, lines, address) = launch::start(command(name).env("PORT", "0")).await;
+        Self::launch(&mut command(name)).await
+    }
+
+    async fn launch(command: &mut Command) -> Self {
+        let (child, lines, address) = launch::start(command.env("PORT", "0")).await;
         let (scheme, host) = address.split_once("://").unwrap();
         assert!(["http", "https"].contains(&scheme), "{address}");
         let port = host.strip_prefix("127.0.0.1:").unwrap();
