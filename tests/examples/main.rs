@@ -1,6 +1,8 @@
 //! The examples, each run as a process of its own: they do what they print.
 
 #[cfg(all(feature = "axum-serve", feature = "channel", feature = "json"))]
+mod dashboard;
+#[cfg(all(feature = "axum-serve", feature = "channel", feature = "json"))]
 #[path = "../support/decode.rs"]
 mod decode;
 #[path = "../support/guard.rs"]

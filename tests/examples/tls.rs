@@ -23,6 +23,9 @@ use tokio_rustls::{
 
 use crate::guard;
 
+/// The bytes of a stream that a server may send ahead.
+const WINDOW: u32 = 1 << 16;
+
 /// A connection.
 pub(crate) enum Client {
     Http1(http1::SendRequest<Empty<Bytes>>),
@@ -34,8 +37,10 @@ impl Client {
     pub(crate) async fn connect(version: Version, url: &str) -> Self {
         let io = TokioIo::new(guard(handshake(version, url)).await);
         if version == Version::HTTP_2 {
-            let handshake = http2::handshake(TokioExecutor::new(), io);
-            let (sender, connection) = guard(handshake).await.unwrap();
+            // With a small window, a client that does not read holds the server up soon.
+            let mut builder = http2::Builder::new(TokioExecutor::new());
+            builder.initial_stream_window_size(WINDOW);
+            let (sender, connection) = guard(builder.handshake(io)).await.unwrap();
             tokio::spawn(connection);
             Self::Http2(sender)
         } else {
