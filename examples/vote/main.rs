@@ -2,7 +2,6 @@
 
 use std::{
     env, io,
-    num::NonZeroUsize,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -19,75 +18,63 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, task::spawn_blocking};
 use tower_sse::{
-    BoxError, ChannelOptions, Error, Event, EventName, EventStream, LagPolicy, LastEventId, Retry,
-    SseLayer, StateChannel, Subscription,
+    BoxError, ChannelOptions, EventStream, KeyedChannel, LastEventId, Retry, SseLayer,
+    Subscription, Tagged,
 };
 
-const VOTES: EventName = EventName::from_static("votes");
+/// The only key of the channel: of results the newest are all that counts.
+const KEY: &str = "votes";
 
-/// The data of each event: `{"yes": 2, "no": 1}`.
+/// The results: `event: votes`, with JSON such as `{"yes":2,"no":1}` as data.
 #[derive(Serialize)]
-struct Votes {
-    yes: u32,
-    no: u32,
+#[serde(rename_all = "lowercase")]
+enum Results {
+    Votes { yes: u32, no: u32 },
 }
 
-impl Votes {
-    fn event(&self) -> Result<Event, BoxError> {
-        Ok(Event::json(self)?.name(VOTES))
+impl Results {
+    fn count(store: &Connection) -> rusqlite::Result<Self> {
+        let sql = "select count(*) filter (where yes), count(*) filter (where not yes) from vote";
+        store.query_row(sql, [], |row| {
+            let (yes, no) = (row.get(0)?, row.get(1)?);
+            Ok(Self::Votes { yes, no })
+        })
     }
 }
 
-/// The votes as they are, and where they are kept.
+/// The newest results, and where the votes are kept.
 #[derive(Clone)]
 struct Poll {
-    live: StateChannel<Votes>,
+    live: KeyedChannel<Tagged<Results>>,
     store: Arc<Mutex<Connection>>,
 }
 
 impl Poll {
-    fn open(path: PathBuf, options: ChannelOptions) -> rusqlite::Result<Self> {
+    fn open(path: PathBuf) -> Result<Self, BoxError> {
         let store = Connection::open(path)?;
         store.execute_batch("create table if not exists vote (yes boolean not null)")?;
-        let count = |yes| {
-            let sql = "select count(*) from vote where yes = ?";
-            store.query_row(sql, [yes], |row| row.get(0))
-        };
-        let votes = Votes {
-            yes: count(true)?,
-            no: count(false)?,
-        };
-        let live = StateChannel::new(votes, options);
+        let live = KeyedChannel::new(ChannelOptions::new());
+        live.publish(KEY, Tagged(Results::count(&store)?))?;
         let store = Arc::new(Mutex::new(store));
         Ok(Self { live, store })
     }
 
-    /// Stores a vote, and then publishes it.
+    /// Stores a vote, and then publishes the results.
     fn add(&self, yes: bool) -> Result<(), BoxError> {
-        // Held until all is done: votes are published in the order in which they are stored.
+        // Held until all is done: results are published in the order in which votes are stored.
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         store.execute("insert into vote (yes) values (?)", [yes])?;
-        self.live.update(|votes| {
-            match yes {
-                true => votes.yes += 1,
-                false => votes.no += 1,
-            }
-            votes.event()
-        })?;
+        self.live.publish(KEY, Tagged(Results::count(&store)?))?;
         Ok(())
     }
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), BoxError> {
     let path = env::var_os("VOTES").map(PathBuf::from);
     let path = path.unwrap_or_else(|| env::temp_dir().join("tower-sse-votes.sqlite"));
     println!("votes are kept in {}", path.display());
-    // Of results the newest are all that counts.
-    let options = ChannelOptions::new()
-        .max_events(NonZeroUsize::MIN)
-        .lag_policy(LagPolicy::newest());
-    let poll = Poll::open(path, options)?;
+    let poll = Poll::open(path)?;
     let page = |page: &'static str| get(async move || Html(page));
     let app = Router::new()
         .route("/", page(include_str!("vote.html")))
@@ -136,7 +123,6 @@ async fn vote(
 async fn stream(
     State(poll): State<Poll>,
     last_event_id: Option<LastEventId>,
-) -> Result<EventStream<Subscription>, Error> {
-    let subscription = poll.live.resume(last_event_id.as_ref(), Votes::event)?;
-    Ok(EventStream::new(subscription))
+) -> EventStream<Subscription> {
+    EventStream::new(poll.live.resume(last_event_id.as_ref()))
 }
