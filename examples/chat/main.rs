@@ -1,11 +1,7 @@
 //! A chat: who is here, and what is said. A page that was away gets what it has missed, or the last
 //! hundred messages, and says so where older ones are missing.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    env, io,
-    time::Duration,
-};
+use std::{env, io, num::NonZeroUsize, time::Duration};
 
 use axum::{
     Json, Router,
@@ -18,53 +14,42 @@ use futures::stream;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tower_sse::{
-    ChannelOptions, Event, EventId, EventName, EventStream, LastEventId, MakeServiceWithSocket,
-    PublishError, SocketListener, SseLayer, StateChannel, Subscription, Tagged, TcpOptions,
+    ChannelError, ChannelOptions, ChannelStart, Event, EventId, EventStream, Hub, HubOptions,
+    LastEventId, MakeServiceWithSocket, PublishError, SocketListener, SseLayer, Subscription,
+    TcpOptions,
 };
-use uuid::Uuid;
 
+/// The channel of the messages.
+const ROOM: &str = "room";
+/// The feed of those who are here: `event: joined` and `event: left`.
+const HERE: &str = "presence:room";
 /// How many messages a page gets that comes for the first time, or was away for too long.
-const KEPT: usize = 100;
-const ROOM: EventName = EventName::from_static("room");
+const KEPT: NonZeroUsize = NonZeroUsize::new(100).unwrap();
+/// How long a guest stays in the list after the last page is gone, so that a reload does not show.
+const GRACE: Duration = Duration::from_secs(2);
 
-/// All that happens here: `event: joined`, `left` or `message`.
 #[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Change {
-    Joined { name: String },
-    Left { name: String },
-    Message(Message),
-}
-
-#[derive(Clone, Serialize)]
 struct Message {
-    /// From 1 on, so that a page knows which it has, and whether some are missing.
-    number: u64,
     name: String,
     message: String,
 }
 
-/// What a page shows: sent first, as `event: room`.
-#[derive(Default, Serialize)]
-struct Room {
-    /// Another when the server has been started again.
-    id: String,
-    /// With the number of pages that each has open.
-    here: BTreeMap<String, usize>,
-    messages: VecDeque<Message>,
+#[derive(Clone)]
+struct Chat {
+    hub: Hub,
+    /// The position before the first message.
+    beginning: EventId,
 }
-
-type Chat = StateChannel<Room, Tagged<Change>>;
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    let room = Room {
-        id: Uuid::new_v4().to_string(),
-        ..Room::default()
-    };
-    let chat = Chat::new(room, ChannelOptions::new());
+    let options = ChannelOptions::new().max_events(KEPT).presence(GRACE);
+    let hub = Hub::new(HubOptions::new().channel_options(options));
+    let beginning = hub.last_id();
+    let chat = Chat { hub, beginning };
     // Without these, a guest whose connection vanishes is listed for many minutes more.
     let layer = SseLayer::new()
+        .last_event_id_query("lastEventId")
         .socket(TcpOptions::new())
         .stall_timeout(Duration::from_secs(30));
     let app = Router::new()
@@ -91,7 +76,8 @@ struct Guest {
 impl Guest {
     fn name(&self) -> String {
         let name = self.name.as_deref().unwrap_or_default().trim();
-        let name: String = name.chars().take(20).collect();
+        let name = name.chars().filter(|letter| !letter.is_control());
+        let name: String = name.take(20).collect();
         if name.is_empty() {
             "guest".to_owned()
         } else {
@@ -100,47 +86,24 @@ impl Guest {
     }
 }
 
-/// Sends the room as it is and what changes, or what a page has missed that was here before.
+/// Sends who is here, and the messages that this page does not have.
 async fn join(
     State(chat): State<Chat>,
     Query(guest): Query<Guest>,
     last_event_id: Option<LastEventId>,
-) -> Result<EventStream<Subscription>, StatusCode> {
-    let name = guest.name();
-    let room = |room: &Room| Event::json(room).map(|event| event.name(ROOM));
-    let subscription = chat.resume(last_event_id.as_ref(), room);
-    let subscription = subscription.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    enter(&chat, &name).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
-    Ok(EventStream::new(subscription).on_drop(move || leave(&chat, name)))
+) -> Result<EventStream<Subscription>, ChannelError> {
+    let messages = match last_event_id {
+        Some(_) => ChannelStart::resume(ROOM),
+        None => ChannelStart::since(ROOM, chat.beginning),
+    };
+    let subscriber = chat.hub.subscriber(guest.name());
+    let subscription = subscriber.resume([messages, HERE.into()], last_event_id.as_ref())?;
+    Ok(EventStream::new(subscription))
 }
 
 /// Answers HEAD, which axum would give to `join`: a HEAD request does not join the room.
 async fn look() -> EventStream<stream::Empty<Event>> {
     EventStream::new(stream::empty())
-}
-
-fn enter(chat: &Chat, name: &str) -> Result<EventId, PublishError> {
-    chat.update(|room| {
-        *room.here.entry(name.to_owned()).or_default() += 1;
-        let name = name.to_owned();
-        Tagged(Change::Joined { name })
-    })
-}
-
-/// Runs when the page is gone.
-fn leave(chat: &Chat, name: String) {
-    let left = chat.update(|room| {
-        if let Some(pages) = room.here.get_mut(&name) {
-            *pages -= 1;
-            if *pages == 0 {
-                room.here.remove(&name);
-            }
-        }
-        Tagged(Change::Left { name })
-    });
-    if let Err(error) = left {
-        eprintln!("{error}");
-    }
 }
 
 #[derive(Deserialize)]
@@ -151,17 +114,10 @@ struct Said {
 
 async fn say(State(chat): State<Chat>, Json(said): Json<Said>) -> Result<StatusCode, PublishError> {
     let guest = Guest { name: said.name };
-    let published = chat.update(|room| {
-        let message = Message {
-            number: room.messages.back().map_or(1, |last| last.number + 1),
-            name: guest.name(),
-            message: said.message.chars().take(1000).collect(),
-        };
-        room.messages.push_back(message.clone());
-        if room.messages.len() > KEPT {
-            room.messages.pop_front();
-        }
-        Tagged(Change::Message(message))
-    });
-    published.map(|_| StatusCode::NO_CONTENT)
+    let message = Message {
+        name: guest.name(),
+        message: said.message.chars().take(1000).collect(),
+    };
+    chat.hub.publish([ROOM], &tower_sse::Json(message))?;
+    Ok(StatusCode::NO_CONTENT)
 }

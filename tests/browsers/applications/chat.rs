@@ -44,7 +44,7 @@ pub(super) async fn talks_and_misses_nothing(browser: &Browser) {
         said[0],
         said[1],
         said[2],
-        "the room has started anew",
+        "earlier messages are not kept",
         "bob: back again",
     ];
     shows(&[&ada, &bob], SAID, &said).await;
