@@ -3,7 +3,9 @@
 mod broadcast;
 mod chat;
 mod clock;
+mod dashboard;
 mod llm;
+mod notifications;
 mod resume;
 mod vote;
 
@@ -20,5 +22,7 @@ pub(crate) async fn check(engine: Engine) {
         vote::counts_live_and_keeps_the_votes,
         resume::misses_nothing,
         llm::answers_and_can_be_stopped,
+        notifications::follow_the_rights_and_the_database,
+        dashboard::draws_all_values,
     }
 }
