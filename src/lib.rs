@@ -115,6 +115,8 @@ mod socket;
 #[cfg(not(feature = "socket"))]
 #[path = "socket/absent.rs"]
 mod socket;
+#[cfg(feature = "channel")]
+pub mod store;
 mod stream;
 mod sync;
 mod time;

@@ -1,7 +1,6 @@
 //! The items of a subscription.
 
-use super::epoch::Epoch;
-use crate::{BoxError, EncodeEvent, EncodedEvent, Encoder, EventId};
+use crate::{BoxError, EncodeEvent, EncodedEvent, Encoder, EventId, store::Epoch};
 
 /// An event of a [`Subscription`](super::Subscription).
 ///

@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 
-use super::{epoch::Epoch, notice::Notice};
-use crate::{BoxError, EncodedEvent, Event, EventId, EventItem};
+use super::notice::Notice;
+use crate::{BoxError, EncodedEvent, Event, EventId, EventItem, store::Epoch};
 
 /// A gap between the last event of a client that resumes and the events that the channel retains.
 ///

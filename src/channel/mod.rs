@@ -1,7 +1,7 @@
 //! Channels: feeds of events for many clients, which can resume with no loss and no duplicates.
 //!
 //! - A [`Channel`] has a log (`log`) and subscribers (`subscribers`), both in `shared`.
-//! - A [`Hub`] has channels by name, which share one sequence of ids (`epoch`). A channel alone is a hub
+//! - A [`Hub`] has channels by name, which share one sequence of ids. A channel alone is a hub
 //!   of one.
 //! - A [`KeyedChannel`] has the newest event for each key (`keyed_log`) in place of a window (`window`).
 //! - A [`Presence`] has the names of a channel's subscribers (`roster`), and a keyed channel of their changes
@@ -14,7 +14,6 @@ mod axum;
 mod borrow;
 #[expect(clippy::module_inception, reason = "it holds `Channel`")]
 mod channel;
-mod epoch;
 mod error;
 mod event;
 mod event_ref;

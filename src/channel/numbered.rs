@@ -5,8 +5,8 @@ use std::ops::Range;
 use bytes::Bytes;
 use memchr::memchr_iter;
 
-use super::{PublishError, epoch::Epoch};
-use crate::{EncodeEvent, EncodedEvent, EventId};
+use super::PublishError;
+use crate::{EncodeEvent, EncodedEvent, EventId, store::Epoch};
 
 /// An item that is to be published, with room for its number.
 ///

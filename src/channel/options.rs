@@ -4,8 +4,8 @@ use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use hyper::rt::Timer;
 
-use super::{GapPolicy, KeyPolicy, LagPolicy, NoticePolicy, epoch::Epoch, log::LogBounds};
-use crate::{Event, EventId, EventName, time::SharedTimer};
+use super::{GapPolicy, KeyPolicy, LagPolicy, NoticePolicy, log::LogBounds};
+use crate::{Event, EventId, EventName, store::Epoch, time::SharedTimer};
 
 /// Options of a [`Channel`](super::Channel): how much it retains, and its policies.
 #[derive(Clone, Debug)]

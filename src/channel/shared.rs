@@ -2,12 +2,10 @@
 
 use std::{fmt, sync::Arc, time::Instant};
 
-use super::{
-    ChannelOptions, Gap, epoch::Epoch, gap::Lost, log::Log, roster::Roster,
-    subscribers::Subscribers,
-};
+use super::{ChannelOptions, Gap, gap::Lost, log::Log, roster::Roster, subscribers::Subscribers};
 use crate::{
     EventId,
+    store::Epoch,
     sync::{
         Mutex, Notify, OwnedNotified, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},

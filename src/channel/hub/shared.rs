@@ -28,9 +28,10 @@ use super::{HubOptions, named::NamedSubscriptions, registry::Registry};
 use crate::{
     EventId, NoticePolicy,
     channel::{
-        ChannelError, ChannelOptions, epoch::Epoch, feed, feed::Feed, invalid_name::check_name,
+        ChannelError, ChannelOptions, feed, feed::Feed, invalid_name::check_name,
         shared::ChannelShared,
     },
+    store::Epoch,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},

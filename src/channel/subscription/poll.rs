@@ -15,10 +15,10 @@ use super::{
 use crate::{
     BoxError, CloseReason, EncodedEvent, Error,
     channel::{
-        ChannelEvent, epoch::Epoch, lag::LagAction, notice::Notice, numbered::Unnumbered,
-        shared::ChannelShared,
+        ChannelEvent, lag::LagAction, notice::Notice, numbered::Unnumbered, shared::ChannelShared,
     },
     report::Audience,
+    store::Epoch,
     stream::{
         PollBudget,
         scope::{self, EarlyEnd},

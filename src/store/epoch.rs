@@ -1,4 +1,6 @@
-//! The ids of a hub.
+//! Epochs, and the ids of events.
+
+use std::{error::Error, fmt, str::FromStr};
 
 use crate::{EventId, time::random_bits};
 
@@ -7,18 +9,30 @@ const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 /// The longest text of an epoch. With it and numbers of up to 14 digits an id allocates nothing.
 const MAX_EPOCH_LEN: usize = 7;
 
-/// The prefix of the ids of one hub, by which it recognizes them.
+/// The life of a hub or of its store, from its creation until it is emptied.
 ///
-/// No other hub takes them for its own: neither that of another hub, nor one after a restart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Epoch {
+/// Positions of different epochs cannot be compared. The epoch is a part of each event id, so that a hub
+/// recognizes ids of another store, and of the same store before it was emptied. An epoch is a text of one to
+/// seven ASCII letters and digits.
+///
+/// ```
+/// use tower_sse::store::Epoch;
+///
+/// let epoch = Epoch::draw();
+/// assert_eq!(epoch.to_string().parse(), Ok(epoch));
+/// assert!("two words".parse::<Epoch>().is_err());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Epoch {
     /// Padded with zeros.
     text: [u8; MAX_EPOCH_LEN],
 }
 
 impl Epoch {
-    /// Draws one of 62^6 epochs (57 thousand million).
-    pub(super) fn draw() -> Self {
+    /// Draws an epoch at random, one of 62^6 (57 thousand million).
+    ///
+    /// A store draws one when it is created and when it is emptied, and keeps it as durably as its entries.
+    pub fn draw() -> Self {
         // Six digits take 36 of the 64 bits, so that the remainders favor no digit noticeably.
         let mut bits = random_bits();
         let mut text = [0; MAX_EPOCH_LEN];
@@ -31,28 +45,49 @@ impl Epoch {
 
     /// Parses the id of a position, if it is one that an epoch has made. Each has one spelling only, so that
     /// ids can be compared as text.
-    pub(super) fn parse(id: &str) -> Option<(Self, u64)> {
+    pub(crate) fn parse(id: &str) -> Option<(Self, u64)> {
         Self::parse_with(id, '-')
     }
 
     /// Parses the id of a position in a keyed channel.
-    pub(super) fn parse_keyed(id: &str) -> Option<(Self, u64)> {
+    pub(crate) fn parse_keyed(id: &str) -> Option<(Self, u64)> {
         Self::parse_with(id, '.')
     }
 
     fn parse_with(id: &str, separator: char) -> Option<(Self, u64)> {
         let (epoch, number) = id.split_once(separator)?;
+        let epoch = Self::from_text(epoch)?;
+        let has_zeros = number.len() > 1 && number.starts_with('0');
+        let is_number = !has_zeros && number.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then_some((epoch, number.parse().ok()?))
+    }
+
+    fn from_text(epoch: &str) -> Option<Self> {
         let mut text = [0; MAX_EPOCH_LEN];
         text.get_mut(..epoch.len())?
             .copy_from_slice(epoch.as_bytes());
         let is_epoch = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let has_zeros = number.len() > 1 && number.starts_with('0');
-        let is_number = !has_zeros && number.bytes().all(|byte| byte.is_ascii_digit());
-        (is_epoch && is_number).then_some((Self { text }, number.parse().ok()?))
+        is_epoch.then_some(Self { text })
+    }
+
+    /// Returns the epoch as a number, for an atomic.
+    #[allow(dead_code)]
+    pub(crate) fn to_bits(self) -> u64 {
+        let mut bytes = [0; 8];
+        bytes[..MAX_EPOCH_LEN].copy_from_slice(&self.text);
+        u64::from_le_bytes(bytes)
+    }
+
+    /// Returns the epoch that [`to_bits`](Self::to_bits) has turned into a number.
+    #[allow(dead_code)]
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        let mut text = [0; MAX_EPOCH_LEN];
+        text.copy_from_slice(&bits.to_le_bytes()[..MAX_EPOCH_LEN]);
+        Self { text }
     }
 
     /// Makes the id of a position.
-    pub(super) fn id(self, number: u64) -> EventId {
+    pub(crate) fn id(self, number: u64) -> EventId {
         self.id_with('-', number)
     }
 
@@ -60,7 +95,7 @@ impl Epoch {
     ///
     /// It differs from other ids, because a client that has read the channel beside others has read no more
     /// than a part of its keys.
-    pub(super) fn keyed_id(self, number: u64) -> EventId {
+    pub(crate) fn keyed_id(self, number: u64) -> EventId {
         self.id_with('.', number)
     }
 
@@ -73,11 +108,46 @@ impl Epoch {
         EventId::try_from(text).unwrap_or(EventId::EMPTY)
     }
 
-    fn as_str(&self) -> &str {
+    /// Returns the text of the epoch.
+    pub fn as_str(&self) -> &str {
         let len = self.text.iter().take_while(|byte| **byte != 0).count();
         std::str::from_utf8(&self.text[..len]).unwrap_or_default()
     }
 }
+
+/// Parses the text of an epoch.
+impl FromStr for Epoch {
+    type Err = InvalidEpoch;
+
+    fn from_str(text: &str) -> Result<Self, InvalidEpoch> {
+        Self::from_text(text).ok_or(InvalidEpoch)
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Epoch({self})")
+    }
+}
+
+/// An error from parsing a text that is not an [`Epoch`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidEpoch;
+
+impl fmt::Display for InvalidEpoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an epoch is one to seven ASCII letters and digits")
+    }
+}
+
+impl Error for InvalidEpoch {}
 
 #[cfg(test)]
 mod tests {
@@ -118,6 +188,18 @@ mod tests {
         assert_eq!(Epoch::parse_keyed(keyed.as_str()), Some((epoch, 7)));
         assert_eq!(Epoch::parse_keyed(id.as_str()), None);
         assert_eq!(Epoch::parse(keyed.as_str()), None);
+    }
+
+    #[test]
+    fn is_the_same_as_a_text_and_as_a_number() {
+        for text in ["a", "Ab12", "Zz0123x"] {
+            let epoch: Epoch = text.parse().unwrap();
+            assert_eq!((epoch.as_str(), epoch.to_string().as_str()), (text, text));
+            assert_eq!(Epoch::from_bits(epoch.to_bits()), epoch);
+        }
+        for text in ["", "abcdefgh", "a-b", "é", "a b"] {
+            assert_eq!(text.parse::<Epoch>(), Err(InvalidEpoch));
+        }
     }
 
     #[test]
