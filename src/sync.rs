@@ -20,6 +20,12 @@ pub(crate) use futures_util::task::AtomicWaker;
 #[cfg(not(all(test, loom)))]
 pub(crate) use tokio::sync::{Notify, futures::OwnedNotified};
 
+/// Locks a mutex, also after a panic of another thread: the locked code leaves no state half-changed.
+#[cfg(feature = "channel")]
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(all(test, loom))]
 pub(crate) use crate::loom_tests::sync::{
     AtomicWaker, Condvar, LocalCell, LocalRefCell, Mutex, MutexGuard, Notify, OnceLock,

@@ -3,7 +3,7 @@
 use hyper_util::rt::TokioTimer;
 
 #[cfg(feature = "channel")]
-use crate::{ChannelOptions, HubOptions};
+use crate::{ChannelOptions, HubOptions, store::MemoryStoreOptions};
 use crate::{Shutdown, SseLayer};
 
 impl SseLayer {
@@ -42,6 +42,22 @@ impl HubOptions {
 /// Same as [`HubOptions::new`].
 #[cfg(feature = "channel")]
 impl Default for HubOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(feature = "channel")]
+impl MemoryStoreOptions {
+    /// Creates options that use tokio's timer.
+    pub fn new() -> Self {
+        Self::with_timer(TokioTimer::new())
+    }
+}
+
+/// Same as [`MemoryStoreOptions::new`].
+#[cfg(feature = "channel")]
+impl Default for MemoryStoreOptions {
     fn default() -> Self {
         Self::new()
     }

@@ -1,0 +1,153 @@
+//! The history of a topic.
+
+use std::{collections::BTreeMap, mem, sync::Arc, time::Instant};
+
+use super::keys::Keys;
+use crate::store::{Entry, EntryKind, Position, Topic, TopicEntry, TopicRead};
+
+/// What a topic retains.
+#[derive(Debug)]
+pub(super) struct TopicLog {
+    entries: BTreeMap<Position, Retained>,
+    /// The position of the newest entry that the topic has ever had.
+    last: Position,
+    /// `None` if the topic is not keyed.
+    keys: Option<Keys>,
+}
+
+#[derive(Debug)]
+struct Retained {
+    at: Instant,
+    before: Position,
+    entry: Arc<Entry>,
+}
+
+impl TopicLog {
+    /// Creates the log of a topic that may have had entries up to a position.
+    pub(super) fn new(last: Position, is_keyed: bool) -> Self {
+        Self {
+            entries: BTreeMap::new(),
+            last,
+            keys: is_keyed.then(|| Keys::new(last)),
+        }
+    }
+
+    pub(super) fn last(&self) -> Position {
+        self.last
+    }
+
+    pub(super) fn keys(&self) -> Option<&Keys> {
+        self.keys.as_ref()
+    }
+
+    /// Appends an entry. Returns the position of the topic's entry before it.
+    pub(super) fn append(
+        &mut self,
+        position: Position,
+        entry: &Arc<Entry>,
+        at: Instant,
+    ) -> Position {
+        let before = mem::replace(&mut self.last, position);
+        let keys = self.keys.as_mut();
+        if let Some(old) = keys.and_then(|keys| keys.place(position, entry.kind())) {
+            self.entries.remove(&old);
+        }
+        let entry = Arc::clone(entry);
+        let retained = Retained { at, before, entry };
+        self.entries.insert(position, retained);
+        before
+    }
+
+    /// Drops the oldest entries beyond a number; of a keyed topic, the oldest removals.
+    pub(super) fn trim(&mut self, max: usize) {
+        let Some(keys) = &mut self.keys else {
+            while self.entries.len() > max {
+                self.entries.pop_first();
+            }
+            return;
+        };
+        while let Some(place) = keys.drop_removal(max) {
+            self.entries.remove(&place);
+        }
+    }
+
+    /// Drops the entries that are older than a time, unless the topic is keyed.
+    pub(super) fn expire(&mut self, oldest: Instant) {
+        if self.keys.is_some() {
+            return;
+        }
+        while let Some(first) = self.entries.first_entry() {
+            if first.get().at >= oldest {
+                return;
+            }
+            first.remove();
+        }
+    }
+
+    /// Reads the oldest entries above a position.
+    pub(super) fn read(&self, topic: &Topic, after: Position, limit: usize) -> TopicRead {
+        let retained = self.entries.range(after.next()..).take(limit);
+        let entries = retained.map(topic_entry).collect();
+        match &self.keys {
+            Some(keys) => TopicRead::keyed(topic.clone(), keys.dropped(), entries),
+            None => TopicRead::window(topic.clone(), self.last, entries),
+        }
+    }
+}
+
+fn topic_entry((position, retained): (&Position, &Retained)) -> TopicEntry {
+    let bytes = retained.entry.bytes().clone();
+    match retained.entry.kind() {
+        EntryKind::Keyed(key) => TopicEntry::keyed(*position, Arc::clone(key), bytes),
+        EntryKind::Removal(key) => TopicEntry::removal(*position, Arc::clone(key), bytes),
+        // Ephemeral entries are not retained.
+        EntryKind::Window | EntryKind::Ephemeral => {
+            TopicEntry::window(*position, retained.before, bytes)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(entries: &[Entry], max: usize) -> TopicLog {
+        let is_keyed = entries[0].kind().key().is_some();
+        let mut log = TopicLog::new(Position::ZERO, is_keyed);
+        for (index, entry) in entries.iter().enumerate() {
+            let position = Position::new(index as u64 + 1);
+            log.append(position, &Arc::new(entry.clone()), Instant::now());
+            log.trim(max);
+        }
+        log
+    }
+
+    /// Returns the positions of the entries and the start.
+    fn positions(log: &TopicLog, after: u64) -> (Vec<u64>, u64) {
+        let read = log.read(&"t".into(), Position::new(after), 9);
+        let positions = read.entries.iter().map(|entry| entry.position.get());
+        (positions.collect(), read.start.get())
+    }
+
+    #[test]
+    fn retains_the_newest_entries() {
+        let entries = vec![Entry::window("t", "e"); 5];
+        let log = log(&entries, 3);
+        assert_eq!(positions(&log, 0), (vec![3, 4, 5], 2));
+        assert_eq!(positions(&log, 3), (vec![4, 5], 3));
+        assert_eq!(positions(&log, 5), (vec![], 5));
+    }
+
+    #[test]
+    fn retains_the_newest_entry_of_each_key() {
+        let keyed = |key| Entry::keyed("t", key, "e");
+        let removal = |key| Entry::removal("t", key, "");
+        let mut entries = vec![keyed("a"), keyed("b"), keyed("a"), removal("b")];
+        assert_eq!(positions(&log(&entries, 1), 0), (vec![3, 4], 0));
+        entries.push(removal("a"));
+        let log = log(&entries, 1);
+        assert_eq!(positions(&log, 0), (vec![5], 4));
+        let keys = log.keys().unwrap();
+        assert_eq!((keys.live(), keys.is_live("a")), (0, false));
+    }
+}
