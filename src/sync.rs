@@ -20,6 +20,10 @@ pub(crate) use futures_util::task::AtomicWaker;
 #[cfg(not(all(test, loom)))]
 pub(crate) use tokio::sync::{Notify, futures::OwnedNotified};
 
+// Tokio's own under loom too: no loom test uses what has them.
+#[cfg(feature = "channel")]
+pub(crate) use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
 /// Locks a mutex, also after a panic of another thread: the locked code leaves no state half-changed.
 #[cfg(feature = "channel")]
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -28,6 +28,8 @@ mod keyed;
 mod keyed_log;
 mod lag;
 mod log;
+#[allow(dead_code, unused_imports)]
+mod node;
 mod notice;
 mod numbered;
 mod options;

@@ -1,0 +1,95 @@
+//! The task that appends.
+
+use std::{mem, sync::Arc};
+
+use super::{batch::OpenBatch, options::CommitOptions, queue::Queue};
+use crate::{
+    channel::node::{backoff::Backoff, seen::Seen, shared_store::SharedStore},
+    store::{Appended, Batch, StoreError, StoreErrorKind},
+    sync::{Mutex, lock},
+    time::SharedTimer,
+};
+
+/// The part of a committer that its task uses.
+pub(super) struct Shared {
+    pub(super) store: SharedStore,
+    pub(super) seen: Arc<Seen>,
+    pub(super) timer: SharedTimer,
+    pub(super) options: CommitOptions,
+    pub(super) queue: Mutex<Queue>,
+}
+
+/// Appends until nothing waits.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let guard = StopGuard(&shared);
+    loop {
+        let next = lock(&shared.queue).take(shared.timer.now(), &shared.options);
+        let Some(batch) = next else {
+            // The queue has noted it already, and another task may run by now.
+            mem::forget(guard);
+            return;
+        };
+        if let Some(refused) = shared.commit(batch).await {
+            // One entry may be at fault: the others are appended without it.
+            for batch in refused.split() {
+                shared.commit(batch).await;
+            }
+        }
+    }
+}
+
+/// Lets another task start when the executor drops this one.
+struct StopGuard<'a>(&'a Shared);
+
+impl Drop for StopGuard<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.queue).stop();
+    }
+}
+
+impl Shared {
+    /// Appends a batch, until all its publishes are answered. Returns a batch of several entries that was
+    /// refused.
+    async fn commit(&self, mut batch: OpenBatch) -> Option<OpenBatch> {
+        let counter = lock(&self.queue).next_counter();
+        let mut backoff = Backoff::new(self.options.pauses);
+        loop {
+            batch.expire(self.timer.now());
+            let deadline = batch.next_deadline()?;
+            let attempt = self.attempt(counter, &batch);
+            match self.timer.until(deadline, attempt).await {
+                Some(Ok(appended)) => {
+                    batch.succeed(&appended);
+                    return None;
+                }
+                Some(Err(error)) if error.is_retryable() => batch.fail_attempt(Some(error)),
+                Some(Err(error)) => return give_up(batch, error),
+                None => batch.fail_attempt(None),
+            }
+            let pause = self.timer.after(backoff.pause());
+            self.timer.sleep_until(pause.min(deadline)).await;
+        }
+    }
+
+    async fn attempt(&self, counter: u64, batch: &OpenBatch) -> Result<Appended, StoreError> {
+        let (epoch, seen) = self.seen.highest();
+        let request = Batch::new(self.options.publisher, counter, batch.entries());
+        let appended = self.store.append(request.seen(epoch, seen)).await?;
+        if appended.positions.len() != batch.len() {
+            let cause = "the store has answered with another number of positions";
+            return Err(StoreError::with_source(StoreErrorKind::Unknown, cause));
+        }
+        self.seen.acknowledge(&appended);
+        Ok(appended)
+    }
+}
+
+/// Fails a batch, or returns one of several entries that the store has refused.
+fn give_up(batch: OpenBatch, error: StoreError) -> Option<OpenBatch> {
+    let is_refused = matches!(error.kind(), StoreErrorKind::Refused);
+    if is_refused && batch.len() > 1 && !batch.is_doubtful() {
+        return Some(batch);
+    }
+    batch.fail(error);
+    None
+}

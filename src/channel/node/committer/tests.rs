@@ -1,0 +1,265 @@
+//! Publishing in batches, with a slow store.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{Stream, future::join_all, stream};
+use hyper_util::rt::TokioTimer;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::*;
+use crate::{
+    channel::node::{SharedExecutor, SharedStore},
+    store::{
+        Appended, Batch, Entry, HubStore, Page, Position, StoreError, StoreErrorKind, Tailed, Topic,
+    },
+    time::SharedTimer,
+};
+
+/// Takes 50 ms for a batch, refuses entries of the topic "refused", and fails at once on demand.
+#[derive(Clone, Default)]
+struct SlowStore {
+    batches: Arc<Mutex<Vec<Vec<String>>>>,
+    error: Arc<Mutex<Option<StoreErrorKind>>>,
+}
+
+impl HubStore for SlowStore {
+    async fn append(&self, batch: Batch<'_>) -> Result<Appended, StoreError> {
+        let error = *self.error.lock().unwrap();
+        if let Some(kind) = error {
+            return Err(StoreError::new(kind));
+        }
+        sleep(Duration::from_millis(50)).await;
+        let text = |entry: &Entry| String::from_utf8(entry.bytes().to_vec()).unwrap();
+        let is_refused = |entry: &Entry| entry.topics().contains(&"refused".into());
+        if batch.entries.iter().any(is_refused) {
+            return Err(StoreError::new(StoreErrorKind::Refused));
+        }
+        let mut batches = self.batches.lock().unwrap();
+        let first = batches.iter().flatten().count() as u64 + 1;
+        batches.push(batch.entries.iter().map(text).collect());
+        let positions = (first..).map(Position::new).take(batch.entries.len());
+        Ok(Appended::new("e".parse().unwrap(), positions.collect()))
+    }
+
+    async fn read(&self, _: &[Topic], _: Position, _: usize) -> Result<Page, StoreError> {
+        Err(StoreError::new(StoreErrorKind::Unavailable))
+    }
+
+    fn tail(&self, _: Option<Position>) -> impl Stream<Item = Result<Tailed, StoreError>> + Send {
+        stream::pending()
+    }
+}
+
+/// Counts the tasks that run.
+struct Executor(Arc<AtomicUsize>);
+
+impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Executor {
+    fn execute(&self, task: F) {
+        let running = Arc::clone(&self.0);
+        running.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(async move {
+            task.await;
+            running.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+}
+
+struct Fixture {
+    store: SlowStore,
+    committer: Committer,
+    tasks: Arc<AtomicUsize>,
+}
+
+impl Fixture {
+    fn new(options: CommitOptions) -> Self {
+        let (store, tasks) = (SlowStore::default(), Arc::default());
+        let committer = Committer::new(
+            SharedStore::new(store.clone()),
+            Arc::default(),
+            SharedTimer::new(TokioTimer::new()),
+            SharedExecutor::new(Executor(Arc::clone(&tasks))),
+            options,
+        );
+        Self {
+            store,
+            committer,
+            tasks,
+        }
+    }
+
+    fn batches(&self) -> Vec<Vec<String>> {
+        self.store.batches.lock().unwrap().clone()
+    }
+
+    fn fail(&self, kind: Option<StoreErrorKind>) {
+        *self.store.error.lock().unwrap() = kind;
+    }
+
+    async fn publish(&self, text: &'static str) -> Result<Committed, CommitError> {
+        self.committer.publish(Entry::window("a", text)).await
+    }
+}
+
+fn options() -> CommitOptions {
+    CommitOptions {
+        timeout: Duration::from_secs(1),
+        ..CommitOptions::new()
+    }
+}
+
+fn batches_of(max: usize) -> CommitOptions {
+    CommitOptions {
+        batch_entries: max,
+        ..options()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn gathers_a_batch_while_another_is_appended() {
+    let fixture = Fixture::new(batches_of(3));
+    let later = async {
+        sleep(Duration::from_millis(10)).await;
+        join_all(["1", "2", "3", "4"].map(|text| fixture.publish(text))).await
+    };
+    let (_, committed) = tokio::join!(fixture.publish("0"), later);
+    let positions = committed.into_iter().map(|c| c.unwrap().position.get());
+    assert_eq!(positions.collect::<Vec<_>>(), [2, 3, 4, 5]);
+    assert_eq!(
+        fixture.batches(),
+        [vec!["0"], vec!["1", "2", "3"], vec!["4"]]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn bounds_a_batch_in_bytes() {
+    let fixture = Fixture::new(CommitOptions {
+        batch_bytes: 5,
+        ..options()
+    });
+    join_all(["123", "45", "6", "7890123", "4"].map(|text| fixture.publish(text))).await;
+    assert_eq!(
+        fixture.batches(),
+        [vec!["123", "45"], vec!["6"], vec!["7890123"], vec!["4"]]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_a_task_only_while_something_waits() {
+    let fixture = Fixture::new(options());
+    for _ in 0..3 {
+        fixture.publish("0").await.unwrap();
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(fixture.tasks.load(Ordering::Relaxed), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_entry_fails_alone() {
+    let fixture = Fixture::new(options());
+    let entries = ["a", "refused", "a"].map(|topic| Entry::window(topic, "0"));
+    let results = join_all(entries.map(|entry| fixture.committer.publish(entry))).await;
+    let is_stored: Vec<_> = results.iter().map(Result::is_ok).collect();
+    assert_eq!(is_stored, [true, false, true]);
+    let Err(CommitError::Store(error)) = &results[1] else {
+        panic!("{results:?}");
+    };
+    assert_eq!(error.kind(), StoreErrorKind::Refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_future_unpublishes_nothing() {
+    // The second event is still queued when the future is dropped.
+    let fixture = Fixture::new(batches_of(1));
+    let publishes = join_all(["0", "1"].map(|text| fixture.publish(text)));
+    assert!(timeout(Duration::from_millis(10), publishes).await.is_err());
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(fixture.batches().concat(), ["0", "1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_for_room_until_the_timeout() {
+    let fixture = Fixture::new(CommitOptions {
+        waiting_bytes: 600,
+        ..options()
+    });
+    fixture.fail(Some(StoreErrorKind::Unavailable));
+    let start = Instant::now();
+    let results = join_all(["0", "1", "2"].map(|text| fixture.publish(text))).await;
+    let timed_out = |result: &Result<_, _>| matches!(result, Err(CommitError::TimedOut(_)));
+    assert!(results.iter().all(timed_out), "{results:?}");
+    assert_eq!(start.elapsed().as_secs(), 1);
+    assert!(fixture.batches().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn refuses_an_event_that_can_never_have_room() {
+    let fixture = Fixture::new(CommitOptions {
+        waiting_bytes: 600,
+        ..options()
+    });
+    let large = Entry::window("a", vec![0; 600]);
+    assert!(matches!(
+        fixture.committer.publish(large).await,
+        Err(CommitError::TooLarge { len: 856, max: 600 })
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn does_not_loop_when_the_store_is_read_only() {
+    let fixture = Fixture::new(options());
+    fixture.fail(Some(StoreErrorKind::ReadOnly));
+    let start = Instant::now();
+    assert!(matches!(
+        fixture.publish("0").await,
+        Err(CommitError::Store(_))
+    ));
+    assert!(start.elapsed() < Duration::from_millis(100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_timed_out_is_not_stored_later() {
+    let fixture = Fixture::new(options());
+    fixture.fail(Some(StoreErrorKind::Unavailable));
+    let publish = async |text, after| {
+        sleep(Duration::from_millis(after)).await;
+        fixture.publish(text).await
+    };
+    // "1" and "2" form a batch when "0" has timed out. It outlives "1", whose time ends in a pause between two
+    // attempts: in an attempt the outcome would be unknown.
+    let recover = async {
+        sleep(Duration::from_millis(1300)).await;
+        fixture.fail(None);
+    };
+    let (first, second, third, ()) = tokio::join!(
+        publish("0", 0),
+        publish("1", 100),
+        publish("2", 900),
+        recover
+    );
+    assert!(matches!(first, Err(CommitError::TimedOut(_))));
+    assert!(
+        matches!(second, Err(CommitError::TimedOut(Some(_)))),
+        "{second:?}"
+    );
+    assert!(third.is_ok());
+    assert_eq!(fixture.batches().concat(), ["2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_cut_off_leaves_the_outcome_unknown() {
+    let fixture = Fixture::new(CommitOptions {
+        timeout: Duration::from_millis(20),
+        ..options()
+    });
+    assert!(matches!(
+        fixture.publish("0").await,
+        Err(CommitError::Unknown(None))
+    ));
+}

@@ -1,0 +1,63 @@
+//! One connection to the tail.
+
+use std::pin::pin;
+
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+    stream::BoxStream,
+};
+
+use super::{follower::Follower, node_log::NodeLog};
+use crate::{
+    channel::node::backoff::Backoff,
+    store::{StoreError, StoreErrorKind, Tailed},
+};
+
+/// What a follower does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    GoOn,
+    Reconnect,
+}
+
+/// What a follower has waited for.
+enum Arrival {
+    Record(Option<Result<Tailed, StoreError>>),
+    Idle,
+    Doubt,
+}
+
+impl<L: NodeLog> Follower<L> {
+    /// Follows one tail, until it must be opened anew.
+    pub(super) async fn connection(&mut self, backoff: &mut Backoff) -> Result<(), StoreError> {
+        let start = self.start().await?;
+        let store = self.store.clone();
+        let mut tail = store.tail(start);
+        loop {
+            let next = match self.arrival(&mut tail).await {
+                Arrival::Record(Some(tailed)) => {
+                    let next = self.take(tailed?).await?;
+                    backoff.reset();
+                    next
+                }
+                Arrival::Record(None) => return Err(StoreError::new(StoreErrorKind::Unavailable)),
+                Arrival::Idle => self.idle().await?,
+                Arrival::Doubt => self.compare().await?,
+            };
+            if next == Next::Reconnect {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn arrival(&self, tail: &mut BoxStream<'_, Result<Tailed, StoreError>>) -> Arrival {
+        let doubt = pin!(self.seen.doubted());
+        let idle = self.timer.sleep(self.options.idle);
+        match select(tail.next(), select(doubt, idle)).await {
+            Either::Left((tailed, _)) => Arrival::Record(tailed),
+            Either::Right((Either::Left(_), _)) => Arrival::Doubt,
+            Either::Right((Either::Right(_), _)) => Arrival::Idle,
+        }
+    }
+}

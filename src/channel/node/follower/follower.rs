@@ -1,0 +1,85 @@
+//! A follower of a store's tail.
+
+use std::{fmt, future::Future, pin::pin, sync::Arc};
+
+use futures_util::future::select;
+
+use super::options::FollowOptions;
+use crate::{
+    channel::node::{backoff::Backoff, seen::Seen, shared_store::SharedStore},
+    store::{Head, Position},
+    time::SharedTimer,
+};
+
+/// Follows the tail of a store, and keeps the memory of a node complete.
+///
+/// The tail is compared with what the node knows: a record whose `before` is another position than the node's
+/// is a hole; a position that the node knows and that the tail leaves out was lost.
+pub(in crate::channel) struct Follower<L> {
+    pub(super) store: SharedStore,
+    pub(super) log: Arc<L>,
+    pub(super) seen: Arc<Seen>,
+    pub(super) timer: SharedTimer,
+    pub(super) options: FollowOptions,
+    /// The counter of the batches that record losses.
+    pub(super) counter: u64,
+    /// The state of the store in an epoch that the node has not begun.
+    pub(super) fresh: Option<Head>,
+    /// The last position of the store when it was last compared.
+    pub(super) target: Position,
+    pub(super) is_caught_up: bool,
+    /// The highest lost position that the store was asked to record.
+    pub(super) asked: Position,
+}
+
+impl<L> Follower<L> {
+    /// Creates the follower of a node, which shares `seen` with the node's committer and pages.
+    pub(in crate::channel) fn new(
+        store: SharedStore,
+        log: Arc<L>,
+        seen: Arc<Seen>,
+        timer: SharedTimer,
+        options: FollowOptions,
+    ) -> Self {
+        Self {
+            store,
+            log,
+            seen,
+            timer,
+            options,
+            counter: 0,
+            fresh: None,
+            target: Position::ZERO,
+            is_caught_up: false,
+            asked: Position::ZERO,
+        }
+    }
+}
+
+impl<L: super::NodeLog> Follower<L> {
+    /// Follows the tail until `stop` is ready. An executor gives no way to end a task from outside.
+    pub(in crate::channel) async fn run(self, stop: impl Future<Output = ()>) {
+        select(pin!(self.follow_forever()), pin!(stop)).await;
+    }
+
+    async fn follow_forever(mut self) {
+        let mut backoff = Backoff::new(self.options.pauses);
+        loop {
+            let Err(error) = self.connection(&mut backoff).await else {
+                continue;
+            };
+            self.log.failed(&error);
+            self.timer.sleep(backoff.pause()).await;
+        }
+    }
+}
+
+impl<L> fmt::Debug for Follower<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Follower")
+            .field("options", &self.options)
+            .field("target", &self.target)
+            .field("is_caught_up", &self.is_caught_up)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,76 @@
+//! A store without its type, so that subscriptions of any store have the same type.
+
+use std::{fmt, sync::Arc};
+
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
+
+use crate::store::{Appended, Batch, HubStore, Page, Position, StoreError, Tailed, Topic};
+
+/// The store that all parts of a node share. A call allocates its future.
+#[derive(Clone)]
+pub(in crate::channel) struct SharedStore(Arc<dyn AnyStore>);
+
+/// [`HubStore`] with boxed futures.
+trait AnyStore: Send + Sync {
+    fn append<'a>(&'a self, batch: Batch<'a>) -> BoxFuture<'a, Result<Appended, StoreError>>;
+
+    fn read<'a>(
+        &'a self,
+        topics: &'a [Topic],
+        after: Position,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Page, StoreError>>;
+
+    fn tail(&self, after: Option<Position>) -> BoxStream<'_, Result<Tailed, StoreError>>;
+}
+
+impl SharedStore {
+    pub(in crate::channel) fn new(store: impl HubStore) -> Self {
+        Self(Arc::new(store))
+    }
+
+    pub(super) async fn append(&self, batch: Batch<'_>) -> Result<Appended, StoreError> {
+        self.0.append(batch).await
+    }
+
+    pub(super) async fn read(
+        &self,
+        topics: &[Topic],
+        after: Position,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        self.0.read(topics, after, limit).await
+    }
+
+    pub(super) fn tail(
+        &self,
+        after: Option<Position>,
+    ) -> BoxStream<'_, Result<Tailed, StoreError>> {
+        self.0.tail(after)
+    }
+}
+
+impl<S: HubStore> AnyStore for S {
+    fn append<'a>(&'a self, batch: Batch<'a>) -> BoxFuture<'a, Result<Appended, StoreError>> {
+        HubStore::append(self, batch).boxed()
+    }
+
+    fn read<'a>(
+        &'a self,
+        topics: &'a [Topic],
+        after: Position,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Page, StoreError>> {
+        HubStore::read(self, topics, after, limit).boxed()
+    }
+
+    fn tail(&self, after: Option<Position>) -> BoxStream<'_, Result<Tailed, StoreError>> {
+        HubStore::tail(self, after).boxed()
+    }
+}
+
+impl fmt::Debug for SharedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedStore")
+    }
+}
