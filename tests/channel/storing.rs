@@ -14,7 +14,7 @@ use tokio::{
     sync::oneshot,
     task::{spawn_blocking, yield_now},
 };
-use tower_sse::{BoxError, Channel, Event, EventId, Hub, LagPolicy, PublishError};
+use tower_sse::{BoxError, Channel, ChannelOptions, Event, EventId, Hub, LagPolicy, PublishError};
 
 use crate::{
     hub::{channel_in, close, has, hub, hub_options},
@@ -306,6 +306,26 @@ fn makes_no_gap_where_nothing_was_stored() {
             assert!(fails.is_err());
             let anew = anew.unwrap();
             assert!(is_waiting(&mut resume(&anew, anew.last_id())));
+        }
+    });
+}
+
+#[test]
+fn leaves_no_trace_of_an_event_without_an_id() {
+    in_time(|| {
+        for close in CLOSES {
+            let each = |name: &str, options: ChannelOptions| match name {
+                "a" => options.without_ids(),
+                _ => options,
+            };
+            let hub = Hub::new(hub_options(1).each(each));
+            while_storing(&hub, || Ok(()), |channel| close(&hub, channel)).unwrap();
+            // The hub remembers one removed channel, and counts what it has forgotten for all others.
+            publish(&channel_in(&hub, "b"), "two");
+            channel_in(&hub, "b").close();
+            let before = last(sibling(&hub.last_id(), 0));
+            let resumed = hub.resume(["c"], Some(&before)).unwrap();
+            assert!(resumed.gaps().is_empty());
         }
     });
 }

@@ -127,7 +127,7 @@ impl HubShared {
             });
             let is_closed = registry.change(channel, |log| log.end_storing());
             if is_closed && matches!(stored, Ok(Ok(_))) {
-                registry.miss(&channel.name, number);
+                registry.miss(channel, number);
             }
             (stored, is_closed)
         });
