@@ -322,6 +322,21 @@ fn an_added_channel_is_filtered_as_well() {
     assert_eq!(blocks(&mut subscription), expected);
 }
 
+#[test]
+fn hidden_events_count_from_the_checkpoint_of_an_addition() {
+    let hub = Hub::new(hub_options(9).channel_options(holding(8)));
+    let subscription = hub.subscriber("ada").subscribe(["h"]).unwrap();
+    let mut subscription = without_h(subscription);
+    hide(&hub, 3);
+    assert_eq!(blocks(&mut subscription), [""; 0]);
+    hub.subscribers("ada").add("a").unwrap();
+    hide(&hub, 3);
+    let added = ["channel-added: a", "checkpoint: #4"];
+    assert_eq!(blocks(&mut subscription), added);
+    hide(&hub, 1);
+    assert_eq!(blocks(&mut subscription), ["checkpoint: #8"]);
+}
+
 // Keyed channels.
 
 fn keyed() -> KeyedChannel {

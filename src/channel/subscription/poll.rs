@@ -222,6 +222,9 @@ impl Subscription {
     /// Gives the client the id of everything that has been sent.
     fn send_checkpoint(&mut self, audience: Option<Audience>) -> Option<ChannelEvent> {
         let (policy, id) = (self.notice_policy_of(None), self.reader.last_id());
+        if let Some(filter) = &mut self.filter {
+            filter.reset(self.reader.position());
+        }
         let client = audience.unwrap_or_default();
         send_notice(
             Notice::Checkpoint.encode(policy, client, Some(id))?,
@@ -260,9 +263,6 @@ impl Subscription {
         }
         // An event of the history has no number: not everything before the position has been sent.
         let needs_checkpoint = event.has_number() && filter.needs_checkpoint(channel);
-        if needs_checkpoint {
-            filter.reset(position);
-        }
         self.spend_budget(audience);
         needs_checkpoint.then(|| self.send_checkpoint(audience))?
     }
@@ -296,10 +296,6 @@ impl Subscription {
         let is_behind = hidden.is_some_and(|(filter, channel)| filter.needs_checkpoint(channel));
         if !needs_id && !is_behind {
             return None;
-        }
-        let position = self.reader.position();
-        if let Some(filter) = &mut self.filter {
-            filter.reset(position);
         }
         self.send_checkpoint(audience)
     }
