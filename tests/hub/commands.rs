@@ -17,9 +17,13 @@ pub(crate) enum Command {
     /// Publishes by `publish_with`, while this happens.
     Store(Through, Draft, Meanwhile),
     /// Has a client that has seen nothing yet ask for these channels.
-    Arrive(usize, Vec<usize>, Start),
+    Arrive(usize, Vec<Wish>, Start, Manner),
     /// Has a client ask for its channels again, after its connection has broken.
-    Return(usize, Start),
+    Return(usize, Start, Manner),
+    /// Adds a channel to the set of all clients of a group, and to their open streams if they are named.
+    Add(usize, Wish),
+    /// Removes a channel from them.
+    Remove(usize, usize),
     Poll(usize, usize),
     Leave(usize),
     Close(Through),
@@ -32,6 +36,37 @@ pub(crate) enum Command {
     /// `Hub::names`, which removes idle channels.
     Sweep,
     Advance(u64),
+}
+
+/// How a client connects.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    /// Whether the stream has the name of the client's group.
+    pub(crate) is_named: bool,
+    /// How many of three events a filter hides.
+    pub(crate) hides: usize,
+}
+
+/// A channel that a client asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish {
+    pub(crate) name: usize,
+    pub(crate) origin: WishOrigin,
+    /// The position of an addition: any number that the hub has assigned.
+    pub(crate) added_at: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum WishOrigin {
+    Resume,
+    Live,
+    Replay,
+    /// Since any number.
+    Since(usize),
+    /// Since the last number by now.
+    SinceNow,
+    /// Since an id of another hub.
+    SinceForeign,
 }
 
 /// How a channel is found.
@@ -100,17 +135,20 @@ struct Draw<'a> {
 
 impl Draw<'_> {
     fn command(&mut self) -> Command {
-        let weights = [16, 5, 5, 10, 18, 3, 2, 1, 3, 2, 1, 1, 5, 3];
+        let weights = [16, 5, 5, 10, 18, 3, 2, 1, 3, 2, 1, 1, 5, 3, 4, 2];
         let weights = match self.random.once_in(4) {
             // Publishers and readers alone.
-            true => [16, 5, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            true => [16, 5, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
             false => weights,
         };
         match self.random.weighted(&weights) {
             0 => Command::Publish(self.through(), self.drafts()),
             1 => Command::PublishTo(self.some_names(3), self.draft()),
-            2 => Command::Arrive(self.client(), self.some_names(4), self.start()),
-            3 => Command::Return(self.client(), self.start()),
+            2 => {
+                let wishes = self.wishes();
+                Command::Arrive(self.client(), wishes, self.start(), self.manner())
+            }
+            3 => Command::Return(self.client(), self.start(), self.manner()),
             4 => Command::Poll(self.client(), self.random.within(1, 5)),
             5 => Command::Leave(self.client()),
             6 => Command::Close(self.through()),
@@ -120,6 +158,8 @@ impl Draw<'_> {
             10 => Command::Get(self.name()),
             12 => Command::Advance(self.random.pick(&[1, 4, 6, 11, 31])),
             13 => Command::Store(self.through(), self.draft(), self.meanwhile()),
+            14 => Command::Add(self.group(), self.wish()),
+            15 => Command::Remove(self.group(), self.name()),
             _ => Command::Sweep,
         }
     }
@@ -136,6 +176,54 @@ impl Draw<'_> {
     fn some_names(&mut self, max: usize) -> Vec<usize> {
         let count = self.random.within(1, max);
         (0..count).map(|_| self.name()).collect()
+    }
+
+    fn group(&mut self) -> usize {
+        self.random.below(self.clients.div_ceil(2))
+    }
+
+    fn manner(&mut self) -> Manner {
+        Manner {
+            is_named: self.random.once_in(2),
+            hides: self.random.pick(&[0, 0, 0, 1, 2, 3]),
+        }
+    }
+
+    /// Draws channels, most often without starts of their own.
+    fn wishes(&mut self) -> Vec<Wish> {
+        let is_plain = self.random.once_in(2);
+        let names = self.some_names(4).into_iter();
+        names
+            .map(|name| match is_plain || self.random.once_in(2) {
+                true => Wish {
+                    name,
+                    origin: WishOrigin::Resume,
+                    added_at: None,
+                },
+                false => Wish {
+                    name,
+                    ..self.wish()
+                },
+            })
+            .collect()
+    }
+
+    fn wish(&mut self) -> Wish {
+        let any = self.random.below(100);
+        let origin = match self.random.below(8) {
+            0 => WishOrigin::Resume,
+            1 | 2 => WishOrigin::Live,
+            3 | 4 => WishOrigin::Replay,
+            5 => WishOrigin::Since(any),
+            6 => WishOrigin::SinceNow,
+            _ if any % 4 == 0 => WishOrigin::SinceForeign,
+            _ => WishOrigin::Since(any),
+        };
+        Wish {
+            name: self.name(),
+            origin,
+            added_at: self.random.once_in(3).then_some(any / 2),
+        }
     }
 
     fn through(&mut self) -> Through {

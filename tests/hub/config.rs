@@ -22,6 +22,8 @@ pub(crate) struct ChannelConfig {
     pub(crate) max_age: Option<u64>,
     pub(crate) lag: LagPolicy,
     pub(crate) gap: GapPolicy,
+    pub(crate) has_ids: bool,
+    pub(crate) has_history: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +47,11 @@ impl Config {
         let mut channels: Vec<_> = (0..count).map(|_| ChannelConfig::draw(random)).collect();
         // One at most, because a silent lag is known by a count of the whole subscription alone.
         if random.once_in(2) {
-            channels[random.below(count)].lag = LagPolicy::Newest;
+            let silent = random.below(count);
+            channels[silent].lag = LagPolicy::Newest;
+            if !channels[silent].has_ids && random.once_in(2) {
+                channels[silent].lag = LagPolicy::Disconnect;
+            }
         }
         Self {
             channels,
@@ -57,12 +63,24 @@ impl Config {
 }
 
 impl ChannelConfig {
+    /// Returns `true` if a lag is only counted.
+    pub(crate) fn lags_in_silence(&self) -> bool {
+        self.lag == LagPolicy::Newest || !self.has_ids && self.lag == LagPolicy::Disconnect
+    }
+
     fn draw(random: &mut Random) -> Self {
+        let has_ids = !random.once_in(5);
+        let disconnect = match has_ids {
+            true => LagPolicy::Disconnect,
+            false => LagPolicy::Notify,
+        };
         Self {
+            has_ids,
+            has_history: !random.once_in(if has_ids { 8 } else { 2 }),
             max_events: random.within(1, 4),
             max_bytes: random.pick(&[40, 60, 100, LARGE, LARGE, LARGE]),
             max_age: random.pick(&[None, None, None, Some(5), Some(20)]),
-            lag: random.pick(&[LagPolicy::Disconnect, LagPolicy::Notify, LagPolicy::Notify]),
+            lag: random.pick(&[disconnect, LagPolicy::Notify, LagPolicy::Notify]),
             gap: random.pick(&[GapPolicy::Notify, GapPolicy::Notify, GapPolicy::Live]),
         }
     }

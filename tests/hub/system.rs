@@ -9,16 +9,19 @@ use std::{
 
 use futures::Stream;
 use tower_sse::{
-    Channel, ChannelEvent, ChannelOptions, CloseReason, Event, EventId, Hub, HubOptions,
-    LastEventId, NoticePolicy, Subscription,
+    Channel, ChannelEvent, ChannelOptions, ChannelStart, CloseReason, Event, EventId, Hub,
+    HubOptions, LastEventId, NoticePolicy, Subscription,
 };
 
 use crate::{
     clock::Clock,
     config::{ChannelConfig, Config, GapPolicy, LagPolicy, NAMES},
-    model::{Payload, Position},
+    model::{Asked, Origin, Payload, Point, Position},
     task::Task,
 };
+
+/// The names of subscribers.
+const GROUPS: [&str; 2] = ["x", "y"];
 
 pub(crate) struct System {
     pub(crate) clock: Clock,
@@ -39,7 +42,8 @@ pub(crate) enum Polled {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Item {
     Event {
-        number: u64,
+        /// `None` if it comes without an id, though the client may not see the id of a comment.
+        number: Option<u64>,
         text: String,
         is_comment: bool,
     },
@@ -55,7 +59,10 @@ pub(crate) enum Item {
         count: u64,
         name: usize,
     },
-    /// A channel was closed while others are open.
+    Added {
+        name: usize,
+    },
+    /// A channel was removed, or closed while others are open.
     Removed {
         name: usize,
     },
@@ -76,9 +83,9 @@ impl Item {
         match self {
             Self::Event {
                 number, is_comment, ..
-            } => (!is_comment).then_some(*number),
+            } => number.filter(|_| !is_comment),
             Self::Checkpoint { id } | Self::Gap { id, .. } => *id,
-            Self::Lagged { .. } | Self::Removed { .. } => None,
+            Self::Lagged { .. } | Self::Added { .. } | Self::Removed { .. } => None,
         }
     }
 }
@@ -121,16 +128,49 @@ impl System {
     }
 
     /// Subscribes to channels as a client asks for them. `None` if there are too many.
-    pub(crate) fn subscribe(&self, names: &[usize], position: Position) -> Option<Subscription> {
-        let names = names.iter().map(|name| NAMES[*name]);
-        let subscription = match position {
-            Position::Now => self.hub.subscribe(names),
-            Position::Oldest => self.hub.replay(names),
-            _ => self
-                .hub
-                .resume(names, self.last_event_id(position).as_ref()),
+    pub(crate) fn subscribe(
+        &self,
+        asked: &[Asked],
+        position: Position,
+        group: Option<usize>,
+    ) -> Option<Subscription> {
+        let starts = asked.iter().map(|asked| self.start(asked));
+        let id = self.last_event_id(position);
+        let subscription = match (position, group) {
+            (Position::Oldest, _) => self.hub.replay(asked.iter().map(|asked| NAMES[asked.name])),
+            (Position::Now, None) => self.hub.subscribe(starts),
+            (Position::Now, Some(group)) => self.hub.subscriber(GROUPS[group]).subscribe(starts),
+            (_, None) => self.hub.resume(starts, id.as_ref()),
+            (_, Some(group)) => {
+                let subscriber = self.hub.subscriber(GROUPS[group]);
+                subscriber.resume(starts, id.as_ref())
+            }
         };
         subscription.ok()
+    }
+
+    fn start(&self, asked: &Asked) -> ChannelStart {
+        let name = NAMES[asked.name];
+        let start = match asked.origin {
+            Origin::Resume => ChannelStart::from(name),
+            Origin::Live => ChannelStart::live(name),
+            Origin::Replay => ChannelStart::replay(name),
+            Origin::Since(point) => ChannelStart::since(name, self.id(point)),
+        };
+        match asked.added_at {
+            Some(at) => start.added_at(self.id(at)),
+            None => start,
+        }
+    }
+
+    /// Adds a channel to the open subscriptions of a group. `None` if there are too many channels.
+    pub(crate) fn add(&self, group: usize, asked: &Asked) -> Option<u64> {
+        let added = self.hub.subscribers(GROUPS[group]).add(self.start(asked));
+        added.ok().map(|id| self.number(&id))
+    }
+
+    pub(crate) fn remove(&self, group: usize, name: usize) -> u64 {
+        self.number(&self.hub.subscribers(GROUPS[group]).remove(NAMES[name]))
     }
 
     /// Subscribes through a handle.
@@ -142,20 +182,27 @@ impl System {
         }
     }
 
-    fn last_event_id(&self, position: Position) -> Option<LastEventId> {
-        let text = match position {
-            Position::After(number) => format!("{}-{number}", self.epoch),
-            Position::Unknown => "another-1".to_owned(),
-            Position::Now | Position::FirstVisit | Position::Oldest => return None,
+    fn id(&self, point: Point) -> EventId {
+        let text = match point {
+            Point::Number(number) => format!("{}-{number}", self.epoch),
+            Point::Foreign => "another-1".to_owned(),
         };
-        LastEventId::new(EventId::try_from(text).unwrap())
+        EventId::try_from(text).unwrap()
+    }
+
+    fn last_event_id(&self, position: Position) -> Option<LastEventId> {
+        match position {
+            Position::After(point) => LastEventId::new(self.id(point)),
+            Position::Now | Position::FirstVisit | Position::Oldest => None,
+        }
     }
 
     /// Returns the gaps of a client that has asked for this.
     pub(crate) fn gaps(&self, subscription: &Subscription, position: Position) -> Vec<Gap> {
         let id = self.last_event_id(position);
         let gap = |gap: &tower_sse::Gap| {
-            assert_eq!(Some(&gap.last_event_id), id.as_deref());
+            // Without an id it is the position of the start.
+            assert!(id.as_deref().is_none_or(|id| *id == gap.last_event_id));
             Gap {
                 is_known: gap.is_known,
                 oldest: gap.oldest.as_ref().map(|id| self.number(id)),
@@ -206,12 +253,12 @@ impl System {
         }
         match (name, &data[..], comment) {
             ("", [text], None) => Item::Event {
-                number: number.unwrap(),
+                number,
                 text: (*text).to_owned(),
                 is_comment: false,
             },
             ("", [], Some(text)) => Item::Event {
-                number: number.unwrap(),
+                number,
                 text: text.to_owned(),
                 is_comment: true,
             },
@@ -225,6 +272,7 @@ impl System {
                 count: count.parse().unwrap(),
                 name: place(name),
             },
+            ("channel-added", [name], None) => Item::Added { name: place(name) },
             ("channel-removed", [name], None) => Item::Removed { name: place(name) },
             other => panic!("{other:?}"),
         }
@@ -232,6 +280,12 @@ impl System {
 }
 
 fn options_of(config: &ChannelConfig, options: ChannelOptions) -> ChannelOptions {
+    let options = match (config.has_ids, config.has_history) {
+        (true, true) => options,
+        (false, true) => options.without_ids(),
+        (true, false) => options.without_history(),
+        (false, false) => options.ephemeral(),
+    };
     let options = options
         .max_events(NonZeroUsize::new(config.max_events).unwrap())
         .max_bytes(config.max_bytes)

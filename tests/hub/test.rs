@@ -3,9 +3,9 @@
 use tower_sse::{Channel, Subscription};
 
 use crate::{
-    commands::{CLIENTS, Command, Draft, Meanwhile, Start, Through},
+    commands::{CLIENTS, Command, Draft, Manner, Meanwhile, Start, Through, Wish, WishOrigin},
     config::{Config, NAMES},
-    model::{Client, Hub, LifeId, Payload, Position},
+    model::{Asked, Client, Hide, Hub, LifeId, Origin, Payload, Point, Position, hides},
     system::{Gap, Polled, System, event},
     task::Task,
 };
@@ -24,13 +24,18 @@ pub(crate) struct Test {
 /// A client, connected or not.
 #[derive(Default)]
 struct Visitor {
-    names: Vec<usize>,
+    asked: Vec<Asked>,
     /// The ids that it has seen.
     seen: Vec<u64>,
+    /// The last id of its last connection.
+    id: Option<u64>,
+    /// The events that this connection had still to send, each with the name of its channel.
+    owed: Vec<(u64, usize)>,
     connection: Option<Connection>,
 }
 
 struct Connection {
+    is_named: bool,
     client: Client,
     subscription: Subscription,
     task: Task,
@@ -53,8 +58,12 @@ impl Test {
             Command::Publish(through, drafts) => self.publish(*through, drafts),
             Command::PublishTo(names, draft) => self.publish_to(names, *draft),
             Command::Store(through, draft, meanwhile) => self.store(*through, *draft, *meanwhile),
-            Command::Arrive(client, names, start) => self.arrive(*client, names, *start),
-            Command::Return(client, start) => self.open(*client, *start),
+            Command::Arrive(client, wishes, start, manner) => {
+                self.arrive(*client, wishes, *start, *manner);
+            }
+            Command::Return(client, start, manner) => self.open(*client, *start, *manner),
+            Command::Add(group, wish) => self.add(*group, wish),
+            Command::Remove(group, name) => self.remove(*group, *name),
             Command::Poll(client, times) => {
                 (0..*times).for_each(|_| drop(self.poll(*client)));
             }
@@ -89,8 +98,12 @@ impl Test {
         model.close_all();
         system.hub.close();
         (0..CLIENTS).for_each(|client| self.drain(client));
-        let mut visitors = self.visitors.iter();
-        assert!(visitors.all(|visitor| visitor.connection.is_none()));
+        // A named stream without channels stays open.
+        let mut open = self
+            .visitors
+            .iter()
+            .filter_map(|visitor| visitor.connection.as_ref());
+        assert!(open.all(|open| open.is_named && open.client.has_no_channels()));
     }
 
     fn drain(&mut self, client: usize) {
@@ -235,38 +248,124 @@ impl Test {
         }
     }
 
-    fn arrive(&mut self, client: usize, names: &[usize], start: Start) {
+    fn arrive(&mut self, client: usize, wishes: &[Wish], start: Start, manner: Manner) {
         self.leave(client);
-        let visitor = &mut self.visitors[client];
-        visitor.seen.clear();
-        visitor.names = names.to_vec();
-        self.open(client, start);
+        let asked = wishes.iter().map(|wish| self.asked(wish)).collect();
+        self.visitors[client] = Visitor {
+            asked,
+            ..Visitor::default()
+        };
+        self.open(client, start, manner);
+    }
+
+    fn asked(&self, wish: &Wish) -> Asked {
+        let last = self.model.last();
+        let any = |any: usize| Point::Number(any as u64 % (last + 1));
+        Asked {
+            name: wish.name,
+            origin: match wish.origin {
+                WishOrigin::Resume => Origin::Resume,
+                WishOrigin::Live => Origin::Live,
+                WishOrigin::Replay => Origin::Replay,
+                WishOrigin::Since(number) => Origin::Since(any(number)),
+                WishOrigin::SinceNow => Origin::Since(Point::Number(last)),
+                WishOrigin::SinceForeign => Origin::Since(Point::Foreign),
+            },
+            added_at: wish.added_at.map(any),
+        }
+    }
+
+    /// Adds a channel to the set of all clients of a group.
+    fn add(&mut self, group: usize, wish: &Wish) {
+        let asked = self.asked(wish);
+        let added = self.system.add(group, &asked);
+        let life = self.model.channel(wish.name);
+        assert_eq!(added.is_some(), life.is_some());
+        let Some((life, added)) = life.zip(added) else {
+            return;
+        };
+        let group = || group * 2..group * 2 + 2;
+        for client in group() {
+            let connection = self.visitors[client].connection.as_ref();
+            if connection.is_some_and(|connection| connection.is_named) {
+                self.model.join(&[life]);
+            }
+        }
+        let at = self.model.take_number();
+        assert_eq!(added, at);
+        self.noted = at;
+        for client in group() {
+            let visitor = &mut self.visitors[client];
+            let connection = visitor.connection.as_mut();
+            if let Some(connection) = connection.filter(|connection| connection.is_named) {
+                connection.client.add(&self.model, life, asked.origin, at);
+            }
+            if visitor.asked.iter().all(|asked| asked.name != wish.name) {
+                let added_at = Some(Point::Number(at));
+                visitor.asked.push(Asked { added_at, ..asked });
+            }
+        }
+    }
+
+    /// Removes a channel from the set of all clients of a group.
+    fn remove(&mut self, group: usize, name: usize) {
+        let removed = self.system.remove(group, name);
+        let at = self.model.take_number();
+        assert_eq!(removed, at);
+        self.noted = at;
+        for visitor in &mut self.visitors[group * 2..group * 2 + 2] {
+            visitor.asked.retain(|asked| asked.name != name);
+            visitor.owed.retain(|(_, of)| *of != name);
+            let connection = visitor.connection.as_mut();
+            if let Some(connection) = connection.filter(|connection| connection.is_named) {
+                connection.client.remove(&self.model, name);
+            }
+        }
     }
 
     /// Connects a client, again if it is connected.
-    fn open(&mut self, client: usize, start: Start) {
+    fn open(&mut self, client: usize, start: Start, manner: Manner) {
         self.leave(client);
         let visitor = &self.visitors[client];
-        let (names, position) = (visitor.names.clone(), self.position(&visitor.seen, start));
-        let handle = match (start, &names[..]) {
-            (Start::Handle(handle), [name]) => self.handle_to(*name, handle),
+        let (asked, position) = (visitor.asked.clone(), self.position(visitor, start));
+        let hide = Hide::new(manner.hides);
+        let group = manner.is_named && !matches!(position, Position::Oldest);
+        let group = group.then_some(client / 2);
+        let handle = match (start, &asked[..]) {
+            (Start::Handle(handle), [one]) if is_plain(one) => self.handle_to(one.name, handle),
             _ => None,
         };
-        let opened = match (handle, &names[..]) {
-            (_, []) => None,
+        let handle_is_none = handle.is_none();
+        let is_named = handle_is_none && group.is_some();
+        let opened = match (handle, &asked[..]) {
+            (_, []) if group.is_none() => None,
             (Some((life, channel)), _) => {
                 let subscription = self.system.subscribe_to(&channel, position);
-                let (model, gaps) = Client::open(&mut self.model, vec![life], position);
+                let (hub, lives) = (&mut self.model, [life]);
+                let (model, gaps) = Client::open(hub, &lives, &asked, position, hide, false);
                 Some((subscription, model, gaps))
             }
-            (None, _) => self.open_by_names(&names, position),
+            (None, _) => self.open_by_names(&asked, position, hide, group),
         };
-        let Some((subscription, model, gaps)) = opened else {
+        let Some((mut subscription, client_model, gaps)) = opened else {
             return;
         };
         assert_eq!(self.system.gaps(&subscription, position), gaps);
+        let visitor = &self.visitors[client];
+        if let (Position::After(Point::Number(id)), true) = (position, handle_is_none) {
+            if visitor.id == Some(id) {
+                client_model.check_owed(&self.model, id, &visitor.owed, &gaps);
+            }
+        }
+        if manner.hides > 0 {
+            let of_three = manner.hides;
+            subscription = subscription.filter_events(move |event| {
+                !hides(of_three, std::str::from_utf8(event.as_bytes()).unwrap())
+            });
+        }
         self.visitors[client].connection = Some(Connection {
-            client: model,
+            is_named,
+            client: client_model,
             subscription,
             task: Task::default(),
         });
@@ -274,30 +373,34 @@ impl Test {
 
     fn open_by_names(
         &mut self,
-        names: &[usize],
+        asked: &[Asked],
         position: Position,
+        hide: Hide,
+        group: Option<usize>,
     ) -> Option<(Subscription, Client, Vec<Gap>)> {
-        let subscription = self.system.subscribe(names, position);
-        let lives = self.model.channels(names);
+        let subscription = self.system.subscribe(asked, position, group);
+        let names: Vec<_> = asked.iter().map(|asked| asked.name).collect();
+        let lives = self.model.channels(&names);
         assert_eq!(subscription.is_some(), lives.is_some());
         let (subscription, lives) = subscription.zip(lives)?;
-        let (client, gaps) = Client::open(&mut self.model, lives.clone(), position);
+        let (hub, is_named) = (&mut self.model, group.is_some());
+        let (client, gaps) = Client::open(hub, &lives, asked, position, hide, is_named);
         self.model.release(&lives);
         Some((subscription, client, gaps))
     }
 
-    fn position(&self, seen: &[u64], start: Start) -> Position {
-        let last = self.model.last();
+    fn position(&self, visitor: &Visitor, start: Start) -> Position {
+        let (last, seen) = (self.model.last(), &visitor.seen);
+        let after = |number| Position::After(Point::Number(number));
         match start {
             Start::Live => Position::Now,
             Start::Replay => Position::Oldest,
-            Start::Seen(place) if !seen.is_empty() => Position::After(seen[place % seen.len()]),
-            Start::Number(number) => Position::After(number as u64 % (last + 1)),
-            Start::Beyond(more) => Position::After(last + 1 + more as u64),
-            Start::Foreign => Position::Unknown,
+            Start::Seen(place) if !seen.is_empty() => after(seen[place % seen.len()]),
+            Start::Number(number) => after(number as u64 % (last + 1)),
+            Start::Beyond(more) => after(last + 1 + more as u64),
+            Start::Foreign => Position::After(Point::Foreign),
             Start::Handle(_) | Start::Last | Start::Seen(_) => {
-                let last = seen.last().copied();
-                last.map_or(Position::FirstVisit, Position::After)
+                visitor.id.map_or(Position::FirstVisit, after)
             }
         }
     }
@@ -310,13 +413,14 @@ impl Test {
         handles.get(handle % count).copied().cloned()
     }
 
-    fn poll(&mut self, client: usize) -> Option<Polled> {
-        let visitor = &mut self.visitors[client];
+    fn poll(&mut self, client_place: usize) -> Option<Polled> {
+        let visitor = &mut self.visitors[client_place];
         let connection = visitor.connection.as_mut()?;
         let Connection {
             client,
             subscription,
             task,
+            ..
         } = connection;
         let polled = self.system.poll(subscription, task);
         let has_ended = client.check(&mut self.model, &polled, subscription.missed());
@@ -327,15 +431,21 @@ impl Test {
             }
         }
         if has_ended {
-            self.model.leave(&client.lives);
-            visitor.connection = None;
+            self.leave(client_place);
         }
         Some(polled)
     }
 
     fn leave(&mut self, client: usize) {
-        if let Some(connection) = self.visitors[client].connection.take() {
-            self.model.leave(&connection.client.lives);
+        let visitor = &mut self.visitors[client];
+        if let Some(connection) = visitor.connection.take() {
+            visitor.id = connection.client.id();
+            visitor.owed = connection.client.owed(&self.model);
+            connection.client.leave(&mut self.model);
         }
     }
+}
+
+fn is_plain(asked: &Asked) -> bool {
+    matches!(asked.origin, Origin::Resume) && asked.added_at.is_none()
 }

@@ -33,19 +33,6 @@ pub(crate) struct Published {
     pub(crate) payload: Payload,
 }
 
-/// Where a subscription begins.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Position {
-    Now,
-    /// As `Now`, with an id to resume with.
-    FirstVisit,
-    Oldest,
-    /// After this number, which the hub may not have assigned.
-    After(u64),
-    /// After an id of another hub.
-    Unknown,
-}
-
 impl Hub {
     pub(crate) fn new(config: Config) -> Self {
         Self {
@@ -120,10 +107,10 @@ impl Hub {
 
     /// Publishes events to each of these channels. `None` if nothing is published.
     pub(crate) fn publish(&mut self, to: &[LifeId], payloads: &[Payload]) -> Option<u64> {
-        let lens = self.lens(payloads);
         // An event counts in each of its channels.
-        let len = lens.iter().sum::<usize>() * to.len();
-        if len > self.config.max_bytes || !to.iter().all(|life| self.takes(*life, &lens)) {
+        let lens = to.iter().flat_map(|life| self.lens(*life, payloads));
+        let len: usize = lens.sum();
+        if len > self.config.max_bytes || !to.iter().all(|life| self.takes(*life, payloads)) {
             return None;
         }
         Some(self.append(to, payloads))
@@ -137,7 +124,7 @@ impl Hub {
         meanwhile: Meanwhile,
     ) -> Option<u64> {
         let payloads = slice::from_ref(payload);
-        if !self.takes(life, &self.lens(payloads)) || matches!(meanwhile, Meanwhile::Fail) {
+        if !self.takes(life, payloads) || matches!(meanwhile, Meanwhile::Fail) {
             return None;
         }
         let name = self.lives[life].name;
@@ -151,15 +138,16 @@ impl Hub {
         // The closed channel has the event, but none that is made anew does.
         match self.registered.get(&name) {
             Some(anew) if *anew != life => self.lives[*anew].lost = number,
-            None => self.removed.remember(name, number),
+            None if self.lives[life].config.has_ids => self.removed.remember(name, number),
             _ => {}
         }
         Some(number)
     }
 
     fn append(&mut self, to: &[LifeId], payloads: &[Payload]) -> u64 {
-        let (at, lens) = (self.now, self.lens(payloads));
+        let at = self.now;
         for life in to {
+            let lens = self.lens(*life, payloads);
             let life = &mut self.lives[*life];
             for (len, number) in lens.iter().copied().zip(self.published.len() as u64 + 1..) {
                 life.append(Retained { number, len, at });
@@ -175,14 +163,33 @@ impl Hub {
         self.last()
     }
 
-    fn lens(&self, payloads: &[Payload]) -> Vec<usize> {
+    /// Takes a number that no event gets.
+    pub(crate) fn take_number(&mut self) -> u64 {
+        self.published.push(Published {
+            to: Vec::new(),
+            payload: Payload {
+                text: String::new(),
+                is_comment: true,
+            },
+        });
+        self.last()
+    }
+
+    fn lens(&self, life: LifeId, payloads: &[Payload]) -> Vec<usize> {
+        let config = &self.lives[life].config;
         let numbered = payloads.iter().zip(self.last() + 1..);
         numbered
-            .map(|(payload, number)| payload.len(number))
+            .map(|(payload, number)| payload.len(number, config))
             .collect()
     }
 
-    fn takes(&self, life: LifeId, lens: &[usize]) -> bool {
+    /// Returns `true` if one of these channels has ids.
+    pub(crate) fn any_has_ids(&self, lives: &[LifeId]) -> bool {
+        lives.iter().any(|life| self.lives[*life].config.has_ids)
+    }
+
+    fn takes(&self, life: LifeId, payloads: &[Payload]) -> bool {
+        let lens = self.lens(life, payloads);
         let life = &self.lives[life];
         let max_bytes = life.config.max_bytes.min(self.config.max_bytes);
         !life.is_closed
@@ -267,7 +274,7 @@ impl Hub {
     fn check(&mut self, life: LifeId) {
         match self.is_removable(life) {
             false => self.idle.add(life, self.now),
-            true if self.lives[life].retained.is_empty() => self.remove(life),
+            true if self.lives[life].is_empty_to_new() => self.remove(life),
             true => self.idle.keep(life, self.now),
         }
     }
@@ -314,7 +321,9 @@ impl Hub {
         } = self.lives[life];
         self.idle.remove(life);
         self.registered.remove(&name);
-        self.removed.remember(name, last.max(lost));
+        if self.config.channels[name].has_ids {
+            self.removed.remember(name, last.max(lost));
+        }
     }
 
     /// Returns the events after a number that were published under the name of this channel, up to its

@@ -37,12 +37,13 @@ pub(crate) struct Payload {
 }
 
 impl Payload {
-    /// Returns how many bytes it has on the wire. An epoch has six characters.
-    pub(crate) fn len(&self, number: u64) -> usize {
+    /// Returns how many bytes it has on the wire in a channel. An epoch has six characters.
+    pub(crate) fn len(&self, number: u64, config: &ChannelConfig) -> usize {
         let digits = number.to_string().len();
-        match self.is_comment {
-            true => ": \n\n".len() + self.text.len(),
-            false => "data: \nid: epoch6-\n\n".len() + self.text.len() + digits,
+        match (self.is_comment, config.has_ids) {
+            (true, _) => ": \n\n".len() + self.text.len(),
+            (false, false) => "data: \n\n".len() + self.text.len(),
+            (false, true) => "data: \nid: epoch6-\n\n".len() + self.text.len() + digits,
         }
     }
 }
@@ -68,6 +69,26 @@ impl Life {
 
     pub(crate) fn oldest(&self) -> Option<u64> {
         self.retained.front().map(|event| event.number)
+    }
+
+    /// Returns the number up to which a client that comes now may miss events.
+    pub(crate) fn lost_to_new(&self) -> u64 {
+        match self.config.has_history {
+            true => self.lost,
+            false => self.lost.max(self.last),
+        }
+    }
+
+    pub(crate) fn retains_for_new(&self, number: u64) -> bool {
+        self.config.has_history && self.retains(number)
+    }
+
+    pub(crate) fn is_empty_to_new(&self) -> bool {
+        !self.config.has_history || self.retained.is_empty()
+    }
+
+    pub(crate) fn oldest_to_new(&self) -> Option<u64> {
+        self.oldest().filter(|_| self.config.has_history)
     }
 
     pub(crate) fn bytes(&self) -> usize {
