@@ -350,6 +350,17 @@ fn a_snapshot_precedes_the_id_of_its_addition_to_an_open_subscription() {
 }
 
 #[test]
+fn an_id_before_the_snapshot_of_an_addition_acknowledges_nothing_of_it() {
+    let hub = Hub::new(kinds());
+    put_in(&hub, "a");
+    let mut subscription = hub.subscriber("ada").resume([""; 0], None).unwrap();
+    hub.subscribers("ada").add("k").unwrap();
+    let got = blocks(&mut subscription);
+    assert_eq!(got[..2], ["checkpoint: #0", "channel-added: k"]);
+    assert_eq!(got[2..], ["snapshot: k#0", "a#1", "checkpoint: #2"]);
+}
+
+#[test]
 fn an_addition_beside_others_begins_with_a_snapshot_without_ids() {
     let hub = Hub::new(kinds());
     put_in(&hub, "a");

@@ -211,7 +211,11 @@ impl Reader {
     pub(super) fn id_before_log(&self) -> Option<EventId> {
         let changes = self.changes.as_ref();
         let is_catching_up = changes.is_some_and(|changes| changes.is_catching_up);
-        (!is_catching_up).then(|| self.last_id())
+        (!is_catching_up).then(|| match self.keyed_alone() {
+            // Not the position that other channels have had: of this one nothing has been read.
+            Some(rounds) => self.hub.epoch.keyed_id(rounds.start()),
+            None => self.last_id(),
+        })
     }
 
     /// Returns the id of everything that has been read.

@@ -6,7 +6,7 @@ use super::{
     member::{Member, MemberItem},
     members::Members,
     reader::{Reader, ReaderItem},
-    rounds::RoundStep,
+    rounds::{RoundStep, Rounds},
 };
 use crate::{
     EncodedEvent,
@@ -156,10 +156,15 @@ impl Reader {
 
     /// Returns `true` if there is one channel only, which is keyed and has ids.
     pub(super) fn keyed_has_ids(&self) -> bool {
+        self.keyed_alone().is_some()
+    }
+
+    /// Returns the only channel, if it is keyed and has ids.
+    pub(super) fn keyed_alone(&self) -> Option<&Rounds> {
         let keyed = self.keyed.as_ref().map(|keyed| keyed.as_slice());
         match (self.members.as_slice(), keyed) {
-            ([], Some([only])) => only.channel.options.has_ids,
-            _ => false,
+            ([], Some([only])) => only.channel.options.has_ids.then_some(only),
+            _ => None,
         }
     }
 
