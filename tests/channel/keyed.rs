@@ -361,6 +361,19 @@ fn an_id_before_the_snapshot_of_an_addition_acknowledges_nothing_of_it() {
 }
 
 #[test]
+fn an_id_of_a_keyed_channel_alone_says_nothing_about_others() {
+    let hub = Hub::new(kinds());
+    fill(&hub, &["w"]);
+    let added_at = hub.subscribers("ada").add("a").unwrap();
+    put_in(&hub, "key");
+    let alone = last(keyed_id(&hub, 3));
+    let starts = [ChannelStart::live("a").added_at(added_at), "k".into()];
+    let got = blocks(&mut hub.resume(starts, Some(&alone)).unwrap());
+    let expected = ["channel-added: a", "snapshot: k", "key", "checkpoint: #3"];
+    assert_eq!(got, expected);
+}
+
+#[test]
 fn an_addition_beside_others_begins_with_a_snapshot_without_ids() {
     let hub = Hub::new(kinds());
     put_in(&hub, "a");

@@ -91,7 +91,9 @@ impl Reader {
             hub,
             last_event_id,
             last: last_event_id.map(|id| hub.number(id)),
-            last_keyed: last_event_id.and_then(|id| hub.keyed_number(id)),
+            last_keyed: last_event_id
+                .filter(|_| is_keyed_alone(&channels))
+                .and_then(|id| hub.keyed_number(id)),
             published,
         };
         let additions = resumption.additions(&starts);
@@ -100,14 +102,13 @@ impl Reader {
         let added: Vec<_> = added
             .map(|(channel, _)| Arc::clone(&channel.name))
             .collect();
-        let is_alone = channels.len() == 1;
+        let is_keyed_alone = is_keyed_alone(&channels);
         let (mut members, mut keyed) = (Vec::new(), KeyedMembers::default());
         let mut window_starts = Vec::new();
         for ((channel, key), start) in channels.into_iter().zip(keys).zip(starts) {
             if channel.options.keyed.is_some() {
-                let has_ids = is_alone && channel.options.has_ids;
                 let start = RoundStart::in_feed(&channel, &start)
-                    .unwrap_or_else(|| resumption.round_start(&channel, &start, has_ids));
+                    .unwrap_or_else(|| resumption.round_start(&channel, &start));
                 keyed.push(Rounds::new(channel, key, &start));
                 continue;
             }
@@ -117,7 +118,7 @@ impl Reader {
         }
         let position = match keyed.as_slice() {
             // Nothing of a snapshot has been sent yet.
-            [only] if is_alone && only.channel.options.has_ids => only.start(),
+            [only] if is_keyed_alone => only.start(),
             _ => resumption.position(&members, &window_starts),
         };
         // A channel that was added before has a position that no id may reach before its history.
@@ -271,5 +272,13 @@ impl Reader {
             self.apply(change);
         }
         Some(guard)
+    }
+}
+
+/// Returns `true` if there is one channel only, which is keyed and has ids.
+fn is_keyed_alone(channels: &[Arc<ChannelShared>]) -> bool {
+    match channels {
+        [only] => only.options.keyed.is_some() && only.options.has_ids,
+        _ => false,
     }
 }

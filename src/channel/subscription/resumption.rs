@@ -22,7 +22,7 @@ pub(super) struct Resumption<'a> {
     pub(super) last_event_id: Option<&'a EventId>,
     /// The number of the id: `Some(None)` if the hub has not made it.
     pub(super) last: Option<Option<u64>>,
-    /// The number of an id of a keyed channel.
+    /// The number of an id of the only channel, if that is keyed and has ids.
     pub(super) last_keyed: Option<u64>,
     /// The number up to which events are published.
     pub(super) published: u64,
@@ -50,18 +50,13 @@ impl Resumption<'_> {
 
     /// Returns where the subscription begins in a keyed channel. The client's id counts only if it is of this
     /// channel alone.
-    pub(super) fn round_start(
-        &self,
-        channel: &ChannelShared,
-        start: &Start,
-        has_ids: bool,
-    ) -> RoundStart {
+    pub(super) fn round_start(&self, channel: &ChannelShared, start: &Start) -> RoundStart {
         let is_known = |last: &u64| {
             let log = channel.log();
             !log.as_keyed()
                 .is_some_and(|keyed| keyed.has_forgotten(*last))
         };
-        let last = self.last_keyed.filter(|_| has_ids).filter(is_known);
+        let last = self.last_keyed.filter(is_known);
         let since = match &start.kind {
             StartKind::Since(position) => self.number(position),
             StartKind::Live => {
