@@ -14,6 +14,7 @@ mod endings;
 mod engine;
 mod example;
 mod feed;
+mod hub;
 mod limits;
 mod page;
 mod process;
@@ -65,6 +66,12 @@ macro_rules! tests {
             #[ignore = "needs three browsers; `tests/all` runs it"]
             async fn has_its_place_at_a_full_limit() {
                 limits::check(Engine::$engine).await;
+            }
+
+            #[tokio::test]
+            #[ignore = "needs three browsers; `tests/all` runs it"]
+            async fn reads_several_feeds_in_one_stream() {
+                hub::check(Engine::$engine).await;
             }
 
             #[tokio::test]
