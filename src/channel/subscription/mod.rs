@@ -1,5 +1,6 @@
 //! A subscriber's side of one or more channels.
 
+mod adding;
 mod addition;
 mod changes;
 mod changing;

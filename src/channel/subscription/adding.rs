@@ -1,0 +1,82 @@
+//! Where a channel begins that is added to an open subscription.
+//!
+//! Apart from [`Addition`], which the hub's list of subscriptions has, so that no files import each other in
+//! a circle.
+
+use std::sync::Arc;
+
+use super::{
+    addition::{Added, Addition},
+    member::Member,
+    rounds::{RoundStart, Rounds},
+};
+use crate::channel::{
+    gap::GapAction,
+    hub::shared::HubShared,
+    shared::ChannelShared,
+    start::{Start, StartKind},
+};
+
+impl Addition {
+    /// Adds a channel, among whose subscribers the subscription has a key. To be called while nothing can
+    /// be published.
+    pub(in crate::channel) fn new(
+        hub: &HubShared,
+        channel: &Arc<ChannelShared>,
+        key: u64,
+        start: &Start,
+        at: u64,
+    ) -> Self {
+        let added = match channel.options.keyed.is_some() {
+            true => Added::Keyed(keyed(hub, channel, key, start, at)),
+            false => window(hub, channel, key, start, at),
+        };
+        Self { added, at }
+    }
+}
+
+fn window(
+    hub: &HubShared,
+    channel: &Arc<ChannelShared>,
+    key: u64,
+    start: &Start,
+    at: u64,
+) -> Added {
+    let lost = channel.lost().number;
+    let since = match &start.kind {
+        StartKind::Replay => lost,
+        StartKind::Resume | StartKind::Live => at,
+        StartKind::Since(_) if !channel.options.has_ids => at,
+        StartKind::Since(position) => hub.number(position).unwrap_or_default(),
+    };
+    let (seen, gap) = match &channel.options.gap_policy.0 {
+        _ if lost <= since => (since, None),
+        GapAction::Live => (at, None),
+        GapAction::Notify | GapAction::Backfill(_) => {
+            let gap = channel.gap(hub.epoch.id(since), true, hub.position());
+            (lost, Some(gap))
+        }
+    };
+    Added::Window(Member::new(Arc::clone(channel), key, seen), gap)
+}
+
+fn keyed(
+    hub: &HubShared,
+    channel: &Arc<ChannelShared>,
+    key: u64,
+    start: &Start,
+    at: u64,
+) -> Rounds {
+    let in_feed = RoundStart::in_feed(channel, start);
+    let start = in_feed.unwrap_or_else(|| match &start.kind {
+        StartKind::Resume | StartKind::Replay => RoundStart::Snapshot(0),
+        StartKind::Live => RoundStart::Changes {
+            after: at,
+            floor: at,
+        },
+        StartKind::Since(position) => {
+            RoundStart::Snapshot(hub.number(position).unwrap_or_default())
+        }
+    });
+    Rounds::new(Arc::clone(channel), key, &start)
+}
