@@ -8,8 +8,8 @@ pub(super) async fn draws_all_values(browser: &Browser) {
     tab.shows("#state", "connected").await;
     tab.shows("#values", "500").await;
     // The last of the 25 columns and 20 rows, which is transparent until it is drawn.
-    tab.until_is("canvas.getImageData(485, 385, 1, 1).data[3]", json!(255))
-        .await;
+    let opacity = "board.getContext('2d').getImageData(485, 385, 1, 1).data[3]";
+    tab.until_is(opacity, json!(255)).await;
     screenshots::take(browser, "dashboard", &dashboard.url("/"), async |tab| {
         tab.shows("#values", "500").await;
     })
