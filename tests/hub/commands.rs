@@ -3,10 +3,13 @@
 //! A command can run in any state, so that any of them can be left out: a number that names a client, a
 //! handle or an id means one of those that there are.
 
-use crate::{config::Config, random::Random};
+use crate::{config::Config, model::Key, random::Random};
 
 /// How many clients there are.
 pub(crate) const CLIENTS: usize = 4;
+
+/// How many keys a keyed channel may have.
+const KEYS: usize = 4;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
@@ -14,6 +17,10 @@ pub(crate) enum Command {
     Publish(Through, Vec<Draft>),
     /// `Hub::publish`.
     PublishTo(Vec<usize>, Draft),
+    /// Publishes the newest event of a key, in one of the keyed channels.
+    Put(usize, Key, Draft),
+    /// Removes a key.
+    RemoveKey(usize, Key),
     /// Publishes by `publish_with`, while this happens.
     Store(Through, Draft, Meanwhile),
     /// Has a client that has seen nothing yet ask for these channels.
@@ -135,10 +142,10 @@ struct Draw<'a> {
 
 impl Draw<'_> {
     fn command(&mut self) -> Command {
-        let weights = [16, 5, 5, 10, 18, 3, 2, 1, 3, 2, 1, 1, 5, 3, 4, 2];
+        let weights = [16, 5, 5, 10, 18, 3, 2, 1, 3, 2, 1, 1, 5, 3, 4, 2, 8, 3];
         let weights = match self.random.once_in(4) {
             // Publishers and readers alone.
-            true => [16, 5, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            true => [16, 5, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 3],
             false => weights,
         };
         match self.random.weighted(&weights) {
@@ -160,12 +167,18 @@ impl Draw<'_> {
             13 => Command::Store(self.through(), self.draft(), self.meanwhile()),
             14 => Command::Add(self.group(), self.wish()),
             15 => Command::Remove(self.group(), self.name()),
+            16 => Command::Put(self.name(), self.key(), self.draft()),
+            17 => Command::RemoveKey(self.name(), self.key()),
             _ => Command::Sweep,
         }
     }
 
     fn name(&mut self) -> usize {
         self.random.below(self.names)
+    }
+
+    fn key(&mut self) -> Key {
+        self.random.below(KEYS)
     }
 
     fn client(&mut self) -> usize {

@@ -24,6 +24,13 @@ pub(crate) struct ChannelConfig {
     pub(crate) gap: GapPolicy,
     pub(crate) has_ids: bool,
     pub(crate) has_history: bool,
+    pub(crate) keyed: Option<KeyedConfig>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyedConfig {
+    pub(crate) max_keys: usize,
+    pub(crate) removes_oldest: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,12 +70,34 @@ impl Config {
 }
 
 impl ChannelConfig {
+    /// Returns `true` if clients resume its events by their ids, whatever the other channels.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.has_ids && self.keyed.is_none()
+    }
+
     /// Returns `true` if a lag is only counted.
     pub(crate) fn lags_in_silence(&self) -> bool {
         self.lag == LagPolicy::Newest || !self.has_ids && self.lag == LagPolicy::Disconnect
     }
 
     fn draw(random: &mut Random) -> Self {
+        let window = Self::draw_window(random);
+        match random.once_in(5) {
+            true => Self {
+                has_ids: !random.once_in(4),
+                has_history: true,
+                max_age: None,
+                keyed: Some(KeyedConfig {
+                    max_keys: random.within(1, 4),
+                    removes_oldest: random.once_in(2),
+                }),
+                ..window
+            },
+            false => window,
+        }
+    }
+
+    fn draw_window(random: &mut Random) -> Self {
         let has_ids = !random.once_in(5);
         let disconnect = match has_ids {
             true => LagPolicy::Disconnect,
@@ -82,6 +111,7 @@ impl ChannelConfig {
             max_age: random.pick(&[None, None, None, Some(5), Some(20)]),
             lag: random.pick(&[disconnect, LagPolicy::Notify, LagPolicy::Notify]),
             gap: random.pick(&[GapPolicy::Notify, GapPolicy::Notify, GapPolicy::Live]),
+            keyed: None,
         }
     }
 }

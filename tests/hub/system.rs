@@ -10,13 +10,13 @@ use std::{
 use futures::Stream;
 use tower_sse::{
     Channel, ChannelEvent, ChannelOptions, ChannelStart, CloseReason, Event, EventId, Hub,
-    HubOptions, LastEventId, NoticePolicy, Subscription,
+    HubOptions, KeyPolicy, KeyedChannel, LastEventId, NoticePolicy, Subscription,
 };
 
 use crate::{
     clock::Clock,
     config::{ChannelConfig, Config, GapPolicy, LagPolicy, NAMES},
-    model::{Asked, Origin, Payload, Point, Position},
+    model::{Asked, Key, Origin, Payload, Point, Position},
     task::Task,
 };
 
@@ -43,17 +43,27 @@ pub(crate) enum Polled {
 pub(crate) enum Item {
     Event {
         /// `None` if it comes without an id, though the client may not see the id of a comment.
-        number: Option<u64>,
+        id: Option<Point>,
         text: String,
         is_comment: bool,
     },
     Checkpoint {
-        id: Option<u64>,
+        id: Option<Point>,
     },
     Gap {
         oldest: Option<u64>,
         name: usize,
-        id: Option<u64>,
+        id: Option<Point>,
+    },
+    /// A keyed channel begins with a snapshot.
+    Snapshot {
+        name: usize,
+        id: Option<Point>,
+    },
+    KeyRemoved {
+        name: usize,
+        key: Key,
+        id: Option<Point>,
     },
     Lagged {
         count: u64,
@@ -79,12 +89,13 @@ pub(crate) struct Gap {
 
 impl Item {
     /// Returns the id that a browser has after it.
-    pub(crate) fn id(&self) -> Option<u64> {
+    pub(crate) fn id(&self) -> Option<Point> {
         match self {
-            Self::Event {
-                number, is_comment, ..
-            } => number.filter(|_| !is_comment),
-            Self::Checkpoint { id } | Self::Gap { id, .. } => *id,
+            Self::Event { id, is_comment, .. } => id.filter(|_| !is_comment),
+            Self::Checkpoint { id }
+            | Self::Gap { id, .. }
+            | Self::Snapshot { id, .. }
+            | Self::KeyRemoved { id, .. } => *id,
             Self::Lagged { .. } | Self::Added { .. } | Self::Removed { .. } => None,
         }
     }
@@ -116,15 +127,26 @@ impl System {
         self.hub.channel(NAMES[name]).ok()
     }
 
-    /// Returns the number of an id, which is one of this hub.
-    pub(crate) fn number(&self, id: &EventId) -> u64 {
-        self.parse(id.as_str())
+    pub(crate) fn keyed_channel(&self, name: usize) -> Option<KeyedChannel> {
+        self.hub.keyed_channel(NAMES[name]).ok()
     }
 
-    fn parse(&self, id: &str) -> u64 {
-        let (epoch, number) = id.split_once('-').unwrap();
+    /// Returns the number of an id, which is one of this hub.
+    pub(crate) fn number(&self, id: &EventId) -> u64 {
+        match self.parse(id.as_str()) {
+            Point::Number(number) | Point::Keyed(number) => number,
+            Point::Foreign => unreachable!(),
+        }
+    }
+
+    fn parse(&self, id: &str) -> Point {
+        let (epoch, number) = id.split_once(['-', '.']).unwrap();
         assert_eq!(epoch, self.epoch);
-        number.parse().unwrap()
+        let number = number.parse().unwrap();
+        match id.contains('.') {
+            true => Point::Keyed(number),
+            false => Point::Number(number),
+        }
     }
 
     /// Subscribes to channels as a client asks for them. `None` if there are too many.
@@ -185,6 +207,7 @@ impl System {
     fn id(&self, point: Point) -> EventId {
         let text = match point {
             Point::Number(number) => format!("{}-{number}", self.epoch),
+            Point::Keyed(number) => format!("{}.{number}", self.epoch),
             Point::Foreign => "another-1".to_owned(),
         };
         EventId::try_from(text).unwrap()
@@ -247,24 +270,25 @@ impl System {
                 other => panic!("{other:?}"),
             }
         }
-        let number = event.id().map(|id| self.number(&id));
+        let own_id = event.id().map(|id| self.parse(id.as_str()));
         if comment.is_none() {
-            assert_eq!(number, id);
+            assert_eq!(own_id, id);
         }
         match (name, &data[..], comment) {
             ("", [text], None) => Item::Event {
-                number,
+                id,
                 text: (*text).to_owned(),
                 is_comment: false,
             },
             ("", [], Some(text)) => Item::Event {
-                number,
+                id: own_id,
                 text: text.to_owned(),
                 is_comment: true,
             },
             ("checkpoint", [""], None) => Item::Checkpoint { id },
             ("gap", [oldest, name], None) => Item::Gap {
-                oldest: (!oldest.is_empty()).then(|| self.parse(oldest)),
+                oldest: (!oldest.is_empty())
+                    .then(|| self.number(&EventId::try_from(*oldest).unwrap())),
                 name: place(name),
                 id,
             },
@@ -272,6 +296,18 @@ impl System {
                 count: count.parse().unwrap(),
                 name: place(name),
             },
+            ("snapshot", [name], None) => Item::Snapshot {
+                name: place(name),
+                id,
+            },
+            ("key-removed", [key], None) => {
+                let (name, digit) = key.split_at(1);
+                Item::KeyRemoved {
+                    name: place(name),
+                    key: key_of(digit),
+                    id,
+                }
+            }
             ("channel-added", [name], None) => Item::Added { name: place(name) },
             ("channel-removed", [name], None) => Item::Removed { name: place(name) },
             other => panic!("{other:?}"),
@@ -280,6 +316,16 @@ impl System {
 }
 
 fn options_of(config: &ChannelConfig, options: ChannelOptions) -> ChannelOptions {
+    let options = match config.keyed {
+        Some(keyed) => {
+            let policy = match keyed.removes_oldest {
+                true => KeyPolicy::remove_oldest(),
+                false => KeyPolicy::reject(),
+            };
+            options.keyed(NonZeroUsize::new(keyed.max_keys).unwrap(), policy)
+        }
+        None => options,
+    };
     let options = match (config.has_ids, config.has_history) {
         (true, true) => options,
         (false, true) => options.without_ids(),
@@ -309,6 +355,16 @@ pub(crate) fn event(payload: &Payload) -> Event {
         true => Event::default().comment(payload.text.clone()),
         false => Event::new(payload.text.clone()),
     }
+}
+
+/// Makes the text of a key, which has the name of its channel.
+pub(crate) fn key_in(name: usize, key: Key) -> String {
+    format!("{}{key}", NAMES[name])
+}
+
+/// Returns the key that ends with this digit.
+pub(crate) fn key_of(text: &str) -> Key {
+    text[text.len() - 1..].parse().unwrap()
 }
 
 fn place(name: &str) -> usize {

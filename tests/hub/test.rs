@@ -1,12 +1,14 @@
 //! Runs commands on the model and on the system, and compares the two.
 
-use tower_sse::{Channel, Subscription};
+use tower_sse::{Channel, KeyedChannel, Subscription};
 
 use crate::{
     commands::{CLIENTS, Command, Draft, Manner, Meanwhile, Start, Through, Wish, WishOrigin},
     config::{Config, NAMES},
-    model::{Asked, Client, Hide, Hub, LifeId, Origin, Payload, Point, Position, hides},
-    system::{Gap, Polled, System, event},
+    model::{
+        Asked, Client, Hide, Hub, Key, LifeId, Origin, Payload, Point, Position, hides, hides_key,
+    },
+    system::{Gap, Polled, System, event, key_in, key_of},
     task::Task,
 };
 
@@ -26,9 +28,9 @@ pub(crate) struct Test {
 struct Visitor {
     asked: Vec<Asked>,
     /// The ids that it has seen.
-    seen: Vec<u64>,
+    seen: Vec<Point>,
     /// The last id of its last connection.
-    id: Option<u64>,
+    id: Option<Point>,
     /// The events that this connection had still to send, each with the name of its channel.
     owed: Vec<(u64, usize)>,
     connection: Option<Connection>,
@@ -57,6 +59,8 @@ impl Test {
         match command {
             Command::Publish(through, drafts) => self.publish(*through, drafts),
             Command::PublishTo(names, draft) => self.publish_to(names, *draft),
+            Command::Put(name, key, draft) => self.put(*name, *key, *draft),
+            Command::RemoveKey(name, key) => self.remove_key(*name, *key),
             Command::Store(through, draft, meanwhile) => self.store(*through, *draft, *meanwhile),
             Command::Arrive(client, wishes, start, manner) => {
                 self.arrive(*client, wishes, *start, *manner);
@@ -76,7 +80,8 @@ impl Test {
             Command::Hold(name) => self.hold(*name),
             Command::Release(handle) => self.release(*handle),
             Command::Get(name) => {
-                let expected = self.model.get(*name).is_some();
+                let is_keyed = self.is_keyed(*name);
+                let expected = self.model.get(*name).is_some() && !is_keyed;
                 let found = self.system.hub.get::<str>(NAMES[*name]);
                 assert_eq!(found.is_some(), expected);
             }
@@ -123,6 +128,8 @@ impl Test {
         let found = match through {
             Through::Hub(name) => {
                 let (expected, found) = (self.model.channel(name), self.system.channel(name));
+                let is_keyed = self.is_keyed(name);
+                let expected = expected.filter(|_| !is_keyed);
                 assert_eq!(found.is_some(), expected.is_some());
                 expected.zip(found)
             }
@@ -158,6 +165,50 @@ impl Test {
         }
     }
 
+    fn is_keyed(&self, name: usize) -> bool {
+        self.model.config.channels[name].keyed.is_some()
+    }
+
+    /// Returns the keyed channel that this means, if there is any.
+    fn keyed(&mut self, any: usize) -> Option<(LifeId, KeyedChannel)> {
+        let names = 0..self.model.config.channels.len();
+        let keyed: Vec<_> = names.filter(|name| self.is_keyed(*name)).collect();
+        self.keyed_named(*keyed.get(any % keyed.len().max(1))?)
+    }
+
+    fn keyed_named(&mut self, name: usize) -> Option<(LifeId, KeyedChannel)> {
+        let (expected, found) = (self.model.channel(name), self.system.keyed_channel(name));
+        assert_eq!(found.is_some(), expected.is_some());
+        expected.zip(found)
+    }
+
+    fn put(&mut self, any: usize, key: Key, draft: Draft) {
+        let Some((life, channel)) = self.keyed(any) else {
+            return;
+        };
+        let is_comment = false;
+        let payload = self.payload(Draft {
+            is_comment,
+            ..draft
+        });
+        let text = key_in(self.model.lives[life].name, key);
+        let published = channel.publish(&text, event(&payload)).ok();
+        let number = published.map(|id| self.system.number(&id));
+        assert_eq!(number, self.model.put(life, key, &payload));
+        self.noted = self.model.last();
+    }
+
+    fn remove_key(&mut self, any: usize, key: Key) {
+        let Some((life, channel)) = self.keyed(any) else {
+            return;
+        };
+        let text = key_in(self.model.lives[life].name, key);
+        let removed = channel.remove(&text).unwrap();
+        let number = removed.map(|id| self.system.number(&id));
+        assert_eq!(number, self.model.remove_key(life, key));
+        self.noted = self.model.last();
+    }
+
     fn publish(&mut self, through: Through, drafts: &[Draft]) {
         let Some(taken) = self.take(through) else {
             return;
@@ -186,6 +237,7 @@ impl Test {
         let lives = self.model.channels(names).unwrap_or_default();
         let expected = match &lives[..] {
             [] => None,
+            _ if names.iter().any(|name| self.is_keyed(*name)) => None,
             lives => self.model.publish(lives, &[payload]),
         };
         assert_eq!(number, expected);
@@ -233,6 +285,13 @@ impl Test {
 
     fn close(&mut self, through: Through) {
         let found = match through {
+            Through::Hub(name) if self.is_keyed(name) => {
+                if let Some((life, channel)) = self.keyed_named(name) {
+                    self.model.close(life);
+                    channel.close();
+                }
+                return;
+            }
             Through::Hub(name) => {
                 let expected = self.model.get(name);
                 let found = self.system.hub.get::<tower_sse::Event>(NAMES[name]);
@@ -353,14 +412,15 @@ impl Test {
         assert_eq!(self.system.gaps(&subscription, position), gaps);
         let visitor = &self.visitors[client];
         if let (Position::After(Point::Number(id)), true) = (position, handle_is_none) {
-            if visitor.id == Some(id) {
+            if visitor.id == Some(Point::Number(id)) {
                 client_model.check_owed(&self.model, id, &visitor.owed, &gaps);
             }
         }
         if manner.hides > 0 {
             let of_three = manner.hides;
-            subscription = subscription.filter_events(move |event| {
-                !hides(of_three, std::str::from_utf8(event.as_bytes()).unwrap())
+            subscription = subscription.filter_events(move |event| match event.key() {
+                Some(key) => !hides_key(of_three, key_of(key)),
+                None => !hides(of_three, std::str::from_utf8(event.as_bytes()).unwrap()),
             });
         }
         self.visitors[client].connection = Some(Connection {
@@ -392,15 +452,18 @@ impl Test {
     fn position(&self, visitor: &Visitor, start: Start) -> Position {
         let (last, seen) = (self.model.last(), &visitor.seen);
         let after = |number| Position::After(Point::Number(number));
+        let keyed = |number| Position::After(Point::Keyed(number));
         match start {
             Start::Live => Position::Now,
             Start::Replay => Position::Oldest,
-            Start::Seen(place) if !seen.is_empty() => after(seen[place % seen.len()]),
+            Start::Seen(place) if !seen.is_empty() => Position::After(seen[place % seen.len()]),
+            Start::Number(number) if number % 4 == 0 => keyed(number as u64 % (last + 1)),
             Start::Number(number) => after(number as u64 % (last + 1)),
+            Start::Beyond(more) if more % 4 == 0 => keyed(last + 1 + more as u64),
             Start::Beyond(more) => after(last + 1 + more as u64),
             Start::Foreign => Position::After(Point::Foreign),
             Start::Handle(_) | Start::Last | Start::Seen(_) => {
-                visitor.id.map_or(Position::FirstVisit, after)
+                visitor.id.map_or(Position::FirstVisit, Position::After)
             }
         }
     }

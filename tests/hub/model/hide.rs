@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Hub, LifeId, hub::Published};
+use super::{Hub, LifeId, hub::Published, keys::Key};
 
 /// The filter of a client, and the hidden events after its last id.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,10 @@ impl Hide {
         self.is_some() && hides(self.of_three, &event.payload.text)
     }
 
+    pub(super) fn hides_key(&self, key: Key) -> bool {
+        hides_key(self.of_three, key)
+    }
+
     /// Counts an event that was hidden. Of several channels the subscription chooses one.
     pub(super) fn count(&mut self, by: &[LifeId]) {
         let count = usize::from(by.len() == 1);
@@ -46,9 +50,14 @@ impl Hide {
     pub(super) fn check(&self, hub: &Hub, life: LifeId) {
         let hidden = self.hidden.get(&life).copied().unwrap_or(0);
         let max = (hub.lives[life].config.max_events / 2).max(1);
-        let has_ids = hub.lives[life].config.has_ids;
-        assert!(!has_ids || hidden < max, "hidden after {}", self.sent);
+        let is_resumed = hub.lives[life].config.is_resumed();
+        assert!(!is_resumed || hidden < max, "hidden after {}", self.sent);
     }
+}
+
+/// Hides the events of a keyed channel by their keys.
+pub(crate) fn hides_key(of_three: usize, key: Key) -> bool {
+    key % 3 < of_three
 }
 
 /// Hides events by their text, which begins with a number.

@@ -5,10 +5,14 @@ use std::{
 
 use super::{
     idle::Idle,
+    keys::{KEY_LEN, Key},
     life::{Life, LifeId, Payload, Retained},
     removed::Removed,
 };
-use crate::{commands::Meanwhile, config::Config};
+use crate::{
+    commands::Meanwhile,
+    config::{ChannelConfig, Config},
+};
 
 /// How many idle channels a hub checks to make room.
 const CHECKS: usize = 32;
@@ -31,6 +35,7 @@ pub(crate) struct Hub {
 pub(crate) struct Published {
     pub(crate) to: Vec<LifeId>,
     pub(crate) payload: Payload,
+    pub(crate) key: Option<Key>,
 }
 
 impl Hub {
@@ -75,7 +80,10 @@ impl Hub {
             return None;
         }
         let lost = self.removed.recall(name);
-        let life = Life::new(name, self.config.channels[name], lost);
+        let mut life = Life::new(name, self.config.channels[name], lost);
+        if let Some(keys) = life.keys.as_mut().filter(|_| lost > 0) {
+            keys.forgotten_before = Some(self.last());
+        }
         self.lives.push(life);
         let id = self.lives.len() - 1;
         self.registered.insert(name, id);
@@ -157,9 +165,81 @@ impl Hub {
         let published = payloads.iter().map(|payload| Published {
             to: to.to_vec(),
             payload: payload.clone(),
+            key: None,
         });
         self.published.extend(published);
         self.evict();
+        self.last()
+    }
+
+    /// Returns the event with this text, which no other has.
+    pub(crate) fn find(&self, text: &str) -> &Published {
+        let mut published = self.published.iter();
+        let found = published.find(|event| event.payload.text == text);
+        found.unwrap_or_else(|| panic!("{text} was never published"))
+    }
+
+    /// Makes an event the newest of its key. `None` if nothing is published.
+    pub(crate) fn put(&mut self, life: LifeId, key: Key, payload: &Payload) -> Option<u64> {
+        let Life { config, keys, .. } = &self.lives[life];
+        let (keyed, keys) = (config.keyed.unwrap(), keys.as_ref().unwrap());
+        let len = keyed_len(payload, self.last() + 1, config);
+        if len > config.max_bytes.min(self.config.max_bytes) {
+            return None;
+        }
+        let lives = self.registered.values().map(|life| &self.lives[*life]);
+        let pinned = lives.filter_map(|life| Some(life.keys.as_ref()?.live_bytes()));
+        let others = pinned.sum::<usize>() - keys.live_bytes();
+        let mut live = keys.live();
+        live.retain(|other| *other != key);
+        let bytes = |live: &[Key]| -> usize {
+            let lens = live.iter().filter_map(|key| keys.len_of(*key));
+            lens.sum::<usize>() + len
+        };
+        let mut removed = Vec::new();
+        while live.len() >= keyed.max_keys
+            || bytes(&live) > config.max_bytes
+            || bytes(&live) + others > self.config.max_bytes
+        {
+            if !keyed.removes_oldest || live.is_empty() {
+                return None;
+            }
+            removed.push(live.remove(0));
+        }
+        for key in removed {
+            self.remove_key(life, key);
+        }
+        let number = self.change_key(life, key, payload.clone());
+        let Life { config, keys, .. } = &mut self.lives[life];
+        let len = keyed_len(payload, number, config);
+        keys.as_mut().unwrap().put(number, key, len);
+        self.evict();
+        Some(number)
+    }
+
+    /// Removes a key. `None` if there is no such key.
+    pub(crate) fn remove_key(&mut self, life: LifeId, key: Key) -> Option<u64> {
+        if !self.lives[life].keys.as_ref().unwrap().is_live(key) {
+            return None;
+        }
+        let removal = Payload {
+            text: String::new(),
+            is_comment: true,
+        };
+        let number = self.change_key(life, key, removal);
+        let Life {
+            config, keys, lost, ..
+        } = &mut self.lives[life];
+        let max_removed = config.keyed.unwrap().max_keys;
+        let forgotten = keys.as_mut().unwrap().remove(number, key, max_removed);
+        *lost = forgotten.last().copied().unwrap_or(*lost);
+        Some(number)
+    }
+
+    fn change_key(&mut self, life: LifeId, key: Key, payload: Payload) -> u64 {
+        let (to, key) = (vec![life], Some(key));
+        self.published.push(Published { to, payload, key });
+        self.lives[life].last = self.last();
         self.last()
     }
 
@@ -171,6 +251,7 @@ impl Hub {
                 text: String::new(),
                 is_comment: true,
             },
+            key: None,
         });
         self.last()
     }
@@ -185,7 +266,8 @@ impl Hub {
 
     /// Returns `true` if one of these channels has ids.
     pub(crate) fn any_has_ids(&self, lives: &[LifeId]) -> bool {
-        lives.iter().any(|life| self.lives[*life].config.has_ids)
+        let mut lives = lives.iter().map(|life| &self.lives[*life]);
+        lives.any(|life| life.config.is_resumed())
     }
 
     fn takes(&self, life: LifeId, payloads: &[Payload]) -> bool {
@@ -205,7 +287,9 @@ impl Hub {
                 return;
             }
             let oldest = lives().filter_map(|life| Some((life.oldest()?, life.name)));
-            let (_, name) = oldest.min().unwrap();
+            let Some((_, name)) = oldest.min() else {
+                return;
+            };
             self.lives[self.registered[&name]].evict_oldest();
         }
     }
@@ -335,4 +419,11 @@ impl Hub {
         let events = events.filter(|(_, event)| event.to.iter().any(is_of_it));
         events.map(|(number, _)| number).collect()
     }
+}
+
+/// Returns how many bytes an event has with its key, in both of its forms.
+fn keyed_len(payload: &Payload, number: u64, config: &ChannelConfig) -> usize {
+    let without_id = payload.len_without_id();
+    let with_id = config.has_ids.then(|| payload.len(number, config));
+    KEY_LEN + without_id + with_id.unwrap_or(0)
 }

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 
+use super::keys::Keys;
 use crate::config::ChannelConfig;
 
 /// The place of a life among all of a hub.
@@ -12,7 +13,10 @@ pub(crate) struct Life {
     pub(crate) config: ChannelConfig,
     /// What is retained, the oldest event first.
     pub(crate) retained: VecDeque<Retained>,
-    /// The highest number that a client may miss: of an evicted event, or of an earlier life.
+    /// The keys of a keyed channel.
+    pub(crate) keys: Option<Keys>,
+    /// The highest number that a client may miss: of an evicted event or a forgotten removal, or of an
+    /// earlier life.
     pub(crate) lost: u64,
     /// What `lost` was when the channel was made.
     pub(crate) lost_before: u64,
@@ -41,10 +45,20 @@ impl Payload {
     pub(crate) fn len(&self, number: u64, config: &ChannelConfig) -> usize {
         let digits = number.to_string().len();
         match (self.is_comment, config.has_ids) {
-            (true, _) => ": \n\n".len() + self.text.len(),
-            (false, false) => "data: \n\n".len() + self.text.len(),
+            (true, _) | (false, false) => self.len_without_id(),
             (false, true) => "data: \nid: epoch6-\n\n".len() + self.text.len() + digits,
         }
+    }
+}
+
+impl Payload {
+    pub(crate) fn len_without_id(&self) -> usize {
+        let field = if self.is_comment {
+            ": \n\n"
+        } else {
+            "data: \n\n"
+        };
+        field.len() + self.text.len()
     }
 }
 
@@ -54,6 +68,7 @@ impl Life {
             name,
             config,
             retained: VecDeque::new(),
+            keys: config.keyed.map(|_| Keys::default()),
             lost,
             lost_before: lost,
             last: lost,
@@ -68,7 +83,10 @@ impl Life {
     }
 
     pub(crate) fn oldest(&self) -> Option<u64> {
-        self.retained.front().map(|event| event.number)
+        match &self.keys {
+            Some(keys) => keys.oldest_removal(),
+            None => self.retained.front().map(|event| event.number),
+        }
     }
 
     /// Returns the number up to which a client that comes now may miss events.
@@ -84,7 +102,11 @@ impl Life {
     }
 
     pub(crate) fn is_empty_to_new(&self) -> bool {
-        !self.config.has_history || self.retained.is_empty()
+        let is_empty = match &self.keys {
+            Some(keys) => keys.live().is_empty(),
+            None => self.retained.is_empty(),
+        };
+        is_empty || !self.config.has_history
     }
 
     pub(crate) fn oldest_to_new(&self) -> Option<u64> {
@@ -92,7 +114,10 @@ impl Life {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.retained.iter().map(|event| event.len).sum()
+        match &self.keys {
+            Some(keys) => keys.bytes(),
+            None => self.retained.iter().map(|event| event.len).sum(),
+        }
     }
 
     pub(crate) fn append(&mut self, event: Retained) {
@@ -117,6 +142,10 @@ impl Life {
     }
 
     pub(crate) fn evict_oldest(&mut self) {
-        self.lost = self.retained.pop_front().unwrap().number;
+        let evicted = match &mut self.keys {
+            Some(keys) => keys.forget_removal(),
+            None => self.retained.pop_front().map(|event| event.number),
+        };
+        self.lost = evicted.unwrap();
     }
 }

@@ -1,4 +1,4 @@
-use super::{Hub, LifeId, life::Life};
+use super::{Hub, LifeId, keyed::KeyedStart, life::Life};
 
 /// Where a client begins.
 #[derive(Clone, Copy, Debug)]
@@ -14,10 +14,12 @@ pub(crate) enum Position {
 }
 
 /// What an id says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Point {
     /// A number, which the hub may not have assigned.
     Number(u64),
+    /// A number in a keyed channel that is alone in its subscription.
+    Keyed(u64),
     /// An id of another hub.
     Foreign,
 }
@@ -39,6 +41,15 @@ pub(crate) enum Origin {
     Since(Point),
 }
 
+/// What a client says that connects.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Last {
+    /// The number of its last id: `Some(None)` if it is unknown.
+    pub(super) number: Option<Option<u64>>,
+    /// The number of its last id, if that is one of the only channel, which is keyed.
+    pub(super) keyed: Option<u64>,
+}
+
 /// What a client gets of a channel at first.
 pub(super) struct Beginning {
     /// The number after which its events are due.
@@ -52,7 +63,24 @@ impl Hub {
     pub(super) fn number(&self, point: Point) -> Option<u64> {
         match point {
             Point::Number(number) => (number <= self.last()).then_some(number),
-            Point::Foreign => None,
+            Point::Keyed(_) | Point::Foreign => None,
+        }
+    }
+
+    /// Returns what a client says that begins here.
+    pub(super) fn last_id(&self, position: Position, is_keyed_alone: bool) -> Last {
+        let Position::After(point) = position else {
+            let (number, keyed) = (None, None);
+            return Last { number, keyed };
+        };
+        let keyed = match point {
+            Point::Keyed(number) => Some(number),
+            Point::Number(_) | Point::Foreign => None,
+        };
+        let is_valid = |number: &u64| is_keyed_alone && *number <= self.last();
+        Last {
+            number: Some(self.number(point)),
+            keyed: keyed.filter(is_valid),
         }
     }
 
@@ -60,12 +88,12 @@ impl Hub {
         self.number(point).unwrap_or(0)
     }
 
-    /// Returns where a client begins that has this last id: `Some(None)` if it is unknown.
+    /// Returns where a client begins in a channel that is not keyed.
     pub(super) fn beginning(
         &self,
         life: LifeId,
         asked: &Asked,
-        last: Option<Option<u64>>,
+        Last { number: last, .. }: Last,
     ) -> Beginning {
         let lost = self.lives[life].lost_to_new();
         let after = |after| Beginning { after, gap: None };
@@ -101,6 +129,46 @@ impl Hub {
         }
     }
 
+    /// Returns where a client begins in a keyed channel.
+    pub(super) fn keyed_start(
+        &self,
+        life: LifeId,
+        asked: &Asked,
+        Last { keyed: last, .. }: Last,
+    ) -> KeyedStart {
+        let keys = self.lives[life].keys.as_ref().unwrap();
+        let floor = match asked.origin {
+            Origin::Live => {
+                let (after, floor) = (self.last(), self.last());
+                return KeyedStart::Changes { after, floor };
+            }
+            Origin::Since(point) => self.number_or_first(point),
+            Origin::Resume | Origin::Replay => 0,
+        };
+        let is_forgotten = |last: u64| keys.forgotten_before.is_some_and(|before| last <= before);
+        let resumes = |last: u64| match asked.added_at {
+            Some(_) => self.has_had(asked, last),
+            None => !matches!(asked.origin, Origin::Replay),
+        };
+        let known = last.filter(|last| resumes(*last) && *last >= floor && !is_forgotten(*last));
+        match known {
+            Some(after) => KeyedStart::Changes { after, floor },
+            None => KeyedStart::Snapshot(floor),
+        }
+    }
+
+    /// Returns where a client begins in a keyed channel that is added to its stream at this number.
+    pub(super) fn keyed_start_at(&self, origin: Origin, at: u64) -> KeyedStart {
+        match origin {
+            Origin::Live => KeyedStart::Changes {
+                after: at,
+                floor: at,
+            },
+            Origin::Since(point) => KeyedStart::Snapshot(self.number_or_first(point)),
+            Origin::Resume | Origin::Replay => KeyedStart::Snapshot(0),
+        }
+    }
+
     /// Returns where a client begins in a channel that is added to its stream at this number.
     pub(super) fn beginning_at(&self, life: LifeId, origin: Origin, at: u64) -> Beginning {
         let Life { config, .. } = &self.lives[life];
@@ -123,8 +191,9 @@ impl Hub {
         added_at.is_some_and(|at| id >= at)
     }
 
-    /// Returns `true` if a client with this last id has had a channel: `Some(None)` if it is unknown.
-    pub(super) fn has_had_by(&self, asked: &Asked, last: Option<Option<u64>>) -> bool {
-        last.flatten().is_some_and(|last| self.has_had(asked, last))
+    /// Returns `true` if a client has had a channel, by its last id.
+    pub(super) fn has_had_by(&self, asked: &Asked, last: Last) -> bool {
+        let mut known = last.number.flatten().into_iter().chain(last.keyed);
+        known.any(|last| self.has_had(asked, last))
     }
 }
