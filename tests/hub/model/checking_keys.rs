@@ -15,7 +15,7 @@ impl Client {
         let keyed = keyed.expect("a snapshot");
         keyed.begin_snapshot();
         assert_eq!(id, has_ids.then_some(Point::Keyed(keyed.start())));
-        (self.lacks_keyed_id, self.has_begun_snapshot) = (false, has_ids);
+        self.lacks_keyed_id = false;
         if has_ids {
             // The client forgets what it has.
             self.id = None;
@@ -61,7 +61,6 @@ impl Client {
         let keyed = keyed.find(|keyed| is_it(keyed)).expect("a channel");
         let number = keyed.check_change(hub, &self.hide, key, is_live);
         self.lacks_keyed_id = has_ids && id.is_none();
-        self.has_begun_snapshot = false;
         if let Some(id) = id {
             assert!(has_ids, "an id beside others");
             assert_eq!(id, Point::Keyed(number));
@@ -73,11 +72,10 @@ impl Client {
     /// Checks a checkpoint of a keyed channel alone: at the end of a round, or after an addition.
     pub(super) fn check_keyed_checkpoint(&mut self, hub: &Hub, id: u64) {
         assert!(self.is_keyed_alone(hub));
-        let lacks_id = std::mem::take(&mut self.lacks_keyed_id);
-        let has_begun = std::mem::take(&mut self.has_begun_snapshot);
-        let keyed = &self.keyed[0];
-        let has_passed = hub.lives[keyed.life].last > keyed.start();
-        if lacks_id || has_begun && has_passed {
+        if std::mem::take(&mut self.lacks_keyed_id) {
+            return;
+        }
+        if self.keyed[0].ends_empty_snapshot(hub) {
             return;
         }
         let has_read = self.has_read_keyed(hub);

@@ -69,8 +69,6 @@ pub(crate) struct Client {
     pub(super) keyed: Vec<Keyed>,
     /// Whether the last event of the only channel, which is keyed, had no id.
     pub(super) lacks_keyed_id: bool,
-    /// Whether the id of its snapshot is from before what the channel has had.
-    pub(super) has_begun_snapshot: bool,
     /// The channels that had the last turn, and whether the others had an event as well.
     pub(super) last_turn: Option<(Turn, bool)>,
 }

@@ -26,6 +26,8 @@ pub(super) struct Keyed {
     shown: BTreeMap<Key, u64>,
     /// Whether a snapshot is to begin.
     pub(super) begins: bool,
+    /// Whether nothing was read since the snapshot began.
+    is_empty: bool,
     /// The removals that the client has got twice.
     twice: BTreeSet<u64>,
     /// How often a key was passed by for another.
@@ -44,6 +46,7 @@ impl Keyed {
             after,
             shown: BTreeMap::new(),
             begins: after.is_none(),
+            is_empty: false,
             twice: BTreeSet::new(),
             passed: BTreeMap::new(),
         }
@@ -84,13 +87,21 @@ impl Keyed {
     /// Notes that a snapshot has begun.
     pub(super) fn begin_snapshot(&mut self) {
         *self = Self::new(self.life, KeyedStart::Snapshot(self.floor));
-        self.begins = false;
+        (self.begins, self.is_empty) = (false, true);
+    }
+
+    /// Returns `true` once if a snapshot of nothing has ended, after keys that came and went: its id is from
+    /// before these.
+    pub(super) fn ends_empty_snapshot(&mut self, hub: &Hub) -> bool {
+        let has_passed = hub.lives[self.life].last > self.start();
+        has_passed && std::mem::take(&mut self.is_empty)
     }
 
     /// Checks that this is the newest change of a key that the client has not got yet, and that no other key
     /// is passed by again and again.
     pub(super) fn check_change(&mut self, hub: &Hub, hide: &Hide, key: Key, is_live: bool) -> u64 {
         assert!(!self.begins, "an event before the snapshot");
+        self.is_empty = false;
         let mut pending = self.pending(hub, hide);
         let number = pending.remove(&key);
         let number = number.or_else(|| self.repeat_removal(hub, key));

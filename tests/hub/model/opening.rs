@@ -51,7 +51,6 @@ impl Client {
             hide,
             keyed: Vec::new(),
             lacks_keyed_id: false,
-            has_begun_snapshot: false,
             last_turn: None,
             may_go_back: false,
         };
