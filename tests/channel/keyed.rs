@@ -1,6 +1,12 @@
 //! Keyed channels: the newest event for each key.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, task::Poll, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    num::NonZeroUsize,
+    task::{Context, Poll},
+    thread,
+    time::Duration,
+};
 
 use futures::{StreamExt, executor::block_on};
 use tower_sse::{
@@ -13,6 +19,7 @@ use crate::{
     clock::Clock,
     hub::{channel_in, close},
     support::*,
+    task::Task,
 };
 
 fn holding_keys(keys: usize, policy: KeyPolicy) -> ChannelOptions {
@@ -510,6 +517,24 @@ fn every_key_is_read_once_in_a_round_however_often_one_changes() {
         counts.values().all(|count| [11, 12].contains(count)),
         "{counts:?}"
     );
+}
+
+#[test]
+fn a_reader_yields_among_keys_that_are_gone() {
+    let channel = keyed();
+    let keys: Vec<_> = (0..5000).map(|key| key.to_string()).collect();
+    for key in &keys {
+        channel.publish(key, Event::new("x")).unwrap();
+    }
+    let mut subscription = channel.resume(None);
+    let _snapshot_and_first = (read(&mut subscription), read(&mut subscription));
+    for key in &keys {
+        channel.remove(key).unwrap();
+    }
+    let task = Task::default();
+    let polled = subscription.poll_next_unpin(&mut Context::from_waker(&task.waker()));
+    assert!(polled.is_pending());
+    assert!(task.wakes() > 0);
 }
 
 #[test]

@@ -151,6 +151,10 @@ impl Subscription {
                 ReaderItem::Snapshot(channel, has_ids) => {
                     self.begin_snapshot(&channel, has_ids, audience)
                 }
+                ReaderItem::Again => {
+                    self.spend_budget(audience);
+                    None
+                }
                 ReaderItem::Evicted(channel) => self.apply_lag_policy(&channel, audience),
                 ReaderItem::Change(notice) => self.notify_change(&notice, audience),
                 ReaderItem::Checkpoint => self.send_checkpoint(audience),

@@ -60,6 +60,8 @@ pub(super) enum ReaderItem {
     RoundEnd { needs_id: bool },
     /// A keyed channel begins with a snapshot. The flag says whether it has ids.
     Snapshot(Arc<ChannelShared>, bool),
+    /// Nothing was read, but there may be more: it may be time for a break.
+    Again,
     /// The next event of this channel was evicted.
     Evicted(Arc<ChannelShared>),
     /// A channel was added or removed.

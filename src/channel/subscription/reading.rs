@@ -106,7 +106,8 @@ impl Reader {
             let (place, step) = keyed.step(published)?;
             let channel = &keyed.as_slice().get(place)?.channel;
             match step {
-                RoundStep::Again | RoundStep::Idle => {}
+                RoundStep::Again => return Some(ReaderItem::Again),
+                RoundStep::Idle => {}
                 RoundStep::Snapshot(at) => {
                     if has_ids {
                         // A client that forgets what it has must not resume from before.
