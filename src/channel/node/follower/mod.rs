@@ -7,5 +7,8 @@ mod follower;
 mod node_log;
 mod options;
 mod taking;
+#[cfg(all(test, feature = "tokio"))]
+#[expect(clippy::unwrap_used, reason = "its helpers are tests too")]
+mod tests;
 
 pub(in crate::channel) use self::{follower::Follower, node_log::NodeLog, options::FollowOptions};

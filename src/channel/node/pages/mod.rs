@@ -5,6 +5,9 @@ mod options;
 mod pages;
 mod place;
 mod reading;
+#[cfg(all(test, feature = "tokio"))]
+#[expect(clippy::unwrap_used, reason = "its helpers are tests too")]
+mod tests;
 
 pub(in crate::channel) use self::{
     options::PageOptions,
