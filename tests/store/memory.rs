@@ -28,6 +28,49 @@ async fn a_topic_starts_before_its_oldest_entry() {
 }
 
 #[tokio::test]
+async fn a_topic_is_bounded_in_bytes() {
+    let store = MemoryStore::new(options().max_bytes(max(10)));
+    let [_, second, _, _] = append_to(&store, "a", ["12345", "1234", "12345", "12345"]).await;
+    let page = whole_page(&store, &["a"]).await;
+    assert_eq!(texts(&page), ["12345", "12345"]);
+    assert_eq!(page.start(&"a".into()), second);
+}
+
+#[tokio::test]
+async fn the_tail_is_bounded_in_bytes() {
+    let store = MemoryStore::new(options().max_bytes(max(10)));
+    append(&store, 1, Entry::ephemeral("a", "12345")).await;
+    let [first, second] = append_to(&store, "b", ["123456", "1234"]).await;
+    let all = records(&store, None, 2).await;
+    let positions = all.iter().map(|tailed| tailed.record.position());
+    assert_eq!(positions.collect::<Vec<_>>(), [first, second]);
+}
+
+#[tokio::test]
+async fn an_event_that_is_larger_than_a_topic_is_refused() {
+    let store = MemoryStore::new(options().max_bytes(max(10)));
+    let entries = [
+        Entry::window("a", "1"),
+        Entry::ephemeral("a", "12345678901"),
+    ];
+    let error = try_append(&store, 1, &entries).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Refused);
+    assert_eq!(whole_page(&store, &["a"]).await.entries.len(), 0);
+}
+
+#[tokio::test]
+async fn a_keyed_topic_is_full_when_it_has_no_room_for_bytes() {
+    let store = MemoryStore::new(options().max_bytes(max(10)));
+    append(&store, 1, Entry::keyed("t", "a", "123456")).await;
+    let entry = [Entry::keyed("t", "b", "12345")];
+    let error = try_append(&store, 2, &entry).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Full);
+    // A replaced entry makes room.
+    append(&store, 2, Entry::keyed("t", "a", "12345")).await;
+    append(&store, 3, Entry::keyed("t", "b", "12345")).await;
+}
+
+#[tokio::test]
 async fn a_full_keyed_topic_refuses_another_key() {
     let store = MemoryStore::new(options().max_entries(max(2)));
     let keyed = |key: &str, text: &'static str| Entry::keyed("t", key, text);

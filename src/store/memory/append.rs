@@ -52,10 +52,10 @@ impl State {
         if !entry.kind().is_retained() {
             return Position::ZERO;
         }
-        let max = self.options.max_entries;
+        let (max_entries, max_bytes) = (self.options.max_entries, self.options.max_bytes);
         let log = self.make_log(topic, entry);
         let before = log.append(position, entry, now);
-        log.trim(max);
+        log.trim(max_entries, max_bytes);
         before
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::state::State;
+use super::{keys::Keys, state::State, topic_log::TopicLog};
 use crate::store::{Entry, EntryKind, StoreError, StoreErrorKind, Topic};
 
 /// A check of a batch, before any of it is stored.
@@ -16,8 +16,9 @@ pub(super) struct Check<'a> {
 /// The keys of a topic after a part of the batch.
 struct KeysAfter<'a> {
     live: usize,
-    /// The keys of the batch. The value is `true` for one that has an entry.
-    changed: BTreeMap<&'a str, bool>,
+    bytes: usize,
+    /// The newest entries of the batch.
+    changed: BTreeMap<&'a str, &'a Entry>,
 }
 
 impl<'a> Check<'a> {
@@ -31,14 +32,26 @@ impl<'a> Check<'a> {
 
     /// Returns an error if the entries cannot be stored as a whole.
     pub(super) fn entries(mut self, entries: &'a [Entry]) -> Result<(), StoreError> {
+        for entry in entries {
+            self.len(entry)?;
+        }
         let retained = entries.iter().filter(|entry| entry.kind().is_retained());
         for entry in retained {
             for topic in entry.topics() {
                 self.kind(topic, entry.kind())?;
-                self.key(topic, entry.kind())?;
+                self.key(topic, entry)?;
             }
         }
         self.topics()
+    }
+
+    fn len(&self, entry: &Entry) -> Result<(), StoreError> {
+        let (len, max) = (entry.bytes().len(), self.state.options.max_bytes);
+        if len <= max {
+            return Ok(());
+        }
+        let cause = format!("{len} bytes are too many for a topic that holds {max}");
+        Err(StoreError::with_source(StoreErrorKind::Refused, cause))
     }
 
     fn kind(&mut self, topic: &'a Topic, kind: &EntryKind) -> Result<(), StoreError> {
@@ -57,20 +70,22 @@ impl<'a> Check<'a> {
         Err(StoreError::with_source(StoreErrorKind::Refused, cause))
     }
 
-    fn key(&mut self, topic: &'a Topic, kind: &'a EntryKind) -> Result<(), StoreError> {
-        let Some(key) = kind.key() else {
+    fn key(&mut self, topic: &'a Topic, entry: &'a Entry) -> Result<(), StoreError> {
+        let Some(key) = entry.kind().key() else {
             return Ok(());
         };
-        let stored = self.state.log(topic).and_then(|log| log.keys());
+        let log = self.state.log(topic);
         let keys = self.keys.entry(topic).or_insert_with(|| KeysAfter {
-            live: stored.map_or(0, |keys| keys.live()),
+            live: log.and_then(TopicLog::keys).map_or(0, Keys::live),
+            bytes: log.map_or(0, TopicLog::bytes),
             changed: BTreeMap::new(),
         });
-        let is_live = matches!(kind, EntryKind::Keyed(_));
-        let was_live = keys.changed.insert(key, is_live);
-        let was_live = was_live.unwrap_or_else(|| stored.is_some_and(|stored| stored.is_live(key)));
-        keys.live = keys.live + usize::from(is_live) - usize::from(was_live);
-        match keys.live > self.state.options.max_entries {
+        let old = keys.changed.insert(key, entry);
+        let old = old.or_else(|| log?.keyed(key));
+        keys.live = keys.live + live(entry) - old.map_or(0, live);
+        keys.bytes = keys.bytes + entry.bytes().len() - old.map_or(0, |old| old.bytes().len());
+        let options = &self.state.options;
+        match keys.live > options.max_entries || keys.bytes > options.max_bytes {
             true => Err(StoreError::new(StoreErrorKind::Full)),
             false => Ok(()),
         }
@@ -89,4 +104,9 @@ impl<'a> Check<'a> {
             false => Ok(()),
         }
     }
+}
+
+/// Returns the number of keys that have this entry: one, unless it is a removal.
+fn live(entry: &Entry) -> usize {
+    usize::from(matches!(entry.kind(), EntryKind::Keyed(_)))
 }

@@ -34,13 +34,13 @@ impl Keys {
         self.places.len() - self.removals.len()
     }
 
-    pub(super) fn is_live(&self, key: &str) -> bool {
-        let place = self.places.get(key);
-        place.is_some_and(|place| !self.removals.contains_key(place))
+    /// Returns where the newest entry or the removal of a key is.
+    pub(super) fn place(&self, key: &str) -> Option<Position> {
+        self.places.get(key).copied()
     }
 
     /// Moves a key to a position. Returns the position at which it was.
-    pub(super) fn place(&mut self, position: Position, kind: &EntryKind) -> Option<Position> {
+    pub(super) fn move_to(&mut self, position: Position, kind: &EntryKind) -> Option<Position> {
         let key = kind.key()?;
         let old = self.places.insert(Arc::clone(key), position);
         if let Some(old) = old {

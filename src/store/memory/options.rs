@@ -14,6 +14,7 @@ pub struct MemoryStoreOptions {
     pub(super) epoch: Epoch,
     pub(super) max_records: usize,
     pub(super) max_entries: usize,
+    pub(super) max_bytes: usize,
     pub(super) max_age: Option<Duration>,
     pub(super) max_topics: usize,
     pub(super) max_publishers: usize,
@@ -27,6 +28,7 @@ impl MemoryStoreOptions {
             epoch: Epoch::draw(),
             max_records: 10_000,
             max_entries: 1_000,
+            max_bytes: 16 << 20,
             max_age: None,
             max_topics: 10_000,
             max_publishers: 1_000,
@@ -51,6 +53,16 @@ impl MemoryStoreOptions {
     /// with [`StoreErrorKind::Full`](crate::store::StoreErrorKind::Full) while the topic has so many keys.
     pub fn max_entries(mut self, max: NonZeroUsize) -> Self {
         self.max_entries = max.get();
+        self
+    }
+
+    /// Sets the maximum number of bytes of the events in a topic, and in the tail. The default is 16 MiB.
+    ///
+    /// An event that is larger is refused with
+    /// [`StoreErrorKind::Refused`](crate::store::StoreErrorKind::Refused). A keyed topic evicts no keys to make
+    /// room: the entry is refused with [`StoreErrorKind::Full`](crate::store::StoreErrorKind::Full).
+    pub fn max_bytes(mut self, max: NonZeroUsize) -> Self {
+        self.max_bytes = max.get();
         self
     }
 

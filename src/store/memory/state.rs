@@ -14,6 +14,7 @@ pub(super) struct State {
     pub(super) options: MemoryStoreOptions,
     pub(super) head: Head,
     tail: VecDeque<Tailed>,
+    tail_bytes: usize,
     topics: BTreeMap<Topic, TopicLog>,
     keyed_topics: usize,
     /// The position up to which a topic without a log may have had entries.
@@ -26,6 +27,7 @@ impl State {
         Self {
             head: Head::new(options.epoch, Position::ZERO, Position::ZERO),
             tail: VecDeque::new(),
+            tail_bytes: 0,
             topics: BTreeMap::new(),
             keyed_topics: 0,
             floor: Position::ZERO,
@@ -85,10 +87,16 @@ impl State {
     pub(super) fn push(&mut self, record: Record) {
         let before = mem::replace(&mut self.head.last, record.position());
         let tailed = Tailed::new(self.head.epoch, before, record);
-        if self.tail.len() >= self.options.max_records {
-            self.tail.pop_front();
-        }
+        self.tail_bytes += len(&tailed.record);
         self.tail.push_back(tailed);
+        while self.is_tail_too_long() {
+            let dropped = self.tail.pop_front();
+            self.tail_bytes -= dropped.map_or(0, |dropped| len(&dropped.record));
+        }
+    }
+
+    fn is_tail_too_long(&self) -> bool {
+        self.tail.len() > self.options.max_records || self.tail_bytes > self.options.max_bytes
     }
 
     /// Returns the log of a topic, which is made if there is none.
@@ -115,5 +123,12 @@ impl State {
         let (topic, last) = (topic.clone(), log.last());
         self.floor = self.floor.max(last);
         self.topics.remove(&topic);
+    }
+}
+
+fn len(record: &Record) -> usize {
+    match record {
+        Record::Entry(stored) => stored.entry.bytes().len(),
+        Record::Lost(_) => 0,
     }
 }

@@ -9,6 +9,8 @@ use crate::store::{Entry, EntryKind, Position, Topic, TopicEntry, TopicRead};
 #[derive(Debug)]
 pub(super) struct TopicLog {
     entries: BTreeMap<Position, Retained>,
+    /// The bytes of the entries.
+    bytes: usize,
     /// The position of the newest entry that the topic has ever had.
     last: Position,
     /// `None` if the topic is not keyed.
@@ -27,6 +29,7 @@ impl TopicLog {
     pub(super) fn new(last: Position, is_keyed: bool) -> Self {
         Self {
             entries: BTreeMap::new(),
+            bytes: 0,
             last,
             keys: is_keyed.then(|| Keys::new(last)),
         }
@@ -40,6 +43,16 @@ impl TopicLog {
         self.keys.as_ref()
     }
 
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Returns the newest entry of a key, or its removal.
+    pub(super) fn keyed(&self, key: &str) -> Option<&Entry> {
+        let place = self.keys.as_ref()?.place(key)?;
+        self.entries.get(&place).map(|retained| &*retained.entry)
+    }
+
     /// Appends an entry. Returns the position of the topic's entry before it.
     pub(super) fn append(
         &mut self,
@@ -49,26 +62,36 @@ impl TopicLog {
     ) -> Position {
         let before = mem::replace(&mut self.last, position);
         let keys = self.keys.as_mut();
-        if let Some(old) = keys.and_then(|keys| keys.place(position, entry.kind())) {
-            self.entries.remove(&old);
+        if let Some(old) = keys.and_then(|keys| keys.move_to(position, entry.kind())) {
+            self.remove(old);
         }
+        self.bytes += entry.bytes().len();
         let entry = Arc::clone(entry);
         let retained = Retained { at, before, entry };
         self.entries.insert(position, retained);
         before
     }
 
-    /// Drops the oldest entries beyond a number; of a keyed topic, the oldest removals.
-    pub(super) fn trim(&mut self, max: usize) {
-        let Some(keys) = &mut self.keys else {
-            while self.entries.len() > max {
-                self.entries.pop_first();
-            }
-            return;
-        };
-        while let Some(place) = keys.drop_removal(max) {
-            self.entries.remove(&place);
+    fn remove(&mut self, position: Position) {
+        if let Some(removed) = self.entries.remove(&position) {
+            self.bytes -= removed.entry.bytes().len();
         }
+    }
+
+    /// Drops the oldest entries beyond these numbers; of a keyed topic, the oldest removals.
+    pub(super) fn trim(&mut self, max_entries: usize, max_bytes: usize) {
+        while let Some(oldest) = self.oldest_excess(max_entries, max_bytes) {
+            self.remove(oldest);
+        }
+    }
+
+    fn oldest_excess(&mut self, max_entries: usize, max_bytes: usize) -> Option<Position> {
+        if let Some(keys) = &mut self.keys {
+            return keys.drop_removal(max_entries);
+        }
+        let is_excess = self.entries.len() > max_entries || self.bytes > max_bytes;
+        let oldest = self.entries.first_key_value().filter(|_| is_excess);
+        oldest.map(|(position, _)| *position)
     }
 
     /// Drops the entries that are older than a time, unless the topic is keyed.
@@ -76,11 +99,11 @@ impl TopicLog {
         if self.keys.is_some() {
             return;
         }
-        while let Some(first) = self.entries.first_entry() {
-            if first.get().at >= oldest {
+        while let Some((position, first)) = self.entries.first_key_value() {
+            if first.at >= oldest {
                 return;
             }
-            first.remove();
+            self.remove(*position);
         }
     }
 
@@ -117,7 +140,7 @@ mod tests {
         for (index, entry) in entries.iter().enumerate() {
             let position = Position::new(index as u64 + 1);
             log.append(position, &Arc::new(entry.clone()), Instant::now());
-            log.trim(max);
+            log.trim(max, usize::MAX);
         }
         log
     }
@@ -148,6 +171,6 @@ mod tests {
         let log = log(&entries, 1);
         assert_eq!(positions(&log, 0), (vec![5], 4));
         let keys = log.keys().unwrap();
-        assert_eq!((keys.live(), keys.is_live("a")), (0, false));
+        assert_eq!((keys.live(), log.keyed("a").is_some()), (0, true));
     }
 }
