@@ -8,11 +8,11 @@ use std::{
 };
 
 use axum::{
-    Router,
-    extract::{Query, State},
+    Form, Router,
+    extract::State,
     http::StatusCode,
     response::{Html, Redirect},
-    routing::get,
+    routing::{get, post},
 };
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use tower_sse::{
     Subscription, Tagged,
 };
 
-/// The only key of the channel: of results the newest are all that counts.
+/// The only key of the channel: a client needs nothing but the newest results.
 const KEY: &str = "votes";
 
 /// The results: `event: votes`, with JSON such as `{"yes":2,"no":1}` as data.
@@ -42,7 +42,7 @@ impl Results {
     }
 }
 
-/// The newest results, and where the votes are kept.
+/// The newest results, and the database of the votes.
 #[derive(Clone)]
 struct Poll {
     live: KeyedChannel<Tagged<Results>>,
@@ -78,10 +78,7 @@ async fn main() -> Result<(), BoxError> {
     let page = |page: &'static str| get(async move || Html(page));
     let app = Router::new()
         .route("/", page(include_str!("vote.html")))
-        .route(
-            "/vote",
-            get(vote).head(async || StatusCode::METHOD_NOT_ALLOWED),
-        )
+        .route("/vote", post(vote))
         .route("/thanks", page(include_str!("thanks.html")))
         .route("/result", page(include_str!("result.html")))
         .route("/stream", get(stream))
@@ -106,14 +103,14 @@ struct Choice {
 
 async fn vote(
     State(poll): State<Poll>,
-    Query(choice): Query<Choice>,
+    Form(choice): Form<Choice>,
 ) -> Result<Redirect, StatusCode> {
-    // The disk is waited for elsewhere.
+    // Writing to the disk blocks, so it has a thread of its own.
     match spawn_blocking(move || poll.add(choice.yes)).await {
-        // Reloading does not vote again.
+        // A page that is reloaded after the redirect does not vote again.
         Ok(Ok(())) => Ok(Redirect::to("/thanks")),
         failed => {
-            eprintln!("a vote is not kept: {failed:?}");
+            eprintln!("a vote was not stored: {failed:?}");
             Err(StatusCode::INTERNAL_SERVER_ERROR)
         }
     }

@@ -17,16 +17,14 @@ pub(super) async fn counts_live_and_keeps_the_votes(browser: &Browser) {
         cast(&voter, choice).await;
         shows(&results, counts).await;
     }
-    for (name, path) in [("vote", "/"), ("vote-thanks", "/vote?yes=true")] {
+    for (name, path) in [("vote", "/"), ("vote-thanks", "/thanks")] {
         screenshots::take(browser, name, &vote.url(path), async |tab| {
             tab.until("document.querySelector('h1')").await;
         })
         .await;
     }
-    // A screenshot for each size.
-    shows(&results, ["4", "1"]).await;
     screenshots::take(browser, "vote-result", &vote.url("/result"), async |tab| {
-        shows(tab, ["4", "1"]).await;
+        shows(tab, ["2", "1"]).await;
     })
     .await;
 
@@ -34,10 +32,10 @@ pub(super) async fn counts_live_and_keeps_the_votes(browser: &Browser) {
     results.shows("#state", "Connecting").await;
     let vote = killed.restart().await;
     results.shows("#state", "Connected").await;
-    shows(&results, ["4", "1"]).await;
+    shows(&results, ["2", "1"]).await;
     voter.go(&vote.url("/")).await;
     cast(&voter, "false").await;
-    shows(&results, ["4", "2"]).await;
+    shows(&results, ["2", "2"]).await;
 }
 
 /// Votes, by the keyboard.
