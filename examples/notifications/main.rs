@@ -1,5 +1,5 @@
-//! Notifications: a user's own, those of the team and those for everyone, in one stream that resumes
-//! all three by one id. A right to read the team's is granted and revoked while the stream is open.
+//! Notifications: a user's own feed, the team's and the global one, in one stream that resumes all three
+//! by one id. The right to read the team's feed is granted and revoked while the stream is open.
 
 use std::{
     env, io,
@@ -47,7 +47,7 @@ const UNREAD: &str = "
     order by number
 ";
 
-/// All that the stream can say: `event: notification` or `event: read`, with JSON as data.
+/// The events of the stream: `event: notification` or `event: read`, with JSON as data.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum News {
@@ -74,7 +74,7 @@ impl Notification {
     }
 }
 
-/// What a page begins with. The stream goes on after `position`.
+/// The state that a page begins with. The stream continues after `position`.
 #[derive(Serialize)]
 struct Inbox {
     user: String,
