@@ -1,5 +1,5 @@
-//! A chat: who is here, and what is said. A page that was away gets what it has missed, or the last
-//! hundred messages, and says so where older ones are missing.
+//! A chat: the guests of a room and their messages. A page that was away gets the messages that it has
+//! missed. At most the last hundred are kept, and the page shows where older ones are missing.
 
 use std::{env, io, num::NonZeroUsize, time::Duration};
 
@@ -21,11 +21,11 @@ use tower_sse::{
 
 /// The channel of the messages.
 const ROOM: &str = "room";
-/// The feed of those who are here: `event: joined` and `event: left`.
+/// The feed of the room's guests: `event: joined` and `event: left`.
 const HERE: &str = "presence:room";
-/// How many messages a page gets that comes for the first time, or was away for too long.
+/// The number of messages that are kept.
 const KEPT: NonZeroUsize = NonZeroUsize::new(100).unwrap();
-/// How long a guest stays in the list after the last page is gone, so that a reload does not show.
+/// How long a guest stays in the list after the last page has closed: longer than a reload takes.
 const GRACE: Duration = Duration::from_secs(2);
 
 #[derive(Serialize)]
@@ -86,7 +86,7 @@ impl Guest {
     }
 }
 
-/// Sends who is here, and the messages that this page does not have.
+/// Sends the guests of the room, and the messages that this page does not have.
 async fn join(
     State(chat): State<Chat>,
     Query(guest): Query<Guest>,
@@ -94,6 +94,7 @@ async fn join(
 ) -> Result<EventStream<Subscription>, ChannelError> {
     let messages = match last_event_id {
         Some(_) => ChannelStart::resume(ROOM),
+        // Unlike a replay, it reports a gap if the first messages are no longer kept.
         None => ChannelStart::since(ROOM, chat.beginning),
     };
     let subscriber = chat.hub.subscriber(guest.name());
@@ -101,7 +102,7 @@ async fn join(
     Ok(EventStream::new(subscription))
 }
 
-/// Answers HEAD, which axum would give to `join`: a HEAD request does not join the room.
+/// Answers HEAD, which axum would otherwise route to `join`: a HEAD request does not join the room.
 async fn look() -> EventStream<stream::Empty<Event>> {
     EventStream::new(stream::empty())
 }
