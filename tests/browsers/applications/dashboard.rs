@@ -4,7 +4,8 @@ use crate::{browser::Browser, example::Example, screenshots};
 
 pub(super) async fn draws_all_values(browser: &Browser) {
     let dashboard = Example::start("dashboard").await;
-    let tab = browser.open(&dashboard.url("/")).await;
+    // A tab of WebKit is not in front, and gets no animation frames.
+    let tab = browser.open_window(&dashboard.url("/")).await;
     tab.shows("#state", "connected").await;
     tab.shows("#values", "500").await;
     // The last of the 25 columns and 20 rows, which is transparent until it is drawn.
