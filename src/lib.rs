@@ -131,8 +131,9 @@ mod loom_tests;
 #[cfg(feature = "channel")]
 pub use self::channel::{
     BorrowEvent, Channel, ChannelError, ChannelEvent, ChannelOptions, ChannelStart, EventRef, Gap,
-    GapPolicy, Hub, HubOptions, InvalidName, KeyPolicy, KeyedChannel, LagPolicy, NoticePolicy,
-    Presence, PublishError, StateChannel, Subscriber, Subscribers, Subscription,
+    GapPolicy, Hub, HubOptions, InvalidName, KeyPolicy, KeyedChannel, LagPolicy, Memory,
+    NoticePolicy, Presence, PublishError, StateChannel, Stored, Subscriber, Subscribers,
+    Subscription,
 };
 #[cfg(feature = "socket")]
 pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};

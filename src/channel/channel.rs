@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
 
 use super::{
-    ChannelOptions, Gap, Subscription,
+    ChannelOptions, Gap, Memory, Subscription,
     hub::shared::HubShared,
     publisher::Publisher,
     shared::ChannelShared,
@@ -62,10 +62,10 @@ use crate::{Event, EventId, LastEventId};
 ///
 /// `Channel<T>` takes any `T` that implements [`EncodeEvent`](crate::EncodeEvent): a type of your own,
 /// `str`, `Json<T>` or `Tagged<T>`.
-pub struct Channel<T: ?Sized = Event> {
+pub struct Channel<T: ?Sized = Event, S = Memory> {
     publisher: Arc<Publisher>,
     channel: Arc<ChannelShared>,
-    events: PhantomData<fn(&T)>,
+    events: PhantomData<fn(&T) -> S>,
 }
 
 impl<T: ?Sized> Channel<T> {
@@ -86,19 +86,6 @@ impl<T: ?Sized> Channel<T> {
         let channel = Arc::new(channel);
         let publisher = Publisher::of_channel(hub, &channel);
         Self::from_parts(&Arc::new(publisher), channel)
-    }
-
-    pub(super) fn from_parts(publisher: &Arc<Publisher>, channel: Arc<ChannelShared>) -> Self {
-        Self {
-            publisher: Arc::clone(publisher),
-            channel,
-            events: PhantomData,
-        }
-    }
-
-    /// Returns the name of the channel in its hub. It is empty for a channel that is a hub of its own.
-    pub fn name(&self) -> &str {
-        &self.channel.name
     }
 
     /// Subscribes to the events that are published from now on.
@@ -170,6 +157,21 @@ impl<T: ?Sized> Channel<T> {
     pub fn replay(&self) -> Subscription {
         Subscription::resume(self.hub(), self.start(StartKind::Replay), None, None)
     }
+}
+
+impl<T: ?Sized, S> Channel<T, S> {
+    pub(super) fn from_parts(publisher: &Arc<Publisher>, channel: Arc<ChannelShared>) -> Self {
+        Self {
+            publisher: Arc::clone(publisher),
+            channel,
+            events: PhantomData,
+        }
+    }
+
+    /// Returns the name of the channel in its hub. It is empty for a channel that is a hub of its own.
+    pub fn name(&self) -> &str {
+        &self.channel.name
+    }
 
     /// Returns the id of the last event that was published in this channel.
     ///
@@ -192,7 +194,7 @@ impl<T: ?Sized> Channel<T> {
     /// subscriber.
     ///
     /// Use it to start costly work only when somebody reads the result.
-    pub fn wait_for_subscriber(&self) -> impl Future<Output = bool> + Send + use<T> {
+    pub fn wait_for_subscriber(&self) -> impl Future<Output = bool> + Send + use<T, S> {
         let channel = Arc::clone(&self.channel);
         async move {
             wait_for(&channel, |channel| match channel.subscribers.count() {
@@ -206,7 +208,7 @@ impl<T: ?Sized> Channel<T> {
     /// Waits until there is no subscriber.
     ///
     /// Use it to stop costly work until the next subscriber arrives.
-    pub fn wait_until_idle(&self) -> impl Future<Output = ()> + Send + use<T> {
+    pub fn wait_until_idle(&self) -> impl Future<Output = ()> + Send + use<T, S> {
         let channel = Arc::clone(&self.channel);
         async move {
             wait_for(&channel, |channel| {
@@ -265,7 +267,7 @@ async fn wait_for<R>(channel: &ChannelShared, check: impl Fn(&ChannelShared) -> 
     }
 }
 
-impl<T: ?Sized> Clone for Channel<T> {
+impl<T: ?Sized, S> Clone for Channel<T, S> {
     fn clone(&self) -> Self {
         Self {
             publisher: Arc::clone(&self.publisher),
@@ -275,7 +277,7 @@ impl<T: ?Sized> Clone for Channel<T> {
     }
 }
 
-impl<T: ?Sized> fmt::Debug for Channel<T> {
+impl<T: ?Sized, S> fmt::Debug for Channel<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
             .field("subscribers", &self.subscriber_count())

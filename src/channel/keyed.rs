@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    BorrowEvent, Channel, ChannelOptions, PublishError, Subscription, invalid_name::check_name,
-    numbered::Unnumbered, publisher::Publisher, shared::ChannelShared,
+    BorrowEvent, Channel, ChannelOptions, Memory, PublishError, Subscription,
+    invalid_name::check_name, numbered::Unnumbered, publisher::Publisher, shared::ChannelShared,
 };
 use crate::{EncodeEvent, Event, EventId, LastEventId};
 
@@ -59,8 +59,8 @@ use crate::{EncodeEvent, Event, EventId, LastEventId};
 /// # }
 /// # #[cfg(not(feature = "tokio"))] fn main() {}
 /// ```
-pub struct KeyedChannel<T: ?Sized = Event> {
-    channel: Channel<T>,
+pub struct KeyedChannel<T: ?Sized = Event, S = Memory> {
+    channel: Channel<T, S>,
 }
 
 impl<T: ?Sized> KeyedChannel<T> {
@@ -71,12 +71,6 @@ impl<T: ?Sized> KeyedChannel<T> {
         options.keyed.get_or_insert_default();
         Self {
             channel: Channel::with_options(options),
-        }
-    }
-
-    pub(super) fn from_parts(publisher: &Arc<Publisher>, channel: Arc<ChannelShared>) -> Self {
-        Self {
-            channel: Channel::from_parts(publisher, channel),
         }
     }
 
@@ -102,6 +96,14 @@ impl<T: ?Sized> KeyedChannel<T> {
             channel.subscribers.wake_all();
         }
         Ok(number.map(|number| hub.epoch.keyed_id(number)))
+    }
+}
+
+impl<T: ?Sized, S> KeyedChannel<T, S> {
+    pub(super) fn from_parts(publisher: &Arc<Publisher>, channel: Arc<ChannelShared>) -> Self {
+        Self {
+            channel: Channel::from_parts(publisher, channel),
+        }
     }
 
     /// Returns the number of keys.
@@ -141,12 +143,12 @@ impl<T: ?Sized> KeyedChannel<T> {
     }
 
     /// Waits as [`Channel::wait_for_subscriber`] does.
-    pub fn wait_for_subscriber(&self) -> impl Future<Output = bool> + Send + use<T> {
+    pub fn wait_for_subscriber(&self) -> impl Future<Output = bool> + Send + use<T, S> {
         self.channel.wait_for_subscriber()
     }
 
     /// Waits as [`Channel::wait_until_idle`] does.
-    pub fn wait_until_idle(&self) -> impl Future<Output = ()> + Send + use<T> {
+    pub fn wait_until_idle(&self) -> impl Future<Output = ()> + Send + use<T, S> {
         self.channel.wait_until_idle()
     }
 
@@ -179,7 +181,7 @@ impl<T: EncodeEvent + ?Sized> KeyedChannel<T> {
     }
 }
 
-impl<T: ?Sized> Clone for KeyedChannel<T> {
+impl<T: ?Sized, S> Clone for KeyedChannel<T, S> {
     fn clone(&self) -> Self {
         Self {
             channel: self.channel.clone(),
@@ -187,7 +189,7 @@ impl<T: ?Sized> Clone for KeyedChannel<T> {
     }
 }
 
-impl<T: ?Sized> fmt::Debug for KeyedChannel<T> {
+impl<T: ?Sized, S> fmt::Debug for KeyedChannel<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyedChannel")
             .field("keys", &self.len())

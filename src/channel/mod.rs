@@ -11,6 +11,7 @@
 
 #[cfg(feature = "axum")]
 mod axum;
+mod backing;
 mod borrow;
 #[expect(clippy::module_inception, reason = "it holds `Channel`")]
 mod channel;
@@ -44,6 +45,7 @@ mod subscription;
 mod window;
 
 pub use self::{
+    backing::{Memory, Stored},
     borrow::BorrowEvent,
     channel::Channel,
     error::{ChannelError, PublishError},

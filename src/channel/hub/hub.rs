@@ -1,14 +1,11 @@
 //! The handle of a hub.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
-use super::{HubOptions, Presence, Subscriber, Subscribers, shared::HubShared, subscriber::find};
+use super::{Presence, Subscriber, Subscribers, shared::HubShared, subscriber::find};
 use crate::{
-    Channel, ChannelStart, EncodeEvent, EventId, KeyedChannel, LastEventId, Subscription,
-    channel::{
-        ChannelError, PublishError, numbered::Unnumbered, publisher::Publisher,
-        shared::ChannelShared,
-    },
+    Channel, ChannelStart, EventId, KeyedChannel, Memory,
+    channel::{ChannelError, publisher::Publisher, shared::ChannelShared},
 };
 
 /// Channels by name, which one stream can carry together and resume by one id.
@@ -54,17 +51,16 @@ use crate::{
 /// everything up to it *in the channels of that connection* has been sent. So an id belongs to its set of
 /// channels. A client that resumes with another set, and with an id of the old one, misses events of the
 /// channels that it did not have before. The numbers also show a client how busy the hub is.
-#[derive(Clone)]
-pub struct Hub {
-    publisher: Arc<Publisher>,
+pub struct Hub<S = Memory> {
+    pub(super) publisher: Arc<Publisher>,
+    backing: PhantomData<fn() -> S>,
 }
 
-impl Hub {
-    /// Creates a hub in memory.
-    pub fn new(options: HubOptions) -> Self {
-        let publisher = Publisher::of_hub(HubShared::new(options));
+impl<S> Hub<S> {
+    pub(super) fn of(hub: HubShared) -> Self {
         Self {
-            publisher: Arc::new(publisher),
+            publisher: Arc::new(Publisher::of_hub(hub)),
+            backing: PhantomData,
         }
     }
 
@@ -78,7 +74,7 @@ impl Hub {
     /// Fails if the name is empty, longer than 255 bytes or has a control character, if it begins with
     /// `presence:`, which is reserved, if the channel is keyed, or if there are too many channels
     /// ([`HubOptions::max_channels`]).
-    pub fn channel<T: ?Sized>(&self, name: &str) -> Result<Channel<T>, ChannelError> {
+    pub fn channel<T: ?Sized>(&self, name: &str) -> Result<Channel<T, S>, ChannelError> {
         let channel = self.shared().channel(name)?;
         match channel.options.keyed {
             Some(_) => Err(ChannelError::Keyed),
@@ -94,7 +90,7 @@ impl Hub {
     /// # Errors
     ///
     /// Fails like [`channel`](Self::channel), and if the channel is not keyed.
-    pub fn keyed_channel<T: ?Sized>(&self, name: &str) -> Result<KeyedChannel<T>, ChannelError> {
+    pub fn keyed_channel<T: ?Sized>(&self, name: &str) -> Result<KeyedChannel<T, S>, ChannelError> {
         let channel = self.shared().channel(name)?;
         match channel.options.keyed {
             Some(_) => Ok(KeyedChannel::from_parts(&self.publisher, channel)),
@@ -105,93 +101,10 @@ impl Hub {
     /// Returns the channel with this name if it exists and is not keyed.
     ///
     /// Use it to publish only where there are or were subscribers.
-    pub fn get<T: ?Sized>(&self, name: &str) -> Option<Channel<T>> {
+    pub fn get<T: ?Sized>(&self, name: &str) -> Option<Channel<T, S>> {
         let channel = self.shared().find(name)?;
         let channel = channel.options.keyed.is_none().then_some(channel)?;
         Some(Channel::from_parts(&self.publisher, channel))
-    }
-
-    /// Publishes an event to several channels at once, under one id.
-    ///
-    /// A subscriber of several of them gets it once. A name that is given twice counts once.
-    ///
-    /// # Errors
-    ///
-    /// Fails like [`channel`](Self::channel) with [`PublishError::Channel`], and like
-    /// [`Channel::publish`]. Then no subscriber of any channel gets anything.
-    pub fn publish<T, N>(&self, names: N, event: &T) -> Result<EventId, PublishError>
-    where
-        T: EncodeEvent + ?Sized,
-        N: IntoIterator,
-        N::Item: AsRef<str>,
-    {
-        let event = Unnumbered::encode(event)?;
-        let channels = self.channels(names).map_err(PublishError::Channel)?;
-        if channels
-            .iter()
-            .any(|channel| channel.options.keyed.is_some())
-        {
-            return Err(PublishError::Channel(ChannelError::Keyed));
-        }
-        let to: Vec<_> = channels.iter().collect();
-        let number = self.shared().append(&to, &[event])?;
-        channels
-            .iter()
-            .for_each(|channel| channel.subscribers.wake_all());
-        Ok(self.shared().epoch.id(number))
-    }
-
-    /// Subscribes to the events that are published from now on in these channels.
-    ///
-    /// A [`ChannelStart`] gives a channel a start of its own; a name alone begins with the next event, and a
-    /// keyed channel with a snapshot ([`ChannelStart::live`] leaves it out).
-    ///
-    /// # Errors
-    ///
-    /// Fails like [`channel`](Self::channel).
-    pub fn subscribe<N>(&self, channels: N) -> Result<Subscription, ChannelError>
-    where
-        N: IntoIterator,
-        N::Item: Into<ChannelStart>,
-    {
-        Subscriber::anonymous(self.shared()).subscribe(channels)
-    }
-
-    /// Subscribes to all events of these channels after the one with this id.
-    ///
-    /// It behaves like [`Channel::resume`]: without an id it begins with the next event, and what is no
-    /// longer retained is a [`Gap`](crate::Gap), for each channel by itself and by the policy of that
-    /// channel. A [`ChannelStart`] gives a channel a start of its own.
-    ///
-    /// # Errors
-    ///
-    /// Fails like [`channel`](Self::channel).
-    pub fn resume<N>(
-        &self,
-        channels: N,
-        last_event_id: Option<&LastEventId>,
-    ) -> Result<Subscription, ChannelError>
-    where
-        N: IntoIterator,
-        N::Item: Into<ChannelStart>,
-    {
-        Subscriber::anonymous(self.shared()).resume(channels, last_event_id)
-    }
-
-    /// Subscribes to all retained events of these channels and all later ones, in the order in which they
-    /// were published. Evicted events are left out, and no gap is reported.
-    ///
-    /// # Errors
-    ///
-    /// Fails like [`channel`](Self::channel).
-    pub fn replay<N>(&self, names: N) -> Result<Subscription, ChannelError>
-    where
-        N: IntoIterator,
-        N::Item: AsRef<str>,
-    {
-        let starts = names.into_iter();
-        let starts = starts.map(|name| ChannelStart::replay(name.as_ref()));
-        self.resume(starts, None)
     }
 
     /// Makes a subscriber with a name, by which the channels of its subscription can be changed while it is
@@ -199,16 +112,13 @@ impl Hub {
     ///
     /// The name is present in the channels of the subscription that have a [`presence`](Self::presence). In
     /// them it must have 1 to 255 bytes and no control character, as that of a channel.
-    pub fn subscriber(&self, name: impl Into<Arc<str>>) -> Subscriber {
+    pub fn subscriber(&self, name: impl Into<Arc<str>>) -> Subscriber<S> {
         Subscriber::named(self.shared(), name.into())
     }
 
     /// Returns the open subscriptions with this name.
-    pub fn subscribers(&self, name: impl Into<Arc<str>>) -> Subscribers {
-        Subscribers {
-            hub: Arc::clone(self.shared()),
-            name: name.into(),
-        }
+    pub fn subscribers(&self, name: impl Into<Arc<str>>) -> Subscribers<S> {
+        Subscribers::new(self.shared(), name.into())
     }
 
     /// Returns the presence of the channel with this name: the names of its subscribers.
@@ -257,7 +167,7 @@ impl Hub {
     }
 
     /// Returns the channels with these names, each once.
-    fn channels<N>(&self, names: N) -> Result<Vec<Arc<ChannelShared>>, ChannelError>
+    pub(super) fn channels<N>(&self, names: N) -> Result<Vec<Arc<ChannelShared>>, ChannelError>
     where
         N: IntoIterator,
         N::Item: AsRef<str>,
@@ -268,12 +178,21 @@ impl Hub {
         Ok(channels.map(|(channel, _)| channel).collect())
     }
 
-    fn shared(&self) -> &Arc<HubShared> {
+    pub(super) fn shared(&self) -> &Arc<HubShared> {
         self.publisher.hub()
     }
 }
 
-impl fmt::Debug for Hub {
+impl<S> Clone for Hub<S> {
+    fn clone(&self) -> Self {
+        Self {
+            publisher: Arc::clone(&self.publisher),
+            backing: PhantomData,
+        }
+    }
+}
+
+impl<S> fmt::Debug for Hub<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hub")
             .field("options", &self.shared().options)

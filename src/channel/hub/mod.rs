@@ -3,6 +3,7 @@
 mod appending;
 #[expect(clippy::module_inception, reason = "it holds `Hub`")]
 mod hub;
+mod in_memory;
 mod keyed;
 mod membership;
 mod named;

@@ -1,6 +1,6 @@
 //! A subscription to channels of a hub that is to be made.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, marker::PhantomData, sync::Arc};
 
 use super::{
     registration::Registration,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ChannelError, ChannelStart, LastEventId, Subscription,
-    channel::{shared::ChannelShared, start::Start},
+    channel::{Memory, shared::ChannelShared, start::Start},
 };
 
 /// A subscriber with a name, by which the channels of its subscription can be changed while it is open
@@ -17,16 +17,18 @@ use crate::{
 /// Make it before you look up what the user may read: a channel that is removed meanwhile is not in the
 /// subscription, even if the look-up has found the right of before.
 #[must_use = "it subscribes to nothing by itself"]
-pub struct Subscriber {
-    hub: Arc<HubShared>,
-    registration: Option<Registration>,
+pub struct Subscriber<S = Memory> {
+    pub(super) hub: Arc<HubShared>,
+    pub(super) registration: Option<Registration>,
+    backing: PhantomData<fn() -> S>,
 }
 
-impl Subscriber {
+impl<S> Subscriber<S> {
     pub(super) fn named(hub: &Arc<HubShared>, name: Arc<str>) -> Self {
         Self {
             hub: Arc::clone(hub),
             registration: Some(Registration::new(hub, name)),
+            backing: PhantomData,
         }
     }
 
@@ -34,9 +36,25 @@ impl Subscriber {
         Self {
             hub: Arc::clone(hub),
             registration: None,
+            backing: PhantomData,
         }
     }
 
+    /// Returns the channels, if this subscriber can be present in them.
+    pub(super) fn find<N>(&self, starts: N) -> Result<Starts, ChannelError>
+    where
+        N: IntoIterator,
+        N::Item: Into<ChannelStart>,
+    {
+        let found = find(starts, |name| self.hub.source(name))?;
+        let channels: Vec<_> = found.iter().map(|(one, _)| Arc::clone(one)).collect();
+        let registration = self.registration.as_ref();
+        check_presence(&channels, registration.map(Registration::name))?;
+        Ok(found)
+    }
+}
+
+impl Subscriber {
     /// Subscribes like [`Hub::subscribe`](super::Hub::subscribe).
     ///
     /// Without any channel the stream stays open, because channels can be added.
@@ -78,22 +96,9 @@ impl Subscriber {
             registration,
         ))
     }
-
-    /// Returns the channels, if this subscriber can be present in them.
-    fn find<N>(&self, starts: N) -> Result<Starts, ChannelError>
-    where
-        N: IntoIterator,
-        N::Item: Into<ChannelStart>,
-    {
-        let found = find(starts, |name| self.hub.source(name))?;
-        let channels: Vec<_> = found.iter().map(|(one, _)| Arc::clone(one)).collect();
-        let registration = self.registration.as_ref();
-        check_presence(&channels, registration.map(Registration::name))?;
-        Ok(found)
-    }
 }
 
-type Starts = Vec<(Arc<ChannelShared>, Start)>;
+pub(super) type Starts = Vec<(Arc<ChannelShared>, Start)>;
 
 /// Returns the channels, each once, with their starts.
 pub(super) fn find<N>(
@@ -115,7 +120,7 @@ where
     Ok(channels)
 }
 
-impl fmt::Debug for Subscriber {
+impl<S> fmt::Debug for Subscriber<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscriber").finish_non_exhaustive()
     }

@@ -1,9 +1,9 @@
 //! Changes of open subscriptions.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 use super::shared::HubShared;
-use crate::{ChannelError, ChannelStart, EventId};
+use crate::{ChannelError, ChannelStart, EventId, Memory};
 
 /// The open subscriptions of a [`Hub`](super::Hub) that have the same name, such as those of a user.
 ///
@@ -34,9 +34,25 @@ use crate::{ChannelError, ChannelStart, EventId};
 /// # #[cfg(not(feature = "tokio"))] fn main() {}
 /// ```
 #[must_use = "it does nothing by itself"]
-pub struct Subscribers {
-    pub(super) hub: Arc<HubShared>,
-    pub(super) name: Arc<str>,
+pub struct Subscribers<S = Memory> {
+    hub: Arc<HubShared>,
+    name: Arc<str>,
+    backing: PhantomData<fn() -> S>,
+}
+
+impl<S> Subscribers<S> {
+    pub(super) fn new(hub: &Arc<HubShared>, name: Arc<str>) -> Self {
+        Self {
+            hub: Arc::clone(hub),
+            name,
+            backing: PhantomData,
+        }
+    }
+
+    /// Returns the number of open subscriptions.
+    pub fn count(&self) -> usize {
+        self.hub.named.get(&self.name).len()
+    }
 }
 
 impl Subscribers {
@@ -82,14 +98,9 @@ impl Subscribers {
     pub fn remove(&self, channel: &str) -> EventId {
         self.hub.remove_from_subscribers(&self.name, channel)
     }
-
-    /// Returns the number of open subscriptions.
-    pub fn count(&self) -> usize {
-        self.hub.named.get(&self.name).len()
-    }
 }
 
-impl fmt::Debug for Subscribers {
+impl<S> fmt::Debug for Subscribers<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscribers")
             .field("name", &self.name)

@@ -1,0 +1,9 @@
+//! Where a hub has its sequence of ids from.
+
+/// Marks a [`Hub`](super::Hub) that assigns the ids itself, so that publishing is immediate. The default.
+#[derive(Debug)]
+pub enum Memory {}
+
+/// Marks a [`Hub`](super::Hub) over a store, which assigns the ids, so that publishing is `async`.
+#[derive(Debug)]
+pub enum Stored {}
