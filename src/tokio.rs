@@ -1,5 +1,7 @@
 //! tokio's time as the default.
 
+#[cfg(feature = "channel")]
+use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
 
 #[cfg(feature = "channel")]
@@ -33,9 +35,9 @@ impl Default for ChannelOptions {
 
 #[cfg(feature = "channel")]
 impl HubOptions {
-    /// Creates options that use tokio's timer.
+    /// Creates options that use tokio's timer and executor.
     pub fn new() -> Self {
-        Self::with_timer(TokioTimer::new())
+        Self::with_timer(TokioTimer::new()).executor(TokioExecutor::new())
     }
 }
 

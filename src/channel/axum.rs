@@ -7,6 +7,7 @@ use http::{
 };
 
 use super::{ChannelError, PublishError};
+use crate::store::StoreErrorKind;
 
 /// Returns 413 Payload Too Large for an event that is too large, 503 Service Unavailable for a closed
 /// channel or a full keyed one, 400 Bad Request for an invalid key, what [`ChannelError`] does for a channel that cannot be made, and 500 Internal Server Error
@@ -19,8 +20,11 @@ impl IntoResponse for PublishError {
         let status = match self {
             Self::TooLarge { .. } | Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Closed | Self::Full => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(ref error) if error.kind() != StoreErrorKind::Refused => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Key(_) => StatusCode::BAD_REQUEST,
-            Self::Channel(_) | Self::Encode(_) | Self::Before(_) => {
+            Self::Channel(_) | Self::Encode(_) | Self::Before(_) | Self::Store(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };

@@ -113,7 +113,7 @@ impl<T: ?Sized> Channel<T> {
     /// [`ChannelOptions::gap_policy`] applies.
     pub fn resume(&self, last_event_id: Option<&LastEventId>) -> Subscription {
         let start = self.start(StartKind::Resume);
-        Subscription::resume(self.hub(), start, last_event_id, None)
+        Subscription::resume(self.hub(), start, last_event_id, 0, None)
     }
 
     /// Subscribes like [`resume`](Self::resume), or returns the gap if there is one.
@@ -155,7 +155,7 @@ impl<T: ?Sized> Channel<T> {
     /// If no event is retained, the client gets a checkpoint first, as with [`resume`](Self::resume).
     /// Evicted events are left out, and no gap is reported.
     pub fn replay(&self) -> Subscription {
-        Subscription::resume(self.hub(), self.start(StartKind::Replay), None, None)
+        Subscription::resume(self.hub(), self.start(StartKind::Replay), None, 0, None)
     }
 }
 
@@ -182,7 +182,7 @@ impl<T: ?Sized, S> Channel<T, S> {
     /// from the beginning knows the id of a client that has seen no event yet.
     pub fn last_id(&self) -> EventId {
         self.hub().expire(&self.channel);
-        self.hub().epoch.id(self.channel.log().last())
+        self.hub().epoch().id(self.channel.log().last())
     }
 
     /// Returns the number of subscribers.
@@ -242,7 +242,7 @@ impl<T: ?Sized, S> Channel<T, S> {
         self.channel.log().is_closed()
     }
 
-    fn start(&self, kind: StartKind) -> Vec<(Arc<ChannelShared>, Start)> {
+    pub(super) fn start(&self, kind: StartKind) -> Vec<(Arc<ChannelShared>, Start)> {
         vec![(Arc::clone(&self.channel), kind.into())]
     }
 

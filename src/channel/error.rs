@@ -3,9 +3,10 @@
 use std::{error::Error as StdError, fmt};
 
 use super::InvalidName;
-use crate::{BoxError, Error, InvalidEventId, InvalidEventName};
+use crate::{BoxError, Error, InvalidEventId, InvalidEventName, store::StoreError};
 
-/// An error from publishing an event. No subscriber gets anything of the event.
+/// An error from publishing an event. No subscriber gets anything of the event, except perhaps after
+/// [`Store`](Self::Store).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum PublishError {
@@ -31,6 +32,10 @@ pub enum PublishError {
     Full,
     /// A channel that the event is for cannot be made ([`Hub::publish`](super::Hub::publish)).
     Channel(ChannelError),
+    /// The store of the hub has not accepted the event. If the kind of the error is
+    /// [`Unknown`](crate::store::StoreErrorKind::Unknown), it may have it nevertheless, and subscribers may get
+    /// it. After any other it is not stored.
+    Store(StoreError),
     /// The event cannot be encoded.
     Encode(Error),
     /// The closure that runs before the publication has failed
@@ -57,6 +62,7 @@ impl PublishError {
             Self::Before(error) => Some(&**error),
             Self::Channel(error) => Some(error),
             Self::Key(error) => Some(error),
+            Self::Store(error) => Some(error),
             Self::Closed | Self::TooLarge { .. } | Self::TooMany { .. } | Self::Full => None,
         }
     }
@@ -106,6 +112,7 @@ impl fmt::Display for WithoutCause<'_> {
                 write!(f, "the events are too many for a channel that holds {max}")
             }
             PublishError::Key(_) => f.write_str("the key is invalid"),
+            PublishError::Store(_) => f.write_str("the event was not stored"),
             PublishError::Full => f.write_str("the channel has no room for another key"),
             PublishError::Channel(_) => f.write_str("there is no such channel"),
             PublishError::Encode(_) => f.write_str("the event cannot be encoded"),

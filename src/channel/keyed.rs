@@ -95,11 +95,15 @@ impl<T: ?Sized> KeyedChannel<T> {
         if number.is_some() {
             channel.subscribers.wake_all();
         }
-        Ok(number.map(|number| hub.epoch.keyed_id(number)))
+        Ok(number.map(|number| hub.epoch().keyed_id(number)))
     }
 }
 
 impl<T: ?Sized, S> KeyedChannel<T, S> {
+    pub(super) fn channel(&self) -> &Channel<T, S> {
+        &self.channel
+    }
+
     pub(super) fn from_parts(publisher: &Arc<Publisher>, channel: Arc<ChannelShared>) -> Self {
         Self {
             channel: Channel::from_parts(publisher, channel),
@@ -134,7 +138,7 @@ impl<T: ?Sized, S> KeyedChannel<T, S> {
     /// Returns the id of the last change.
     pub fn last_id(&self) -> EventId {
         let channel = self.channel.shared();
-        self.channel.hub().epoch.keyed_id(channel.log().last())
+        self.channel.hub().epoch().keyed_id(channel.log().last())
     }
 
     /// Returns the number of subscribers.
@@ -177,7 +181,7 @@ impl<T: EncodeEvent + ?Sized> KeyedChannel<T> {
         let (hub, channel) = (self.channel.hub(), self.channel.shared());
         let number = hub.append_keyed(channel, key, &event)?;
         channel.subscribers.wake_all();
-        Ok(hub.epoch.keyed_id(number))
+        Ok(hub.epoch().keyed_id(number))
     }
 }
 

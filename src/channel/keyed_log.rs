@@ -21,6 +21,16 @@ pub(super) struct KeyedLog {
     removed_bytes: usize,
     /// No client has a state that holds with an id up to this number, if there is one.
     forgotten_before: Option<u64>,
+    load: Load,
+}
+
+/// Whether the log has all keys. Without a store it always does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Load {
+    Needed,
+    /// The store is being read. The number tells one reading from another.
+    Running(u64),
+    Done,
 }
 
 /// An event of a key, in the forms that subscriptions need.
@@ -58,6 +68,52 @@ impl KeyedLog {
             live_bytes: 0,
             removed_bytes: 0,
             forgotten_before: None,
+            load: Load::Done,
+        }
+    }
+
+    /// Forgets everything, which has to be loaded from a store then.
+    pub(super) fn unload(&mut self) {
+        self.clear();
+        self.load = Load::Needed;
+    }
+
+    /// Returns `true` if the log has all keys.
+    pub(super) fn is_loaded(&self) -> bool {
+        self.load == Load::Done
+    }
+
+    /// Begins to load, if that is needed and has not begun. The number is one that no earlier reading had.
+    pub(super) fn begin_load(&mut self, number: u64) -> bool {
+        let is_needed = self.load == Load::Needed;
+        if is_needed {
+            self.load = Load::Running(number);
+        }
+        is_needed
+    }
+
+    /// Returns `true` if this reading has not been overtaken.
+    pub(super) fn is_loading(&self, number: u64) -> bool {
+        self.load == Load::Running(number)
+    }
+
+    pub(super) fn end_load(&mut self) {
+        self.load = Load::Done;
+    }
+
+    /// Applies what a store has of a key, an event or a removal, unless it is older than what is known.
+    pub(super) fn apply(&mut self, number: u64, key: &Arc<str>, event: Option<KeyedEvent>) {
+        if self.numbers.get(key).is_some_and(|known| *known >= number) {
+            return;
+        }
+        match event {
+            Some(event) => self.insert(number, Arc::clone(key), event),
+            None => {
+                self.forget(key);
+                self.removed_bytes += key.len();
+                self.numbers.insert(Arc::clone(key), number);
+                self.removed.insert(number, Arc::clone(key));
+            }
         }
     }
 

@@ -1,8 +1,15 @@
 //! The events that a channel retains.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use super::{PublishError, keyed_log::KeyedLog, window::Window};
+use super::{
+    PublishError,
+    keyed_log::{KeyedEvent, KeyedLog},
+    window::Window,
+};
 use crate::EncodedEvent;
 
 /// The bounds of a log.
@@ -96,6 +103,14 @@ impl Log {
         }
     }
 
+    /// Returns the keyed log, to be loaded.
+    pub(super) fn as_keyed_mut(&mut self) -> Option<&mut KeyedLog> {
+        match &mut self.events {
+            LogEvents::Window(_) => None,
+            LogEvents::Keyed(keyed) => Some(keyed),
+        }
+    }
+
     /// Returns the keyed log, to be changed by an event with this number.
     pub(super) fn change_keyed(&mut self, number: u64) -> Option<&mut KeyedLog> {
         match &mut self.events {
@@ -104,6 +119,43 @@ impl Log {
                 self.last = number;
                 Some(keyed)
             }
+        }
+    }
+
+    /// Applies what a store has of a key, an event or a removal, unless it is older than what is known.
+    pub(super) fn apply_key(&mut self, number: u64, key: &Arc<str>, event: Option<KeyedEvent>) {
+        if let LogEvents::Keyed(keyed) = &mut self.events {
+            keyed.apply(number, key, event);
+            self.last = self.last.max(number);
+        }
+        while self.as_keyed().is_some_and(KeyedLog::has_too_many_removed) {
+            self.evict_oldest();
+        }
+    }
+
+    /// Has a keyed log loaded before it is read.
+    pub(super) fn unload_keys(&mut self) {
+        if let LogEvents::Keyed(keyed) = &mut self.events {
+            keyed.unload();
+        }
+    }
+
+    /// Begins to load a keyed log, if that is needed and has not begun. See [`KeyedLog::begin_load`].
+    pub(super) fn begin_load(&mut self, number: u64) -> bool {
+        let keyed = self.as_keyed_mut();
+        let begins = keyed.is_some_and(|keyed| keyed.begin_load(number));
+        if begins {
+            // The store knows better up to where removals are lost.
+            self.evicted = 0;
+        }
+        begins
+    }
+
+    /// Ends the loading of a keyed log, whose store has dropped removals up to this number.
+    pub(super) fn end_load(&mut self, dropped: u64) {
+        if let LogEvents::Keyed(keyed) = &mut self.events {
+            keyed.end_load();
+            self.evicted = self.evicted.max(dropped);
         }
     }
 
@@ -210,13 +262,47 @@ impl Log {
         (self.evicted, self.last) = (number, number);
     }
 
+    /// Drops everything, and counts the events up to this number as evicted.
+    pub(super) fn restart_after(&mut self, number: u64) {
+        while self.evict_oldest() {}
+        match &mut self.events {
+            LogEvents::Window(window) => window.shrink(),
+            LogEvents::Keyed(keyed) => keyed.unload(),
+        }
+        self.begin_after(number);
+    }
+
+    /// Counts the events up to this number as evicted.
+    pub(super) fn evict_through(&mut self, number: u64) {
+        while self
+            .as_window()
+            .and_then(Window::oldest)
+            .is_some_and(|oldest| oldest <= number)
+        {
+            self.evict_oldest();
+        }
+        if let LogEvents::Keyed(keyed) = &mut self.events {
+            keyed.unload();
+        }
+        self.evicted = self.evicted.max(number);
+        self.last = self.last.max(number);
+    }
+
+    /// Notes that there was no event between this number and those that are held. Until there is one, the log
+    /// does not know more than up to where it may have lost any.
+    pub(super) fn begin_no_later_than(&mut self, number: u64) {
+        if self.evicted == self.last {
+            self.evicted = self.evicted.min(number);
+        }
+    }
+
     /// Evicts the oldest event, of a keyed channel the oldest removal. Returns `false` if there is none.
     pub(super) fn evict_oldest(&mut self) -> bool {
         let evicted = match &mut self.events {
             LogEvents::Window(window) => window.pop(),
             LogEvents::Keyed(keyed) => keyed.forget_oldest_removal(),
         };
-        self.evicted = evicted.unwrap_or(self.evicted);
+        self.evicted = self.evicted.max(evicted.unwrap_or_default());
         evicted.is_some()
     }
 

@@ -29,7 +29,6 @@ mod keyed;
 mod keyed_log;
 mod lag;
 mod log;
-#[allow(dead_code, unused_imports)]
 mod node;
 mod notice;
 mod numbered;
@@ -40,6 +39,7 @@ mod roster;
 mod shared;
 mod start;
 mod state;
+mod stored;
 mod subscribers;
 mod subscription;
 mod window;

@@ -92,12 +92,12 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     ) -> Result<EventId, PublishError> {
         let (hub, event) = (self.hub(), Unnumbered::encode(event.borrow_event())?);
         let store = |number| {
-            let stored = before(&hub.epoch.id(number));
+            let stored = before(&hub.epoch().id(number));
             stored.map_err(|error| PublishError::Before(error.into()))
         };
         let number = hub.append_stored(self.shared(), event, store)?;
         self.shared().subscribers.wake_all();
-        Ok(hub.epoch.id(number))
+        Ok(hub.epoch().id(number))
     }
 
     /// Publishes several events together, and returns the id of the last one (`None` if there are none).
@@ -133,6 +133,6 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
         let last = hub.append(&[channel], events)?;
         // Once for all events, and when nothing is locked: a task may run as soon as it is woken.
         channel.subscribers.wake_all();
-        Ok(hub.epoch.id(last))
+        Ok(hub.epoch().id(last))
     }
 }

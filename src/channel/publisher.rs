@@ -14,11 +14,8 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
-    pub(super) fn of_hub(hub: HubShared) -> Self {
-        Self {
-            hub: Arc::new(hub),
-            only: None,
-        }
+    pub(super) fn of_hub(hub: Arc<HubShared>) -> Self {
+        Self { hub, only: None }
     }
 
     pub(super) fn of_channel(hub: HubShared, channel: &Arc<ChannelShared>) -> Self {

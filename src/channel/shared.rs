@@ -127,16 +127,23 @@ impl ChannelShared {
     /// Returns what a subscriber that begins now may have lost. Without a history that is all that was
     /// published.
     pub(super) fn lost(&self) -> Lost {
+        self.lost_through(0)
+    }
+
+    /// Returns the same for a subscriber that gets nothing up to this number.
+    fn lost_through(&self, number: u64) -> Lost {
         let log = self.log();
-        let (number, oldest) = match self.options.has_history {
-            true => (log.evicted(), log.oldest()),
-            false => (log.last().max(log.evicted()), None),
+        let lost = match self.options.has_history {
+            true => log.evicted(),
+            false => log.last().max(log.evicted()),
         };
+        let number = number.max(lost);
         let window = log.as_window();
+        let next_index = window.map_or(0, |window| window.index_after(number));
         Lost {
             number,
-            oldest,
-            next_index: window.map_or(0, |window| window.index_after(number)),
+            oldest: window.and_then(|window| window.number_at(next_index)),
+            next_index,
         }
     }
 
@@ -152,6 +159,17 @@ impl ChannelShared {
     ) -> Gap {
         let channel = Arc::clone(&self.name);
         Gap::new(last_event_id, is_known, channel, position, self.lost())
+    }
+
+    /// Returns the gap of a client whose last event id is unknown, and which goes on after a number.
+    pub(super) fn gap_through(
+        &self,
+        number: u64,
+        last_event_id: EventId,
+        position: (Epoch, u64),
+    ) -> Gap {
+        let (channel, lost) = (Arc::clone(&self.name), self.lost_through(number));
+        Gap::new(last_event_id, false, channel, position, lost)
     }
 
     /// Changes the log. To be called under the lock of the hub, or of the roster of a feed.

@@ -157,7 +157,7 @@ impl<S, T: EncodeEvent> StateChannel<S, T> {
             channel.subscribers.wake_all();
         }
         let number = updated.unwrap_or_else(|panic| resume_unwind(panic))?;
-        Ok(hub.epoch.id(number))
+        Ok(hub.epoch().id(number))
     }
 }
 

@@ -84,6 +84,18 @@ impl Window {
         Some(self.entry(index)?.number)
     }
 
+    /// Returns the events with a number above the first and up to the second, with their numbers.
+    pub(super) fn between(
+        &self,
+        after: u64,
+        upto: u64,
+    ) -> impl Iterator<Item = (u64, EncodedEvent)> {
+        let start = self.events.partition_point(|entry| entry.number <= after);
+        let events = self.events.range(start..);
+        let events = events.take_while(move |entry| entry.number <= upto);
+        events.map(|entry| (entry.number, entry.event.clone()))
+    }
+
     pub(super) fn read(&self, index: u64) -> Option<WindowEvent> {
         let entry = self.entry(index)?;
         Some(WindowEvent {

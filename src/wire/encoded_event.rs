@@ -17,10 +17,39 @@ pub struct EncodedEvent {
 }
 
 impl EncodedEvent {
+    /// Takes bytes that an encoder has written before, such as those of a store. Returns nothing if they are no
+    /// complete events: a part of one would become a part of the next.
+    #[cfg(feature = "channel")]
+    pub(crate) fn from_wire(bytes: Bytes) -> Option<Self> {
+        let events = count_events(&bytes)?;
+        Some(Self {
+            bytes,
+            events,
+            is_resumable: false,
+        })
+    }
+
     /// Returns the event as it goes over the wire, with its blank line.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
+}
+
+/// Returns the number of events that clients dispatch. `None` for bytes that an encoder does not write.
+#[cfg(feature = "channel")]
+fn count_events(bytes: &[u8]) -> Option<u32> {
+    let is_whole = bytes.is_empty() || bytes.ends_with(b"\n\n");
+    if !is_whole || bytes.contains(&b'\r') || std::str::from_utf8(bytes).is_err() {
+        return None;
+    }
+    let (mut events, mut has_data) = (0, false);
+    for line in bytes.split(|byte| *byte == b'\n') {
+        match line {
+            b"" => events += u32::from(std::mem::take(&mut has_data)),
+            line => has_data |= line.starts_with(b"data: "),
+        }
+    }
+    Some(events)
 }
 
 /// Two events are equal if their bytes are.

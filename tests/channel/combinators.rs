@@ -216,7 +216,7 @@ fn events_are_counted_one_by_one_in_batches() {
 #[test]
 fn what_two_subscribers_have_missed_adds_up() {
     let channels = [(); 2].map(|()| Channel::new(holding(2).lag_policy(LagPolicy::newest())));
-    let [left, right] = channels.each_ref().map(Channel::subscribe);
+    let [left, right] = channels.each_ref().map(|channel| channel.subscribe());
     let mut served = serve(stream::select(left, right).map(EncodedEvent::from));
     for channel in &channels {
         publish_numbers(channel, 1..=5);

@@ -1,4 +1,5 @@
 use std::{
+    iter,
     num::NonZeroUsize,
     pin::Pin,
     task::{Context, Poll, Waker},
@@ -98,8 +99,10 @@ pub(crate) fn poll(subscription: &mut Subscription) -> Poll<Option<ChannelEvent>
 
 /// Returns the next event, which is ready.
 pub(crate) fn next(subscription: &mut Subscription) -> ChannelEvent {
-    match poll(subscription) {
-        Poll::Ready(Some(event)) => event,
+    // On a busy machine a subscription may take breaks.
+    let mut polls = iter::repeat_with(|| poll(subscription)).take(100);
+    match polls.find(Poll::is_ready) {
+        Some(Poll::Ready(Some(event))) => event,
         other => panic!("there is no event: {other:?}"),
     }
 }

@@ -46,7 +46,8 @@ impl HubShared {
             with_ids: match has_ids(true) {
                 true => {
                     let numbered = events.iter().zip(numbers);
-                    let draft = |(event, number): (&Unnumbered, _)| event.draft(self.epoch, number);
+                    let draft =
+                        |(event, number): (&Unnumbered, _)| event.draft(self.epoch(), number);
                     numbered.map(draft).collect()
                 }
                 false => Vec::new(),

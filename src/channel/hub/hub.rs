@@ -17,7 +17,7 @@ use crate::{
 /// streams to spare.)
 ///
 /// A channel is made on first use. One that has no subscriber and no events is removed after some time
-/// ([`HubOptions::linger`]). Clones are handles to the same hub, whose channels close when the last handle
+/// ([`HubOptions::linger`](crate::HubOptions::linger)). Clones are handles to the same hub, whose channels close when the last handle
 /// of it and of its channels is dropped.
 ///
 /// ```
@@ -57,7 +57,7 @@ pub struct Hub<S = Memory> {
 }
 
 impl<S> Hub<S> {
-    pub(super) fn of(hub: HubShared) -> Self {
+    pub(in crate::channel) fn of(hub: Arc<HubShared>) -> Self {
         Self {
             publisher: Arc::new(Publisher::of_hub(hub)),
             backing: PhantomData,
@@ -73,7 +73,7 @@ impl<S> Hub<S> {
     ///
     /// Fails if the name is empty, longer than 255 bytes or has a control character, if it begins with
     /// `presence:`, which is reserved, if the channel is keyed, or if there are too many channels
-    /// ([`HubOptions::max_channels`]).
+    /// ([`HubOptions::max_channels`](crate::HubOptions::max_channels)).
     pub fn channel<T: ?Sized>(&self, name: &str) -> Result<Channel<T, S>, ChannelError> {
         let channel = self.shared().channel(name)?;
         match channel.options.keyed {
@@ -84,7 +84,7 @@ impl<S> Hub<S> {
 
     /// Returns the keyed channel with this name, and makes it if there is none.
     ///
-    /// [`HubOptions::each`] or [`HubOptions::channel_options`] has to make it keyed
+    /// [`HubOptions::each`](crate::HubOptions::each) or [`HubOptions::channel_options`](crate::HubOptions::channel_options) has to make it keyed
     /// ([`ChannelOptions::keyed`](crate::ChannelOptions::keyed)).
     ///
     /// # Errors
@@ -136,7 +136,7 @@ impl<S> Hub<S> {
     ///
     /// A client that has the current state of its channels from elsewhere can resume after this id.
     pub fn last_id(&self) -> EventId {
-        self.shared().epoch.id(self.shared().published())
+        self.shared().epoch().id(self.shared().published())
     }
 
     /// Returns the number of channels.
@@ -167,7 +167,10 @@ impl<S> Hub<S> {
     }
 
     /// Returns the channels with these names, each once.
-    pub(super) fn channels<N>(&self, names: N) -> Result<Vec<Arc<ChannelShared>>, ChannelError>
+    pub(in crate::channel) fn channels<N>(
+        &self,
+        names: N,
+    ) -> Result<Vec<Arc<ChannelShared>>, ChannelError>
     where
         N: IntoIterator,
         N::Item: AsRef<str>,
@@ -178,7 +181,7 @@ impl<S> Hub<S> {
         Ok(channels.map(|(channel, _)| channel).collect())
     }
 
-    pub(super) fn shared(&self) -> &Arc<HubShared> {
+    pub(in crate::channel) fn shared(&self) -> &Arc<HubShared> {
         self.publisher.hub()
     }
 }

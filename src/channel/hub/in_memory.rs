@@ -1,15 +1,17 @@
 //! A hub that assigns the ids itself.
 
+use std::sync::Arc;
+
 use super::{Hub, HubOptions, Subscriber, shared::HubShared};
 use crate::{
-    ChannelError, ChannelStart, EncodeEvent, EventId, LastEventId, Subscription,
+    ChannelError, ChannelStart, EncodeEvent, EventId, LastEventId, Memory, Subscription,
     channel::{PublishError, numbered::Unnumbered},
 };
 
 impl Hub {
     /// Creates a hub in memory.
     pub fn new(options: HubOptions) -> Self {
-        Self::of(HubShared::new(options))
+        Self::of(Arc::new(HubShared::new(options)))
     }
 
     /// Publishes an event to several channels at once, under one id.
@@ -19,7 +21,7 @@ impl Hub {
     /// # Errors
     ///
     /// Fails like [`channel`](Self::channel) with [`PublishError::Channel`], and like
-    /// [`Channel::publish`]. Then no subscriber of any channel gets anything.
+    /// [`Channel::publish`](crate::Channel::publish). Then no subscriber of any channel gets anything.
     pub fn publish<T, N>(&self, names: N, event: &T) -> Result<EventId, PublishError>
     where
         T: EncodeEvent + ?Sized,
@@ -39,7 +41,7 @@ impl Hub {
         channels
             .iter()
             .for_each(|channel| channel.subscribers.wake_all());
-        Ok(self.shared().epoch.id(number))
+        Ok(self.shared().epoch().id(number))
     }
 
     /// Subscribes to the events that are published from now on in these channels.
@@ -55,12 +57,12 @@ impl Hub {
         N: IntoIterator,
         N::Item: Into<ChannelStart>,
     {
-        Subscriber::anonymous(self.shared()).subscribe(channels)
+        Subscriber::<Memory>::anonymous(self.shared()).subscribe(channels)
     }
 
     /// Subscribes to all events of these channels after the one with this id.
     ///
-    /// It behaves like [`Channel::resume`]: without an id it begins with the next event, and what is no
+    /// It behaves like [`Channel::resume`](crate::Channel::resume): without an id it begins with the next event, and what is no
     /// longer retained is a [`Gap`](crate::Gap), for each channel by itself and by the policy of that
     /// channel. A [`ChannelStart`] gives a channel a start of its own.
     ///
@@ -76,7 +78,7 @@ impl Hub {
         N: IntoIterator,
         N::Item: Into<ChannelStart>,
     {
-        Subscriber::anonymous(self.shared()).resume(channels, last_event_id)
+        Subscriber::<Memory>::anonymous(self.shared()).resume(channels, last_event_id)
     }
 
     /// Subscribes to all retained events of these channels and all later ones, in the order in which they

@@ -21,7 +21,7 @@ impl HubShared {
     ) -> Result<u64, PublishError> {
         channel.log().check_open()?;
         let _publishing = self.lock_publishing(&[channel])?;
-        let draft = event.draft_keyed(self.epoch, self.published() + 1);
+        let draft = event.draft_keyed(self.epoch(), self.published() + 1);
         let without_id = event.draft_without_id().finish(0);
         let has_ids = channel.options.has_ids;
         let with_id = if has_ids { draft.len() } else { 0 };
@@ -55,6 +55,23 @@ impl HubShared {
         key: &str,
         len: usize,
     ) -> Result<u64, PublishError> {
+        let mut last = self.published();
+        for key in self.keys_to_remove(registry, channel, key, len)? {
+            last += 1;
+            remove_key(registry, channel, last, &key);
+        }
+        Ok(last)
+    }
+
+    /// Returns the keys that have to be removed to make room for an event of this length with its key. Fails if
+    /// the policy does not allow it.
+    pub(super) fn keys_to_remove(
+        &self,
+        registry: &Registry,
+        channel: &Arc<ChannelShared>,
+        key: &str,
+        len: usize,
+    ) -> Result<Vec<Arc<str>>, PublishError> {
         let bounds = channel.options.bounds;
         let keyed = channel.options.keyed.clone().unwrap_or_default();
         let max_bytes = bounds.max_bytes.min(self.options.max_bytes);
@@ -63,36 +80,29 @@ impl HubShared {
             return Err(PublishError::TooLarge { len, max });
         }
         let mut removals = Vec::new();
+        let log = channel.log();
+        let Some(live) = log.as_keyed() else {
+            return Err(PublishError::Channel(ChannelError::NotKeyed));
+        };
+        let (mut keys, mut bytes) = (live.len() + 1, live.live_bytes() + len);
+        (keys, bytes) = (
+            keys - usize::from(live.is_live(key)),
+            bytes - live.bytes_of(key),
+        );
+        let others = registry.pinned_bytes().saturating_sub(live.live_bytes());
+        let mut oldest = live.keys().filter(|other| &***other != key);
+        while keys > keyed.max_keys
+            || bytes > bounds.max_bytes
+            || others + bytes > self.options.max_bytes
         {
-            let log = channel.log();
-            let Some(live) = log.as_keyed() else {
-                return Err(PublishError::Channel(ChannelError::NotKeyed));
+            let removes = keyed.policy.0 == KeyAction::RemoveOldest;
+            let Some(oldest) = oldest.next().filter(|_| removes) else {
+                return Err(PublishError::Full);
             };
-            let (mut keys, mut bytes) = (live.len() + 1, live.live_bytes() + len);
-            (keys, bytes) = (
-                keys - usize::from(live.is_live(key)),
-                bytes - live.bytes_of(key),
-            );
-            let others = registry.pinned_bytes().saturating_sub(live.live_bytes());
-            let mut oldest = live.keys().filter(|other| &***other != key);
-            while keys > keyed.max_keys
-                || bytes > bounds.max_bytes
-                || others + bytes > self.options.max_bytes
-            {
-                let removes = keyed.policy.0 == KeyAction::RemoveOldest;
-                let Some(oldest) = oldest.next().filter(|_| removes) else {
-                    return Err(PublishError::Full);
-                };
-                (keys, bytes) = (keys - 1, bytes - live.bytes_of(oldest));
-                removals.push(Arc::clone(oldest));
-            }
+            (keys, bytes) = (keys - 1, bytes - live.bytes_of(oldest));
+            removals.push(Arc::clone(oldest));
         }
-        let mut last = self.published();
-        for key in removals {
-            last += 1;
-            remove_key(registry, channel, last, &key);
-        }
-        Ok(last)
+        Ok(removals)
     }
 
     /// Removes a key of a keyed channel. Returns the number of the removal, or `None` if there is no such

@@ -83,11 +83,13 @@ impl HubShared {
         });
     }
 
-    /// Adds a channel to all open subscriptions of a name. Returns the id of the change.
+    /// Adds a channel to all open subscriptions of a name, at this position or else at the next one. Returns
+    /// the id of the change.
     pub(super) fn add_to_subscribers(
         &self,
         name: &Arc<str>,
         start: ChannelStart,
+        at: Option<u64>,
     ) -> Result<EventId, ChannelError> {
         let ChannelStart {
             name: channel,
@@ -108,7 +110,7 @@ impl HubShared {
             control.announce_addition(self.published());
         }
         let addition = |key, at| Addition::new(self, &channel, key, &start, at);
-        let (at, additions) = self.take_number(|at| {
+        let (at, additions) = self.take_number(at, |at| {
             let keys = keys.into_iter();
             keys.map(|key| addition(key, at)).collect::<Vec<_>>()
         });
@@ -117,17 +119,23 @@ impl HubShared {
             let rejected = rejected.into_iter();
             rejected.for_each(|change| self.undo(change, name));
         }
-        Ok(self.epoch.id(at))
+        Ok(self.epoch().id(at))
     }
 
-    /// Removes a channel from all open subscriptions of a name. Returns the id of the change.
-    pub(super) fn remove_from_subscribers(&self, name: &str, channel: &str) -> EventId {
-        let (at, ()) = self.take_number(|_| ());
+    /// Removes a channel from all open subscriptions of a name, at this position or else at the next one.
+    /// Returns the id of the change.
+    pub(super) fn remove_from_subscribers(
+        &self,
+        name: &str,
+        channel: &str,
+        at: Option<u64>,
+    ) -> EventId {
+        let (at, ()) = self.take_number(at, |_| ());
         for control in self.named.get(name) {
             let name = Arc::from(channel);
             control.change(Change::Remove { name });
         }
-        self.epoch.id(at)
+        self.epoch().id(at)
     }
 
     /// Undoes a change that a subscription with this name has not applied.
@@ -138,12 +146,12 @@ impl HubShared {
         }
     }
 
-    /// Takes a number that no event gets. The closure runs before anything is published after it.
-    fn take_number<R>(&self, change: impl FnOnce(u64) -> R) -> (u64, R) {
+    /// Takes a number that no event gets: this one, or the next. The closure runs before anything is published after it.
+    fn take_number<R>(&self, at: Option<u64>, change: impl FnOnce(u64) -> R) -> (u64, R) {
         let publishing = self.publishing.lock();
         let _publishing = publishing.unwrap_or_else(PoisonError::into_inner);
         self.with(|_| {
-            let number = self.published() + 1;
+            let number = at.unwrap_or(self.published() + 1);
             self.published.store(number, Ordering::Release);
             (number, change(number))
         })

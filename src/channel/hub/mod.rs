@@ -1,13 +1,21 @@
 //! Channels by name, which share one sequence of ids.
 
 mod appending;
+mod change_entry;
+mod committing;
+mod followed;
+mod following;
 #[expect(clippy::module_inception, reason = "it holds `Hub`")]
 mod hub;
 mod in_memory;
 mod keyed;
+mod loading;
 mod membership;
 mod named;
+mod node;
+mod opening;
 mod options;
+mod preparing;
 mod presence;
 pub(super) mod registration;
 mod registry;
@@ -16,6 +24,7 @@ pub(super) mod shared;
 mod subscriber;
 mod subscribers;
 
+pub(super) use self::change_entry::SubscribersChange;
 pub use self::{
     hub::Hub, options::HubOptions, presence::Presence, subscriber::Subscriber,
     subscribers::Subscribers,

@@ -1,10 +1,10 @@
 //! The options of a hub.
 
-use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{fmt, future::Future, num::NonZeroUsize, pin::Pin, sync::Arc, time::Duration};
 
-use hyper::rt::Timer;
+use hyper::rt::{Executor, Timer};
 
-use crate::ChannelOptions;
+use crate::{ChannelOptions, channel::node::SharedExecutor};
 
 /// Options of a [`Hub`](super::Hub): the options of its channels, and the bounds of all together.
 #[derive(Clone)]
@@ -15,6 +15,10 @@ pub struct HubOptions {
     pub(super) max_channels: usize,
     pub(super) max_bytes: usize,
     pub(super) linger: Duration,
+    pub(super) executor: Option<SharedExecutor>,
+    pub(super) publish_timeout: Duration,
+    pub(super) backfill_timeout: Duration,
+    pub(super) max_waiting_bytes: usize,
 }
 
 /// Makes the options of a channel from its name and the common ones.
@@ -23,23 +27,30 @@ type Each = Arc<dyn Fn(&str, ChannelOptions) -> ChannelOptions + Send + Sync>;
 impl HubOptions {
     /// Creates options with a timer of another runtime, or of a test.
     pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
+        Self::of(ChannelOptions::with_timer(timer))
+    }
+
+    fn of(channels: ChannelOptions) -> Self {
         Self {
-            channels: ChannelOptions::with_timer(timer),
+            channels,
             each: None,
             max_channels: 10_000,
             max_bytes: 256 << 20,
             linger: Duration::from_secs(60),
+            executor: None,
+            publish_timeout: Duration::from_secs(10),
+            backfill_timeout: Duration::from_secs(10),
+            max_waiting_bytes: 16 << 20,
         }
     }
 
     /// Makes the options of a hub that has this channel only.
     pub(super) fn of_one(channel: ChannelOptions) -> Self {
         Self {
-            channels: channel,
-            each: None,
             max_channels: 1,
             max_bytes: usize::MAX,
             linger: Duration::MAX,
+            ..Self::of(channel)
         }
     }
 
@@ -124,6 +135,43 @@ impl HubOptions {
     /// room ([`max_channels`](Self::max_channels)), and one to which the program has a handle never.
     pub fn linger(mut self, linger: Duration) -> Self {
         self.linger = linger;
+        self
+    }
+
+    /// Sets the executor of the tasks that a hub over a store needs ([`Hub::open`](super::Hub::open)).
+    ///
+    /// With the feature `tokio` the default is that of the tokio runtime in which the hub is opened or used.
+    pub fn executor<E>(mut self, executor: E) -> Self
+    where
+        E: Executor<Pin<Box<dyn Future<Output = ()> + Send>>> + Send + Sync + 'static,
+    {
+        self.executor = Some(SharedExecutor::new(executor));
+        self
+    }
+
+    /// Sets the time after which a publication through a store fails. The default is 10 s.
+    ///
+    /// Until then it is tried again if the store cannot be reached. An event is never stored twice.
+    pub fn publish_timeout(mut self, timeout: Duration) -> Self {
+        self.publish_timeout = timeout;
+        self
+    }
+
+    /// Sets the time that a subscriber waits for a store. The default is 10 s.
+    ///
+    /// If older events have not been read from the store by then, the client has a gap, and the subscription goes
+    /// on with what the hub has in memory. Publishers and other subscribers do not wait.
+    pub fn backfill_timeout(mut self, timeout: Duration) -> Self {
+        self.backfill_timeout = timeout;
+        self
+    }
+
+    /// Sets the maximum number of bytes of events that wait to be stored, each with 256 bytes more for its place.
+    /// The default is 16 MiB.
+    ///
+    /// Beyond that, publishers wait for room, until [`publish_timeout`](Self::publish_timeout).
+    pub fn max_waiting_bytes(mut self, max: usize) -> Self {
+        self.max_waiting_bytes = max;
         self
     }
 

@@ -187,6 +187,17 @@ impl Registry {
         }
     }
 
+    /// Notes that there is an event that the channel with this name does not have in memory.
+    pub(super) fn leave_out(&mut self, name: &Arc<str>, number: u64) {
+        match self.channels.get(name) {
+            Some(made) => {
+                let channel = Arc::clone(&made.channel);
+                self.change(&channel, |log| log.evict_through(number));
+            }
+            None => self.removed.add(name, number),
+        }
+    }
+
     /// Removes idle channels whose time has passed: some of them, if there are many.
     pub(super) fn sweep(&mut self, now: Instant, linger: Duration) {
         for _ in 0..MAX_CHECKS {
@@ -359,6 +370,22 @@ impl Registry {
             }
             log.tidy(now, bounds);
         });
+    }
+
+    /// Drops all events: those up to this number are evicted.
+    pub(super) fn restart_after(&mut self, number: u64) {
+        self.removed.restart_after(number);
+        for channel in self.channels() {
+            self.change(&channel, |log| log.restart_after(number));
+        }
+    }
+
+    /// Drops all events up to this number.
+    pub(super) fn evict_through(&mut self, number: u64) {
+        self.removed.raise_floor(number);
+        for channel in self.channels() {
+            self.change(&channel, |log| log.evict_through(number));
+        }
     }
 
     /// Changes a log, and counts its bytes.

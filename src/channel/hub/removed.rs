@@ -46,6 +46,18 @@ impl RemovedChannels {
         }
     }
 
+    /// Counts the events of all removed channels up to this number as lost.
+    pub(super) fn raise_floor(&mut self, number: u64) {
+        self.floor = self.floor.max(number);
+    }
+
+    /// Forgets all channels, which have lost events up to this number.
+    pub(super) fn restart_after(&mut self, number: u64) {
+        self.numbers.clear();
+        self.lowest.clear();
+        self.floor = number;
+    }
+
     /// Takes out a channel that is made anew. Returns the number up to which it may have lost events.
     pub(super) fn take(&mut self, name: &str) -> u64 {
         let Some((name, number)) = self.numbers.remove_entry(name) else {

@@ -24,11 +24,14 @@
 
 use std::sync::Arc;
 
-use super::{HubOptions, named::NamedSubscriptions, registry::Registry};
+use super::{
+    HubOptions, change_entry::is_reserved, named::NamedSubscriptions, node::Node,
+    registry::Registry,
+};
 use crate::{
     EventId, NoticePolicy,
     channel::{
-        ChannelError, ChannelOptions, feed, feed::Feed, invalid_name::check_name,
+        ChannelError, ChannelOptions, feed, feed::Feed, invalid_name::check_name, log::Log,
         shared::ChannelShared,
     },
     store::Epoch,
@@ -42,7 +45,8 @@ use crate::{
 /// The channels of a hub, and the sequence of numbers that they share.
 #[derive(Debug)]
 pub(in crate::channel) struct HubShared {
-    pub(in crate::channel) epoch: Epoch,
+    /// See [`Epoch::to_bits`].
+    epoch: AtomicU64,
     pub(in crate::channel) timer: SharedTimer,
     pub(super) options: HubOptions,
     pub(super) named: NamedSubscriptions,
@@ -51,6 +55,8 @@ pub(in crate::channel) struct HubShared {
     /// The number of the last event that every subscriber can read. Stored under the lock of the hub.
     pub(super) published: AtomicU64,
     pub(super) is_closed: AtomicBool,
+    /// `None` for a hub that assigns the numbers itself.
+    pub(in crate::channel) node: Option<Node>,
 }
 
 impl HubShared {
@@ -60,15 +66,33 @@ impl HubShared {
         let after = after.filter(|(_, last)| *last < u64::MAX / 4);
         let (epoch, last) = after.unwrap_or_else(|| (Epoch::draw(), 0));
         Self {
-            epoch,
+            epoch: AtomicU64::new(epoch.to_bits()),
             timer: options.channels.timer.clone(),
             named: NamedSubscriptions::default(),
             publishing: Mutex::new(()),
             state: Mutex::new(Registry::new(options.max_channels)),
             published: AtomicU64::new(last),
             is_closed: AtomicBool::new(false),
+            node: None,
             options,
         }
+    }
+
+    /// Makes a hub over a store, which is at the position before the first record of an epoch.
+    pub(super) fn over_store(options: HubOptions, epoch: Epoch, node: Node) -> Self {
+        let hub = Self::new(options);
+        hub.set_epoch(epoch);
+        Self {
+            node: Some(node),
+            ..hub
+        }
+    }
+
+    /// Returns `true` if the store of this hub keeps the history of a channel, so that what the log has
+    /// evicted is not lost.
+    pub(in crate::channel) fn is_kept(&self, channel: &ChannelShared) -> bool {
+        let options = &channel.options;
+        self.node.is_some() && options.has_history && options.keyed.is_none()
     }
 
     /// Makes a hub of a single channel, which is not in the registry.
@@ -84,9 +108,18 @@ impl HubShared {
         self.published.load(Ordering::Acquire)
     }
 
+    /// Returns the epoch of the ids.
+    pub(in crate::channel) fn epoch(&self) -> Epoch {
+        Epoch::from_bits(self.epoch.load(Ordering::Acquire))
+    }
+
+    pub(super) fn set_epoch(&self, epoch: Epoch) {
+        self.epoch.store(epoch.to_bits(), Ordering::Release);
+    }
+
     /// Returns the epoch of the ids, and the number up to which events are published.
     pub(in crate::channel) fn position(&self) -> (Epoch, u64) {
-        (self.epoch, self.published())
+        (self.epoch(), self.published())
     }
 
     /// Returns the policy for notices of a subscription without channels.
@@ -107,7 +140,7 @@ impl HubShared {
     fn check_id(&self, id: Option<(Epoch, u64)>) -> Option<u64> {
         let (epoch, number) = id?;
         // A number that is yet to be assigned was made up by the client.
-        (epoch == self.epoch && number <= self.published()).then_some(number)
+        (epoch == self.epoch() && number <= self.published()).then_some(number)
     }
 
     /// Returns what a subscription means by this name: a channel, or the feed of a channel's presence. Makes
@@ -145,6 +178,9 @@ impl HubShared {
                 return Err(ChannelError::TooMany { max });
             }
             registry.insert(&made, self.published(), now);
+            if self.node.is_some() {
+                registry.change(&made, Log::unload_keys);
+            }
             Ok(Arc::clone(&made))
         })
     }
@@ -193,6 +229,9 @@ impl HubShared {
     pub(in crate::channel) fn close_for_good(&self) {
         self.is_closed.store(true, Ordering::Release);
         self.close_all();
+        if let Some(node) = &self.node {
+            node.stop();
+        }
         for control in self.named.all() {
             control.waker.wake();
         }
@@ -237,9 +276,9 @@ impl HubShared {
 /// Fails if no channel can have this name.
 pub(super) fn check_channel_name(name: &str) -> Result<(), ChannelError> {
     check_name(name)?;
-    match feed::tracked_by(name) {
-        Some(_) => Err(ChannelError::Reserved),
-        None => Ok(()),
+    match feed::tracked_by(name).is_some() || is_reserved(name) {
+        true => Err(ChannelError::Reserved),
+        false => Ok(()),
     }
 }
 

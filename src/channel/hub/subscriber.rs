@@ -18,8 +18,8 @@ use crate::{
 /// subscription, even if the look-up has found the right of before.
 #[must_use = "it subscribes to nothing by itself"]
 pub struct Subscriber<S = Memory> {
-    pub(super) hub: Arc<HubShared>,
-    pub(super) registration: Option<Registration>,
+    pub(in crate::channel) hub: Arc<HubShared>,
+    pub(in crate::channel) registration: Option<Registration>,
     backing: PhantomData<fn() -> S>,
 }
 
@@ -32,7 +32,7 @@ impl<S> Subscriber<S> {
         }
     }
 
-    pub(super) fn anonymous(hub: &Arc<HubShared>) -> Self {
+    pub(in crate::channel) fn anonymous(hub: &Arc<HubShared>) -> Self {
         Self {
             hub: Arc::clone(hub),
             registration: None,
@@ -41,7 +41,7 @@ impl<S> Subscriber<S> {
     }
 
     /// Returns the channels, if this subscriber can be present in them.
-    pub(super) fn find<N>(&self, starts: N) -> Result<Starts, ChannelError>
+    pub(in crate::channel) fn find<N>(&self, starts: N) -> Result<Starts, ChannelError>
     where
         N: IntoIterator,
         N::Item: Into<ChannelStart>,
@@ -93,12 +93,13 @@ impl Subscriber {
             hub,
             channels,
             last_event_id,
+            0,
             registration,
         ))
     }
 }
 
-pub(super) type Starts = Vec<(Arc<ChannelShared>, Start)>;
+pub(in crate::channel) type Starts = Vec<(Arc<ChannelShared>, Start)>;
 
 /// Returns the channels, each once, with their starts.
 pub(super) fn find<N>(

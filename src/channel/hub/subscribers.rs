@@ -35,8 +35,8 @@ use crate::{ChannelError, ChannelStart, EventId, Memory};
 /// ```
 #[must_use = "it does nothing by itself"]
 pub struct Subscribers<S = Memory> {
-    hub: Arc<HubShared>,
-    name: Arc<str>,
+    pub(in crate::channel) hub: Arc<HubShared>,
+    pub(in crate::channel) name: Arc<str>,
     backing: PhantomData<fn() -> S>,
 }
 
@@ -78,7 +78,8 @@ impl Subscribers {
     ///
     /// Fails like [`Hub::channel`](super::Hub::channel).
     pub fn add(&self, channel: impl Into<ChannelStart>) -> Result<EventId, ChannelError> {
-        self.hub.add_to_subscribers(&self.name, channel.into())
+        self.hub
+            .add_to_subscribers(&self.name, channel.into(), None)
     }
 
     /// Removes a channel from the open subscriptions, and returns the position at which it was removed.
@@ -96,7 +97,7 @@ impl Subscribers {
     /// The client gets a notice, an event named `channel-removed` whose data is the channel's name
     /// ([`NoticePolicy`](crate::NoticePolicy)).
     pub fn remove(&self, channel: &str) -> EventId {
-        self.hub.remove_from_subscribers(&self.name, channel)
+        self.hub.remove_from_subscribers(&self.name, channel, None)
     }
 }
 

@@ -33,7 +33,7 @@ impl SharedStore {
         self.0.append(batch).await
     }
 
-    pub(super) async fn read(
+    pub(in crate::channel) async fn read(
         &self,
         topics: &[Topic],
         after: Position,

@@ -42,7 +42,10 @@ fn window(
     start: &Start,
     at: u64,
 ) -> Added {
-    let lost = channel.lost().number;
+    let lost = match hub.is_kept(channel) {
+        true => 0,
+        false => channel.lost().number,
+    };
     let since = match &start.kind {
         StartKind::Replay => lost,
         StartKind::Resume | StartKind::Live => at,
@@ -53,7 +56,7 @@ fn window(
         _ if lost <= since => (since, None),
         GapAction::Live => (at, None),
         GapAction::Notify | GapAction::Backfill(_) => {
-            let gap = channel.gap(hub.epoch.id(since), true, hub.position());
+            let gap = channel.gap(hub.epoch().id(since), true, hub.position());
             (lost, Some(gap))
         }
     };

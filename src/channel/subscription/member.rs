@@ -22,6 +22,18 @@ pub(super) struct Member {
     /// The index of the next event.
     next_index: u64,
     head: Head,
+    phase: Phase,
+}
+
+/// How far a member has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// It begins with the oldest event, whichever that is.
+    Replaying,
+    /// It begins after a number.
+    Resuming,
+    /// It has begun.
+    Reading,
 }
 
 /// What is known of the next event of a channel.
@@ -68,7 +80,42 @@ impl Member {
             seen,
             next_index,
             head: Head::Unknown,
+            phase: Phase::Resuming,
         }
+    }
+
+    /// Makes it begin with the oldest event, whichever that is.
+    pub(super) fn replaying(mut self) -> Self {
+        self.phase = Phase::Replaying;
+        self
+    }
+
+    /// Returns `true` if nothing has been read, and the oldest event is the next one.
+    pub(super) fn is_replaying(&self) -> bool {
+        self.phase == Phase::Replaying
+    }
+
+    /// Returns `true` if something has been read.
+    pub(super) fn has_begun(&self) -> bool {
+        self.phase == Phase::Reading
+    }
+
+    /// Notes that something has been read.
+    pub(super) fn begin(&mut self) {
+        self.phase = Phase::Reading;
+    }
+
+    /// Notes that an event was read from elsewhere.
+    pub(super) fn note(&mut self, number: u64) {
+        self.seen = number;
+        self.head = Head::Unknown;
+        self.phase = Phase::Reading;
+    }
+
+    /// Returns the number up to which events were evicted, if the next one was.
+    pub(super) fn evicted(&self) -> Option<u64> {
+        let evicted = self.channel.log().evicted();
+        (evicted > self.seen).then_some(evicted)
     }
 
     /// Returns the number up to which no event is due any more.
@@ -110,6 +157,7 @@ impl Member {
         }
         self.next_index += 1;
         self.seen = entry.number;
+        self.phase = Phase::Reading;
         MemberItem::Event(entry.number, entry.event.clone())
     }
 
@@ -149,6 +197,7 @@ impl Member {
             Some(event) => {
                 self.next_index += 1;
                 self.seen = number;
+                self.phase = Phase::Reading;
                 event.following.map_or(Head::Empty(tip), Head::At)
             }
             None => Head::Unknown,
@@ -199,7 +248,7 @@ impl Member {
 
     /// Returns `true` if the next event was evicted.
     pub(super) fn has_gap(&self) -> bool {
-        self.channel.log().evicted() > self.seen
+        self.evicted().is_some()
     }
 
     /// Moves to the events after a gap.

@@ -22,12 +22,19 @@ impl Reader {
     /// Reads the channels that are not keyed. Otherwise returns `true` if one of them is open.
     pub(super) fn read_windows(&mut self, published: u64) -> Result<ReaderItem, bool> {
         loop {
+            if let Some(read) = self.read_page(published) {
+                return read;
+            }
             let (next, is_open) = match self.find_next() {
                 Ok(found) => found,
+                Err(ReaderItem::Evicted(channel)) if self.begin_page(&channel, published) => {
+                    continue;
+                }
                 Err(item) => return Ok(item),
             };
             let next = next.filter(|next| next.number <= published);
-            if self.take_addition(next.as_ref(), published) {
+            let number = next.as_ref().map(|next| next.number);
+            if self.take_addition(number, published) {
                 return Ok(ReaderItem::Checkpoint);
             }
             let Some(next) = next else {
@@ -41,14 +48,13 @@ impl Reader {
     }
 
     /// Moves to an addition up to which everything has been read, and returns `true`, if there is one.
-    fn take_addition(&mut self, next: Option<&Next>, published: u64) -> bool {
+    pub(super) fn take_addition(&mut self, next: Option<u64>, published: u64) -> bool {
         let keyed = self.keyed.as_ref().filter(|_| self.keyed_has_ids());
         if keyed.is_some_and(|keyed| !keyed.has_read(published)) {
             return false;
         }
         let changes = self.changes.as_mut();
-        let number = next.map(|next| next.number);
-        let Some(addition) = changes.and_then(|changes| changes.take_addition(number)) else {
+        let Some(addition) = changes.and_then(|changes| changes.take_addition(next)) else {
             return false;
         };
         self.position = self.position.max(addition);
@@ -117,7 +123,7 @@ impl Reader {
             return Some(without_id(taken.event));
         }
         self.position = next.number;
-        let event = ChannelEvent::published(taken.event, self.hub.epoch, next.number);
+        let event = ChannelEvent::published(taken.event, self.epoch, next.number);
         Some(event)
     }
 }

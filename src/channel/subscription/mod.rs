@@ -12,6 +12,8 @@ mod member;
 mod members;
 mod merging;
 mod opening;
+mod page;
+mod paging;
 mod poll;
 mod reader;
 mod reading;

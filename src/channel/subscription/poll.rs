@@ -9,13 +9,14 @@ use std::{
 use futures_util::{Stream, StreamExt};
 
 use super::{
-    changes::ChangeNotice, opening::Opening, reader::ReaderItem, report::send_notice,
+    changes::ChangeNotice, opening::Opening, page::Missed, reader::ReaderItem, report::send_notice,
     subscription::Subscription,
 };
 use crate::{
     BoxError, CloseReason, EncodedEvent, Error,
     channel::{
-        ChannelEvent, lag::LagAction, notice::Notice, numbered::Unnumbered, shared::ChannelShared,
+        ChannelEvent, gap::GapAction, lag::LagAction, notice::Notice, numbered::Unnumbered,
+        shared::ChannelShared,
     },
     report::Audience,
     store::Epoch,
@@ -79,7 +80,7 @@ impl Subscription {
             if let Some(backfill) = &mut opening.backfill {
                 let next = ready!(backfill.events.poll_next_unpin(cx));
                 // A store may have events already that the log sends.
-                let epoch = self.reader.hub().epoch;
+                let epoch = self.reader.epoch;
                 let next = next.filter(|event| !is_at_or_after(event, backfill.until, epoch));
                 match next {
                     Some(Ok(event)) => return Poll::Ready(Some(ChannelEvent::from_encoded(event))),
@@ -155,7 +156,12 @@ impl Subscription {
                     self.spend_budget(audience);
                     None
                 }
-                ReaderItem::Evicted(channel) => self.apply_lag_policy(&channel, audience),
+                ReaderItem::Evicted(channel) => self.apply_lag_policy(&channel, 0, audience),
+                ReaderItem::Missed(missed) => self.apply_policy_for_missed(*missed, audience),
+                ReaderItem::Superseded => {
+                    self.end_early(CloseReason::Lagged, None);
+                    None
+                }
                 ReaderItem::Change(notice) => self.notify_change(&notice, audience),
                 ReaderItem::Checkpoint => self.send_checkpoint(audience),
                 ReaderItem::Closed => return Poll::Ready(None),
@@ -169,16 +175,18 @@ impl Subscription {
         }
     }
 
-    /// Applies the policy of a channel whose next event was evicted.
+    /// Applies the policy of a channel whose next event was evicted. That counts as at least so many missed
+    /// events.
     fn apply_lag_policy(
         &mut self,
         channel: &Arc<ChannelShared>,
+        at_least: u64,
         audience: Option<Audience>,
     ) -> Option<ChannelEvent> {
         match channel.options.lag_policy.0.clone() {
             // The client could not resume: without ids a lag is only counted.
             LagAction::Disconnect if !channel.options.has_ids => {
-                let missed = self.reader.skip_evicted(channel);
+                let missed = self.reader.skip_evicted(channel).max(at_least);
                 self.count_missed(missed);
                 None
             }
@@ -187,12 +195,12 @@ impl Subscription {
                 None
             }
             LagAction::Newest => {
-                let missed = self.reader.skip_to_newest(channel);
+                let missed = self.reader.skip_to_newest(channel).max(at_least);
                 self.count_missed(missed);
                 None
             }
             LagAction::Notify(make_notice) => {
-                let missed = self.reader.skip_evicted(channel);
+                let missed = self.reader.skip_evicted(channel).max(at_least);
                 self.count_missed(missed);
                 let policy = self.notice_policy_of(Some(channel));
                 let notice = Notice::Lagged(missed, &channel.name);
@@ -201,6 +209,32 @@ impl Subscription {
                     None => notice.encode(policy, audience.unwrap_or_default(), None)?,
                 };
                 send_notice(event, audience)
+            }
+        }
+    }
+
+    /// Applies the policies of a channel that has lost events which its store does not have either.
+    fn apply_policy_for_missed(
+        &mut self,
+        missed: Missed,
+        audience: Option<Audience>,
+    ) -> Option<ChannelEvent> {
+        let Missed {
+            channel,
+            gap,
+            is_resuming,
+        } = missed;
+        match &channel.options.gap_policy.0 {
+            // The store does not say how many there were.
+            _ if !is_resuming || !channel.options.has_ids => {
+                self.apply_lag_policy(&channel, 1, audience)
+            }
+            GapAction::Live => {
+                self.reader.skip_all(&channel);
+                None
+            }
+            GapAction::Notify | GapAction::Backfill(_) => {
+                self.notify_change(&ChangeNotice::Gap(gap), audience)
             }
         }
     }

@@ -10,6 +10,7 @@ use super::{
     keyed::KeyedMembers,
     member::Member,
     members::Members,
+    page::{Missed, Paging},
     resumption::{Gaps, Resumption},
     rounds::{RoundStart, Rounds},
 };
@@ -22,6 +23,7 @@ use crate::{
         start::Start,
         subscribers::{SubscriberWaker, Task},
     },
+    store::Epoch,
     stream::{scope, scope::PollGuard},
 };
 
@@ -29,6 +31,8 @@ use crate::{
 /// until it [leaves](Self::leave).
 pub(super) struct Reader {
     pub(super) hub: Arc<HubShared>,
+    /// The epoch of the position.
+    pub(super) epoch: Epoch,
     pub(super) members: Members,
     /// Everything up to this number, in the channels with ids, has been read.
     pub(super) position: u64,
@@ -37,6 +41,8 @@ pub(super) struct Reader {
     task: Option<Task>,
     /// Boxed because few subscriptions change.
     pub(super) changes: Option<Box<Changes>>,
+    /// Boxed because few subscriptions need one at a time.
+    pub(super) paging: Option<Box<Paging>>,
     /// Boxed because few subscriptions have any.
     pub(super) keyed: Option<Box<KeyedMembers>>,
 }
@@ -64,6 +70,10 @@ pub(super) enum ReaderItem {
     Again,
     /// The next event of this channel was evicted.
     Evicted(Arc<ChannelShared>),
+    /// Events are neither in the log of a channel nor in the store.
+    Missed(Box<Missed>),
+    /// The hub has begun another epoch, in which the position has no meaning.
+    Superseded,
     /// A channel was added or removed.
     Change(ChangeNotice),
     /// Everything up to the position has been read, and the client should get its id.
@@ -79,6 +89,7 @@ impl Reader {
         hub: &Arc<HubShared>,
         channels: Vec<(Arc<ChannelShared>, Start)>,
         last_event_id: Option<&EventId>,
+        restart: u64,
         registration: Option<Registration>,
     ) -> (Self, Gaps) {
         let (channels, starts): (Vec<_>, Vec<_>) = channels.into_iter().unzip();
@@ -87,6 +98,7 @@ impl Reader {
             None => Arc::default(),
         };
         let name = registration.as_ref().map(Registration::name);
+        let epoch = hub.epoch();
         let (keys, published) = hub.join(&channels, &waker, name);
         let control = registration.as_ref().map(|one| Arc::clone(one.control()));
         let resumption = Resumption {
@@ -97,6 +109,7 @@ impl Reader {
                 .filter(|_| is_keyed_alone(&channels))
                 .and_then(|id| hub.keyed_number(id)),
             published,
+            restart,
         };
         let additions = resumption.additions(&starts);
         let added = channels.iter().zip(&starts);
@@ -115,7 +128,11 @@ impl Reader {
                 continue;
             }
             let seen = resumption.seen(&channel, &start);
-            members.push(Member::new(channel, key, seen));
+            let member = Member::new(channel, key, seen);
+            members.push(match resumption.is_replay(&start) {
+                true => member.replaying(),
+                false => member,
+            });
             window_starts.push(start);
         }
         let position = match keyed.as_slice() {
@@ -132,11 +149,13 @@ impl Reader {
         let gaps = resumption.gaps(&members, &window_starts);
         let mut reader = Self {
             hub: Arc::clone(hub),
+            epoch,
             members: members.into_iter().collect(),
             position,
             waker,
             task: None,
             changes: changes.into_box(),
+            paging: None,
             keyed: keyed.into_box(),
         };
         let early = control.map(|control| control.take_early_changes());
@@ -216,7 +235,7 @@ impl Reader {
         let is_catching_up = changes.is_some_and(|changes| changes.is_catching_up);
         (!is_catching_up).then(|| match self.keyed_alone() {
             // Not the position that other channels have had: of this one nothing has been read.
-            Some(rounds) => self.hub.epoch.keyed_id(rounds.start()),
+            Some(rounds) => self.epoch.keyed_id(rounds.start()),
             None => self.last_id(),
         })
     }
@@ -224,15 +243,24 @@ impl Reader {
     /// Returns the id of everything that has been read.
     pub(super) fn last_id(&self) -> EventId {
         match self.keyed_has_ids() {
-            true => self.hub.epoch.keyed_id(self.position),
-            false => self.hub.epoch.id(self.position),
+            true => self.epoch.keyed_id(self.position),
+            false => self.epoch.id(self.position),
         }
     }
 
     /// Reads the next event. Is pending until it is published.
     pub(super) fn poll_next(&mut self, waker: &Waker) -> Poll<ReaderItem> {
+        let polled = self.poll_item(waker);
+        // After that: the epoch changes before the logs do, so what was read was not of another one.
+        match self.hub.epoch() == self.epoch {
+            true => polled,
+            false => Poll::Ready(ReaderItem::Superseded),
+        }
+    }
+
+    fn poll_item(&mut self, waker: &Waker) -> Poll<ReaderItem> {
         self.poll_departures(waker);
-        if self.waker.is_waiting(self.task, waker) {
+        if !self.poll_page(waker) && self.waker.is_waiting(self.task, waker) {
             return Poll::Pending;
         }
         self.task = None;
@@ -247,11 +275,10 @@ impl Reader {
             return Poll::Ready(item);
         }
         self.task = Some(task);
-        if self
-            .changes
-            .as_ref()
-            .is_some_and(|changes| changes.has_more())
-        {
+        let changes = self.changes.as_ref();
+        let has_more = changes.is_some_and(|changes| changes.has_more());
+        // A page that was asked for just now has to know the task.
+        if self.poll_page(waker) || has_more {
             waker.wake_by_ref();
         }
         Poll::Pending

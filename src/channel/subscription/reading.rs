@@ -26,9 +26,11 @@ impl Reader {
         if self.keyed.is_some() {
             return self.read_in_turn(published);
         }
-        if let (Members::One(only), None) = (&mut self.members, &self.changes) {
+        if let (Members::One(only), None, None) = (&mut self.members, &self.changes, &self.paging) {
             let read = only.read(published);
-            return self.take_only(read);
+            if self.hub.node.is_none() || !matches!(read, MemberItem::Evicted) {
+                return self.take_only(read);
+            }
         }
         match self.read_windows(published) {
             Ok(item) => Some(item),
@@ -46,7 +48,7 @@ impl Reader {
                 let event = match only.has_ids() && number > self.position {
                     true => {
                         self.position = number;
-                        ChannelEvent::published(event, self.hub.epoch, number)
+                        ChannelEvent::published(event, self.epoch, number)
                     }
                     false => without_id(event),
                 };
@@ -116,7 +118,7 @@ impl Reader {
                     return Some(ReaderItem::Snapshot(Arc::clone(channel), has_ids));
                 }
                 RoundStep::Event { key, event, id } => {
-                    let epoch = self.hub.epoch;
+                    let epoch = self.epoch;
                     let event = match id.filter(|_| has_ids).zip(event.with_id) {
                         Some((number, event)) => {
                             self.position = number;
@@ -132,7 +134,7 @@ impl Reader {
                     let event = match id.filter(|_| has_ids) {
                         Some(number) => {
                             self.position = number;
-                            event.with_id(&self.hub.epoch.keyed_id(number))
+                            event.with_id(&self.epoch.keyed_id(number))
                         }
                         None => event.into_event(),
                     };

@@ -26,19 +26,23 @@ pub(super) struct Resumption<'a> {
     pub(super) last_keyed: Option<u64>,
     /// The number up to which events are published.
     pub(super) published: u64,
+    /// Where a client goes on whose id the hub has not made.
+    pub(super) restart: u64,
 }
 
 impl Resumption<'_> {
     /// Returns the number after which the subscription begins in a channel.
     pub(super) fn seen(&self, channel: &ChannelShared, start: &Start) -> u64 {
         match &start.kind {
-            StartKind::Replay if !channel.options.has_ids => channel.lost().number,
+            StartKind::Replay if !channel.options.has_ids => self.oldest(channel),
             // Nothing to resume by.
             _ if !channel.options.has_ids => self.published,
             _ if self.is_after_addition(start) => self.last.flatten().unwrap_or_default(),
-            StartKind::Replay => channel.lost().number,
+            StartKind::Replay => self.oldest(channel),
             StartKind::Live => self.published,
-            StartKind::Resume => self.last.map_or(self.published, Option::unwrap_or_default),
+            StartKind::Resume => self
+                .last
+                .map_or(self.published, |last| last.unwrap_or(self.restart)),
             // What precedes the addition was not in the client's set of channels.
             StartKind::Since(position) if start.added_at.is_some() => self.number(position),
             StartKind::Since(position) => {
@@ -48,13 +52,21 @@ impl Resumption<'_> {
         }
     }
 
+    /// Returns the number before the oldest event.
+    fn oldest(&self, channel: &ChannelShared) -> u64 {
+        match self.hub.is_kept(channel) {
+            true => 0,
+            false => channel.lost().number,
+        }
+    }
+
     /// Returns where the subscription begins in a keyed channel. The client's id counts only if it is of this
     /// channel alone.
     pub(super) fn round_start(&self, channel: &ChannelShared, start: &Start) -> RoundStart {
         let is_known = |last: &u64| {
             let log = channel.log();
-            !log.as_keyed()
-                .is_some_and(|keyed| keyed.has_forgotten(*last))
+            log.as_keyed()
+                .is_some_and(|keyed| keyed.is_loaded() && !keyed.has_forgotten(*last))
         };
         let last = self.last_keyed.filter(is_known);
         let since = match &start.kind {
@@ -77,6 +89,11 @@ impl Resumption<'_> {
             },
             None => RoundStart::Snapshot(since),
         }
+    }
+
+    /// Returns `true` if the subscription begins with the oldest event of a channel, whichever that is.
+    pub(super) fn is_replay(&self, start: &Start) -> bool {
+        start.kind == StartKind::Replay && !self.is_after_addition(start)
     }
 
     /// Returns `true` if no event is due that was published before.
@@ -104,7 +121,7 @@ impl Resumption<'_> {
             return self.published;
         }
         if let Some(last) = self.last {
-            return last.unwrap_or_default();
+            return last.unwrap_or(self.restart);
         }
         let with_ids = members.iter().zip(starts).filter(|(one, _)| one.has_ids());
         let seen = with_ids.map(|(member, start)| match start.kind {
@@ -127,11 +144,13 @@ impl Resumption<'_> {
                 StartKind::Resume => (self.last_event_id?, self.last.flatten().is_some()),
                 StartKind::Since(position) => (self.last_event_id.unwrap_or(position), true),
             };
-            let has_gap = !is_known || member.channel.lost().number > member.seen();
-            let gap = || {
-                member
-                    .channel
-                    .gap(last_event_id.clone(), is_known, self.hub.position())
+            // Perhaps the store has what the log does not.
+            let is_kept = self.hub.is_kept(&member.channel);
+            let has_gap = !is_known || !is_kept && member.channel.lost().number > member.seen();
+            let (channel, id) = (&member.channel, last_event_id.clone());
+            let gap = || match is_known {
+                true => channel.gap(id, true, self.hub.position()),
+                false => channel.gap_through(self.restart, id, self.hub.position()),
             };
             has_gap.then(|| (Arc::clone(&member.channel), gap()))
         });

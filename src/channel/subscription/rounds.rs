@@ -171,7 +171,11 @@ impl Rounds {
             return self.end();
         };
         // Again, because it may have changed since it was listed.
-        let found = lookup(&self.channel, &key);
+        let Some(found) = lookup(&self.channel, &key) else {
+            // The next round lists what is new to this client.
+            self.round = None;
+            return RoundStep::Idle;
+        };
         if found.number() > Some(published) {
             // Another thread is about to publish it, and then to wake this task.
             round.listed.push_front(key);
@@ -196,6 +200,9 @@ impl Rounds {
         }
         let channel = Arc::clone(&self.channel);
         let log = channel.log();
+        if !log.as_keyed().is_some_and(KeyedLog::is_loaded) {
+            return RoundStep::Idle;
+        }
         let has_lost = log.evicted() > self.since;
         if has_lost && !self.is_complete {
             drop(log);
@@ -280,10 +287,11 @@ impl Rounds {
     }
 }
 
-fn lookup(channel: &ChannelShared, key: &str) -> KeyLookup {
+/// Returns nothing as long as the log has to be loaded from a store.
+fn lookup(channel: &ChannelShared, key: &str) -> Option<KeyLookup> {
     let log = channel.log();
-    let keyed = log.as_keyed();
-    keyed.map_or(KeyLookup::Unknown, |keyed| keyed.get(key))
+    let keyed = log.as_keyed().filter(|keyed| keyed.is_loaded())?;
+    Some(keyed.get(key))
 }
 
 impl KeyLookup {

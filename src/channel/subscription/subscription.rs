@@ -121,19 +121,21 @@ impl Subscription {
         channels: Starts,
         registration: Option<Registration>,
     ) -> Self {
-        let (live, gaps) = Self::new(hub, channels, None, registration);
+        let (live, gaps) = Self::new(hub, channels, None, 0, registration);
         live.begin(gaps, true, false)
     }
 
-    /// Subscribes to all events after an id, or to later events if there is none.
+    /// Subscribes to all events after an id, or to later events if there is none. A client whose id the hub has
+    /// not made goes on after the number `restart`.
     pub(in crate::channel) fn resume(
         hub: &Arc<HubShared>,
         channels: Starts,
         last_event_id: Option<&LastEventId>,
+        restart: u64,
         registration: Option<Registration>,
     ) -> Self {
         let id = last_event_id.map(|id| -> &EventId { id });
-        let (mut resumed, gaps) = Self::new(hub, channels, id, registration);
+        let (mut resumed, gaps) = Self::new(hub, channels, id, restart, registration);
         let is_first_visit = last_event_id.is_none();
         let needs_id = is_first_visit && !resumed.reader.settle();
         resumed.begin(gaps, is_first_visit, needs_id)
@@ -162,7 +164,7 @@ impl Subscription {
         last_event_id: &EventId,
     ) -> Result<Self, Gap> {
         let start = vec![(channel, StartKind::Resume.into())];
-        let (resumed, mut gaps) = Self::new(hub, start, Some(last_event_id), None);
+        let (resumed, mut gaps) = Self::new(hub, start, Some(last_event_id), 0, None);
         gaps.pop().map_or(Ok(resumed), |(_, gap)| Err(gap))
     }
 
@@ -170,9 +172,10 @@ impl Subscription {
         hub: &Arc<HubShared>,
         channels: Starts,
         last_event_id: Option<&EventId>,
+        restart: u64,
         registration: Option<Registration>,
     ) -> (Self, Gaps) {
-        let (reader, gaps) = Reader::new(hub, channels, last_event_id, registration);
+        let (reader, gaps) = Reader::new(hub, channels, last_event_id, restart, registration);
         let subscription = Self {
             reader,
             missed: 0,

@@ -1,0 +1,169 @@
+//! Publishing through the store of a hub.
+
+use std::sync::Arc;
+
+use super::{
+    change_entry::SubscribersChange,
+    shared::{HubShared, check_presence},
+};
+use crate::{
+    ChannelStart, EventId,
+    channel::{
+        ChannelError, PublishError,
+        node::{CommitError, Committed},
+        numbered::Unnumbered,
+        shared::ChannelShared,
+    },
+    store::{Entry, Position, StoreError, StoreErrorKind, Topic, Topics},
+};
+
+impl HubShared {
+    /// Makes the entry of an event for channels that are not keyed. `None` for no channel.
+    pub(in crate::channel) fn entry(
+        &self,
+        channels: &[Arc<ChannelShared>],
+        event: Unnumbered,
+    ) -> Result<Option<Entry>, PublishError> {
+        let event = event.into_event();
+        let len = event.as_bytes().len();
+        for channel in channels {
+            channel.log().check_open()?;
+            if channel.options.keyed.is_some() {
+                return Err(PublishError::Channel(ChannelError::Keyed));
+            }
+            check_len(len, channel.options.bounds.max_bytes)?;
+        }
+        check_len(len.saturating_mul(channels.len()), self.options.max_bytes)?;
+        let mut names = channels.iter().map(topic_of);
+        let Some(first) = names.next() else {
+            return Ok(None);
+        };
+        let mut topics = Topics::from(first);
+        topics.extend(names);
+        let mut channels = channels.iter();
+        Ok(Some(
+            match channels.any(|channel| channel.options.has_history) {
+                true => Entry::window(topics, event),
+                false => Entry::ephemeral(topics, event),
+            },
+        ))
+    }
+
+    /// Stores an entry. Without one it returns the present position.
+    pub(in crate::channel) async fn commit(
+        &self,
+        entry: Option<Entry>,
+    ) -> Result<Committed, PublishError> {
+        let Some(entry) = entry else {
+            let (epoch, number) = self.position();
+            let position = Position::new(number);
+            return Ok(Committed { epoch, position });
+        };
+        let Some(node) = &self.node else {
+            return Err(unavailable());
+        };
+        node.committer.publish(entry).await.map_err(store_error)
+    }
+
+    /// Stores a change of open subscriptions, and waits until it is applied. Returns its id.
+    pub(in crate::channel) async fn change(
+        &self,
+        change: SubscribersChange,
+    ) -> Result<EventId, PublishError> {
+        let committed = self.commit(Some(change.entry())).await?;
+        let Some(node) = &self.node else {
+            return Err(unavailable());
+        };
+        let (epoch, number) = (committed.epoch, committed.position.get());
+        let is_applied = || self.epoch() == epoch && node.has_applied(number);
+        match node.wait_until(&self.timer, is_applied).await {
+            true => Ok(epoch.id(number)),
+            false => Err(PublishError::Store(StoreError::new(
+                StoreErrorKind::Unknown,
+            ))),
+        }
+    }
+
+    /// Fails if the channel cannot be added to subscriptions of this name.
+    pub(in crate::channel) fn check_addition(
+        &self,
+        name: &Arc<str>,
+        start: &ChannelStart,
+    ) -> Result<(), ChannelError> {
+        let channel = self.source(&start.name)?;
+        check_presence(&[channel], Some(name))
+    }
+
+    /// Stores an event as the newest of its key, after the removals that make room for it.
+    pub(in crate::channel) async fn commit_keyed(
+        self: &Arc<Self>,
+        channel: &Arc<ChannelShared>,
+        key: Arc<str>,
+        event: Unnumbered,
+    ) -> Result<Committed, PublishError> {
+        if !self.loaded(channel).await {
+            return Err(unavailable());
+        }
+        let event = event.into_event();
+        let len = key.len() + event.as_bytes().len();
+        let removals = self.with(|registry| {
+            channel.log().check_open()?;
+            self.keys_to_remove(registry, channel, &key, len)
+        })?;
+        for removed in removals {
+            let removal = Entry::removal(topic_of(channel), removed, "");
+            self.commit(Some(removal)).await?;
+        }
+        let entry = Entry::keyed(topic_of(channel), key, event);
+        self.commit(Some(entry)).await
+    }
+
+    /// Stores the removal of a key, if there is such a key.
+    pub(in crate::channel) async fn commit_removal(
+        self: &Arc<Self>,
+        channel: &Arc<ChannelShared>,
+        key: Arc<str>,
+    ) -> Result<Option<Committed>, PublishError> {
+        if !self.loaded(channel).await {
+            return Err(unavailable());
+        }
+        let is_live = {
+            let log = channel.log();
+            log.check_open()?;
+            log.as_keyed().is_some_and(|keyed| keyed.is_live(&key))
+        };
+        if !is_live {
+            return Ok(None);
+        }
+        let removal = Entry::removal(topic_of(channel), key, "");
+        self.commit(Some(removal)).await.map(Some)
+    }
+}
+
+fn topic_of(channel: &Arc<ChannelShared>) -> Topic {
+    Topic::from(Arc::clone(&channel.name))
+}
+
+fn check_len(len: usize, max: usize) -> Result<(), PublishError> {
+    match len > max {
+        true => Err(PublishError::TooLarge { len, max }),
+        false => Ok(()),
+    }
+}
+
+fn unavailable() -> PublishError {
+    PublishError::Store(StoreError::new(StoreErrorKind::Unavailable))
+}
+
+fn store_error(error: CommitError) -> PublishError {
+    let (kind, cause) = match error {
+        CommitError::TooLarge { len, max } => return PublishError::TooLarge { len, max },
+        CommitError::Store(error) => return PublishError::Store(error),
+        CommitError::TimedOut(cause) => (StoreErrorKind::Unavailable, cause),
+        CommitError::Unknown(cause) => (StoreErrorKind::Unknown, cause),
+    };
+    PublishError::Store(match cause {
+        Some(cause) => StoreError::with_source(kind, cause),
+        None => StoreError::new(kind),
+    })
+}

@@ -1,0 +1,214 @@
+//! What the store of a hub brings: the records of its tail.
+
+use std::sync::Arc;
+
+use super::{
+    change_entry::{SubscribersChange, is_change},
+    registry::Registry,
+    shared::HubShared,
+};
+use crate::{
+    EncodedEvent,
+    channel::{ChannelError, keyed_log::KeyedEvent, numbered::Unnumbered, shared::ChannelShared},
+    store::{EntryKind, Epoch, Stored, Topic},
+    sync::atomic::Ordering,
+};
+
+impl HubShared {
+    /// Begins an epoch after a position. Open subscriptions end: their positions are of another one.
+    pub(super) fn begin_epoch(self: &Arc<Self>, epoch: Epoch, base: u64) {
+        if let Some(node) = &self.node {
+            node.restart();
+        }
+        self.with(|registry| {
+            // The epoch first: see `Reader::is_superseded`.
+            self.set_epoch(epoch);
+            self.published.store(base, Ordering::Release);
+            registry.restart_after(base);
+        });
+        self.note_progress(true);
+    }
+
+    /// Goes on from a position: the records between it and that of the hub were missed.
+    pub(super) fn skip_hole(self: &Arc<Self>, base: u64) {
+        self.with(|registry| {
+            registry.restart_after(base);
+            let position = self.published().max(base);
+            self.move_to(registry, position);
+        });
+        self.note_progress(true);
+    }
+
+    /// Notes that the store has recorded a loss at a position, which the hub may not have reached yet.
+    pub(super) fn note_lost(self: &Arc<Self>, at: u64) {
+        if let Some(node) = &self.node {
+            node.note_lost(at);
+        }
+        self.advance(self.published());
+    }
+
+    /// Moves to the position of a record that has no event.
+    pub(super) fn advance(self: &Arc<Self>, to: u64) {
+        let has_lost = self.with(|registry| self.move_to(registry, to));
+        self.note_progress(has_lost);
+    }
+
+    /// Appends an entry to the logs of its channels.
+    pub(super) fn append_entry(self: &Arc<Self>, stored: &Stored) {
+        let number = stored.position.get();
+        let entry = &stored.entry;
+        if entry.topics().iter().any(is_change) {
+            self.apply_change(entry.bytes(), number);
+            return self.advance(number);
+        }
+        let topics = entry.topics().iter().zip(&stored.topic_before);
+        let channels: Vec<_> = topics
+            .filter_map(|(topic, before)| Some((self.channel_of(topic, number)?, before.get())))
+            .collect();
+        let event = EncodedEvent::from_wire(entry.bytes().clone()).map(Unnumbered::new);
+        let event = event.map(|event| {
+            let channels = channels.iter().map(|(channel, _)| &**channel);
+            EventForms::new(event, self.epoch(), number, channels)
+        });
+        let has_lost = self.with(|registry| {
+            for (channel, before) in &channels {
+                self.append_to(
+                    registry,
+                    channel,
+                    *before,
+                    number,
+                    entry.kind(),
+                    event.as_ref(),
+                );
+            }
+            registry.evict_to(self.options.max_bytes);
+            self.move_to(registry, number)
+        });
+        for (channel, _) in &channels {
+            channel.subscribers.wake_all();
+        }
+        self.note_progress(has_lost);
+    }
+
+    /// Changes the open subscriptions that a change is about.
+    fn apply_change(&self, bytes: &[u8], at: u64) {
+        match SubscribersChange::decode(bytes) {
+            Some(SubscribersChange::Add { name, start }) => {
+                // The node that has made the change has checked the channel. Here there may be no room for it:
+                // then it is not in the open subscriptions, and their clients get it when they reconnect.
+                let _ = self.add_to_subscribers(&name, start, Some(at));
+            }
+            Some(SubscribersChange::Remove { name, channel }) => {
+                self.remove_from_subscribers(&name, &channel, Some(at));
+            }
+            None => {}
+        }
+    }
+
+    /// Returns the channel of a topic. `None` if the hub has no room for it, or cannot have it.
+    fn channel_of(&self, topic: &Topic, number: u64) -> Option<Arc<ChannelShared>> {
+        match self.channel(topic.as_str()) {
+            Ok(channel) => Some(channel),
+            Err(ChannelError::TooMany { .. }) => {
+                let name: Arc<str> = Arc::from(topic.as_str());
+                self.with(|registry| registry.leave_out(&name, number));
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    fn append_to(
+        &self,
+        registry: &mut Registry,
+        channel: &Arc<ChannelShared>,
+        before: u64,
+        number: u64,
+        kind: &EntryKind,
+        event: Option<&EventForms>,
+    ) {
+        if let Some(key) = kind.key() {
+            let event = event.map(|event| event.keyed(channel.options.has_ids));
+            let event = match kind {
+                EntryKind::Keyed(_) if event.is_none() => return,
+                EntryKind::Keyed(_) => event,
+                _ => None,
+            };
+            return registry.change(channel, |log| log.apply_key(number, key, event));
+        }
+        let Some(event) = event.filter(|_| channel.options.keyed.is_none()) else {
+            return;
+        };
+        let floor = self.node.as_ref().map_or(0, |node| node.lost());
+        registry.change(channel, |log| {
+            if *kind == EntryKind::Window {
+                log.begin_no_later_than(before.max(floor));
+            }
+        });
+        let event = event.window(channel.options.has_ids);
+        registry.append(channel, [(number, event)].into_iter(), self.timer.now());
+    }
+
+    /// Publishes everything up to this number. Returns `true` if that counts events as lost.
+    fn move_to(&self, registry: &mut Registry, number: u64) -> bool {
+        let lost = self.node.as_ref().and_then(|node| node.take_lost(number));
+        if let Some(lost) = lost {
+            registry.evict_through(lost);
+        }
+        self.published.fetch_max(number, Ordering::AcqRel);
+        lost.is_some()
+    }
+
+    /// Wakes what waits for a position, or all subscribers if events of any channel may be gone.
+    pub(super) fn note_progress(self: &Arc<Self>, has_lost: bool) {
+        if has_lost {
+            for channel in self.with(|registry| registry.channels()) {
+                if channel.subscribers.count() > 0 {
+                    self.load(&channel);
+                }
+                channel.subscribers.wake_all();
+            }
+        }
+        if let Some(node) = &self.node {
+            node.set_applied(self.published());
+        }
+    }
+}
+
+/// An event of a store, in the forms that its channels need.
+pub(super) struct EventForms {
+    with_id: Option<EncodedEvent>,
+    with_keyed_id: Option<EncodedEvent>,
+    without_id: EncodedEvent,
+}
+
+impl EventForms {
+    pub(super) fn new<'a>(
+        event: Unnumbered,
+        epoch: Epoch,
+        number: u64,
+        channels: impl Iterator<Item = &'a ChannelShared> + Clone,
+    ) -> Self {
+        let mut with_ids = channels.filter(|channel| channel.options.has_ids);
+        let is_keyed = |channel: &ChannelShared| channel.options.keyed.is_some();
+        let needs_keyed = with_ids.clone().any(is_keyed);
+        let needs_window = with_ids.any(|channel| !is_keyed(channel));
+        Self {
+            with_id: needs_window.then(|| event.with_id(&epoch.id(number))),
+            with_keyed_id: needs_keyed.then(|| event.with_id(&epoch.keyed_id(number))),
+            without_id: event.into_event(),
+        }
+    }
+
+    fn window(&self, has_ids: bool) -> EncodedEvent {
+        let with_id = self.with_id.as_ref().filter(|_| has_ids);
+        with_id.unwrap_or(&self.without_id).clone()
+    }
+
+    pub(super) fn keyed(&self, has_ids: bool) -> KeyedEvent {
+        KeyedEvent {
+            without_id: self.without_id.clone(),
+            with_id: self.with_keyed_id.clone().filter(|_| has_ids),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What a hub over a store has besides its channels.
+
+use std::{fmt, pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+
+use crate::{
+    channel::node::{Committer, Pages, SharedExecutor},
+    sync::{
+        Mutex, Notify,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        lock, oneshot,
+    },
+    time::SharedTimer,
+};
+
+/// The store of a hub, and how far the hub has followed it.
+pub(in crate::channel) struct Node {
+    pub(in crate::channel) committer: Committer,
+    pub(super) pages: Pages,
+    pub(super) executor: SharedExecutor,
+    /// How long a subscriber waits for the store.
+    pub(super) timeout: Duration,
+    /// Everything up to this number has been applied.
+    applied: AtomicU64,
+    /// The position at which the store has recorded a loss: all events up to it count as lost.
+    lost: AtomicU64,
+    /// The same, for a position that the hub may not have reached.
+    lost_ahead: AtomicU64,
+    is_caught_up: AtomicBool,
+    /// The number of times that keys were loaded.
+    readings: AtomicU64,
+    /// Woken after each change that something may wait for.
+    changed: Notify,
+    /// Ends the task that follows the store when it is dropped.
+    following: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+impl Node {
+    pub(super) fn new(
+        committer: Committer,
+        pages: Pages,
+        executor: SharedExecutor,
+        timeout: Duration,
+        following: oneshot::Sender<()>,
+    ) -> Self {
+        Self {
+            committer,
+            pages,
+            executor,
+            timeout,
+            applied: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            lost_ahead: AtomicU64::new(0),
+            is_caught_up: AtomicBool::new(false),
+            readings: AtomicU64::new(0),
+            changed: Notify::new(),
+            following: Mutex::new(Some(following)),
+        }
+    }
+
+    /// Follows the store no longer.
+    pub(super) fn stop(&self) {
+        let following = lock(&self.following).take();
+        drop(following);
+    }
+
+    /// Returns the position up to which all events count as lost.
+    pub(in crate::channel) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    /// Notes that the store has recorded a loss at this position.
+    pub(super) fn note_lost(&self, at: u64) {
+        self.lost_ahead.fetch_max(at, Ordering::AcqRel);
+    }
+
+    /// Returns the position of a loss that a hub at this position has reached, and has not counted yet.
+    pub(super) fn take_lost(&self, position: u64) -> Option<u64> {
+        let ahead = self.lost_ahead.load(Ordering::Acquire);
+        let is_due = self.lost() < ahead && ahead <= position;
+        is_due.then(|| {
+            self.lost.store(ahead, Ordering::Release);
+            ahead
+        })
+    }
+
+    /// Begins another epoch.
+    pub(super) fn restart(&self) {
+        self.applied.store(0, Ordering::Release);
+        self.lost.store(0, Ordering::Release);
+        self.lost_ahead.store(0, Ordering::Release);
+        self.is_caught_up.store(false, Ordering::Release);
+    }
+
+    pub(super) fn set_caught_up(&self) {
+        self.is_caught_up.store(true, Ordering::Release);
+        self.changed.notify_waiters();
+    }
+
+    /// Returns `true` if the hub has reached the position that the store had when the epoch began.
+    pub(super) fn is_caught_up(&self) -> bool {
+        self.is_caught_up.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_applied(&self, number: u64) {
+        self.applied.store(number, Ordering::Release);
+        self.changed.notify_waiters();
+    }
+
+    /// Returns `true` if everything up to this number has been applied.
+    pub(super) fn has_applied(&self, number: u64) -> bool {
+        self.applied.load(Ordering::Acquire) >= number
+    }
+
+    /// Returns a number for a reading of keys, which no other has.
+    pub(super) fn draw_reading(&self) -> u64 {
+        self.readings.fetch_add(1, Ordering::AcqRel)
+    }
+
+    /// Waits until the check succeeds, which runs after each change.
+    pub(super) async fn wait(&self, check: impl Fn() -> bool) {
+        loop {
+            // Before the check, so that no change between the two is missed.
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if check() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits as [`wait`](Self::wait) does, for as long as a subscriber waits for the store. Returns `true` if
+    /// the check has succeeded.
+    pub(super) async fn wait_until(&self, timer: &SharedTimer, check: impl Fn() -> bool) -> bool {
+        let (checked, end) = (pin!(self.wait(check)), timer.sleep(self.timeout));
+        matches!(select(checked, end).await, Either::Left(_))
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node")
+            .field("is_caught_up", &self.is_caught_up())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,77 @@
+//! Opening a hub over a store.
+
+use std::sync::Arc;
+
+use super::{HubOptions, followed::FollowedHub, node::Node, shared::HubShared};
+use crate::{
+    channel::node::{
+        CommitOptions, Committer, FollowOptions, Follower, PageOptions, Pages, Seen, SharedStore,
+    },
+    store::{HubStore, Position, StoreError, StoreErrorKind},
+    sync::oneshot,
+};
+
+impl HubShared {
+    /// Opens a hub over a store, and follows the store until the hub is closed for good.
+    pub(in crate::channel) async fn open(
+        store: impl HubStore,
+        options: HubOptions,
+    ) -> Result<Arc<Self>, StoreError> {
+        let Some(executor) = options.executor.clone() else {
+            let text = "a hub over a store needs an executor (`HubOptions::executor`)";
+            return Err(StoreError::with_source(StoreErrorKind::Refused, text));
+        };
+        let timer = options.channels.timer.clone();
+        let store = SharedStore::new(store);
+        let end = timer.after(options.publish_timeout);
+        let head = timer.until(end, store.read(&[], Position::ZERO, 1)).await;
+        let head = head
+            .unwrap_or_else(|| Err(StoreError::new(StoreErrorKind::Unavailable)))?
+            .head;
+
+        let seen = Arc::new(Seen::default());
+        let (following, stop) = oneshot::channel();
+        let mut commits = CommitOptions::new();
+        commits.waiting_bytes = options.max_waiting_bytes;
+        commits.timeout = options.publish_timeout;
+        let mut pages = PageOptions::new();
+        pages.timeout = options.backfill_timeout;
+        let node = Node::new(
+            Committer::new(
+                store.clone(),
+                Arc::clone(&seen),
+                timer.clone(),
+                executor.clone(),
+                commits,
+            ),
+            Pages::new(
+                store.clone(),
+                Arc::clone(&seen),
+                timer.clone(),
+                executor.clone(),
+                pages,
+            ),
+            executor.clone(),
+            options.backfill_timeout,
+            following,
+        );
+        let hub = Arc::new(Self::over_store(options, head.epoch, node));
+        let log = Arc::new(FollowedHub::new(&hub));
+        let follower = Follower::new(store, log, seen, timer, FollowOptions::new());
+        executor.spawn(follower.run(async move {
+            // It fails when the hub stops to follow, which is what is waited for.
+            let _ = stop.await;
+        }));
+        match hub.has_caught_up().await {
+            true => Ok(hub),
+            false => Err(StoreError::new(StoreErrorKind::Unavailable)),
+        }
+    }
+
+    async fn has_caught_up(&self) -> bool {
+        match &self.node {
+            Some(node) => node.wait_until(&self.timer, || node.is_caught_up()).await,
+            None => true,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What a hub over a store waits for before a subscription begins.
+
+use std::sync::Arc;
+
+use super::{node::Node, shared::HubShared, subscriber::Starts};
+use crate::{
+    EventId,
+    channel::{
+        feed::Feed,
+        node::{NodePlace, PageRequest, Reading},
+        start::StartKind,
+    },
+    store::{Epoch, Page, Position, Topic},
+};
+
+impl HubShared {
+    /// Waits until the store has been followed as far as the subscription needs. Returns the number after which
+    /// a client goes on whose id no hub over this store has made.
+    pub(in crate::channel) async fn prepare(
+        self: &Arc<Self>,
+        starts: &Starts,
+        last: Option<&EventId>,
+    ) -> u64 {
+        let Some(node) = &self.node else {
+            return 0;
+        };
+        node.wait_until(&self.timer, || node.is_caught_up()).await;
+        for (channel, start) in starts {
+            if channel.options.keyed.is_some() && Feed::of(channel).is_none() {
+                self.loaded(channel).await;
+            }
+            if let StartKind::Since(position) = &start.kind {
+                self.locate(node, position).await;
+            }
+            if let Some(position) = &start.added_at {
+                self.locate(node, position).await;
+            }
+        }
+        match last {
+            Some(id) => self.locate(node, id).await,
+            None => 0,
+        }
+    }
+
+    /// Waits until the hub has reached the position of an id, which another node may have made. Returns the
+    /// number after which a client with this id goes on if there is no such position.
+    async fn locate(self: &Arc<Self>, node: &Node, id: &EventId) -> u64 {
+        let id = id.as_str();
+        let Some((epoch, number)) = Epoch::parse(id).or_else(|| Epoch::parse_keyed(id)) else {
+            return 0;
+        };
+        let is_reached = || epoch == self.epoch() && node.has_applied(number);
+        if is_reached() {
+            return 0;
+        }
+        let head = node.pages.locate(Arc::clone(self)).await;
+        if epoch != self.epoch() {
+            return 0;
+        }
+        // Not lower than what another node may have sent already.
+        let newest = head
+            .map_or(number, |head| head.last.get())
+            .max(self.published());
+        if number > newest {
+            return newest;
+        }
+        match node.wait_until(&self.timer, is_reached).await {
+            true => 0,
+            false => number.max(self.published()),
+        }
+    }
+
+    /// Reads a page of the history of these topics.
+    pub(in crate::channel) fn fetch(
+        self: &Arc<Self>,
+        topics: Vec<Topic>,
+        after: u64,
+        epoch: Epoch,
+        upto: u64,
+    ) -> Option<Reading<Page>> {
+        let request = PageRequest {
+            topics,
+            after: Position::new(after),
+            epoch,
+            upto: Position::new(upto),
+        };
+        let node = self.node.as_ref()?;
+        Some(node.pages.fetch(Arc::clone(self), request))
+    }
+}
+
+impl NodePlace for HubShared {
+    fn epoch(&self) -> Option<Epoch> {
+        let node = self.node.as_ref()?;
+        node.is_caught_up().then(|| HubShared::epoch(self))
+    }
+
+    async fn reached(&self, position: Position) {
+        if let Some(node) = &self.node {
+            node.wait(|| node.has_applied(position.get())).await;
+        }
+    }
+}

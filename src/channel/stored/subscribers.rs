@@ -1,0 +1,51 @@
+//! Changes of open subscriptions on all hubs over a store.
+
+use std::sync::Arc;
+
+use crate::{
+    ChannelStart, EventId, Stored, Subscribers,
+    channel::{PublishError, hub::SubscribersChange},
+};
+
+impl Subscribers<Stored> {
+    /// Adds a channel to the open subscriptions on all hubs over the store, and returns the position at which it
+    /// was added.
+    ///
+    /// It is [`Subscribers::add`](Subscribers::<crate::Memory>::add) through the store. When the call returns,
+    /// this hub has added the channel; others do so as soon as they read the change. A hub that has no room for
+    /// the channel leaves its subscriptions as they are.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`PublishError::Channel`] if no channel can have the name, and with [`PublishError::Store`] if
+    /// the change cannot be stored, or is not read again within
+    /// [`HubOptions::backfill_timeout`](crate::HubOptions::backfill_timeout). Then the kind of the error is
+    /// [`Unknown`](crate::store::StoreErrorKind::Unknown).
+    pub async fn add(&self, channel: impl Into<ChannelStart>) -> Result<EventId, PublishError> {
+        let (name, start) = (Arc::clone(&self.name), channel.into());
+        let checked = self.hub.check_addition(&name, &start);
+        checked.map_err(PublishError::Channel)?;
+        self.hub
+            .change(SubscribersChange::Add { name, start })
+            .await
+    }
+
+    /// Removes a channel from the open subscriptions on all hubs over the store, and returns the position at
+    /// which it was removed.
+    ///
+    /// It is [`Subscribers::remove`](Subscribers::<crate::Memory>::remove) through the store. When the call
+    /// returns, what that one promises holds on this hub; on others as soon as they read the change. No hub sends
+    /// an event of the channel that was published after the position.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`PublishError::Store`] if the change cannot be stored, or is not read again within
+    /// [`HubOptions::backfill_timeout`](crate::HubOptions::backfill_timeout). Then the kind of the error is
+    /// [`Unknown`](crate::store::StoreErrorKind::Unknown).
+    pub async fn remove(&self, channel: &str) -> Result<EventId, PublishError> {
+        let (name, channel) = (Arc::clone(&self.name), Arc::from(channel));
+        self.hub
+            .change(SubscribersChange::Remove { name, channel })
+            .await
+    }
+}

@@ -1,0 +1,8 @@
+//! A hub over a store: several nodes share its channels.
+
+mod changing;
+mod keyed;
+mod losing;
+mod paging;
+mod resuming;
+mod support;

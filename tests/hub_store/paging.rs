@@ -1,0 +1,113 @@
+//! Events that the store has and the memory of a node no longer.
+
+use std::num::NonZeroUsize;
+
+use tower_sse::{
+    ChannelStart, CloseReason, LagPolicy,
+    store::{MemoryStore, MemoryStoreOptions},
+};
+
+use crate::support::{id, open, options, publish, read, rest, store};
+
+fn texts(numbers: std::ops::Range<usize>) -> Vec<String> {
+    numbers.map(|number| number.to_string()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_far_behind_gets_all_from_the_store() {
+    let store = short_store(2000);
+    let hub = open(&store, 4).await;
+    let first = publish(&hub, "news", "0").await;
+    for text in texts(1..1200) {
+        publish(&hub, "news", &text).await;
+    }
+    let mut resumed = hub.resume(["news"], id(&first).as_ref()).await.unwrap();
+    assert_eq!(rest(&mut resumed).await, texts(1..1200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn later_events_of_other_channels_wait_for_a_page() {
+    let store = store();
+    let hub = open(&store, 4).await;
+    let first = publish(&hub, "news", "0").await;
+    publish(&hub, "quiet", "hush").await;
+    for text in texts(1..20) {
+        publish(&hub, "news", &text).await;
+    }
+    let starts = ["quiet", "news"];
+    let mut resumed = hub.resume(starts, id(&first).as_ref()).await.unwrap();
+    let mut expected = vec!["hush".to_owned()];
+    expected.extend(texts(1..20));
+    assert_eq!(rest(&mut resumed).await, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_client_is_served_from_the_store() {
+    let store = store();
+    let hub = open(&store, 4).await;
+    let mut slow = hub.subscribe(["news"]).await.unwrap();
+    for text in texts(0..50) {
+        publish(&hub, "news", &text).await;
+    }
+    assert_eq!(rest(&mut slow).await, texts(0..50));
+    assert_eq!((slow.missed(), slow.close_reason()), (0, None));
+}
+
+fn short_store(events: usize) -> MemoryStore {
+    let events = NonZeroUsize::new(events).unwrap();
+    MemoryStore::new(MemoryStoreOptions::new().max_entries(events))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_store_has_dropped_is_a_gap() {
+    let store = short_store(10);
+    let hub = open(&store, 4).await;
+    let first = publish(&hub, "news", "0").await;
+    let mut oldest = first.clone();
+    for text in texts(1..20) {
+        let id = publish(&hub, "news", &text).await;
+        if text == "10" {
+            oldest = id;
+        }
+    }
+    let mut resumed = hub.resume(["news"], id(&first).as_ref()).await.unwrap();
+    let mut expected = vec![format!("gap {oldest}")];
+    expected.extend(texts(10..20));
+    assert_eq!(rest(&mut resumed).await, expected);
+
+    // From the oldest event, nothing is missing.
+    let mut replay = hub
+        .resume([ChannelStart::replay("news")], None)
+        .await
+        .unwrap();
+    assert_eq!(read(&mut replay, 10).await, texts(10..20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_slower_than_the_store_lags() {
+    let store = short_store(10);
+    let hub = open(&store, 4).await;
+    let mut slow = hub.subscribe(["news"]).await.unwrap();
+    publish(&hub, "news", "0").await;
+    assert_eq!(read(&mut slow, 1).await, ["0"]);
+    for text in texts(1..20) {
+        publish(&hub, "news", &text).await;
+    }
+    assert_eq!(rest(&mut slow).await, Vec::<String>::new());
+    assert_eq!(slow.close_reason(), Some(CloseReason::Lagged));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_skips_to_the_newest_needs_no_page() {
+    let store = store();
+    let options = options(4);
+    let hub = options.each(|_, options| options.lag_policy(LagPolicy::newest()));
+    let hub = tower_sse::Hub::open(store, hub).await.unwrap();
+    let mut slow = hub.subscribe(["news"]).await.unwrap();
+    publish(&hub, "news", "0").await;
+    assert_eq!(read(&mut slow, 1).await, ["0"]);
+    for text in texts(1..20) {
+        publish(&hub, "news", &text).await;
+    }
+    assert_eq!(rest(&mut slow).await, ["19"]);
+}
