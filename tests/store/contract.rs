@@ -31,6 +31,7 @@ for_each_store! {
     a_page_has_each_entry_once,
     a_page_is_complete_up_to_the_end_of_the_store,
     a_page_ends_where_a_topic_was_cut_short,
+    a_page_ends_at_its_limit,
     pages_that_follow_each_other_have_everything,
     a_topic_without_entries_starts_at_zero,
     a_keyed_topic_has_the_newest_entry_of_each_key,
@@ -138,11 +139,18 @@ async fn a_page_is_complete_up_to_the_end_of_the_store(store: impl HubStore) {
 }
 
 async fn a_page_ends_where_a_topic_was_cut_short(store: impl HubStore) {
-    let [_, second] = append_to(&store, "a", ["a1", "a2"]).await;
-    append_to(&store, "b", ["b3"]).await;
-    append_to(&store, "a", ["a4"]).await;
+    let [_, second, _] = append_to(&store, "a", ["1", "2", "3"]).await;
+    append_to(&store, "other", ["4"]).await;
     let page = page(&store, &["a", "b"], Position::ZERO, 2).await;
-    assert_eq!((page.upto, texts(&page)), (second, vec!["a1", "a2"]));
+    assert_eq!((page.upto, texts(&page)), (second, vec!["1", "2"]));
+}
+
+async fn a_page_ends_at_its_limit(store: impl HubStore) {
+    append_to(&store, "a", ["1"]).await;
+    let [second] = append_to(&store, "b", ["2"]).await;
+    append_to(&store, "a", ["3"]).await;
+    let page = page(&store, &["a", "b"], Position::ZERO, 2).await;
+    assert_eq!((page.upto, texts(&page)), (second, vec!["1", "2"]));
 }
 
 async fn pages_that_follow_each_other_have_everything(store: impl HubStore) {
