@@ -71,7 +71,6 @@ impl Epoch {
     }
 
     /// Returns the epoch as a number, for an atomic.
-    #[allow(dead_code)]
     pub(crate) fn to_bits(self) -> u64 {
         let mut bytes = [0; 8];
         bytes[..MAX_EPOCH_LEN].copy_from_slice(&self.text);
@@ -79,7 +78,6 @@ impl Epoch {
     }
 
     /// Returns the epoch that [`to_bits`](Self::to_bits) has turned into a number.
-    #[allow(dead_code)]
     pub(crate) fn from_bits(bits: u64) -> Self {
         let mut text = [0; MAX_EPOCH_LEN];
         text.copy_from_slice(&bits.to_le_bytes()[..MAX_EPOCH_LEN]);
