@@ -153,7 +153,8 @@ impl<T: ?Sized> Channel<T> {
     /// Subscribes to all retained events and all later ones, on a first visit too.
     ///
     /// If no event is retained, the client gets a checkpoint first, as with [`resume`](Self::resume).
-    /// Evicted events are left out, and no gap is reported.
+    /// Evicted events are left out, and no gap is reported: also those that are evicted before the first event
+    /// is read, if they were published before this call.
     pub fn replay(&self) -> Subscription {
         Subscription::resume(self.hub(), self.start(StartKind::Replay), None, 0, None)
     }

@@ -69,6 +69,7 @@ impl ChannelStart {
 
     /// Begins with the oldest retained event, whatever the client's last event id.
     ///
+    /// That is the oldest one when the first event of the channel is read, not when the subscription is made.
     /// Events up to the client's last event id come first and without ids.
     pub fn replay(name: impl Into<Arc<str>>) -> Self {
         Self::new(name, StartKind::Replay)

@@ -107,6 +107,17 @@ fn the_history_of_an_added_channel_has_no_ids_and_ends_with_the_position() {
 }
 
 #[test]
+fn the_history_of_an_added_channel_is_what_is_retained_when_it_is_read() {
+    let hub = Hub::new(hub_options(9).channel_options(holding(2)));
+    let mut subscription = subscribe(&hub, &["a"]);
+    fill(&hub, &["b", "b"]);
+    add(&hub, ChannelStart::replay("b"));
+    fill(&hub, &["b"]);
+    let expected = ["channel-added: b", "b2#2", "checkpoint: #3", "b4#4"];
+    assert_eq!(blocks(&mut subscription), expected);
+}
+
+#[test]
 fn an_added_channel_begins_after_a_position() {
     let hub = hub(9);
     let mut subscription = subscribe(&hub, &["a"]);

@@ -203,3 +203,33 @@ fn debug_names_the_policy() {
         ]
     );
 }
+
+#[test]
+fn is_not_to_replay_less_than_there_was_at_the_start() {
+    let channel = short(LagPolicy::disconnect());
+    publish_numbers(&channel, 1..=2);
+    let mut replay = channel.replay();
+    publish_numbers(&channel, 3..=3);
+    assert_eq!(texts(&mut replay), ["2", "3"]);
+    assert_eq!(replay.close_reason(), None);
+}
+
+#[test]
+fn is_to_miss_what_follows_the_start_of_a_replay() {
+    let channel = short(LagPolicy::notify());
+    publish_numbers(&channel, 1..=2);
+    let mut replay = channel.replay();
+    publish_numbers(&channel, 3..=5);
+    assert_eq!(texts(&mut replay), ["1", "4", "5"], "one is missed");
+    assert_eq!(replay.missed(), 1);
+}
+
+#[test]
+fn is_to_be_slow_in_the_history_of_a_replay() {
+    let channel = short(LagPolicy::disconnect());
+    publish_numbers(&channel, 1..=2);
+    let mut replay = channel.replay();
+    let _one = next(&mut replay);
+    publish_numbers(&channel, 3..=4);
+    assert!(has_lagged(&mut replay));
+}

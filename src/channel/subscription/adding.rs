@@ -60,7 +60,13 @@ fn window(
             (lost, Some(gap))
         }
     };
-    Added::Window(Member::new(Arc::clone(channel), key, seen), gap)
+    let member = Member::new(Arc::clone(channel), key, seen);
+    let member = match &start.kind {
+        StartKind::Replay if hub.is_kept(channel) => member.replaying(),
+        StartKind::Replay => member.with_history(at),
+        StartKind::Resume | StartKind::Live | StartKind::Since(_) => member,
+    };
+    Added::Window(member, gap)
 }
 
 fn keyed(

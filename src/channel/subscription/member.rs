@@ -6,6 +6,7 @@ use crate::{
     EncodedEvent,
     channel::{
         Gap,
+        log::Log,
         shared::{ChannelShared, Tip},
         window::{Window, WindowEvent},
     },
@@ -28,7 +29,10 @@ pub(super) struct Member {
 /// How far a member has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// It begins with the oldest event, whichever that is.
+    /// It begins with what is retained when the first event is read, so what is evicted before is not missed.
+    /// The history of that ends before this index.
+    History(u64),
+    /// It begins with the oldest event that the store has.
     Replaying,
     /// It begins after a number.
     Resuming,
@@ -84,13 +88,13 @@ impl Member {
         }
     }
 
-    /// Makes it begin with the oldest event, whichever that is.
+    /// Makes it begin with the oldest event that the store has.
     pub(super) fn replaying(mut self) -> Self {
         self.phase = Phase::Replaying;
         self
     }
 
-    /// Returns `true` if nothing has been read, and the oldest event is the next one.
+    /// Returns `true` if nothing has been read, and the oldest event of the store is the next one.
     pub(super) fn is_replaying(&self) -> bool {
         self.phase == Phase::Replaying
     }
@@ -116,6 +120,12 @@ impl Member {
     pub(super) fn evicted(&self) -> Option<u64> {
         let evicted = self.channel.log().evicted();
         (evicted > self.seen).then_some(evicted)
+    }
+
+    /// Has the events up to this number as a history.
+    pub(super) fn with_history(mut self, upto: u64) -> Self {
+        self.phase = Phase::History(index_after(&self.channel, upto));
+        self
     }
 
     /// Returns the number up to which no event is due any more.
@@ -144,6 +154,9 @@ impl Member {
         }
         let log = self.channel.log();
         if log.evicted() > self.seen {
+            (self.seen, self.next_index) = self.after_evicted_history(&log);
+        }
+        if log.evicted() > self.seen {
             return MemberItem::Evicted;
         }
         let entry = log.as_window().and_then(|one| one.entry(self.next_index));
@@ -168,19 +181,15 @@ impl Member {
             Head::Empty(tip) if tip == self.channel.tip() => return empty(tip),
             Head::Empty(_) | Head::Unknown => {}
         }
-        let (seen, next) = (self.seen, self.next_index);
-        let read = self.channel.read(|log, tip| {
-            let is_held = log.evicted() <= seen;
-            is_held.then(|| {
-                (
-                    log.as_window().and_then(|window| window.number_at(next)),
-                    tip,
-                )
-            })
+        let ((seen, next), evicted, number, tip) = self.channel.read(|log, tip| {
+            let (seen, next) = self.after_evicted_history(log);
+            let number = log.as_window().and_then(|window| window.number_at(next));
+            ((seen, next), log.evicted(), number, tip)
         });
-        let Some((number, tip)) = read else {
+        (self.seen, self.next_index) = (seen, next);
+        if evicted > seen {
             return Peek::Evicted;
-        };
+        }
         self.head = number.map_or(Head::Empty(tip), Head::At);
         number.map_or(empty(tip), Peek::At)
     }
@@ -211,7 +220,22 @@ impl Member {
             self.seen = number;
             // At once: when the log has evicted the event, its index cannot be told from a later one.
             self.next_index += 1;
+            self.phase = Phase::Reading;
             self.head = Head::Unknown;
+        }
+    }
+
+    /// Returns `seen` and the next index, past what was evicted of a history that has not been read.
+    fn after_evicted_history(&self, log: &Log) -> (u64, u64) {
+        let Phase::History(history_end) = self.phase else {
+            return (self.seen, self.next_index);
+        };
+        let first = log.as_window().map_or(0, Window::first_index);
+        match first.min(history_end) {
+            first_kept if first_kept <= self.next_index => (self.seen, self.next_index),
+            // Only history was evicted.
+            first_kept if first_kept == first => (self.seen.max(log.evicted()), first),
+            end => (self.seen, end),
         }
     }
 

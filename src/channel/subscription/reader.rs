@@ -128,9 +128,11 @@ impl Reader {
                 continue;
             }
             let seen = resumption.seen(&channel, &start);
+            let is_kept = hub.is_kept(&channel);
             let member = Member::new(channel, key, seen);
-            members.push(match resumption.is_replay(&start) {
-                true => member.replaying(),
+            members.push(match resumption.replays(&start) {
+                true if is_kept => member.replaying(),
+                true => member.with_history(published),
                 false => member,
             });
             window_starts.push(start);

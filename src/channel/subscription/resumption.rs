@@ -91,14 +91,14 @@ impl Resumption<'_> {
         }
     }
 
-    /// Returns `true` if the subscription begins with the oldest event of a channel, whichever that is.
-    pub(super) fn is_replay(&self, start: &Start) -> bool {
-        start.kind == StartKind::Replay && !self.is_after_addition(start)
-    }
-
     /// Returns `true` if no event is due that was published before.
     fn is_live(&self, start: &Start) -> bool {
         start.kind == StartKind::Live && !self.is_after_addition(start)
+    }
+
+    /// Returns `true` if a channel that is not keyed begins with what it retains.
+    pub(super) fn replays(&self, start: &Start) -> bool {
+        start.kind == StartKind::Replay && !self.is_after_addition(start)
     }
 
     /// Returns `true` if the client has an id of the time when the channel was in its stream already.

@@ -28,6 +28,8 @@ impl Client {
             assert_eq!(missed, self.missed);
             return false;
         }
+        self.pass_evicted_history(hub);
+        self.end_empty_snapshots(hub);
         let newly_missed = missed - self.missed;
         self.missed = missed;
         let reported = match polled {
@@ -157,6 +159,7 @@ impl Client {
         );
         self.pass_hidden(hub, first);
         self.due.remove(&first);
+        self.unread.retain(|(life, _)| !by.contains(life));
         assert!(
             by.iter().any(|life| hub.lives[*life].retains(first)),
             "{first} was evicted"
@@ -183,7 +186,8 @@ impl Client {
             // After many hidden events.
             self.pass_hidden_but(hub, id);
             assert!(self.hide.hides(hub.event(id)), "{id} is not hidden");
-            self.due.remove(&id);
+            let by = self.due.remove(&id).unwrap_or_default();
+            self.unread.retain(|(life, _)| !by.contains(life));
             self.position = Some(id);
             // It may be that of an addition, or that one follows.
             let is_it = self.additions.front() == Some(&id);
@@ -225,12 +229,20 @@ impl Client {
         let addition = self.additions.front();
         assert!(addition.is_none_or(|addition| *addition >= number));
         let is_next = self.position.is_some_and(|position| number > position);
+        self.unread.retain(|(life, _)| !by.contains(life));
         if hub.any_has_ids(by) && is_next {
             self.position = Some(number);
             self.hide.count(by);
         }
         self.due.pop_first();
         true
+    }
+
+    /// Leaves out history that was evicted before the client has begun to read it.
+    fn pass_evicted_history(&mut self, hub: &Hub) {
+        for (life, upto) in self.unread.clone() {
+            self.cover(life, hub.lives[life].lost.min(upto) + 1);
+        }
     }
 
     fn check_lag(&mut self, hub: &Hub, name: usize, count: u64) {

@@ -23,6 +23,15 @@ impl Client {
         }
     }
 
+    /// Ends empty snapshots beside others: there an end is not seen.
+    pub(super) fn end_empty_snapshots(&mut self, hub: &Hub) {
+        if !self.is_keyed_alone(hub) {
+            for keyed in &mut self.keyed {
+                keyed.ends_empty_snapshot(hub);
+            }
+        }
+    }
+
     pub(super) fn check_keyed_event(&mut self, hub: &Hub, text: &str, id: Option<Point>) {
         let event = hub.find(text);
         let [life] = event.to[..] else { unreachable!() };
@@ -79,13 +88,11 @@ impl Client {
             return;
         }
         let has_read = self.has_read_keyed(hub);
-        let addition = self
-            .additions
-            .pop_front_if(|addition| *addition <= id && has_read);
-        assert!(
-            addition.is_some() || self.hide.is_some(),
-            "a checkpoint for nothing"
-        );
+        let addition = self.additions.front();
+        match addition.is_some_and(|addition| *addition <= id && has_read) {
+            true => drop(self.additions.pop_front()),
+            false => assert!(self.hide.is_some(), "a checkpoint for nothing"),
+        }
     }
 
     pub(super) fn check_keyed_number(&self, hub: &Hub, id: u64) {

@@ -16,7 +16,8 @@ use crate::{
 ///
 /// - it gets every event of its channels once, in the order of the numbers, and no other event, nor one that
 ///   its filter hides;
-/// - what it does not get is covered by a gap or a lag of that channel, before any newer event;
+/// - what it does not get is covered by a gap or a lag of that channel, before any newer event. (A replay has
+///   what is retained when it is first read, and all that is published after its start);
 /// - a channel has a gap or a lag only if an event that the client must still get was evicted there, or, for
 ///   a gap, if the id is unknown, or if the hub had to forget a removed channel;
 /// - it begins in each channel where its start says (`Hub::beginning`);
@@ -56,6 +57,8 @@ pub(crate) struct Client {
     pub(super) repeated: Option<u64>,
     /// The events that it must still get, each with the channels by which it is due.
     pub(super) due: BTreeMap<u64, Vec<LifeId>>,
+    /// The channels whose history it has not begun to read, each with the number up to which that goes.
+    pub(super) unread: Vec<(LifeId, u64)>,
     /// The number of events that it has missed.
     pub(super) missed: u64,
     /// Events up to this number have no ids. `None` if it is not known, after a time with a keyed channel
@@ -154,6 +157,9 @@ impl Client {
         } else {
             let beginning = hub.beginning_at(life, origin, at);
             self.begin_channel(hub, life, &beginning);
+            if matches!(origin, Origin::Replay) {
+                self.unread.push((life, at));
+            }
             if beginning.gap.is_some() && channel.config.gap == GapPolicy::Notify {
                 self.changes.push_back(gap_item(channel, None));
             }

@@ -42,6 +42,7 @@ impl Client {
             additions: VecDeque::new(),
             repeated: None,
             due: BTreeMap::new(),
+            unread: Vec::new(),
             missed: 0,
             position: Some(0),
             id: match last.keyed {
@@ -72,6 +73,9 @@ impl Client {
             }
             let beginning = hub.beginning(life, &asked, last);
             self.begin_channel(hub, life, &beginning);
+            if matches!(asked.origin, Origin::Replay) && !hub.has_had_by(&asked, last) {
+                self.unread.push((life, hub.last()));
+            }
             with_gap.extend(beginning.gap.map(|is_known| (life, is_known)));
             if hub.lives[life].config.is_resumed() {
                 first = Some(first.unwrap_or(u64::MAX).min(beginning.after));
