@@ -119,7 +119,10 @@ impl Reader {
                 member.pass(next.number);
             }
         }
-        if !has_ids || next.number <= self.position {
+        if !has_ids {
+            return Some(ChannelEvent::from_encoded(taken.event));
+        }
+        if next.number <= self.position {
             return Some(without_id(taken.event));
         }
         self.position = next.number;

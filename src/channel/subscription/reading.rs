@@ -45,12 +45,13 @@ impl Reader {
         };
         match read {
             MemberItem::Event(number, event) => {
-                let event = match only.has_ids() && number > self.position {
-                    true => {
+                let event = match only.has_ids() {
+                    true if number > self.position => {
                         self.position = number;
                         ChannelEvent::published(event, self.epoch, number)
                     }
-                    false => without_id(event),
+                    true => without_id(event),
+                    false => ChannelEvent::from_encoded(event),
                 };
                 Some(ReaderItem::Event { event, member: 0 })
             }
