@@ -450,6 +450,26 @@ fn a_channel_that_comes_and_goes_at_once_sends_nothing() {
 }
 
 #[test]
+fn changes_of_a_channel_are_bounded_while_nobody_polls() {
+    let hub = hub(9);
+    let mut subscription = subscribe(&hub, &["a"]);
+    for _ in 0..100 {
+        add(&hub, ChannelStart::replay("b"));
+        add(&hub, ChannelStart::replay("b"));
+        assert!(count(&hub, "b") <= 2);
+        remove(&hub, "b");
+        remove(&hub, "b");
+    }
+    let at = add(&hub, "b");
+    assert_eq!(count(&hub, "b"), 2);
+    let last = format!("checkpoint: #{at}");
+    let once = ["channel-added: b", "channel-removed: b"];
+    let expected = [&once[..], &["channel-added: b", "checkpoint: #1", &last]].concat();
+    assert_eq!(blocks(&mut subscription), expected);
+    assert_eq!(count(&hub, "b"), 1);
+}
+
+#[test]
 fn a_removal_from_within_a_poll_holds_from_the_next_one() {
     in_time(|| {
         let hub = hub(9);

@@ -357,7 +357,9 @@ impl Test {
             let visitor = &mut self.visitors[client];
             let connection = visitor.connection.as_mut();
             if let Some(connection) = connection.filter(|connection| connection.is_named) {
-                connection.client.add(&self.model, life, asked.origin, at);
+                connection
+                    .client
+                    .add(&mut self.model, life, asked.origin, at);
             }
             if visitor.asked.iter().all(|asked| asked.name != wish.name) {
                 let added_at = Some(Point::Number(at));
@@ -377,7 +379,7 @@ impl Test {
             visitor.owed.retain(|(_, of)| *of != name);
             let connection = visitor.connection.as_mut();
             if let Some(connection) = connection.filter(|connection| connection.is_named) {
-                connection.client.remove(&self.model, name);
+                connection.client.remove(&mut self.model, name);
             }
         }
     }

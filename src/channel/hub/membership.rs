@@ -115,8 +115,7 @@ impl HubShared {
             keys.map(|key| addition(key, at)).collect::<Vec<_>>()
         });
         for (control, addition) in controls.iter().zip(additions) {
-            let rejected = control.change(Change::Add(addition));
-            let rejected = rejected.into_iter();
+            let rejected = control.change(Change::Add(addition)).into_iter();
             rejected.for_each(|change| self.undo(change, name));
         }
         Ok(self.epoch().id(at))
@@ -126,14 +125,18 @@ impl HubShared {
     /// Returns the id of the change.
     pub(super) fn remove_from_subscribers(
         &self,
-        name: &str,
+        name: &Arc<str>,
         channel: &str,
         at: Option<u64>,
     ) -> EventId {
         let (at, ()) = self.take_number(at, |_| ());
+        let channel = Arc::from(channel);
         for control in self.named.get(name) {
-            let name = Arc::from(channel);
-            control.change(Change::Remove { name });
+            let removal = Change::Remove {
+                name: Arc::clone(&channel),
+            };
+            let needless = control.change(removal).into_iter();
+            needless.for_each(|change| self.undo(change, name));
         }
         self.epoch().id(at)
     }

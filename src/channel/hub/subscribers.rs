@@ -95,7 +95,8 @@ impl Subscribers {
     /// are still sent, and so is an event that was too large for the last frame and has a frame of its own.
     ///
     /// The client gets a notice, an event named `channel-removed` whose data is the channel's name
-    /// ([`NoticePolicy`](crate::NoticePolicy)).
+    /// ([`NoticePolicy`](crate::NoticePolicy)). If a channel is added and removed many times before the next
+    /// poll, the client gets notices only of the first changes and of a last addition.
     pub fn remove(&self, channel: &str) -> EventId {
         self.hub.remove_from_subscribers(&self.name, channel, None)
     }

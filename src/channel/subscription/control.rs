@@ -77,15 +77,15 @@ impl Control {
         self.limit.load(Ordering::Acquire)
     }
 
-    /// Queues a change, and waits until no poll is under way that began before it. Returns the change if
-    /// the subscription has ended.
-    pub(in crate::channel) fn change(&self, change: Change) -> Option<Change> {
+    /// Queues a change, and waits until no poll is under way that began before it. Returns the changes that
+    /// are not applied: this one if the subscription has ended, and those that another one makes needless.
+    pub(in crate::channel) fn change(&self, change: Change) -> Vec<Change> {
         let mut state = self.lock();
         state.announced -= usize::from(matches!(change, Change::Add(_)));
         if state.has_ended {
-            return Some(change);
+            return vec![change];
         }
-        state.changes.push(change);
+        let needless = queue(&mut state.changes, change);
         // Within a poll it may be this one, or one that waits for this one.
         if !scope::is_polling() {
             let poll = state.polls;
@@ -99,7 +99,7 @@ impl Control {
         }
         drop(state);
         self.waker.wake();
-        None
+        needless
     }
 
     /// Begins a poll, and takes the changes since the last.
@@ -137,6 +137,42 @@ impl Control {
     fn lock(&self) -> MutexGuard<'_, ControlState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Change {
+    /// Returns the name of the channel.
+    fn name(&self) -> &Arc<str> {
+        match self {
+            Self::Add(addition) => &addition.channel().0.name,
+            Self::Remove { name } => name,
+        }
+    }
+}
+
+/// Queues a change. Returns those that need not be applied, so that a channel which comes and goes while
+/// nobody polls has three changes at most: an addition, a removal and another addition.
+fn queue(changes: &mut Vec<Change>, change: Change) -> Vec<Change> {
+    let is_same = |one: &Change| one.name() == change.name();
+    let is_removal = |one: &Change| matches!(one, Change::Remove { .. });
+    match (&change, changes.iter().rev().find(|one| is_same(one))) {
+        (Change::Add(later), Some(Change::Add(earlier))) => {
+            if Arc::ptr_eq(later.channel().0, earlier.channel().0) {
+                return vec![change];
+            }
+        }
+        (Change::Remove { .. }, Some(_)) => {
+            let mut removed = changes.iter();
+            if let Some(at) = removed.position(|one| is_same(one) && is_removal(one)) {
+                let later = changes.split_off(at + 1).into_iter();
+                let (needless, kept): (Vec<_>, Vec<_>) = later.partition(is_same);
+                changes.extend(kept);
+                return needless;
+            }
+        }
+        _ => {}
+    }
+    changes.push(change);
+    Vec::new()
 }
 
 impl EndOfPoll for Control {

@@ -127,6 +127,7 @@ impl Client {
         });
         self.members.retain(|(other, _)| *other != life);
         self.keyed.retain(|keyed| keyed.life != life);
+        self.unread.retain(|(other, _)| *other != life);
         self.forget_position(hub);
         self.leave_one(hub, life);
     }
@@ -302,7 +303,7 @@ impl Client {
     }
 
     /// Notes that events below a number are no longer due by this channel. Returns how many there were.
-    fn cover(&mut self, life: LifeId, end: u64) -> u64 {
+    pub(super) fn cover(&mut self, life: LifeId, end: u64) -> u64 {
         let mut covered = 0;
         for (_, by) in self.due.range_mut(..end) {
             covered += u64::from(by.contains(&life));

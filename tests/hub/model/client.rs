@@ -44,6 +44,8 @@ pub(crate) struct Client {
     pub(super) applied: usize,
     /// Those of `joined` that are left at the next poll.
     pub(super) leaving: Vec<Leave>,
+    /// The changes since the last poll.
+    pub(super) queue: Vec<Queued>,
     pub(super) is_named: bool,
     /// Whether it must have an id whenever it waits.
     pub(super) needs_id: bool,
@@ -83,11 +85,29 @@ pub(super) enum Turn {
     Windows,
 }
 
+/// A change since the last poll.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Queued {
+    /// Has the position of which the client gets the id.
+    Add(LifeId, u64),
+    /// Has the name of the channel.
+    Remove(usize),
+}
+
 /// A channel that is left, which a client can have joined twice.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Leave {
     First(LifeId),
     Last(LifeId),
+}
+
+impl Queued {
+    fn name(self, hub: &Hub) -> usize {
+        match self {
+            Self::Add(life, _) => hub.lives[life].name,
+            Self::Remove(name) => name,
+        }
+    }
 }
 
 impl Client {
@@ -134,7 +154,16 @@ impl Client {
     }
 
     /// Notes that a channel was added at a number. The hub counts the client as a subscriber already.
-    pub(crate) fn add(&mut self, hub: &Hub, life: LifeId, origin: Origin, at: u64) {
+    pub(crate) fn add(&mut self, hub: &mut Hub, life: LifeId, origin: Origin, at: u64) {
+        let name = hub.lives[life].name;
+        let mut queue = self.queue.iter().rev();
+        let last = queue.find(|queued| queued.name(hub) == name);
+        if matches!(last, Some(Queued::Add(queued, _)) if *queued == life) {
+            hub.leave(&[life]);
+            return;
+        }
+        let number = at.max(self.position.unwrap_or(0));
+        self.queue.push(Queued::Add(life, number));
         self.joined.push(life);
         if self.has(life) {
             self.leaving.push(Leave::Last(life));
@@ -165,14 +194,23 @@ impl Client {
             }
         }
         self.forget_position(hub);
-        let number = at.max(self.position.unwrap_or(0));
         if self.additions.back().is_none_or(|last| *last < number) {
             self.additions.push_back(number);
         }
     }
 
     /// Notes that a channel was removed.
-    pub(crate) fn remove(&mut self, hub: &Hub, name: usize) {
+    pub(crate) fn remove(&mut self, hub: &mut Hub, name: usize) {
+        let is_removal = |queued: &Queued| matches!(queued, Queued::Remove(of) if *of == name);
+        if let Some(at) = self.queue.iter().position(is_removal) {
+            let later = self.queue.split_off(at + 1).into_iter();
+            let is_of_it = |queued: &Queued| queued.name(hub) == name;
+            let (needless, kept): (Vec<_>, Vec<_>) = later.partition(is_of_it);
+            self.queue.extend(kept);
+            needless.into_iter().for_each(|one| self.undo(hub, one));
+            return;
+        }
+        self.queue.push(Queued::Remove(name));
         let is_of_it = |(life, _): &(LifeId, Asked)| hub.lives[*life].name == name;
         let removed = self.members.iter().copied().filter(is_of_it);
         let removed: Vec<_> = removed.map(|(life, _)| life).collect();
@@ -181,6 +219,7 @@ impl Client {
         }
         self.members.retain(|member| !is_of_it(member));
         self.keyed.retain(|keyed| !removed.contains(&keyed.life));
+        self.unread.retain(|(life, _)| !removed.contains(life));
         self.forget_position(hub);
         for by in self.due.values_mut() {
             by.retain(|life| !removed.contains(life));
@@ -188,6 +227,30 @@ impl Client {
         self.due.retain(|_, by| !by.is_empty());
         self.leaving.extend(removed.into_iter().map(Leave::First));
         self.changes.push_back(Item::Removed { name });
+    }
+
+    /// Undoes an addition that was not applied yet.
+    fn undo(&mut self, hub: &mut Hub, queued: Queued) {
+        let Queued::Add(life, number) = queued else {
+            return;
+        };
+        let name = hub.lives[life].name;
+        let place = self.joined.iter().rposition(|one| *one == life);
+        self.joined.remove(place.unwrap());
+        hub.leave(&[life]);
+        self.members.retain(|(other, _)| *other != life);
+        self.keyed.retain(|keyed| keyed.life != life);
+        self.unread.retain(|(other, _)| *other != life);
+        self.cover(life, u64::MAX);
+        self.additions.retain(|one| *one != number);
+        let is_notice = |item: &Item| *item == Item::Added { name };
+        let notice = self.changes.iter().rposition(is_notice).unwrap();
+        self.changes.remove(notice);
+        let is_gap = |item: &Item| matches!(item, Item::Gap { name: of, .. } if *of == name);
+        if self.changes.get(notice).is_some_and(is_gap) {
+            self.changes.remove(notice);
+        }
+        self.forget_position(hub);
     }
 
     /// Leaves all channels.
@@ -199,6 +262,7 @@ impl Client {
     }
 
     pub(super) fn leave_removed(&mut self, hub: &mut Hub) {
+        self.queue.clear();
         for leave in std::mem::take(&mut self.leaving) {
             match leave {
                 Leave::First(life) => self.leave_one(hub, life),

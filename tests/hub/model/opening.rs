@@ -33,6 +33,7 @@ impl Client {
             joined: lives.to_vec(),
             applied: lives.len(),
             leaving: Vec::new(),
+            queue: Vec::new(),
             is_named,
             // An id of another hub is as good, where no channel resumes.
             needs_id: !matches!(position, Position::Now)
