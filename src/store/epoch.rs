@@ -86,7 +86,7 @@ impl Epoch {
 
     /// Makes the id of a position.
     pub(crate) fn id(self, number: u64) -> EventId {
-        self.id_with('-', number)
+        self.id_with(b'-', number)
     }
 
     /// Makes the id of a position in a keyed channel that is alone in its subscription.
@@ -94,16 +94,19 @@ impl Epoch {
     /// It differs from other ids, because a client that has read the channel beside others has read no more
     /// than a part of its keys.
     pub(crate) fn keyed_id(self, number: u64) -> EventId {
-        self.id_with('.', number)
+        self.id_with(b'.', number)
     }
 
-    fn id_with(self, separator: char, number: u64) -> EventId {
-        let mut text = String::with_capacity(MAX_EPOCH_LEN + 21);
-        text.push_str(self.as_str());
-        text.push(separator);
-        text.push_str(itoa::Buffer::new().format(number));
-        // It cannot fail: the text consists of letters, digits and a separator, so it is an id.
-        EventId::try_from(text).unwrap_or(EventId::EMPTY)
+    fn id_with(self, separator: u8, number: u64) -> EventId {
+        let (epoch, mut digits) = (self.as_str().as_bytes(), itoa::Buffer::new());
+        let digits = digits.format(number).as_bytes();
+        let mut text = [0; MAX_EPOCH_LEN + 21];
+        let len = epoch.len() + 1 + digits.len();
+        text[..epoch.len()].copy_from_slice(epoch);
+        text[epoch.len()] = separator;
+        text[epoch.len() + 1..len].copy_from_slice(digits);
+        // Letters, digits and a separator: so it is an id.
+        EventId::from_valid(std::str::from_utf8(&text[..len]).unwrap_or_default())
     }
 
     /// Returns the text of the epoch.

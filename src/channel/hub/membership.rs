@@ -54,6 +54,26 @@ impl HubShared {
         (keys, published)
     }
 
+    /// Lists a subscriber without a name in one channel. See [`join`](Self::join).
+    pub(in crate::channel) fn join_one(
+        &self,
+        channel: &Arc<ChannelShared>,
+        subscriber: &Arc<SubscriberWaker>,
+    ) -> (u64, u64) {
+        self.expire(channel);
+        let (key, is_first, published) = self.with(|registry| {
+            let (key, is_first) = channel.subscribers.list(subscriber);
+            if is_first {
+                registry.mark_subscribed(channel);
+            }
+            (key, is_first, self.published())
+        });
+        if is_first {
+            channel.notify_occupancy();
+        }
+        (key, published)
+    }
+
     /// Removes a subscriber, which may have a name, from channels, in each of which it has a key.
     pub(in crate::channel) fn leave(
         &self,

@@ -22,8 +22,10 @@ impl Reader {
     /// Reads the channels that are not keyed. Otherwise returns `true` if one of them is open.
     pub(super) fn read_windows(&mut self, published: u64) -> Result<ReaderItem, bool> {
         loop {
-            if let Some(read) = self.read_page(published) {
-                return read;
+            if self.paging.is_some() {
+                if let Some(read) = self.read_page(published) {
+                    return read;
+                }
             }
             let (next, is_open) = match self.find_next() {
                 Ok(found) => found,

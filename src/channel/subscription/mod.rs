@@ -2,6 +2,7 @@
 
 mod adding;
 mod addition;
+mod alone;
 mod changes;
 mod changing;
 mod control;

@@ -53,9 +53,9 @@ impl Subscription {
         if self.is_break_due(audience, cx) {
             return Poll::Pending;
         }
-        let polled = match self.poll_opening(audience, cx) {
-            Poll::Ready(None) if self.close_reason.is_none() => self.poll_log(audience, cx),
-            polled => polled,
+        let polled = match self.opening {
+            None => self.poll_log(audience, cx),
+            Some(_) => self.poll_opening_and_log(audience, cx),
         };
         match &polled {
             // That is a break as well.
@@ -64,6 +64,17 @@ impl Subscription {
             Poll::Ready(Some(_)) => self.spend_budget(audience),
         }
         polled
+    }
+
+    fn poll_opening_and_log(
+        &mut self,
+        audience: Option<Audience>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<ChannelEvent>> {
+        match self.poll_opening(audience, cx) {
+            Poll::Ready(None) if self.close_reason.is_none() => self.poll_log(audience, cx),
+            polled => polled,
+        }
     }
 
     /// Yields what comes before the log. `None` if nothing does any more.
@@ -144,7 +155,10 @@ impl Subscription {
     ) -> Poll<Option<ChannelEvent>> {
         loop {
             let event = match ready!(self.reader.poll_next(cx.waker())) {
-                ReaderItem::Event { event, member } => self.filter(event, member, audience),
+                ReaderItem::Event { event, member } if self.filter.is_some() => {
+                    self.filter(event, member, audience)
+                }
+                ReaderItem::Event { event, .. } => return Poll::Ready(Some(event)),
                 ReaderItem::Keyed { event, key, place } => {
                     self.filter_keyed(event, &key, place, audience)
                 }

@@ -36,9 +36,9 @@ pub(super) struct Reader {
     pub(super) members: Members,
     /// Everything up to this number, in the channels with ids, has been read.
     pub(super) position: u64,
-    waker: Arc<SubscriberWaker>,
+    pub(super) waker: Arc<SubscriberWaker>,
     /// The task that waits.
-    task: Option<Task>,
+    pub(super) task: Option<Task>,
     /// Boxed because few subscriptions change.
     pub(super) changes: Option<Box<Changes>>,
     /// Boxed because few subscriptions need one at a time.
@@ -127,14 +127,7 @@ impl Reader {
                 keyed.push(Rounds::new(channel, key, &start));
                 continue;
             }
-            let seen = resumption.seen(&channel, &start);
-            let is_kept = hub.is_kept(&channel);
-            let member = Member::new(channel, key, seen);
-            members.push(match resumption.replays(&start) {
-                true if is_kept => member.replaying(),
-                true => member.with_history(published),
-                false => member,
-            });
+            members.push(resumption.member(channel, key, &start));
             window_starts.push(start);
         }
         let position = match keyed.as_slice() {
@@ -167,14 +160,18 @@ impl Reader {
             .for_each(|change| reader.apply(change));
         let mut gaps = gaps;
         gaps.retain(|(channel, _)| reader.has(channel));
-        for (channel, gap) in &gaps {
-            let member = reader.member(channel);
+        reader.skip_gaps_of(&gaps);
+        (reader, gaps)
+    }
+
+    pub(super) fn skip_gaps_of(&mut self, gaps: &Gaps) {
+        for (channel, gap) in gaps {
+            let member = self.member(channel);
             member.into_iter().for_each(|one| one.skip_gap(gap));
         }
         if !gaps.is_empty() {
-            reader.settle();
+            self.settle();
         }
-        (reader, gaps)
     }
 
     /// Returns the channels, in the order in which they were given.
@@ -251,6 +248,7 @@ impl Reader {
     }
 
     /// Reads the next event. Is pending until it is published.
+    #[inline]
     pub(super) fn poll_next(&mut self, waker: &Waker) -> Poll<ReaderItem> {
         let polled = self.poll_item(waker);
         // After that: the epoch changes before the logs do, so what was read was not of another one.
@@ -262,7 +260,8 @@ impl Reader {
 
     fn poll_item(&mut self, waker: &Waker) -> Poll<ReaderItem> {
         self.poll_departures(waker);
-        if !self.poll_page(waker) && self.waker.is_waiting(self.task, waker) {
+        let has_page = self.paging.is_some() && self.poll_page(waker);
+        if !has_page && self.waker.is_waiting(self.task, waker) {
             return Poll::Pending;
         }
         self.task = None;
@@ -280,7 +279,7 @@ impl Reader {
         let changes = self.changes.as_ref();
         let has_more = changes.is_some_and(|changes| changes.has_more());
         // A page that was asked for just now has to know the task.
-        if self.poll_page(waker) || has_more {
+        if self.paging.is_some() && self.poll_page(waker) || has_more {
             waker.wake_by_ref();
         }
         Poll::Pending

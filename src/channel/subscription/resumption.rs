@@ -31,8 +31,19 @@ pub(super) struct Resumption<'a> {
 }
 
 impl Resumption<'_> {
+    /// Returns the position of the subscription in a channel that is not keyed.
+    pub(super) fn member(&self, channel: Arc<ChannelShared>, key: u64, start: &Start) -> Member {
+        let (seen, is_kept) = (self.seen(&channel, start), self.hub.is_kept(&channel));
+        let member = Member::new(channel, key, seen);
+        match self.replays(start) {
+            true if is_kept => member.replaying(),
+            true => member.with_history(self.published),
+            false => member,
+        }
+    }
+
     /// Returns the number after which the subscription begins in a channel.
-    pub(super) fn seen(&self, channel: &ChannelShared, start: &Start) -> u64 {
+    fn seen(&self, channel: &ChannelShared, start: &Start) -> u64 {
         match &start.kind {
             StartKind::Replay if !channel.options.has_ids => self.oldest(channel),
             // Nothing to resume by.
@@ -97,7 +108,7 @@ impl Resumption<'_> {
     }
 
     /// Returns `true` if a channel that is not keyed begins with what it retains.
-    pub(super) fn replays(&self, start: &Start) -> bool {
+    fn replays(&self, start: &Start) -> bool {
         start.kind == StartKind::Replay && !self.is_after_addition(start)
     }
 

@@ -170,12 +170,23 @@ impl Subscription {
 
     fn new(
         hub: &Arc<HubShared>,
-        channels: Starts,
+        mut channels: Starts,
         last_event_id: Option<&EventId>,
         restart: u64,
         registration: Option<Registration>,
     ) -> (Self, Gaps) {
-        let (reader, gaps) = Reader::new(hub, channels, last_event_id, restart, registration);
+        let is_simple = |(channel, start): &(Arc<ChannelShared>, Start)| {
+            channel.options.keyed.is_none() && start.added_at.is_none()
+        };
+        let (reader, gaps) = match (registration, channels.pop()) {
+            (None, Some(only)) if channels.is_empty() && is_simple(&only) => {
+                Reader::alone(hub, only.0, &only.1, last_event_id, restart)
+            }
+            (registration, last) => {
+                channels.extend(last);
+                Reader::new(hub, channels, last_event_id, restart, registration)
+            }
+        };
         let subscription = Self {
             reader,
             missed: 0,
