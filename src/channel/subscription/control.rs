@@ -155,10 +155,10 @@ fn queue(changes: &mut Vec<Change>, change: Change) -> Vec<Change> {
     let is_same = |one: &Change| one.name() == change.name();
     let is_removal = |one: &Change| matches!(one, Change::Remove { .. });
     match (&change, changes.iter().rev().find(|one| is_same(one))) {
-        (Change::Add(later), Some(Change::Add(earlier))) => {
-            if Arc::ptr_eq(later.channel().0, earlier.channel().0) {
-                return vec![change];
-            }
+        (Change::Add(later), Some(Change::Add(earlier)))
+            if Arc::ptr_eq(later.channel().0, earlier.channel().0) =>
+        {
+            return vec![change];
         }
         (Change::Remove { .. }, Some(_)) => {
             let mut removed = changes.iter();
