@@ -12,6 +12,9 @@
 //! HUB_SEED=<seed> cargo test --all-features --test hub
 //! HUB_SEEDS=1000000 cargo test --all-features --test hub
 //! ```
+//!
+//! `mutants/run` breaks a copy of the crate by each of the patches beside it, each against one rule, and
+//! counts the seeds that fail.
 
 mod case;
 mod commands;
