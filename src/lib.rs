@@ -40,6 +40,7 @@
 //! | a type with an encoding of its own | [`EncodeEvent`] |
 //! | one feed for many clients, which they can resume | `Channel` (feature `channel`) |
 //! | several feeds in one stream, or a feed for each room or user | `Hub` (feature `channel`) |
+//! | the same on several nodes, or kept across restarts | `Hub::open` (feature `channel`) |
 //! | streams of several kinds as one type | [`BoxEventStream`] |
 //! | one event for many clients, without a `Channel` | [`EncodedEvent`] |
 //! | a response that other code makes | [`SseLayer`] around it |

@@ -3,7 +3,6 @@
 use std::{slice, sync::Arc};
 
 use super::{
-    member::Member,
     members::Members,
     reader::Reader,
     resumption::{Gaps, Resumption},

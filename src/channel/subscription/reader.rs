@@ -8,7 +8,6 @@ use std::{
 use super::{
     changes::{ChangeNotice, Changes},
     keyed::KeyedMembers,
-    member::Member,
     members::Members,
     page::{Missed, Paging},
     resumption::{Gaps, Resumption},
