@@ -77,7 +77,7 @@ impl Model {
             (Start::Replay, _) if log.evicted == log.newest() => {
                 new(log.evicted).notified(checkpoint())
             }
-            (Start::Replay, _) => new(log.evicted),
+            (Start::Replay, _) => new(log.evicted).replaying(log.newest()),
             (Start::Resume(_), Some(id)) => match log.resumes(&id) {
                 Some(has) => new(has),
                 None if log.config.has_state => fresh,

@@ -23,6 +23,9 @@ pub(crate) struct Subscriber {
     position: usize,
     /// What comes before the next event of the log.
     first: VecDeque<First>,
+    /// The number of the last event that it replays, until it has read one. What of them is evicted before is
+    /// not missed.
+    replay_end: Option<usize>,
     /// Whether a gap is being backfilled.
     is_backfilling: bool,
     adapter: Adapter,
@@ -77,6 +80,7 @@ impl Subscriber {
             log,
             position,
             first: VecDeque::new(),
+            replay_end: None,
             is_backfilling: false,
             adapter: opening.adapter,
             frames: Frames::new(opening.frame_size),
@@ -91,6 +95,11 @@ impl Subscriber {
             has_waker: false,
             wakes: (0, 0),
         }
+    }
+
+    pub(crate) fn replaying(mut self, upto: usize) -> Self {
+        self.replay_end = Some(upto);
+        self
     }
 
     pub(crate) fn start_with(mut self, payload: Payload) -> Self {
@@ -260,6 +269,9 @@ impl Subscriber {
             self.backfill(log, &log.id(self.position));
             return self.next(log, now);
         }
+        if let Some(end) = self.replay_end {
+            self.position = self.position.max(log.evicted.min(end));
+        }
         if self.position < log.evicted {
             match log.config.lag_policy {
                 LagPolicy::Disconnect => return Next::End(CloseReason::Lagged),
@@ -279,6 +291,7 @@ impl Subscriber {
         }
         if let Some(published) = log.published.get(self.position) {
             self.position += 1;
+            self.replay_end = None;
             return Next::Event(published.payload.clone(), self.position);
         }
         match log.is_closed {
