@@ -26,18 +26,27 @@ pub(super) struct Member {
     phase: Phase,
 }
 
-/// How far a member has come.
+/// How far a member has come, in eight bytes: an index or one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+struct Phase(u64);
+
+impl Phase {
+    /// It has begun.
+    const READING: Self = Self(0);
+    /// It begins after a number.
+    const RESUMING: Self = Self(u64::MAX - 1);
+    /// It begins with the oldest event that the store has.
+    const REPLAYING: Self = Self(u64::MAX);
+
     /// It begins with what is retained when the first event is read, so what is evicted before is not missed.
     /// The history of that ends before this index.
-    History(u64),
-    /// It begins with the oldest event that the store has.
-    Replaying,
-    /// It begins after a number.
-    Resuming,
-    /// It has begun.
-    Reading,
+    fn history(end: u64) -> Self {
+        Self(end)
+    }
+
+    fn history_end(self) -> Option<u64> {
+        (self.0 < Self::RESUMING.0).then_some(self.0)
+    }
 }
 
 /// What is known of the next event of a channel.
@@ -84,36 +93,36 @@ impl Member {
             seen,
             next_index,
             head: Head::Unknown,
-            phase: Phase::Resuming,
+            phase: Phase::RESUMING,
         }
     }
 
     /// Makes it begin with the oldest event that the store has.
     pub(super) fn replaying(mut self) -> Self {
-        self.phase = Phase::Replaying;
+        self.phase = Phase::REPLAYING;
         self
     }
 
     /// Returns `true` if nothing has been read, and the oldest event of the store is the next one.
     pub(super) fn is_replaying(&self) -> bool {
-        self.phase == Phase::Replaying
+        self.phase == Phase::REPLAYING
     }
 
     /// Returns `true` if something has been read.
     pub(super) fn has_begun(&self) -> bool {
-        self.phase == Phase::Reading
+        self.phase == Phase::READING
     }
 
     /// Notes that something has been read.
     pub(super) fn begin(&mut self) {
-        self.phase = Phase::Reading;
+        self.phase = Phase::READING;
     }
 
     /// Notes that an event was read from elsewhere.
     pub(super) fn note(&mut self, number: u64) {
         self.seen = number;
         self.head = Head::Unknown;
-        self.phase = Phase::Reading;
+        self.phase = Phase::READING;
     }
 
     /// Returns the number up to which events were evicted, if the next one was.
@@ -124,7 +133,7 @@ impl Member {
 
     /// Has the events up to this number as a history.
     pub(super) fn with_history(mut self, upto: u64) -> Self {
-        self.phase = Phase::History(index_after(&self.channel, upto));
+        self.phase = Phase::history(index_after(&self.channel, upto));
         self
     }
 
@@ -170,7 +179,7 @@ impl Member {
         }
         self.next_index += 1;
         self.seen = entry.number;
-        self.phase = Phase::Reading;
+        self.phase = Phase::READING;
         MemberItem::Event(entry.number, entry.event.clone())
     }
 
@@ -206,7 +215,7 @@ impl Member {
             Some(event) => {
                 self.next_index += 1;
                 self.seen = number;
-                self.phase = Phase::Reading;
+                self.phase = Phase::READING;
                 event.following.map_or(Head::Empty(tip), Head::At)
             }
             None => Head::Unknown,
@@ -220,14 +229,14 @@ impl Member {
             self.seen = number;
             // At once: when the log has evicted the event, its index cannot be told from a later one.
             self.next_index += 1;
-            self.phase = Phase::Reading;
+            self.phase = Phase::READING;
             self.head = Head::Unknown;
         }
     }
 
     /// Returns `seen` and the next index, past what was evicted of a history that has not been read.
     fn after_evicted_history(&self, log: &Log) -> (u64, u64) {
-        let Phase::History(history_end) = self.phase else {
+        let Some(history_end) = self.phase.history_end() else {
             return (self.seen, self.next_index);
         };
         let first = log.as_window().map_or(0, Window::first_index);
