@@ -10,8 +10,9 @@ use super::{ChannelError, PublishError};
 use crate::store::StoreErrorKind;
 
 /// Returns 413 Payload Too Large for an event that is too large, 503 Service Unavailable for a closed
-/// channel or a full keyed one, 400 Bad Request for an invalid key, what [`ChannelError`] does for a channel that cannot be made, and 500 Internal Server Error
-/// otherwise. The body is the error's text without its cause.
+/// channel, a full keyed one and a store that has not accepted the event, 400 Bad Request for an invalid key,
+/// what [`ChannelError`] does for a channel that cannot be made, and 500 Internal Server Error otherwise. The
+/// body is the error's text without its cause.
 impl IntoResponse for PublishError {
     fn into_response(self) -> Response {
         if let Self::Channel(error) = self {
@@ -33,9 +34,9 @@ impl IntoResponse for PublishError {
 }
 
 /// Returns 503 Service Unavailable with `Retry-After` and `Cache-Control: no-store` if there are too many
-/// channels, 400 Bad Request for a name that no channel or no subscriber can have, and 404 Not Found for the
-/// feed of a presence that the channel does not have. A browser does not reconnect after any of them. A
-/// channel of another kind is 500 Internal Server Error.
+/// channels, 400 Bad Request for a name that no channel or no subscriber can have or that is the name of a
+/// channel of another kind, because the name may be the client's, and 404 Not Found for the feed of a presence
+/// that the channel does not have. A browser does not reconnect after any of them.
 impl IntoResponse for ChannelError {
     fn into_response(self) -> Response {
         let text = self.to_string();
@@ -45,13 +46,10 @@ impl IntoResponse for ChannelError {
                 (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()
             }
             Self::Name(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
-            Self::Reserved | Self::SubscriberName(_) => {
+            Self::Reserved | Self::SubscriberName(_) | Self::Keyed | Self::NotKeyed => {
                 (StatusCode::BAD_REQUEST, text).into_response()
             }
             Self::NoPresence => (StatusCode::NOT_FOUND, text).into_response(),
-            Self::Keyed | Self::NotKeyed => {
-                (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
-            }
         }
     }
 }
