@@ -1,0 +1,61 @@
+//! Reading pages of the topics' histories.
+
+use rusqlite::{Row, Transaction};
+use tower_sse::store::{Page, PageBuilder, Position, Topic, TopicEntry, TopicRead};
+
+use super::{
+    SqliteError, SqliteOptions,
+    history::{TopicState, seconds},
+    kind::Content,
+    state::{head, integer, position},
+};
+
+/// Reads a page. The transaction sees one state of the database.
+pub(super) fn read(
+    transaction: &Transaction<'_>,
+    topics: &[Topic],
+    after: Position,
+    limit: usize,
+    options: &SqliteOptions,
+) -> Result<Page, SqliteError> {
+    let mut page = PageBuilder::new(head(transaction)?, limit);
+    for topic in topics {
+        let entries = entries(transaction, topic, after, limit, options)?;
+        let read = match TopicState::find(transaction, topic)? {
+            Some(state) if state.is_keyed => {
+                TopicRead::keyed(topic.clone(), state.dropped, entries)
+            }
+            Some(state) => TopicRead::window(topic.clone(), state.last, entries),
+            None => TopicRead::window(topic.clone(), Position::ZERO, entries),
+        };
+        page.add(read);
+    }
+    Ok(page.finish())
+}
+
+fn entries(
+    transaction: &Transaction<'_>,
+    topic: &Topic,
+    after: Position,
+    limit: usize,
+    options: &SqliteOptions,
+) -> Result<Vec<TopicEntry>, SqliteError> {
+    // What has expired is deleted by the next commit.
+    let sql = "select position, before, kind, key, bytes from history
+        where topic = ? and position > ? and (key is not null or stored_at >= unixepoch() - ?)
+        order by position limit ?";
+    let max_age = options.max_age.map_or(i64::MAX / 2, seconds);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut found = transaction.prepare_cached(sql)?;
+    let found = found.query_map((topic.as_str(), integer(after), max_age, limit), entry)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<TopicEntry> {
+    let content = Content {
+        kind: row.get(2)?,
+        key: row.get(3)?,
+        bytes: row.get(4)?,
+    };
+    Ok(content.topic_entry(position(row, 0)?, position(row, 1)?))
+}
