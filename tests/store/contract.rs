@@ -6,16 +6,21 @@ use tower_sse::store::{
     Record, StoreErrorKind, Tailed, Topics,
 };
 
-use crate::{clock::Clock, stores::PlainStore, support::*};
+use crate::{clock::Clock, database::OwnedStore, stores::PlainStore, support::*};
 
 /// Makes a test for each store.
 macro_rules! for_each_store {
-    ($($test:ident,)*) => {
+    ($($test:ident,)* ; of_stores_that_may_lose: $($loss:ident,)*) => {
         mod memory {
             $(#[tokio::test] async fn $test() { super::$test(super::memory_store()).await })*
+            $(#[tokio::test] async fn $loss() { super::$loss(super::memory_store()).await })*
         }
         mod plain {
             $(#[tokio::test] async fn $test() { super::$test(super::plain_store()).await })*
+            $(#[tokio::test] async fn $loss() { super::$loss(super::plain_store()).await })*
+        }
+        mod sqlite {
+            $(#[tokio::test] async fn $test() { super::$test(super::OwnedStore::new().await).await })*
         }
     };
 }
@@ -44,10 +49,12 @@ for_each_store! {
     the_tail_links_the_entries_of_each_topic,
     the_tail_begins_after_a_position,
     the_tail_waits_for_new_records,
-    a_node_that_knows_more_than_the_store_marks_a_loss,
-    a_missed_record_marks_a_loss_once,
     a_node_that_knows_as_much_marks_no_loss,
     a_node_of_another_epoch_marks_no_loss,
+    ;
+    of_stores_that_may_lose:
+    a_node_that_knows_more_than_the_store_marks_a_loss,
+    a_missed_record_marks_a_loss_once,
 }
 
 fn memory_store() -> MemoryStore {
@@ -274,7 +281,7 @@ async fn the_tail_waits_for_new_records(store: impl HubStore) {
     let mut tail = std::pin::pin!(store.tail(None));
     assert!(tail.next().now_or_never().is_none());
     let [first] = append_to(&store, "a", ["1"]).await;
-    let record = tail.next().now_or_never().unwrap().unwrap().unwrap();
+    let record = tail.next().await.unwrap().unwrap();
     assert_eq!(record.record.position(), first);
     assert!(tail.next().now_or_never().is_none());
 }
