@@ -11,6 +11,8 @@ mod guard;
 mod launch;
 #[cfg(all(feature = "axum-serve", feature = "channel", feature = "json"))]
 mod notifications;
+#[cfg(all(feature = "axum-serve", feature = "channel", feature = "json"))]
+mod resume;
 #[cfg(feature = "socket")]
 mod tls;
 
