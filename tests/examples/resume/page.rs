@@ -13,29 +13,30 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Reads a stream until the page has so many orders.
-    pub(super) async fn read_until(&mut self, stream: &mut Response<Incoming>, orders: usize) {
-        self.read(stream, orders).await;
-        assert_eq!(self.orders.len(), orders);
+    /// Reads a stream until the page has an order of this item.
+    pub(super) async fn read_to(&mut self, stream: &mut Response<Incoming>, item: &str) {
+        let is_last = |order: &Value| order["items"][0] == item;
+        guard(self.read(stream, is_last)).await;
+        assert!(self.orders.last().is_some_and(is_last));
     }
 
     /// Reads a stream until it breaks.
     pub(super) async fn read_all(&mut self, stream: &mut Response<Incoming>) {
-        self.read(stream, usize::MAX).await;
+        self.read(stream, |_| false).await;
     }
 
-    async fn read(&mut self, stream: &mut Response<Incoming>, orders: usize) {
+    async fn read(&mut self, stream: &mut Response<Incoming>, is_last: impl Fn(&Value) -> bool) {
         let mut client = Client::default();
-        while self.orders.len() < orders {
-            let Some(Ok(frame)) = guard(stream.frame()).await else {
-                return;
-            };
+        while let Some(Ok(frame)) = stream.frame().await {
             for [name, data, id] in client.read(&frame.into_data().unwrap()) {
                 self.last_event_id = id;
                 match name.as_str() {
                     "message" => self.orders.push(serde_json::from_str(&data).unwrap()),
                     name => assert_eq!(name, "checkpoint"),
                 }
+            }
+            if self.orders.last().is_some_and(&is_last) {
+                return;
             }
         }
     }
