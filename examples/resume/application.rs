@@ -66,7 +66,7 @@ impl Orders {
 
     /// Returns all orders.
     pub(crate) async fn all(&self) -> Result<Vec<Order>, SqliteError> {
-        self.store.read(all).await
+        self.store.query(all).await
     }
 }
 

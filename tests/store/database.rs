@@ -76,7 +76,7 @@ impl HubStore for OwnedStore {
         after: Position,
         limit: usize,
     ) -> Result<Page, StoreError> {
-        HubStore::read(&self.store, topics, after, limit).await
+        self.store.read(topics, after, limit).await
     }
 
     fn tail(

@@ -127,7 +127,7 @@ pub(super) fn expire(transaction: &Transaction<'_>, max_age: Duration) -> Result
     Ok(())
 }
 
-pub(super) fn seconds(age: Duration) -> i64 {
-    // So that the difference to the present stays an integer.
-    i64::try_from(age.as_secs()).unwrap_or(i64::MAX) / 2
+/// Returns an age in seconds, at most some 136 years.
+pub(super) fn seconds(age: Duration) -> u32 {
+    u32::try_from(age.as_secs()).unwrap_or(u32::MAX)
 }

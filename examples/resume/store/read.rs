@@ -1,5 +1,7 @@
 //! Reading pages of the topics' histories.
 
+use std::time::Duration;
+
 use rusqlite::{Row, Transaction};
 use tower_sse::store::{Page, PageBuilder, Position, Topic, TopicEntry, TopicRead};
 
@@ -44,7 +46,7 @@ fn entries(
     let sql = "select position, before, kind, key, bytes from history
         where topic = ? and position > ? and (key is not null or stored_at >= unixepoch() - ?)
         order by position limit ?";
-    let max_age = options.max_age.map_or(i64::MAX / 2, seconds);
+    let max_age = seconds(options.max_age.unwrap_or(Duration::MAX));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut found = transaction.prepare_cached(sql)?;
     let found = found.query_map((topic.as_str(), integer(after), max_age, limit), entry)?;

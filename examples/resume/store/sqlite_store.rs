@@ -71,7 +71,7 @@ impl SqliteStore {
     }
 
     /// Runs a transaction that sees one state of the database.
-    pub(crate) async fn read<T: Send + 'static>(
+    pub(crate) async fn query<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, SqliteError> + Send + 'static,
     ) -> Result<T, SqliteError> {
@@ -108,7 +108,7 @@ impl HubStore for SqliteStore {
     ) -> Result<Page, StoreError> {
         let (topics, options) = (topics.to_vec(), self.options);
         let page =
-            self.read(move |transaction| read::read(transaction, &topics, after, limit, &options));
+            self.query(move |transaction| read::read(transaction, &topics, after, limit, &options));
         Ok(page.await?)
     }
 
@@ -121,12 +121,12 @@ impl HubStore for SqliteStore {
             let mut committed = store.committed.subscribe();
             let mut at = match after {
                 Some(after) => after,
-                None => store.read(|transaction| tail::start(transaction)).await?,
+                None => store.query(|transaction| tail::start(transaction)).await?,
             };
             loop {
                 // Before the records are read, so that no commit between the two is missed.
                 committed.mark_unchanged();
-                let records = store.read(move |transaction| tail::read(transaction, at)).await?;
+                let records = store.query(move |transaction| tail::read(transaction, at)).await?;
                 if records.is_empty() {
                     let _ = timeout(POLL, committed.changed()).await;
                 }

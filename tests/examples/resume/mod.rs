@@ -55,3 +55,19 @@ async fn a_client_that_was_away_for_long_gets_all() {
     page.read_to(&mut stream, "item 119").await;
     assert_eq!(page.orders, shop.api.orders().await);
 }
+
+#[tokio::test]
+async fn processes_that_share_the_database_share_the_orders() {
+    let files = Files::new();
+    let (one, other) = (files.open().await, files.open().await);
+    let mut page = Page::default();
+    let mut stream = one.api.stream(&page).await;
+    other.api.order(&["tea"]).await.unwrap();
+    page.read_to(&mut stream, "tea").await;
+    drop(stream);
+
+    one.api.order(&["oil"]).await.unwrap();
+    let mut stream = other.api.stream(&page).await;
+    page.read_to(&mut stream, "oil").await;
+    assert_eq!(page.orders, one.api.orders().await);
+}
