@@ -8,6 +8,22 @@ use super::{Topic, Topics};
 
 /// An event that a store appends, under one position for all its topics.
 ///
+/// The bytes are the event as it goes over the wire, without an id. An application that writes entries into the
+/// store by itself (an outbox) encodes them with [`EncodedEvent`](crate::EncodedEvent). Hubs ignore other bytes.
+///
+/// ```
+/// use tower_sse::{EncodedEvent, Event, store::Entry};
+///
+/// # fn main() -> Result<(), tower_sse::BoxError> {
+/// let event = EncodedEvent::new(&Event::new("hello"))?;
+/// let entry = Entry::window("room/7", event);
+/// assert_eq!(entry.bytes(), "data: hello\n\n");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// To a store the bytes mean nothing:
+///
 /// ```
 /// use tower_sse::store::{Entry, EntryKind};
 ///

@@ -33,7 +33,8 @@ use super::{Appended, Batch, Page, Position, StoreError, Tailed, Topic};
 ///   and entries whose key has a newer one.
 ///
 /// The tail may also have records that no [`append`](Self::append) has made. An application can insert an event
-/// into the store's table in the transaction that changes its own tables (an outbox).
+/// into the store's table in the transaction that changes its own tables (an outbox). The example
+/// [`resume`](https://docs.rs/crate/tower-sse/latest/source/examples/resume/) has such a store, in SQLite.
 pub trait HubStore: Send + Sync + 'static {
     /// Appends the entries of a batch, all of them or none, in order.
     ///
