@@ -1,5 +1,6 @@
 //! A hub over a store: several nodes share its channels.
 
+mod behind;
 mod changing;
 mod keyed;
 mod losing;

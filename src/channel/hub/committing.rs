@@ -84,6 +84,17 @@ impl HubShared {
         }
     }
 
+    /// Waits until the hub has what the store has acknowledged to it, so that it knows the keys that were
+    /// published before. Returns `false` if it does not get that in time.
+    async fn has_followed(&self) -> bool {
+        let Some(node) = &self.node else {
+            return true;
+        };
+        let (epoch, highest) = node.committer.highest();
+        let is_applied = || epoch != Some(self.epoch()) || node.has_applied(highest.get());
+        node.wait_until(&self.timer, is_applied).await
+    }
+
     /// Fails if the channel cannot be added to subscriptions of this name.
     pub(in crate::channel) fn check_addition(
         &self,
@@ -101,7 +112,7 @@ impl HubShared {
         key: Arc<str>,
         event: Unnumbered,
     ) -> Result<Committed, PublishError> {
-        if !self.loaded(channel).await {
+        if !self.loaded(channel).await || !self.has_followed().await {
             return Err(unavailable());
         }
         let event = event.into_event();
@@ -124,7 +135,7 @@ impl HubShared {
         channel: &Arc<ChannelShared>,
         key: Arc<str>,
     ) -> Result<Option<Committed>, PublishError> {
-        if !self.loaded(channel).await {
+        if !self.loaded(channel).await || !self.has_followed().await {
             return Err(unavailable());
         }
         let is_live = {

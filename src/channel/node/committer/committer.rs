@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     channel::node::{executor::SharedExecutor, seen::Seen, shared_store::SharedStore},
-    store::Entry,
+    store::{Entry, Epoch, Position},
     sync::{Mutex, OwnedSemaphorePermit, Semaphore, lock, oneshot},
     time::SharedTimer,
 };
@@ -50,6 +50,11 @@ impl Committer {
             room: Arc::new(Semaphore::new(room)),
             executor,
         }
+    }
+
+    /// Returns the epoch of the node, and the highest position that the store has acknowledged or shown.
+    pub(in crate::channel) fn highest(&self) -> (Option<Epoch>, Position) {
+        self.shared.seen.highest()
     }
 
     /// Publishes an event, and waits until the store has it.
