@@ -2,43 +2,14 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{OptionalExtension, Transaction};
 use tower_sse::store::{Entry, EntryKind, Position, Topic};
 
 use super::{
     SqliteError, SqliteOptions, kind,
     state::{Place, integer, position},
+    topic_state::TopicState,
 };
-
-/// A topic that has had entries.
-pub(super) struct TopicState {
-    pub(super) is_keyed: bool,
-    /// The position of the newest entry.
-    pub(super) last: Position,
-    /// The number of the newest entry.
-    number: i64,
-    /// The position of the newest removal that was dropped.
-    pub(super) dropped: Position,
-}
-
-impl TopicState {
-    pub(super) fn find(
-        connection: &Connection,
-        topic: &Topic,
-    ) -> Result<Option<Self>, SqliteError> {
-        let sql = "select is_keyed, last, number, dropped from topic where name = ?";
-        let mut found = connection.prepare_cached(sql)?;
-        let found = found.query_row([topic.as_str()], |row| {
-            Ok(Self {
-                is_keyed: row.get(0)?,
-                last: position(row, 1)?,
-                number: row.get(2)?,
-                dropped: position(row, 3)?,
-            })
-        });
-        Ok(found.optional()?)
-    }
-}
 
 /// Appends an entry to a topic. Returns the position of the topic's entry before it.
 pub(super) fn append(
@@ -49,27 +20,15 @@ pub(super) fn append(
     options: &SqliteOptions,
 ) -> Result<Position, SqliteError> {
     let is_keyed = entry.kind().key().is_some();
-    let found = TopicState::find(transaction, topic)?;
-    if found
-        .as_ref()
-        .is_some_and(|found| found.is_keyed != is_keyed)
-    {
-        let cause = format_args!("the topic {topic} is of another kind");
-        return Err(SqliteError::refused(cause));
-    }
-    let (before, number) = found.map_or((Position::ZERO, 0), |found| (found.last, found.number));
-    let number = number + 1;
-    let sql = "insert into topic (name, is_keyed, last, number) values (?, ?, ?, ?)
-        on conflict do update set last = excluded.last, number = excluded.number";
-    let row = (topic.as_str(), is_keyed, integer(place.position), number);
-    transaction.prepare_cached(sql)?.execute(row)?;
+    let state = TopicState::advance(transaction, topic, is_keyed, place.position)?;
+    let number = state.number + 1;
     // It replaces the entry of the same key.
     let sql = "insert or replace into history values (?, ?, ?, ?, ?, ?, ?, ?)";
     transaction.prepare_cached(sql)?.execute((
         topic.as_str(),
         number,
         integer(place.position),
-        integer(before),
+        integer(state.last),
         kind::name(entry.kind())?,
         entry.kind().key(),
         &entry.bytes()[..],
@@ -80,7 +39,7 @@ pub(super) fn append(
         EntryKind::Removal(_) => drop_removals(transaction, topic, options.max_events)?,
         _ => {}
     }
-    Ok(before)
+    Ok(state.last)
 }
 
 /// Drops the oldest entries.
@@ -105,17 +64,14 @@ fn drop_removals(
     let sql = "select position from history where topic = ? and kind = 'removal'
         order by number desc limit 1 offset ?";
     let mut dropped = transaction.prepare_cached(sql)?;
-    let dropped = dropped.query_row((topic.as_str(), max.get()), |row| row.get::<_, i64>(0));
+    let dropped = dropped.query_row((topic.as_str(), max.get()), |row| position(row, 0));
     let Some(dropped) = dropped.optional()? else {
         return Ok(());
     };
     let sql = "delete from history where topic = ? and kind = 'removal' and position <= ?";
-    let removals = (topic.as_str(), dropped);
+    let removals = (topic.as_str(), integer(dropped));
     transaction.prepare_cached(sql)?.execute(removals)?;
-    let sql = "update topic set dropped = ? where name = ?";
-    let state = (dropped, topic.as_str());
-    transaction.prepare_cached(sql)?.execute(state)?;
-    Ok(())
+    TopicState::note_dropped(transaction, topic, dropped)
 }
 
 /// Drops what has expired, in all topics that are not keyed.

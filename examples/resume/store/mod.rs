@@ -17,6 +17,7 @@ mod schema;
 mod sqlite_store;
 mod state;
 mod tail;
+mod topic_state;
 
 pub(crate) use self::{
     error::SqliteError, options::SqliteOptions, outbox::Outbox, sqlite_store::SqliteStore,

@@ -7,9 +7,10 @@ use tower_sse::store::{Page, PageBuilder, Position, Topic, TopicEntry, TopicRead
 
 use super::{
     SqliteError, SqliteOptions,
-    history::{TopicState, seconds},
+    history::seconds,
     kind::Content,
     state::{head, integer, position},
+    topic_state::TopicState,
 };
 
 /// Reads a page. The transaction sees one state of the database.
