@@ -1,6 +1,6 @@
 //! What a hub over a store has besides its channels.
 
-use std::{fmt, pin::pin, time::Duration};
+use std::{fmt, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::future::{Either, select};
 
@@ -31,7 +31,7 @@ pub(in crate::channel) struct Node {
     /// The number of times that keys were loaded.
     readings: AtomicU64,
     /// Woken after each change that something may wait for.
-    changed: Notify,
+    changed: Arc<Notify>,
     /// Ends the task that follows the store when it is dropped.
     following: Mutex<Option<oneshot::Sender<()>>>,
 }
@@ -54,7 +54,7 @@ impl Node {
             lost_ahead: AtomicU64::new(0),
             is_caught_up: AtomicBool::new(false),
             readings: AtomicU64::new(0),
-            changed: Notify::new(),
+            changed: Arc::default(),
             following: Mutex::new(Some(following)),
         }
     }
@@ -122,8 +122,7 @@ impl Node {
     pub(super) async fn wait(&self, check: impl Fn() -> bool) {
         loop {
             // Before the check, so that no change between the two is missed.
-            let mut changed = pin!(self.changed.notified());
-            changed.as_mut().enable();
+            let changed = Arc::clone(&self.changed).notified_owned();
             if check() {
                 return;
             }
