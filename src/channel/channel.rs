@@ -120,11 +120,6 @@ impl<T: ?Sized> Channel<T> {
     ///
     /// Use it in handlers that decide for each request how to answer a gap, for instance without a stream.
     ///
-    /// To backfill from a store that the handler queries, send the events that the store has after the id,
-    /// and try again with the id of the last of them. Then there is no gap, unless the channel has
-    /// evicted more events in the meantime. If the store does not know the id either, report the gap to
-    /// the client.
-    ///
     /// ```
     /// use futures_util::{FutureExt, StreamExt};
     /// use tower_sse::{Channel, ChannelOptions, Event, EventId, LastEventId};

@@ -63,8 +63,7 @@ impl ChannelEvent {
     /// Returns the id of the event.
     ///
     /// For a published event it is the id that the channel has assigned. For any other event
-    /// ([`GapPolicy::backfill`](super::GapPolicy::backfill),
-    /// [`start_with`](super::Subscription::start_with), a notice) it is the id that is sent with it.
+    /// ([`start_with`](super::Subscription::start_with), a notice) it is the id that is sent with it.
     pub fn id(&self) -> Option<EventId> {
         match self.number {
             Some((epoch, number)) if self.is_keyed => Some(epoch.keyed_id(number)),

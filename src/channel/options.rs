@@ -221,8 +221,7 @@ impl ChannelOptions {
 
     /// Continues the ids of another channel, whose last event has this id.
     ///
-    /// Use it with a store that outlives the program, and with [`GapPolicy::backfill`]. An id that no
-    /// channel has assigned is ignored: the channel then draws a new epoch, as by default.
+    /// An id that no channel has assigned is ignored: the channel then draws a new epoch, as by default.
     ///
     /// Two channels that continue from the same id accept each other's ids, and a client that goes from
     /// one to the other silently misses events. So the old program must stop publishing before the new one

@@ -18,8 +18,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     ///
     /// The closure gets the id that the event will have. If it fails, nothing is published and the id is
     /// free again. So no subscriber sees an event that is not stored, and after a crash no id is assigned
-    /// twice ([`ChannelOptions::after`](super::ChannelOptions::after),
-    /// [`GapPolicy::backfill`](super::GapPolicy::backfill)). The closure must not publish on this channel, nor use the
+    /// twice ([`ChannelOptions::after`](super::ChannelOptions::after)). The closure must not publish on this channel, nor use the
     /// [`StateChannel`](super::StateChannel) whose channel this is.
     ///
     /// Other publishers wait until the closure returns. Subscribers do not wait, and neither does

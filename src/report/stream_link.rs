@@ -107,13 +107,10 @@ impl StreamLink {
 
     /// Records that the stream ends early, so that its client has to reconnect. Only channels end a stream
     /// so, though the type of the items may hide the channel.
-    pub(crate) fn end(&self, reason: CloseReason, error: Option<String>) {
+    pub(crate) fn end(&self, reason: CloseReason) {
         self.set_resumable();
         // The first reason holds, of streams that were merged.
         let _ = self.0.reason.set(reason);
-        if let Some(error) = error {
-            let _ = self.0.error.set(error);
-        }
     }
 
     /// Records that clients can get later what they miss, though the type of the items hides it.

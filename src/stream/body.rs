@@ -162,8 +162,8 @@ where
         }
         let Some(link) = this.link else { return };
         link.miss(reports.missed);
-        if let Some(end) = reports.end {
-            link.end(end.reason, end.error);
+        if let Some(reason) = reports.end {
+            link.end(reason);
         }
     }
 

@@ -24,16 +24,8 @@ pub(crate) struct Reports {
     pub(crate) notices: Vec<EncodedEvent>,
     /// The number of events that were missed.
     pub(crate) missed: u64,
-    /// The end of a subscription, which ends the stream.
-    pub(crate) end: Option<EarlyEnd>,
-}
-
-/// An end of a subscription though its channel goes on.
-#[derive(Debug)]
-pub(crate) struct EarlyEnd {
-    pub(crate) reason: CloseReason,
-    /// The text of the error behind it.
-    pub(crate) error: Option<String>,
+    /// The end of a subscription though its channel goes on, which ends the stream.
+    pub(crate) end: Option<CloseReason>,
 }
 
 #[derive(Clone, Copy)]

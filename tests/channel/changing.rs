@@ -11,8 +11,8 @@ use std::{
 use futures::{Stream, StreamExt, stream};
 use http_body::Body;
 use tower_sse::{
-    ChannelError, ChannelEvent, ChannelStart, CloseReason, Event, EventStream, GapPolicy, Hub,
-    LagPolicy, Subscription,
+    ChannelError, ChannelEvent, ChannelStart, CloseReason, Event, EventStream, Hub, LagPolicy,
+    Subscription,
 };
 
 use crate::{
@@ -405,18 +405,6 @@ fn a_removal_takes_a_channel_that_was_made_anew_as_well() {
     fill(&hub, &["b"]);
     assert_eq!(blocks(&mut subscription), ["channel-removed: b"]);
     assert_eq!(count(&hub, "b"), 0);
-}
-
-#[test]
-fn a_removal_takes_the_backfill_of_its_channel() {
-    let backfill = GapPolicy::backfill(|_| stream::iter(["one", "two"].map(Event::new)));
-    let hub = Hub::new(hub_options(9).channel_options(options().gap_policy(backfill)));
-    let subscriber = hub.subscriber("ada");
-    let mut subscription = subscriber.resume(["a"], Some(&last("other-1"))).unwrap();
-    let first = next(&mut subscription);
-    assert_eq!(first.encoded().as_bytes(), b"data: one\n\n");
-    remove(&hub, "a");
-    assert_eq!(blocks(&mut subscription), ["channel-removed: a"]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tower_sse::{
     BoxError, Channel, ChannelEvent, CloseReason, EncodeEvent, EncodedEvent, Encoder, Event,
-    EventStream, GapPolicy, LagPolicy, StreamSummary, Subscription,
+    EventStream, LagPolicy, StreamSummary, Subscription,
 };
 
 use crate::{
@@ -133,7 +133,7 @@ fn do_not_hide_events_before_the_lag() {
 
 /// A client that reads up to this event would take the half for the whole.
 #[test]
-fn what_is_chained_to_a_subscription_does_not_follow_a_lag_or_a_failure() {
+fn what_is_chained_to_a_subscription_does_not_follow_a_lag() {
     let done =
         || stream::iter(["[DONE]", "after"].map(|text| EncodedEvent::from(Event::new(text))));
     let chained = |subscription: Subscription| subscription.map(EncodedEvent::from).chain(done());
@@ -142,17 +142,6 @@ fn what_is_chained_to_a_subscription_does_not_follow_a_lag_or_a_failure() {
     publish_numbers(&channel, 1..=5);
     assert_eq!(lagging.read(), (vec![], true));
     assert_eq!(lagging.leave().reason, CloseReason::Lagged);
-
-    let fill = |_| stream::iter([Err::<Event, _>(BoxError::from("failed"))]);
-    let channel = Channel::new(options().gap_policy(GapPolicy::backfill(fill)));
-    let mut failing = serve(chained(resume(&channel, "zzzzzz-1")));
-    assert_eq!(failing.read(), (vec![], true));
-    let summary = failing.leave();
-    assert_eq!(summary.reason, CloseReason::Failed);
-    assert_eq!(
-        summary.error.as_deref(),
-        Some("the stream of events failed: failed")
-    );
 
     let channel: Channel = Channel::new(options());
     let mut completed = serve(chained(channel.subscribe()));

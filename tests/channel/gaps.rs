@@ -1,30 +1,14 @@
-use std::sync::{Arc, Mutex};
-
-use futures::stream;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::advance;
-use tower_sse::{Channel, ChannelOptions, Event, EventId, Gap, GapPolicy, LastEventId};
+use tower_sse::{Channel, EventId, Gap, GapPolicy, LastEventId};
 
 use crate::support::*;
 
-/// Options that keep the gaps that are reported, and backfill nothing.
-fn watched(options: ChannelOptions) -> (ChannelOptions, Arc<Mutex<Vec<Gap>>>) {
-    let gaps = Arc::<Mutex<Vec<Gap>>>::default();
-    let reported = Arc::clone(&gaps);
-    let gap_policy = GapPolicy::backfill(move |gap| {
-        reported.lock().unwrap().push(gap);
-        stream::empty::<Event>()
-    });
-    (options.gap_policy(gap_policy), gaps)
-}
-
 /// Returns the gap that a channel of so many events and with so many of them held finds.
 fn gap(held: usize, id: impl FnOnce(&EventId) -> String) -> Option<Gap> {
-    let (options, gaps) = watched(holding(held));
-    let channel = Channel::new(options);
+    let channel = Channel::new(holding(held));
     let ids = publish_numbers(&channel, 1..=5);
-    drop(resume(&channel, id(&ids[4])));
-    let mut gaps = gaps.lock().unwrap();
+    let mut gaps = resume(&channel, id(&ids[4])).gaps().to_vec();
     assert!(gaps.len() <= 1);
     gaps.pop()
 }
@@ -176,21 +160,8 @@ fn end_where_the_channel_is_closed() {
 
 #[test]
 fn debug_names_the_policy() {
-    let fill = GapPolicy::backfill(|_| stream::empty::<Event>());
-    let texts = [
-        GapPolicy::notify(),
-        GapPolicy::default(),
-        GapPolicy::live(),
-        fill,
-    ]
-    .map(|a| format!("{a:?}"));
-    assert_eq!(
-        texts,
-        [
-            "GapPolicy(notify)",
-            "GapPolicy(notify)",
-            "GapPolicy(live)",
-            "GapPolicy(backfill)"
-        ]
-    );
+    let policies = [GapPolicy::notify(), GapPolicy::default(), GapPolicy::live()];
+    let texts = policies.map(|a| format!("{a:?}"));
+    let expected = ["GapPolicy(notify)", "GapPolicy(notify)", "GapPolicy(live)"];
+    assert_eq!(texts, expected);
 }

@@ -4,9 +4,10 @@ use std::{
     thread,
 };
 
-use futures::stream;
 use hyper_util::rt::TokioTimer;
-use tower_sse::{Channel, ChannelError, Event, EventId, GapPolicy, Hub, HubOptions};
+use tower_sse::{
+    Channel, ChannelError, ChannelOptions, Event, EventId, Hub, HubOptions, LagPolicy,
+};
 
 use crate::support::*;
 
@@ -271,14 +272,17 @@ fn gives_channels_the_common_options() {
 
 #[test]
 fn gives_channels_options_of_their_own() {
-    let gap = |name: &str| {
-        let text = format!("history of {name}");
-        GapPolicy::backfill(move |_| stream::iter([Event::new(text.clone())]))
+    let lag = |name: &str| {
+        let text = format!("lost by {name}");
+        LagPolicy::notify_with(move |_| Event::new(text.clone()))
     };
-    let hub = Hub::new(hub_options(9).each(move |name, options| options.gap_policy(gap(name))));
+    let each = move |name: &str, options: ChannelOptions| options.lag_policy(lag(name));
+    let hub = Hub::new(hub_options(9).channel_options(holding(1)).each(each));
     for name in ["a", "b"] {
-        let mut subscriber = resume(&channel_in(&hub, name), "other-7");
-        assert_eq!(texts(&mut subscriber), [format!("history of {name}")]);
+        let channel = channel_in(&hub, name);
+        let mut subscriber = channel.subscribe();
+        publish_numbers(&channel, 1..=2);
+        assert_eq!(texts(&mut subscriber), [&*format!("lost by {name}"), "2"]);
     }
 }
 

@@ -1,7 +1,6 @@
 //! Channels: what each subscriber gets.
 
 mod any;
-mod backfilling;
 mod batches;
 mod blocks;
 mod bounds;

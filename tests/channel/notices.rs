@@ -208,11 +208,3 @@ fn a_gap_is_there_for_a_header_though_the_stream_says_nothing() {
     assert_eq!(wire(&mut subscription), format!("id: {}\n\n", ids[4]));
     assert!(subscription.gaps().is_empty());
 }
-
-#[test]
-fn a_gap_that_is_backfilled_is_none() {
-    let fill = |_| futures::stream::iter([Event::new("filled")]);
-    let channel = Channel::new(two_events().gap_policy(GapPolicy::backfill(fill)));
-    let ids = publish_numbers(&channel, 1..=5);
-    assert_eq!(resume(&channel, &ids[0]).gaps(), []);
-}

@@ -5,8 +5,8 @@ use std::{
     task::{Context, Wake, Waker},
 };
 
-use futures::{Stream, stream};
-use tower_sse::{Channel, Event, GapPolicy, Subscription};
+use futures::Stream;
+use tower_sse::{Channel, Event, Subscription};
 
 use crate::{support::*, task::Task};
 
@@ -194,17 +194,6 @@ fn can_be_the_last_of_a_task_whose_subscriber_leaves_with_it() {
     wait_as_holder(&channel, &mut subscriber);
     drop(subscriber);
     assert_eq!(channel.subscriber_count(), 0, "nobody waits");
-}
-
-#[test]
-fn of_the_log_do_not_come_while_a_gap_is_backfilled() {
-    let gap_policy = GapPolicy::backfill(|_| stream::pending::<Event>());
-    let channel = Channel::new(options().gap_policy(gap_policy));
-    let (task, mut subscriber) = (Task::default(), resume(&channel, "zzzzzz-1"));
-    task.waits(&mut subscriber);
-    publish(&channel, "one");
-    assert_eq!(task.wakes(), 0);
-    task.waits(&mut subscriber);
 }
 
 #[test]

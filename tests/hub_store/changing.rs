@@ -2,7 +2,7 @@
 
 use tower_sse::{ChannelError, PublishError};
 
-use crate::support::{open, publish, rest, store};
+use crate::support::{id, open, publish, read, rest, store};
 
 #[tokio::test(start_paused = true)]
 async fn a_channel_is_added_and_removed_on_all_nodes() {
@@ -27,6 +27,21 @@ async fn a_channel_is_added_and_removed_on_all_nodes() {
     for stream in [&mut here, &mut there] {
         assert_eq!(rest(stream).await, ["channel-removed sport", "three"]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_takes_what_was_read_from_the_store_of_its_channel() {
+    let store = store();
+    let hub = open(&store, 2).await;
+    let first = publish(&hub, "news", "zero").await;
+    for text in ["one", "two", "three", "four", "five"] {
+        publish(&hub, "news", text).await;
+    }
+    let ada = hub.subscriber("ada");
+    let mut stream = ada.resume(["news"], id(&first).as_ref()).await.unwrap();
+    assert_eq!(read(&mut stream, 1).await, ["one"]);
+    hub.subscribers("ada").remove("news").await.unwrap();
+    assert_eq!(rest(&mut stream).await, ["channel-removed news"]);
 }
 
 #[tokio::test(start_paused = true)]

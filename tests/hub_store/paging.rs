@@ -2,12 +2,13 @@
 
 use std::num::NonZeroUsize;
 
+use futures_util::StreamExt;
 use tower_sse::{
     ChannelStart, CloseReason, LagPolicy,
     store::{MemoryStore, MemoryStoreOptions},
 };
 
-use crate::support::{id, open, options, publish, read, rest, store};
+use crate::support::{id, open, options, publish, read, rest, short, store};
 
 fn texts(numbers: std::ops::Range<usize>) -> Vec<String> {
     numbers.map(|number| number.to_string()).collect()
@@ -23,6 +24,55 @@ async fn a_client_far_behind_gets_all_from_the_store() {
     }
     let mut resumed = hub.resume(["news"], id(&first).as_ref()).await.unwrap();
     assert_eq!(rest(&mut resumed).await, texts(1..1200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_gets_all_after_the_id_that_it_has() {
+    let store = store();
+    let hub = open(&store, 2).await;
+    let mut ids = Vec::new();
+    for text in texts(0..6) {
+        ids.push(publish(&hub, "news", &text).await);
+    }
+    for (have, last) in ids.iter().enumerate() {
+        let mut resumed = hub.resume(["news"], id(last).as_ref()).await.unwrap();
+        assert_eq!(rest(&mut resumed).await, texts(have + 1..6));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_within_a_page_resumes_with_no_loss() {
+    let store = store();
+    let hub = open(&store, 2).await;
+    let mut last = id(&publish(&hub, "news", "0").await);
+    for text in texts(1..6) {
+        publish(&hub, "news", &text).await;
+    }
+    let mut all = Vec::new();
+    while all.len() < 5 {
+        let mut resumed = hub.resume(["news"], last.as_ref()).await.unwrap();
+        let event = resumed.next().await.unwrap();
+        all.push(short(&event));
+        last = id(&event.id().unwrap());
+    }
+    assert_eq!(all, texts(1..6));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_published_while_a_page_is_read_follows_it() {
+    let store = store();
+    let hub = open(&store, 2).await;
+    let first = publish(&hub, "news", "0").await;
+    for text in texts(1..6) {
+        publish(&hub, "news", &text).await;
+    }
+    let mut resumed = hub.resume(["news"], id(&first).as_ref()).await.unwrap();
+    assert_eq!(read(&mut resumed, 1).await, ["1"]);
+    // The memory evicts the event at which the page was to end.
+    for text in texts(6..10) {
+        publish(&hub, "news", &text).await;
+    }
+    assert_eq!(rest(&mut resumed).await, texts(2..10));
 }
 
 #[tokio::test(start_paused = true)]

@@ -52,10 +52,10 @@ fn window(
         StartKind::Since(_) if !channel.options.has_ids => at,
         StartKind::Since(position) => hub.number(position).unwrap_or_default(),
     };
-    let (seen, gap) = match &channel.options.gap_policy.0 {
+    let (seen, gap) = match channel.options.gap_policy.0 {
         _ if lost <= since => (since, None),
         GapAction::Live => (at, None),
-        GapAction::Notify | GapAction::Backfill(_) => {
+        GapAction::Notify => {
             let gap = channel.gap(hub.epoch().id(since), true, hub.position());
             (lost, Some(gap))
         }

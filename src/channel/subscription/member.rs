@@ -279,11 +279,6 @@ impl Member {
         missed
     }
 
-    /// Returns `true` if the next event was evicted.
-    pub(super) fn has_gap(&self) -> bool {
-        self.evicted().is_some()
-    }
-
     /// Moves to the events after a gap.
     pub(super) fn skip_gap(&mut self, gap: &Gap) {
         self.seen = self.seen.max(gap.lost);

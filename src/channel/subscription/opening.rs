@@ -4,25 +4,16 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     EncodedEvent,
-    channel::{Gap, gap::BackfillStream, notice::Notice, shared::ChannelShared},
+    channel::{Gap, notice::Notice},
 };
 
-/// The events before the log, in their order: the backfill of a gap, notices, and the user's own.
+/// The events before the log, in their order: notices, and the user's own.
 #[derive(Default)]
 pub(super) struct Opening {
-    pub(super) backfill: Option<Backfill>,
-    /// The gaps that are not backfilled, for the handler and for the notices.
+    /// For the handler, and for the notices.
     pub(super) gaps: Vec<Gap>,
     pub(super) notices: VecDeque<OpeningNotice>,
     pub(super) events: VecDeque<EncodedEvent>,
-}
-
-/// A backfill, and where it must stop.
-pub(super) struct Backfill {
-    pub(super) channel: Arc<ChannelShared>,
-    pub(super) events: BackfillStream,
-    /// The number with which the log continues.
-    pub(super) until: u64,
 }
 
 /// A notice that an opening has.
@@ -38,11 +29,6 @@ impl Opening {
     /// the id of an event with data alone, so it may also come with the last of the user's events.
     pub(super) fn notice_has_id(&self) -> bool {
         self.notices.len() == 1 && !self.ends_with_id()
-    }
-
-    /// Returns `true` if nothing is sent before the log.
-    pub(super) fn is_silent(&self) -> bool {
-        self.backfill.is_none() && self.notices.is_empty()
     }
 
     fn ends_with_id(&self) -> bool {

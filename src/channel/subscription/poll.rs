@@ -6,24 +6,20 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use futures_util::{Stream, StreamExt};
+use futures_util::Stream;
 
 use super::{
     changes::ChangeNotice, opening::Opening, page::Missed, reader::ReaderItem, report::send_notice,
     subscription::Subscription,
 };
 use crate::{
-    BoxError, CloseReason, EncodedEvent, Error,
+    CloseReason,
     channel::{
         ChannelEvent, gap::GapAction, lag::LagAction, notice::Notice, numbered::Unnumbered,
         shared::ChannelShared,
     },
     report::Audience,
-    store::Epoch,
-    stream::{
-        PollBudget,
-        scope::{self, EarlyEnd},
-    },
+    stream::{PollBudget, scope},
 };
 
 impl Stream for Subscription {
@@ -36,7 +32,7 @@ impl Stream for Subscription {
         // Until the end: a change of the channels waits for this poll.
         let _poll = this.reader.begin_poll();
         let polled = this.poll_event(audience, cx);
-        this.pending_report.send(audience);
+        this.send_reports(audience);
         polled
     }
 }
@@ -53,9 +49,13 @@ impl Subscription {
         if self.is_break_due(audience, cx) {
             return Poll::Pending;
         }
-        let polled = match self.opening {
+        let first = match self.opening {
+            None => None,
+            Some(_) => self.next_of_opening(audience),
+        };
+        let polled = match first {
+            Some(event) => Poll::Ready(Some(event)),
             None => self.poll_log(audience, cx),
-            Some(_) => self.poll_opening_and_log(audience, cx),
         };
         match &polled {
             // That is a break as well.
@@ -66,48 +66,12 @@ impl Subscription {
         polled
     }
 
-    fn poll_opening_and_log(
-        &mut self,
-        audience: Option<Audience>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<ChannelEvent>> {
-        match self.poll_opening(audience, cx) {
-            Poll::Ready(None) if self.close_reason.is_none() => self.poll_log(audience, cx),
-            polled => polled,
-        }
-    }
-
-    /// Yields what comes before the log. `None` if nothing does any more.
-    fn poll_opening(
-        &mut self,
-        audience: Option<Audience>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<ChannelEvent>> {
+    /// Returns what comes before the log. `None` if nothing does any more.
+    fn next_of_opening(&mut self, audience: Option<Audience>) -> Option<ChannelEvent> {
         while let Some(opening) = self.opening.as_deref_mut() {
-            // The channel may have been removed since.
-            opening
-                .backfill
-                .take_if(|backfill| !self.reader.has(&backfill.channel));
-            if let Some(backfill) = &mut opening.backfill {
-                let next = ready!(backfill.events.poll_next_unpin(cx));
-                // A store may have events already that the log sends.
-                let epoch = self.reader.epoch;
-                let next = next.filter(|event| !is_at_or_after(event, backfill.until, epoch));
-                match next {
-                    Some(Ok(event)) => return Poll::Ready(Some(ChannelEvent::from_encoded(event))),
-                    Some(Err(error)) => {
-                        self.fail(error);
-                        return Poll::Ready(None);
-                    }
-                    // Backfilling may have taken longer than the log reaches back.
-                    None => {
-                        opening.backfill = None;
-                        self.backfill_again();
-                    }
-                }
-            } else if !opening.notices.is_empty() {
+            if !opening.notices.is_empty() {
                 if let Some(event) = self.send_opening_notice(audience) {
-                    return Poll::Ready(Some(event));
+                    return Some(event);
                 }
             } else if let Some(event) = opening.events.pop_front() {
                 let is_last = opening.events.is_empty();
@@ -117,19 +81,12 @@ impl Subscription {
                     // A client whose connection breaks before the last of them gets them all again.
                     None => event,
                 };
-                return Poll::Ready(Some(ChannelEvent::from_encoded(event)));
+                return Some(ChannelEvent::from_encoded(event));
             } else {
                 self.opening = None;
             }
         }
-        Poll::Ready(None)
-    }
-
-    /// Starts another backfill for what the log has evicted during the last one.
-    fn backfill_again(&mut self) {
-        for (channel, gap) in self.reader.skip_gaps() {
-            self.apply_gap_policy(&channel, gap);
-        }
+        None
     }
 
     fn send_opening_notice(&mut self, audience: Option<Audience>) -> Option<ChannelEvent> {
@@ -173,7 +130,7 @@ impl Subscription {
                 ReaderItem::Evicted(channel) => self.apply_lag_policy(&channel, 0, audience),
                 ReaderItem::Missed(missed) => self.apply_policy_for_missed(*missed, audience),
                 ReaderItem::Superseded => {
-                    self.end_early(CloseReason::Lagged, None);
+                    self.end_early(CloseReason::Lagged);
                     None
                 }
                 ReaderItem::Change(notice) => self.notify_change(&notice, audience),
@@ -205,7 +162,7 @@ impl Subscription {
                 None
             }
             LagAction::Disconnect => {
-                self.end_early(CloseReason::Lagged, None);
+                self.end_early(CloseReason::Lagged);
                 None
             }
             LagAction::Newest => {
@@ -238,7 +195,7 @@ impl Subscription {
             gap,
             is_resuming,
         } = missed;
-        match &channel.options.gap_policy.0 {
+        match channel.options.gap_policy.0 {
             // The store does not say how many there were.
             _ if !is_resuming || !channel.options.has_ids => {
                 self.apply_lag_policy(&channel, 1, audience)
@@ -247,9 +204,7 @@ impl Subscription {
                 self.reader.skip_all(&channel);
                 None
             }
-            GapAction::Notify | GapAction::Backfill(_) => {
-                self.notify_change(&ChangeNotice::Gap(gap), audience)
-            }
+            GapAction::Notify => self.notify_change(&ChangeNotice::Gap(gap), audience),
         }
     }
 
@@ -286,17 +241,13 @@ impl Subscription {
 
     fn count_missed(&mut self, missed: u64) {
         self.missed += missed;
-        self.pending_report.missed += missed;
-    }
-
-    fn fail(&mut self, error: BoxError) {
-        self.end_early(CloseReason::Failed, Some(Error::stream(error).chain()));
+        self.unreported_missed += missed;
     }
 
     /// Ends though the channel goes on. The stream ends with it.
-    fn end_early(&mut self, reason: CloseReason, error: Option<String>) {
+    fn end_early(&mut self, reason: CloseReason) {
         self.end(reason);
-        self.pending_report.end = Some(Box::new(EarlyEnd { reason, error }));
+        self.unreported_end = Some(reason);
     }
 
     /// Returns the event if the filter accepts it.
@@ -389,11 +340,4 @@ impl Subscription {
             None => self.budget.spend(now),
         }
     }
-}
-
-/// Returns `true` if a backfilled event has the number of an event that the log sends, or a later one.
-fn is_at_or_after(event: &Result<EncodedEvent, BoxError>, until: u64, epoch: Epoch) -> bool {
-    let id = event.as_ref().ok().and_then(EncodedEvent::id);
-    let parsed = id.and_then(|id| Epoch::parse(id.as_str()));
-    parsed.is_some_and(|(of, number)| of == epoch && number >= until)
 }

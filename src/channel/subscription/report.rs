@@ -2,33 +2,21 @@
 
 use std::mem;
 
-use crate::{
-    EncodedEvent,
-    channel::ChannelEvent,
-    report::Audience,
-    stream::scope::{self, EarlyEnd},
-};
+use super::subscription::Subscription;
+use crate::{EncodedEvent, channel::ChannelEvent, report::Audience, stream::scope};
 
-/// A report that has not been sent yet, because no stream has polled since, or the poll is not over.
-#[derive(Default)]
-pub(super) struct PendingReport {
-    /// The number of events that the subscriber has missed.
-    pub(super) missed: u64,
-    /// Boxed because nearly no subscription has one, and each that waits takes memory.
-    pub(super) end: Option<Box<EarlyEnd>>,
-}
-
-impl PendingReport {
-    /// Reports to the stream that polls, if one does.
-    pub(super) fn send(&mut self, audience: Option<Audience>) {
-        if audience.is_none() || self.missed == 0 && self.end.is_none() {
+impl Subscription {
+    /// Reports what has not been reported yet to the stream that polls, if one does.
+    pub(super) fn send_reports(&mut self, audience: Option<Audience>) {
+        if audience.is_none() || self.unreported_missed == 0 && self.unreported_end.is_none() {
             return;
         }
-        let report = mem::take(self);
+        let missed = mem::take(&mut self.unreported_missed);
+        let end = self.unreported_end.take();
         scope::report(|reports| {
-            reports.missed += report.missed;
+            reports.missed += missed;
             // The first reason holds, of subscriptions that are merged.
-            reports.end = reports.end.take().or(report.end.map(|end| *end));
+            reports.end = reports.end.or(end);
         });
     }
 }

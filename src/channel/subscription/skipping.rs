@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::{
     member::{Member, Peek},
     reader::Reader,
-    resumption::Gaps,
 };
 use crate::channel::shared::ChannelShared;
 
@@ -24,28 +23,6 @@ impl Reader {
     pub(super) fn member(&mut self, channel: &Arc<ChannelShared>) -> Option<&mut Member> {
         let mut members = self.members.as_mut_slice().iter_mut();
         members.find(|member| Arc::ptr_eq(&member.channel, channel))
-    }
-
-    /// Moves past what the channels have evicted, and returns the gaps of those that have any.
-    pub(super) fn skip_gaps(&mut self) -> Gaps {
-        let last_id = self.last_id();
-        let members = self.members.as_mut_slice().iter_mut();
-        let evicted =
-            members.filter_map(|member| (member.has_ids() && member.has_gap()).then_some(member));
-        let gaps: Gaps = evicted
-            .map(|member| {
-                self.hub.expire(&member.channel);
-                let gap = member
-                    .channel
-                    .gap(last_id.clone(), true, self.hub.position());
-                member.skip_gap(&gap);
-                (Arc::clone(&member.channel), gap)
-            })
-            .collect();
-        if !gaps.is_empty() {
-            self.settle();
-        }
-        gaps
     }
 
     /// Moves to the end of what is published in a channel.

@@ -4,9 +4,8 @@ use std::{fmt, sync::Arc};
 
 use super::{
     filter::Filter,
-    opening::{Backfill, Opening, OpeningNotice},
+    opening::{Opening, OpeningNotice},
     reader::Reader,
-    report::PendingReport,
     resumption::Gaps,
 };
 use crate::{
@@ -97,7 +96,8 @@ use crate::{
 pub struct Subscription {
     pub(super) reader: Reader,
     pub(super) missed: u64,
-    pub(super) pending_report: PendingReport,
+    /// Those of them that have not been reported, because no stream has polled since, or the poll is not over.
+    pub(super) unreported_missed: u64,
     /// `None` for that of each channel.
     notice_policy: Option<NoticePolicy>,
     pub(super) is_detached: bool,
@@ -109,6 +109,8 @@ pub struct Subscription {
     /// The budget outside of an `EventStream`, which has one for all of its subscriptions.
     pub(super) budget: PollBudget,
     pub(super) close_reason: Option<CloseReason>,
+    /// The reason of an early end that has not been reported.
+    pub(super) unreported_end: Option<CloseReason>,
 }
 
 /// The channels of a subscription, and where it begins in each.
@@ -151,7 +153,12 @@ impl Subscription {
             self.reader.catch_up();
         }
         let needs_id = needs_id && self.reader.has_ids() && !self.reader.owes_checkpoint();
-        match needs_id && self.opening.as_ref().is_none_or(|one| one.is_silent()) {
+        match needs_id
+            && self
+                .opening
+                .as_ref()
+                .is_none_or(|one| one.notices.is_empty())
+        {
             true => self.with_checkpoint(),
             false => self,
         }
@@ -190,13 +197,14 @@ impl Subscription {
         let subscription = Self {
             reader,
             missed: 0,
-            pending_report: PendingReport::default(),
+            unreported_missed: 0,
             notice_policy: None,
             is_detached: false,
             filter: None,
             opening: None,
             budget: PollBudget::FULL,
             close_reason: None,
+            unreported_end: None,
         };
         (subscription, gaps)
     }
@@ -208,24 +216,12 @@ impl Subscription {
 
     /// Applies the policy of the channel that has a gap.
     pub(super) fn apply_gap_policy(&mut self, channel: &Arc<ChannelShared>, gap: Gap) {
-        let is_only = self.reader.channels().count() == 1;
-        match &channel.options.gap_policy.0 {
+        match channel.options.gap_policy.0 {
             GapAction::Live => {
                 self.reader.skip_all(channel);
                 self.opening().gaps.push(gap);
             }
-            // Backfilled events of one channel would overtake those of others.
-            GapAction::Backfill(start) if is_only => {
-                let until = gap.next_number;
-                let events = start(gap);
-                let channel = Arc::clone(channel);
-                self.opening().backfill = Some(Backfill {
-                    channel,
-                    events,
-                    until,
-                });
-            }
-            GapAction::Notify | GapAction::Backfill(_) => {
+            GapAction::Notify => {
                 let opening = self.opening();
                 opening
                     .notices
@@ -273,7 +269,7 @@ impl Subscription {
     /// hidden events (256, or half of what the channel retains) the client gets a checkpoint in the form
     /// that [`NoticePolicy`] allows. So a client that resumes has no gap because of events that it was not to
     /// get. Gaps, lags and notices are not filtered, and neither is what the subscription
-    /// [starts with](Self::start_with) or backfills.
+    /// [starts with](Self::start_with).
     ///
     /// In a [`KeyedChannel`](crate::KeyedChannel), decide by the key alone: a client whose key is hidden only at
     /// times keeps an old event of it.
@@ -341,7 +337,7 @@ impl Subscription {
     }
 
     /// Returns the gaps between the client's id and the first event of this subscription: one for each
-    /// channel that has a gap, and is not [backfilled](crate::GapPolicy::backfill).
+    /// channel that has a gap.
     ///
     /// They are available until the first poll, so that a handler can report them in a response header.
     ///
@@ -376,9 +372,8 @@ impl Subscription {
 
     /// Returns the reason for which the subscription has ended, or `None` before that.
     ///
-    /// It is [`Completed`](CloseReason::Completed) if the channel was closed,
-    /// [`Lagged`](CloseReason::Lagged), or [`Failed`](CloseReason::Failed) if
-    /// [`GapPolicy::backfill`](crate::GapPolicy::backfill) has failed.
+    /// It is [`Completed`](CloseReason::Completed) if the channel was closed, or
+    /// [`Lagged`](CloseReason::Lagged).
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.close_reason
     }
@@ -404,7 +399,6 @@ impl Subscription {
     pub(super) fn end(&mut self, reason: CloseReason) {
         if self.close_reason.is_none() {
             self.close_reason = Some(reason);
-            // At once, because a backfill may have a connection to a store.
             self.opening = None;
             self.reader.leave();
         }

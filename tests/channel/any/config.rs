@@ -29,8 +29,6 @@ pub(crate) enum LagPolicy {
 pub(crate) enum GapPolicy {
     Notify,
     Live,
-    /// From a store, which may fail after this many events.
-    Backfill(Option<usize>),
 }
 
 /// The notice policy.

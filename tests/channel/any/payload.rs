@@ -1,4 +1,4 @@
-use tower_sse::{Event, EventId, EventName};
+use tower_sse::{Event, EventName};
 
 use super::commands::{Draft, MORE};
 use crate::decode::Seen;
@@ -46,18 +46,6 @@ impl Payload {
             true => event.id(77),
             false => event,
         }
-    }
-
-    /// Returns it as a store has it.
-    pub(crate) fn stored(&self) -> Self {
-        Self {
-            has_id: false,
-            ..self.clone()
-        }
-    }
-
-    pub(crate) fn stored_event(&self, id: &EventId) -> Event {
-        self.stored().event().id(id.clone())
     }
 
     pub(crate) fn is_tick(&self) -> bool {

@@ -1,16 +1,13 @@
 use std::{
-    sync::{Arc, Mutex},
+    sync::Arc,
     task::{Context, Wake, Waker},
 };
 
 use futures_util::StreamExt;
 use loom::thread::{self, JoinHandle};
 
-use super::support::{holding, look, next, number, resume, retaining};
-use crate::{
-    Channel, Event, EventId, GapPolicy, Hub, LastEventId, NoticePolicy, Subscription,
-    loom_tests::in_every_order,
-};
+use super::support::{channel, look, next, number, resume, retaining};
+use crate::{EventId, Hub, LastEventId, NoticePolicy, Subscription, loom_tests::in_every_order};
 
 /// Publishes texts in channels of these names, one after the other, on a thread of its own.
 fn publish(hub: &Hub, events: &'static [(&'static str, &'static str)]) -> JoinHandle<()> {
@@ -120,22 +117,14 @@ fn a_client_that_resumes_with_a_gap_while_events_are_published_gets_all_of_them(
 }
 
 #[test]
-fn a_backfill_ends_where_the_log_continues() {
+fn a_gap_ends_where_the_log_continues() {
     // With fewer preemptions loom does not come to a publication between two reads of the resumption.
     in_every_order(4, || {
-        // No step of the model, so its lock is std's.
-        let until = Arc::new(Mutex::new(None));
-        let backfill = {
-            let until = Arc::clone(&until);
-            GapPolicy::backfill(move |gap| {
-                *until.lock().unwrap() = Some(gap.until);
-                futures_util::stream::empty::<Event>()
-            })
-        };
-        let channel = Channel::<str>::new(holding(10).gap_policy(backfill));
+        let channel = channel();
         let publisher = super::support::publish(&channel, &["one"]);
-        let mut resumed = resume(&channel, EventId::from_static("other-7"));
-        let until = until.lock().unwrap().take().unwrap();
+        let resumed = resume(&channel, EventId::from_static("other-7"));
+        let mut resumed = resumed.notice_policy(NoticePolicy::silent());
+        let until = resumed.gaps()[0].until.clone();
         assert_eq!(next(&mut resumed).0, number(until.as_str()));
         publisher.join().unwrap();
     });

@@ -9,7 +9,6 @@ pub(crate) fn config() -> impl Strategy<Value = Config> {
     let gap_policy = prop_oneof![
         3 => Just(GapPolicy::Notify),
         1 => Just(GapPolicy::Live),
-        2 => option::weighted(0.3, 0..3usize).prop_map(GapPolicy::Backfill),
     ];
     let bounds = (
         select(&[1, 2, 3, 5, 50][..]),

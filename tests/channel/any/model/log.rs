@@ -1,7 +1,4 @@
-use crate::any::{
-    config::{Config, GapPolicy},
-    payload::Payload,
-};
+use crate::any::{config::Config, payload::Payload};
 
 /// A channel: all events that were ever published, and how many of them are evicted.
 #[derive(Clone, Debug)]
@@ -141,25 +138,5 @@ impl Log {
     /// Returns the id of the oldest retained event.
     pub(crate) fn oldest(&self) -> Option<String> {
         (self.evicted < self.newest()).then(|| self.id_text(self.evicted + 1))
-    }
-
-    /// Returns the evicted events after an id, as a store of all events has them, with their numbers.
-    pub(crate) fn stored_after(&self, id: &Id) -> Vec<(usize, Payload)> {
-        let known = id.issued.iter().filter(|(epoch, _)| *epoch == self.epoch);
-        let known = known.map(|(_, number)| *number);
-        let start = known.filter(|number| *number <= self.newest()).max();
-        let found = (1..).zip(&self.published[..self.evicted]);
-        let found = found.skip(start.unwrap_or(0));
-        found
-            .map(|(number, published)| (number, published.payload.stored()))
-            .collect()
-    }
-
-    /// Returns after how many events the store fails, if it does.
-    pub(crate) fn fails_after(&self) -> Option<usize> {
-        match self.config.gap_policy {
-            GapPolicy::Backfill(fails_after) => fails_after,
-            GapPolicy::Notify | GapPolicy::Live => None,
-        }
     }
 }

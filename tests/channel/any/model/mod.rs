@@ -81,7 +81,7 @@ impl Model {
             (Start::Resume(_), Some(id)) => match log.resumes(&id) {
                 Some(has) => new(has),
                 None if log.config.has_state => fresh,
-                None => Subscriber::after_gap(index, log, &id, opening),
+                None => Subscriber::after_gap(index, log, opening),
             },
             (Start::Resume(_), None) if !log.config.has_state => {
                 new(log.newest()).notified(checkpoint())

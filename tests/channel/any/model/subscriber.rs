@@ -2,10 +2,7 @@ use std::collections::VecDeque;
 
 use tower_sse::CloseReason;
 
-use super::{
-    frames::Frames,
-    log::{Id, Log},
-};
+use super::{frames::Frames, log::Log};
 use crate::{
     any::{
         commands::{Adapter, CHUNK, Opening},
@@ -26,8 +23,6 @@ pub(crate) struct Subscriber {
     /// The number of the last event that it replays, until it has read one. What of them is evicted before is
     /// not missed.
     replay_end: Option<usize>,
-    /// Whether a gap is being backfilled.
-    is_backfilling: bool,
     adapter: Adapter,
     frames: Frames,
     /// The last event id of its client.
@@ -56,7 +51,6 @@ enum First {
     /// With the id of this number.
     Event(Payload, usize),
     Notice(Payload, usize),
-    Failure,
 }
 
 enum Next {
@@ -81,7 +75,6 @@ impl Subscriber {
             position,
             first: VecDeque::new(),
             replay_end: None,
-            is_backfilling: false,
             adapter: opening.adapter,
             frames: Frames::new(opening.frame_size),
             last_id: String::new(),
@@ -115,32 +108,14 @@ impl Subscriber {
     }
 
     /// Subscribes a client that cannot resume.
-    pub(crate) fn after_gap(index: usize, log: &Log, id: &Id, opening: Opening) -> Self {
-        let oldest = Self::new(index, log.evicted, opening);
+    pub(crate) fn after_gap(index: usize, log: &Log, opening: Opening) -> Self {
         match log.config.gap_policy {
-            GapPolicy::Notify => {
-                oldest.notified(Payload::new("gap", log.oldest().unwrap_or_default()))
-            }
+            GapPolicy::Notify => Self::new(index, log.evicted, opening)
+                .notified(Payload::new("gap", log.oldest().unwrap_or_default())),
             GapPolicy::Live => {
                 Self::new(index, log.newest(), opening).notified(Payload::new("checkpoint", ""))
             }
-            GapPolicy::Backfill(_) => oldest.backfilled(log, id),
         }
-    }
-
-    fn backfilled(mut self, log: &Log, id: &Id) -> Self {
-        self.backfill(log, id);
-        self
-    }
-
-    fn backfill(&mut self, log: &Log, id: &Id) {
-        (self.is_backfilling, self.position) = (true, log.evicted);
-        let found = log.stored_after(id).into_iter();
-        let first = found.map(|(number, payload)| First::Event(payload, number));
-        self.first = match log.fails_after() {
-            None => first.collect(),
-            Some(after) => first.take(after).chain([First::Failure]).collect(),
-        };
     }
 
     pub(crate) fn poll(&mut self, log: &mut Log, now: u64) -> Polled {
@@ -260,14 +235,7 @@ impl Subscriber {
         match self.first.pop_front() {
             Some(First::Event(payload, number)) => return Next::Event(payload, number),
             Some(First::Notice(payload, number)) => return Next::Notice(payload, Some(number)),
-            Some(First::Failure) => return Next::End(CloseReason::Failed),
             None => {}
-        }
-        if std::mem::take(&mut self.is_backfilling) && self.position < log.evicted {
-            // More events were evicted meanwhile.
-            log.expire(now);
-            self.backfill(log, &log.id(self.position));
-            return self.next(log, now);
         }
         if let Some(end) = self.replay_end {
             self.position = self.position.max(log.evicted.min(end));

@@ -4,10 +4,9 @@ use std::{
     time::Duration,
 };
 
-use futures::stream;
 use tower_sse::{
-    BoxError, Channel, ChannelOptions, Event, EventId, EventName, Gap, GapPolicy, LagPolicy,
-    LastEventId, NoticePolicy, PublishError, StateChannel, Subscription,
+    Channel, ChannelOptions, Event, EventId, EventName, GapPolicy, LagPolicy, LastEventId,
+    NoticePolicy, PublishError, StateChannel, Subscription,
 };
 
 use crate::{
@@ -46,7 +45,6 @@ impl Feed {
         let gap_policy = match config.gap_policy {
             config::GapPolicy::Notify => GapPolicy::notify(),
             config::GapPolicy::Live => GapPolicy::live(),
-            config::GapPolicy::Backfill(fails_after) => backfill(Arc::clone(&store), fails_after),
         };
         let lag_policy = match config.lag_policy {
             config::LagPolicy::Disconnect => LagPolicy::disconnect(),
@@ -131,21 +129,4 @@ impl Feed {
     pub(crate) fn newest(&self) -> Option<EventId> {
         Some(self.store.lock().unwrap().last()?.0.clone())
     }
-}
-
-/// Fills gaps from a store, which may fail.
-fn backfill(store: Store, fails_after: Option<usize>) -> GapPolicy {
-    GapPolicy::backfill(move |gap: Gap| {
-        let store = store.lock().unwrap();
-        let place = |id: &EventId| store.iter().position(|(known, _)| known == id);
-        let start = place(&gap.last_event_id).map_or(0, |place| place + 1);
-        let end = place(&gap.until).unwrap_or(store.len());
-        let found = store[start..end].iter();
-        let found = found.map(|(id, payload)| Ok(payload.stored_event(id)));
-        let found: Vec<Result<_, BoxError>> = match fails_after {
-            None => found.collect(),
-            Some(after) => found.take(after).chain([Err("failed".into())]).collect(),
-        };
-        stream::iter(found)
-    })
 }
