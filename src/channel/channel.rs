@@ -171,11 +171,8 @@ impl<T: ?Sized, S> Channel<T, S> {
 
     /// Returns the id of the last event that was published in this channel.
     ///
-    /// Before the first event it is the id of the position before that event, or the one given to
-    /// [`ChannelOptions::after`].
-    ///
-    /// A client that has the current state from elsewhere can resume after this id. A store that keeps it
-    /// from the beginning knows the id of a client that has seen no event yet.
+    /// Before the first event it is the id of the position before that event. A client that has the current
+    /// state from elsewhere can resume after this id.
     pub fn last_id(&self) -> EventId {
         self.hub().expire(&self.channel);
         self.hub().epoch().id(self.channel.log().last())

@@ -64,7 +64,7 @@ fn make(of: &ChannelShared, grace: Duration, timer: &SharedTimer) -> ChannelShar
         gap_policy: GapPolicy::default(),
         ..of.options.clone()
     };
-    let feed = ChannelShared::new(name_of(&of.name), options, 0, timer.now());
+    let feed = ChannelShared::new(name_of(&of.name), options, timer.now());
     feed.with_roster(Roster::new(grace, MAX_NAMES))
 }
 

@@ -56,21 +56,19 @@ pub(super) enum Listing {
 }
 
 impl Log {
-    /// Makes the log of a window that may have lost events up to this number.
-    pub(super) fn window(evicted: u64, now: Instant) -> Self {
-        Self::new(LogEvents::Window(Window::new(now)), evicted)
+    pub(super) fn window(now: Instant) -> Self {
+        Self::new(LogEvents::Window(Window::new(now)))
     }
 
-    /// Makes the log of a keyed channel that may have lost removals up to this number.
-    pub(super) fn keyed(evicted: u64, max_keys: usize) -> Self {
-        Self::new(LogEvents::Keyed(Box::new(KeyedLog::new(max_keys))), evicted)
+    pub(super) fn keyed(max_keys: usize) -> Self {
+        Self::new(LogEvents::Keyed(Box::new(KeyedLog::new(max_keys))))
     }
 
-    fn new(events: LogEvents, evicted: u64) -> Self {
+    fn new(events: LogEvents) -> Self {
         Self {
             events,
-            evicted,
-            last: evicted,
+            evicted: 0,
+            last: 0,
             closed: false,
             storing: false,
             listing: Listing::Absent,

@@ -5,7 +5,7 @@ use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 use hyper::rt::Timer;
 
 use super::{GapPolicy, KeyPolicy, LagPolicy, NoticePolicy, log::LogBounds};
-use crate::{Event, EventId, EventName, store::Epoch, time::SharedTimer};
+use crate::{Event, EventName, time::SharedTimer};
 
 /// Options of a [`Channel`](super::Channel): how much it retains, and its policies.
 #[derive(Clone, Debug)]
@@ -22,8 +22,6 @@ pub struct ChannelOptions {
     pub(super) keyed: Option<KeyedOptions>,
     /// The grace time of names that leave. `None` if the hub does not keep them.
     pub(super) presence: Option<Duration>,
-    /// The id of the event before the first one.
-    pub(super) after: Option<(Epoch, u64)>,
 }
 
 /// The options of a keyed channel.
@@ -73,7 +71,6 @@ impl ChannelOptions {
             has_history: true,
             keyed: None,
             presence: None,
-            after: None,
         }
     }
 
@@ -216,18 +213,6 @@ impl ChannelOptions {
     /// [`Subscription::notice_policy`](super::Subscription::notice_policy) sets it for one client.
     pub fn notice_policy(mut self, policy: NoticePolicy) -> Self {
         self.notice_policy = policy;
-        self
-    }
-
-    /// Continues the ids of another channel, whose last event has this id.
-    ///
-    /// An id that no channel has assigned is ignored: the channel then draws a new epoch, as by default.
-    ///
-    /// Two channels that continue from the same id accept each other's ids, and a client that goes from
-    /// one to the other silently misses events. So the old program must stop publishing before the new one
-    /// begins. It applies to [`Channel::new`](super::Channel::new) alone.
-    pub fn after(mut self, last: &EventId) -> Self {
-        self.after = Epoch::parse(last.as_str());
         self
     }
 }

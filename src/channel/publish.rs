@@ -17,8 +17,7 @@ impl<T: EncodeEvent + ?Sized> Channel<T> {
     /// Publishes an event after a closure has stored it.
     ///
     /// The closure gets the id that the event will have. If it fails, nothing is published and the id is
-    /// free again. So no subscriber sees an event that is not stored, and after a crash no id is assigned
-    /// twice ([`ChannelOptions::after`](super::ChannelOptions::after)). The closure must not publish on this channel, nor use the
+    /// free again. So no subscriber sees an event that is not stored. The closure must not publish on this channel, nor use the
     /// [`StateChannel`](super::StateChannel) whose channel this is.
     ///
     /// Other publishers wait until the closure returns. Subscribers do not wait, and neither does

@@ -64,11 +64,10 @@ impl Tip {
 }
 
 impl ChannelShared {
-    /// Makes a channel that may have lost events up to this number.
-    pub(super) fn new(name: Arc<str>, options: ChannelOptions, evicted: u64, now: Instant) -> Self {
+    pub(super) fn new(name: Arc<str>, options: ChannelOptions, now: Instant) -> Self {
         let log = match &options.keyed {
-            Some(keyed) => Log::keyed(evicted, keyed.max_keys),
-            None => Log::window(evicted, now),
+            Some(keyed) => Log::keyed(keyed.max_keys),
+            None => Log::window(now),
         };
         Self {
             is_registered: !name.is_empty(),

@@ -128,8 +128,7 @@ impl<S, T: EncodeEvent> StateChannel<S, T> {
     ///
     /// Fails like [`Channel::publish`] after the state has changed. A change that cannot be published
     /// counts as missed by all subscribers, so [`LagPolicy`](super::LagPolicy) applies, and it has an id of
-    /// its own: a store that keeps the last id ([`ChannelOptions::after`]) then has to keep
-    /// [`Channel::last_id`].
+    /// its own.
     ///
     /// # Panics
     ///

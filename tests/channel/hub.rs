@@ -5,9 +5,7 @@ use std::{
 };
 
 use hyper_util::rt::TokioTimer;
-use tower_sse::{
-    Channel, ChannelError, ChannelOptions, Event, EventId, Hub, HubOptions, LagPolicy,
-};
+use tower_sse::{Channel, ChannelError, ChannelOptions, Event, Hub, HubOptions, LagPolicy};
 
 use crate::support::*;
 
@@ -283,25 +281,6 @@ fn gives_channels_options_of_their_own() {
         let mut subscriber = channel.subscribe();
         publish_numbers(&channel, 1..=2);
         assert_eq!(texts(&mut subscriber), [&*format!("lost by {name}"), "2"]);
-    }
-}
-
-#[test]
-fn continues_no_ids_of_another_channel() {
-    let last = EventId::from_static("ABCDEF-41");
-    let after = options().after(&last);
-    let each = {
-        let after = after.clone();
-        move |_: &str, _| after.clone()
-    };
-    for options in [
-        hub_options(9).channel_options(after),
-        hub_options(9).each(each),
-    ] {
-        let hub = Hub::new(options);
-        let one = publish(&channel_in(&hub, "a"), "one");
-        assert_ne!(parts(&one).0, "ABCDEF");
-        assert_eq!(parts(&one).1, 1);
     }
 }
 

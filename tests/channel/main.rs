@@ -34,7 +34,6 @@ mod reentrance;
 mod removing;
 #[cfg(feature = "axum")]
 mod responses;
-mod restarting;
 mod resuming;
 mod served;
 mod several;

@@ -80,16 +80,6 @@ fn at_the_last_id_misses_nothing() {
 }
 
 #[test]
-fn at_the_last_id_before_the_first_event_survives_a_restart() {
-    let before: Channel = Channel::new(options());
-    let last_id = before.last_id();
-    let channel: Channel = Channel::new(options().after(&last_id));
-    assert_eq!(channel.last_id(), last_id);
-    publish_numbers(&channel, 1..=2);
-    assert_eq!(texts(&mut resume(&channel, &last_id)), ["1", "2"]);
-}
-
-#[test]
 fn at_the_oldest_that_is_held_is_no_gap() {
     let channel = Channel::new(holding(3));
     let ids = publish_numbers(&channel, 1..=5);

@@ -15,24 +15,24 @@ retry: 200
 :
 event: greeting
 data: hello
-id: k3Zp9A-42
+id: k3Zp9A-1
 
 data: one
 data: two
 data: three
 data: four
-id: k3Zp9A-43
+id: k3Zp9A-2
 
 data: 
-id: k3Zp9A-44
+id: k3Zp9A-3
 
 data: 
 data:   after an empty line
 data: 
-id: k3Zp9A-45
+id: k3Zp9A-4
 
 data: zażółć 🦀\u{2028}\u{2029}\u{85}\u{b}\u{c}\u{feff}
-id: k3Zp9A-46
+id: k3Zp9A-5
 
 : a
 : b
@@ -40,19 +40,19 @@ data: data: no field
 data: : no comment
 data: 
 data: id: no id
-id: k3Zp9A-47
+id: k3Zp9A-6
 
 :
 retry: 250
 data: wait longer
-id: k3Zp9A-48
+id: k3Zp9A-7
 
 :
 ";
 const AFTER_THE_END: &str = "\
 retry: 200
 data: missed
-id: k3Zp9A-49
+id: k3Zp9A-8
 
 :
 data: half";
@@ -60,12 +60,12 @@ const AFTER_THE_CUT: &str = "\
 retry: 200
 data: half an event
 data: and the other half
-id: k3Zp9A-50
+id: k3Zp9A-9
 
 :
 event: close
 data: 
-id: k3Zp9A-51
+id: k3Zp9A-10
 
 ";
 
@@ -80,21 +80,32 @@ async fn curl_shows_the_wire() {
     feed.publish(after_a_silence());
     feed.wire.heartbeat_after("wait longer").await;
     feed.end().await;
-    assert_eq!(with_one_heartbeat_each(&read(curl, 0).await), FIRST);
+    assert_eq!(
+        with_one_heartbeat_each(&read(curl, 0).await),
+        feed.with_epoch(FIRST)
+    );
 
     feed.publish(Event::new("missed"));
-    let curl = start(&["--header", "Last-Event-ID: k3Zp9A-48", &feed.url]);
+    let id = feed.with_epoch("Last-Event-ID: k3Zp9A-7");
+    let curl = start(&["--header", &id, &feed.url]);
     feed.wire.heartbeat_after("missed").await;
     feed.wire.cut_after("data: half");
     feed.publish(Event::new("half an event\nand the other half"));
     // A partial file.
     let text = read(curl, 18).await;
-    assert_eq!(with_one_heartbeat_each(&text), AFTER_THE_END);
+    assert_eq!(
+        with_one_heartbeat_each(&text),
+        feed.with_epoch(AFTER_THE_END)
+    );
 
-    let curl = start(&["--header", "Last-Event-ID: k3Zp9A-49", &feed.url]);
+    let id = feed.with_epoch("Last-Event-ID: k3Zp9A-8");
+    let curl = start(&["--header", &id, &feed.url]);
     feed.wire.heartbeat_after("other half").await;
     feed.finish();
-    assert_eq!(with_one_heartbeat_each(&read(curl, 0).await), AFTER_THE_CUT);
+    assert_eq!(
+        with_one_heartbeat_each(&read(curl, 0).await),
+        feed.with_epoch(AFTER_THE_CUT)
+    );
 
     let status = ["--write-out", "%{http_code}", &feed.url];
     assert_eq!(read(start(&status), 0).await, "204");

@@ -14,7 +14,7 @@ use axum::{
 use futures::StreamExt;
 use tokio::{net::TcpListener, sync::watch};
 use tower_sse::{
-    Channel, ChannelOptions, Event, EventId, EventStream, Heartbeat, LastEventId, Retry, SseLayer,
+    Channel, ChannelOptions, Event, EventStream, Heartbeat, LastEventId, Retry, SseLayer,
     stop_reconnecting,
 };
 
@@ -22,8 +22,8 @@ use crate::{guard, wire::Wire};
 
 const HEARTBEAT: Duration = Duration::from_millis(40);
 const RETRY: Duration = Duration::from_millis(200);
-/// So that the ids are known beforehand.
-const BEFORE_THE_FIRST: EventId = EventId::from_static("k3Zp9A-41");
+/// The epoch of the ids that tests expect.
+const EPOCH: &str = "k3Zp9A";
 
 pub(crate) struct Feed {
     pub(crate) url: String,
@@ -44,7 +44,7 @@ pub(crate) type Visit = (Instant, Option<String>);
 impl Feed {
     pub(crate) async fn start() -> Self {
         let app = App {
-            channel: Channel::new(ChannelOptions::new().after(&BEFORE_THE_FIRST)),
+            channel: Channel::new(ChannelOptions::new()),
             end: watch::Sender::default(),
             visits: Arc::default(),
         };
@@ -61,6 +61,13 @@ impl Feed {
         tokio::spawn(async { axum::serve(listener, router).await });
         let url = format!("http://{}/sse", wire.address);
         Self { url, wire, app }
+    }
+
+    /// Writes the epoch of the channel in place of the one that tests expect.
+    pub(crate) fn with_epoch(&self, text: &str) -> String {
+        let last_id = self.app.channel.last_id();
+        let (epoch, _) = last_id.as_str().split_once('-').unwrap();
+        text.replace(EPOCH, epoch)
     }
 
     pub(crate) fn publish(&self, event: Event) {

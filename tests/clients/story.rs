@@ -12,45 +12,40 @@ const GREETING: EventName = EventName::from_static("greeting");
 const FIRST: &str = r#"
 {"open":200}
 {"retry":200}
-{"event":"greeting","data":"hello","id":"k3Zp9A-42"}
-{"event":"message","data":"one\ntwo\nthree\nfour","id":"k3Zp9A-43"}
-{"event":"message","data":"","id":"k3Zp9A-44"}
-{"event":"message","data":"\n  after an empty line\n","id":"k3Zp9A-45"}
-{"event":"message","data":"zażółć 🦀\u2028\u2029\u0085\u000b\u000c\ufeff","id":"k3Zp9A-46"}
+{"event":"greeting","data":"hello","id":"k3Zp9A-1"}
+{"event":"message","data":"one\ntwo\nthree\nfour","id":"k3Zp9A-2"}
+{"event":"message","data":"","id":"k3Zp9A-3"}
+{"event":"message","data":"\n  after an empty line\n","id":"k3Zp9A-4"}
+{"event":"message","data":"zażółć 🦀\u2028\u2029\u0085\u000b\u000c\ufeff","id":"k3Zp9A-5"}
 {"comment":"a"}
 {"comment":"b"}
-{"event":"message","data":"data: no field\n: no comment\n\nid: no id","id":"k3Zp9A-47"}
+{"event":"message","data":"data: no field\n: no comment\n\nid: no id","id":"k3Zp9A-6"}
 "#;
 const AFTER_A_SILENCE: &str = r#"
 {"retry":250}
-{"event":"message","data":"wait longer","id":"k3Zp9A-48"}
+{"event":"message","data":"wait longer","id":"k3Zp9A-7"}
 "#;
 const AFTER_THE_END: &str = r#"
 {"end":"clean"}
 {"open":200}
 {"retry":200}
-{"event":"message","data":"missed","id":"k3Zp9A-49"}
+{"event":"message","data":"missed","id":"k3Zp9A-8"}
 "#;
 const AFTER_THE_CUT: &str = r#"
 {"end":"cut"}
 {"open":200}
 {"retry":200}
-{"event":"message","data":"half an event\nand the other half","id":"k3Zp9A-50"}
-{"event":"message","data":"one more","id":"k3Zp9A-51"}
+{"event":"message","data":"half an event\nand the other half","id":"k3Zp9A-9"}
+{"event":"message","data":"one more","id":"k3Zp9A-10"}
 "#;
 const LAST: &str = r#"
-{"event":"close","data":"","id":"k3Zp9A-52"}
+{"event":"close","data":"","id":"k3Zp9A-11"}
 {"end":"clean"}
 {"open":204}
 {"exit":0}
 "#;
 /// Where it goes on each time it comes.
-const IDS: [Option<&str>; 4] = [
-    None,
-    Some("k3Zp9A-48"),
-    Some("k3Zp9A-49"),
-    Some("k3Zp9A-52"),
-];
+const IDS: [Option<&str>; 4] = [None, Some("k3Zp9A-7"), Some("k3Zp9A-8"), Some("k3Zp9A-11")];
 
 pub(crate) fn first() -> [Event; 6] {
     [
@@ -74,6 +69,7 @@ pub(crate) async fn publish(client: &mut Client, feed: &Feed, unsaid: &[&str]) {
         !unsaid.iter().any(is_it)
     };
     let mut expect = async |lines: &'static str| {
+        let lines = feed.with_epoch(lines);
         client.expect(lines.lines().filter(is_said)).await;
     };
     feed.wire.heartbeat_after("retry: 200").await;
@@ -98,7 +94,8 @@ pub(crate) async fn publish(client: &mut Client, feed: &Feed, unsaid: &[&str]) {
     expect(LAST).await;
     let visits = feed.visits();
     let ids: Vec<_> = visits.iter().map(|(_, id)| id.as_deref()).collect();
-    assert_eq!(ids, IDS);
+    let expected = IDS.map(|id| id.map(|id| feed.with_epoch(id)));
+    assert_eq!(ids, expected.each_ref().map(Option::as_deref));
     // Neither at once nor after the 3 seconds that clients wait by themselves.
     let waited = visits[1].0 - end;
     assert!((240..2900).contains(&waited.as_millis()), "{waited:?}");

@@ -49,6 +49,37 @@ async fn a_hub_that_is_opened_later_has_what_was_published() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hub_that_is_opened_later_numbers_on() {
+    let store = store();
+    let one = open(&store, 8).await;
+    let last = publish(&one, "news", "one").await;
+    drop(one);
+
+    let other = open(&store, 8).await;
+    let mut resumed = other.resume(["news"], id(&last).as_ref()).await.unwrap();
+    let next = publish(&other, "news", "two").await;
+    let (epoch, number) = last.as_str().split_once('-').unwrap();
+    let number: u64 = number.parse().unwrap();
+    assert_eq!(next, *format!("{epoch}-{}", number + 1));
+    assert_eq!(rest(&mut resumed).await, ["two"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_id_before_the_first_event_survives_a_restart() {
+    let store = store();
+    let one = open(&store, 8).await;
+    let last = one.last_id();
+    drop(one);
+
+    let other = open(&store, 8).await;
+    assert_eq!(other.last_id(), last);
+    publish(&other, "news", "one").await;
+    publish(&other, "news", "two").await;
+    let mut resumed = other.resume(["news"], id(&last).as_ref()).await.unwrap();
+    assert_eq!(rest(&mut resumed).await, ["one", "two"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_id_of_another_epoch_is_a_gap() {
     let store = store();
     let one = open(&store, 8).await;

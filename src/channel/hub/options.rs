@@ -56,10 +56,9 @@ impl HubOptions {
 
     /// Sets the options of every channel: how much it retains, and its policies.
     ///
-    /// The hub takes the timer from them. [`ChannelOptions::after`] does not apply.
+    /// The hub takes the timer from them.
     pub fn channel_options(mut self, options: ChannelOptions) -> Self {
         self.channels = options;
-        self.channels.after = None;
         self
     }
 

@@ -61,17 +61,13 @@ pub(in crate::channel) struct HubShared {
 
 impl HubShared {
     pub(super) fn new(options: HubOptions) -> Self {
-        // The number of a last id is from outside: it must leave room for more.
-        let after = options.channels.after;
-        let after = after.filter(|(_, last)| *last < u64::MAX / 4);
-        let (epoch, last) = after.unwrap_or_else(|| (Epoch::draw(), 0));
         Self {
-            epoch: AtomicU64::new(epoch.to_bits()),
+            epoch: AtomicU64::new(Epoch::draw().to_bits()),
             timer: options.channels.timer.clone(),
             named: NamedSubscriptions::default(),
             publishing: Mutex::new(()),
             state: Mutex::new(Registry::new(options.max_channels)),
-            published: AtomicU64::new(last),
+            published: AtomicU64::new(0),
             is_closed: AtomicBool::new(false),
             node: None,
             options,
@@ -98,8 +94,7 @@ impl HubShared {
     /// Makes a hub of a single channel, which is not in the registry.
     pub(in crate::channel) fn with_channel(options: ChannelOptions) -> (Self, ChannelShared) {
         let hub = Self::new(HubOptions::of_one(options.clone()));
-        let (last, now) = (hub.published(), hub.timer.now());
-        let channel = ChannelShared::new(Arc::from(""), options, last, now);
+        let channel = ChannelShared::new(Arc::from(""), options, hub.timer.now());
         (hub, channel)
     }
 
@@ -167,7 +162,7 @@ impl HubShared {
         // which are dropped if the channel is not needed.
         let options = self.options.options_of(&name);
         let now = self.timer.now();
-        let made = ChannelShared::new(name, options, 0, now);
+        let made = ChannelShared::new(name, options, now);
         let made = Arc::new(feed::track(made, &self.timer));
         self.with(|registry| {
             if let Some(channel) = registry.get(&made.name, now, self.options.linger) {

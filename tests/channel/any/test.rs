@@ -48,7 +48,7 @@ impl Test {
                 self.model.log(channel).close();
                 self.system.feeds[channel].channel().close();
             }
-            Command::Restart(channel, continues) => self.restart(channel, continues),
+            Command::Restart(channel) => self.restart(channel),
             Command::Advance(millis) => {
                 self.model.now += millis;
                 self.system.clock.advance(millis);
@@ -123,24 +123,12 @@ impl Test {
         assert_eq!(summary.missed, model.missed);
     }
 
-    fn restart(&mut self, channel: usize, continues: bool) {
-        let feed = &self.system.feeds[channel];
-        let newest = feed.newest().filter(|_| continues);
+    fn restart(&mut self, channel: usize) {
         let config = self.model.log(channel).config;
-        let clock = &self.system.clock;
-        let (feed, log) = match newest {
-            Some(newest) => {
-                let log = Log::after(self.model.log(channel));
-                assert_eq!(newest, *log.id_text(log.newest()));
-                (Feed::after(feed, clock, &newest), Some(log))
-            }
-            None => (Feed::new(config, clock), None),
-        };
-        self.system.feeds[channel] = feed;
+        self.system.feeds[channel] = Feed::new(config, &self.system.clock);
         let (epoch, newest) = self.system.position(channel);
-        let log = log.unwrap_or_else(|| Log::new(config, epoch.clone()));
-        assert_eq!((&epoch, newest), (&log.epoch, log.newest()));
-        self.model.restart(channel, log);
+        assert_eq!(newest, 0);
+        self.model.restart(channel, Log::new(config, epoch));
     }
 
     fn is_there(&self, subscriber: usize) -> bool {

@@ -95,7 +95,7 @@ fn command() -> impl Strategy<Value = Command> {
         20 => poll.prop_map(|(subscriber, times, same)| Command::Poll(subscriber, times, same)),
         2 => (0..8usize).prop_map(Command::Drop),
         1 => (0..CHANNELS).prop_map(Command::Close),
-        1 => (0..CHANNELS, any::<bool>()).prop_map(|(channel, on)| Command::Restart(channel, on)),
+        1 => (0..CHANNELS).prop_map(Command::Restart),
         4 => select(&[1, 9, 10, 11, 31][..]).prop_map(Command::Advance),
     ]
 }

@@ -23,8 +23,8 @@ pub(crate) enum Command {
     Drop(usize),
     /// A channel closes.
     Close(usize),
-    /// A channel is replaced: `true` by one that continues its ids, `false` by one of another epoch.
-    Restart(usize, bool),
+    /// A channel is replaced by one of another epoch.
+    Restart(usize),
     /// So many milliseconds pass.
     Advance(u64),
 }

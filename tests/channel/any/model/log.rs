@@ -5,7 +5,7 @@ use crate::any::{config::Config, payload::Payload};
 pub(crate) struct Log {
     pub(crate) config: Config,
     pub(crate) epoch: String,
-    /// Includes the events of a channel whose ids it continues. The first event has the number 1.
+    /// The first event has the number 1.
     pub(crate) published: Vec<Published>,
     pub(crate) evicted: usize,
     pub(crate) is_closed: bool,
@@ -40,15 +40,6 @@ impl Log {
             state: String::new(),
             notifications: 0,
             subscribers: 0,
-        }
-    }
-
-    /// Makes a channel that continues the ids of another.
-    pub(crate) fn after(before: &Self) -> Self {
-        Self {
-            published: before.published.clone(),
-            evicted: before.newest(),
-            ..Self::new(before.config, before.epoch.clone())
         }
     }
 

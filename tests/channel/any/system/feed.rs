@@ -1,8 +1,4 @@
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{num::NonZeroUsize, time::Duration};
 
 use tower_sse::{
     Channel, ChannelOptions, Event, EventId, EventName, GapPolicy, LagPolicy, LastEventId,
@@ -24,24 +20,10 @@ const STATE: EventName = EventName::from_static("state");
 pub(crate) struct Feed {
     config: Config,
     state: StateChannel<String>,
-    store: Store,
 }
-
-/// All events that were published, as an application stores them.
-type Store = Arc<Mutex<Vec<(EventId, Payload)>>>;
 
 impl Feed {
     pub(crate) fn new(config: Config, clock: &Clock) -> Self {
-        Self::with(config, clock, Store::default(), None)
-    }
-
-    /// Makes a channel that continues the ids of another after an event.
-    pub(crate) fn after(before: &Self, clock: &Clock, last: &EventId) -> Self {
-        let store = Arc::clone(&before.store);
-        Self::with(before.config, clock, store, Some(last))
-    }
-
-    fn with(config: Config, clock: &Clock, store: Store, after: Option<&EventId>) -> Self {
         let gap_policy = match config.gap_policy {
             config::GapPolicy::Notify => GapPolicy::notify(),
             config::GapPolicy::Live => GapPolicy::live(),
@@ -66,13 +48,9 @@ impl Feed {
         if let Some(age) = config.max_age {
             options = options.max_age(Duration::from_millis(age));
         }
-        if let Some(last) = after {
-            options = options.after(last);
-        }
         Self {
             config,
             state: StateChannel::new(String::new(), options),
-            store,
         }
     }
 
@@ -81,33 +59,19 @@ impl Feed {
     }
 
     pub(crate) fn publish(&self, payloads: &[Payload]) -> Result<Option<EventId>, PublishError> {
-        let last = match payloads {
+        match payloads {
             [payload] if self.config.has_state => {
                 let change = |state: &mut String| {
                     *state += payload.data();
                     payload.event()
                 };
-                let updated = self.state.update(change);
-                if let Err(PublishError::TooLarge { .. }) = updated {
-                    // The change has a number, though no subscriber gets it.
-                    let skipped = (self.channel().last_id(), payload.clone());
-                    self.store.lock().unwrap().push(skipped);
-                }
-                Some(updated?)
+                self.state.update(change).map(Some)
             }
-            [payload] => Some(self.channel().publish(payload.event())?),
+            [payload] => self.channel().publish(payload.event()).map(Some),
             several => self
                 .channel()
-                .publish_all(several.iter().map(Payload::event))?,
-        };
-        if let Some(last) = &last {
-            let (epoch, newest) = last.as_str().split_once('-').unwrap();
-            let first = newest.parse::<usize>().unwrap() + 1 - payloads.len();
-            let id = |number| EventId::try_from(format!("{epoch}-{number}")).unwrap();
-            let stored = (first..).map(id).zip(payloads.iter().cloned());
-            self.store.lock().unwrap().extend(stored);
+                .publish_all(several.iter().map(Payload::event)),
         }
-        Ok(last)
     }
 
     pub(crate) fn open(&self, start: Start, last: Option<&LastEventId>) -> Subscription {
@@ -123,10 +87,5 @@ impl Feed {
             Start::Resume(_) if self.config.has_state => self.state.resume(last, state).unwrap(),
             Start::Resume(_) => self.channel().resume(last),
         }
-    }
-
-    /// Returns the id of the newest event, perhaps of the channel before.
-    pub(crate) fn newest(&self) -> Option<EventId> {
-        Some(self.store.lock().unwrap().last()?.0.clone())
     }
 }
