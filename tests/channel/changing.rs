@@ -12,7 +12,7 @@ use futures::{Stream, StreamExt, stream};
 use http_body::Body;
 use tower_sse::{
     ChannelError, ChannelEvent, ChannelStart, CloseReason, Event, EventStream, Hub, LagPolicy,
-    Subscription,
+    NoticePolicy, Subscription,
 };
 
 use crate::{
@@ -801,4 +801,19 @@ fn events_that_a_combinator_holds_back_are_still_sent() {
     assert_eq!(frame(&mut body), ready(&["a1#1"]));
     remove(&hub, "b");
     assert_eq!(frame(&mut body), ready(&["b2#2"]));
+}
+
+#[test]
+fn a_notice_follows_the_policy_of_its_channel() {
+    let hub = Hub::new(hub_options(9).each(|name, options| match name {
+        "silent" => options.notice_policy(NoticePolicy::silent()),
+        _ => options,
+    }));
+    let mut subscription = subscribe(&hub, &["silent"]);
+    add(&hub, "a");
+    assert_eq!(blocks(&mut subscription)[0], "channel-added: a");
+    drop(subscription);
+    let mut subscription = subscribe(&hub, &["b"]);
+    add(&hub, "silent");
+    assert_eq!(blocks(&mut subscription), ["checkpoint: #2"]);
 }

@@ -214,12 +214,14 @@ impl Subscription {
         change: &ChangeNotice,
         audience: Option<Audience>,
     ) -> Option<ChannelEvent> {
-        let notice = match change {
-            ChangeNotice::Added(channel) => Notice::Added(channel),
-            ChangeNotice::Removed(channel) => Notice::Removed(channel),
-            ChangeNotice::Gap(gap) => gap.as_notice(),
+        let (name, notice) = match change {
+            ChangeNotice::Added(channel) => (channel, Notice::Added(channel)),
+            ChangeNotice::Removed(channel) => (channel, Notice::Removed(channel)),
+            ChangeNotice::Gap(gap) => (&gap.channel, gap.as_notice()),
         };
-        let policy = self.notice_policy_of(None);
+        let mut channels = self.reader.channels();
+        let channel = channels.find(|channel| channel.name == *name);
+        let policy = self.notice_policy_of(channel);
         send_notice(
             notice.encode(policy, audience.unwrap_or_default(), None)?,
             audience,

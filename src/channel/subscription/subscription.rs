@@ -231,8 +231,8 @@ impl Subscription {
         }
     }
 
-    /// Returns the policy for a notice of a channel. A checkpoint, which is about all of them, follows that
-    /// of the first, or without a channel that of the hub.
+    /// Returns the policy for a notice of a channel. A checkpoint, which is about all of them, and the notice of
+    /// a channel that was removed follow that of the first, or without a channel that of the hub.
     pub(super) fn notice_policy_of(&self, channel: Option<&Arc<ChannelShared>>) -> NoticePolicy {
         let channel = channel.or_else(|| self.reader.channels().next());
         let policy = channel.map(|channel| channel.options.notice_policy);
