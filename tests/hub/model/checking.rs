@@ -252,7 +252,13 @@ impl Client {
         let life = life.unwrap_or_else(|| panic!("a false lag of {}", NAMES[name]));
         assert_eq!(hub.lives[life].config.lag, LagPolicy::Notify);
         let end = hub.lives[life].lost + 1;
+        self.pass_hidden_before_lag(hub, life, end, count);
         assert_eq!(self.cover(life, end), count);
+    }
+
+    /// Notes that the client has passed hidden events that came by another channel before a lag.
+    fn pass_hidden_before_lag(&mut self, hub: &Hub, life: LifeId, end: u64, count: u64) {
+        while self.due_by(life, end) > count && self.pass_hidden_one(hub, end) {}
     }
 
     /// Checks lags of the channel that counts its lags only. (It is there twice if it was closed and added
@@ -272,8 +278,7 @@ impl Client {
                 }
                 _ => hub.lives[life].lost + 1,
             };
-            // Hidden events that came by another channel precede the lag.
-            while self.due_by(life, end) > count && self.pass_hidden_one(hub, end) {}
+            self.pass_hidden_before_lag(hub, life, end, count);
             count -= self.cover(life, end);
         }
         assert_eq!(count, 0, "a false lag");

@@ -1,4 +1,4 @@
-use super::{Client, Hub, client::Turn, keyed::Keyed, keys::Key, start::Point};
+use super::{Client, Hub, client::Turn, hide::Hide, keyed::Keyed, keys::Key, start::Point};
 
 impl Client {
     pub(super) fn has_read_keyed(&self, hub: &Hub) -> bool {
@@ -35,7 +35,7 @@ impl Client {
     pub(super) fn check_keyed_event(&mut self, hub: &Hub, text: &str, id: Option<Point>) {
         let event = hub.find(text);
         let [life] = event.to[..] else { unreachable!() };
-        let is_it = |keyed: &Keyed| keyed.life == life;
+        let is_it = |keyed: &Keyed, _: &Hide| keyed.life == life;
         let number = self.check_change(hub, is_it, event.key.unwrap(), true, id);
         let newest = &hub.event(number).payload.text;
         assert_eq!(text, newest, "another event is the newest");
@@ -48,9 +48,9 @@ impl Client {
         key: Key,
         id: Option<Point>,
     ) {
-        let is_it = |keyed: &Keyed| {
-            let life = &hub.lives[keyed.life];
-            life.name == name && !life.keys.as_ref().unwrap().is_live(key)
+        // The channel of this name may be there twice: a closed one, and one that was made anew.
+        let is_it = |keyed: &Keyed, hide: &Hide| {
+            hub.lives[keyed.life].name == name && keyed.may_get_removal(hub, hide, key)
         };
         self.check_change(hub, is_it, key, false, id);
     }
@@ -59,7 +59,7 @@ impl Client {
     fn check_change(
         &mut self,
         hub: &Hub,
-        is_it: impl Fn(&Keyed) -> bool,
+        is_it: impl Fn(&Keyed, &Hide) -> bool,
         key: Key,
         is_live: bool,
         id: Option<Point>,
@@ -67,7 +67,8 @@ impl Client {
         self.check_turn(hub, Turn::Keyed);
         let has_ids = self.is_keyed_alone(hub);
         let mut keyed = self.keyed.iter_mut();
-        let keyed = keyed.find(|keyed| is_it(keyed)).expect("a channel");
+        let keyed = keyed.find(|keyed| is_it(keyed, &self.hide));
+        let keyed = keyed.expect("a channel");
         let number = keyed.check_change(hub, &self.hide, key, is_live);
         self.lacks_keyed_id = has_ids && id.is_none();
         if let Some(id) = id {

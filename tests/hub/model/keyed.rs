@@ -123,6 +123,14 @@ impl Keyed {
         number
     }
 
+    /// Returns `true` if the removal of a key is due, or may come again.
+    pub(super) fn may_get_removal(&self, hub: &Hub, hide: &Hide, key: Key) -> bool {
+        let keys = hub.lives[self.life].keys.as_ref().unwrap();
+        let shown = self.shown.get(&key).filter(|_| self.after.is_some());
+        let may_repeat = shown.is_some_and(|number| !self.twice.contains(number));
+        !keys.is_live(key) && (may_repeat || self.pending(hub, hide).contains_key(&key))
+    }
+
     /// A client that has resumed may get a removal again that came while a round was read.
     fn repeat_removal(&mut self, hub: &Hub, key: Key) -> Option<u64> {
         let keys = hub.lives[self.life].keys.as_ref().unwrap();
