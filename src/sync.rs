@@ -6,8 +6,6 @@
 
 // Loom's locks return these too.
 pub(crate) use std::sync::PoisonError;
-#[cfg(feature = "channel")]
-pub(crate) use std::sync::TryLockError;
 #[cfg(all(feature = "channel", not(all(test, loom))))]
 pub(crate) use std::sync::{Condvar, RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(not(all(test, loom)))]

@@ -223,9 +223,6 @@ impl<T: ?Sized, S> Channel<T, S> {
     /// [`is_closed`](Self::is_closed), and the client's id is its [`last_id`](Self::last_id). For this the
     /// last published event must have data, because a comment or a `retry` has no id on the wire. A
     /// client whose connection broke earlier can still [`resume`](Self::resume), and gets the rest.
-    ///
-    /// Closing never waits for a store: an event that [`publish_with`](Self::publish_with) is storing is
-    /// still sent, and then the subscribers end.
     pub fn close(&self) {
         self.hub().close(&self.channel);
     }

@@ -39,8 +39,7 @@ pub enum PublishError {
     /// The event cannot be encoded.
     Encode(Error),
     /// The closure that runs before the publication has failed
-    /// ([`Channel::publish_with`](super::Channel::publish_with),
-    /// [`StateChannel::update`](super::StateChannel::update)).
+    /// ([`StateChannel::update`](super::StateChannel::update)).
     Before(BoxError),
 }
 

@@ -30,9 +30,8 @@ const LEFT: EventName = EventName::from_static("left");
 /// The names that are present in a channel, and the keyed channel from which clients get them.
 ///
 /// It belongs to the channel, so it is removed and made anew with it, and is not in the registry of the hub.
-/// Its numbers are its own, because nobody can wait for those of the hub: `Channel::publish_with` keeps the
-/// next one for as long as a store takes, and a subscriber that comes or goes must not wait for a store.
-/// They are in no id, so a feed alone has use for them.
+/// Its numbers are its own: in a hub over a store the store assigns the others, and a subscriber that comes or
+/// goes must not wait for a store. They are in no id, so a feed alone has use for them.
 pub(super) struct Feed<'a> {
     channel: &'a ChannelShared,
     roster: &'a Mutex<Roster>,

@@ -30,9 +30,6 @@ pub(super) struct Log {
     /// The number of the last event, held or not.
     last: u64,
     closed: bool,
-    /// Whether the next event is being stored. It is appended though the log is closed meanwhile,
-    /// because then the store has it.
-    storing: bool,
     pub(super) listing: Listing,
 }
 
@@ -70,7 +67,6 @@ impl Log {
             evicted: 0,
             last: 0,
             closed: false,
-            storing: false,
             listing: Listing::Absent,
         }
     }
@@ -312,28 +308,9 @@ impl Log {
         }
     }
 
-    /// Marks the next event as being stored, until [`end_storing`](Self::end_storing).
-    pub(super) fn begin_storing(&mut self) -> Result<(), PublishError> {
-        self.check_open()?;
-        self.storing = true;
-        Ok(())
-    }
-
-    /// Ends what [`begin_storing`](Self::begin_storing) began. Returns `true` if the log was closed
-    /// meanwhile.
-    pub(super) fn end_storing(&mut self) -> bool {
-        self.storing = false;
-        self.closed
-    }
-
     /// Returns `true` if no new event may be published.
     pub(super) fn is_closed(&self) -> bool {
         self.closed
-    }
-
-    /// Returns `true` if no event will be published any more.
-    pub(super) fn is_finished(&self) -> bool {
-        self.closed && !self.storing
     }
 
     pub(super) fn close(&mut self) {

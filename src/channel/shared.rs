@@ -49,7 +49,7 @@ pub(super) struct Tip(u64);
 
 impl Tip {
     pub(super) fn of(log: &Log) -> Self {
-        Self(log.last() << 1 | u64::from(log.is_finished()))
+        Self(log.last() << 1 | u64::from(log.is_closed()))
     }
 
     /// Returns the number of the last event.
@@ -58,7 +58,7 @@ impl Tip {
     }
 
     /// Returns `true` if no event will follow.
-    pub(super) fn is_finished(self) -> bool {
+    pub(super) fn is_closed(self) -> bool {
         self.0 & 1 == 1
     }
 }

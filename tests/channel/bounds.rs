@@ -1,7 +1,5 @@
-use std::convert::Infallible;
-
 use tokio::time::advance;
-use tower_sse::{Channel, ChannelOptions, Event, EventId, NoticePolicy};
+use tower_sse::{Channel, ChannelOptions, Event, NoticePolicy, StateChannel};
 
 use crate::{clock::Clock, support::*};
 
@@ -75,20 +73,21 @@ async fn holds_events_for_so_long() {
 }
 
 #[test]
-fn holds_events_since_they_are_published_and_not_since_they_are_stored() {
+fn holds_events_since_they_are_published_and_not_since_their_change_began() {
     let clock = Clock::new();
     let options = ChannelOptions::with_timer(clock.clone())
         .max_age(10 * SECOND)
         .notice_policy(NoticePolicy::event());
-    let channel: Channel = Channel::new(options);
+    let state: StateChannel<()> = StateChannel::new((), options);
+    let channel = state.channel();
     let mut subscriber = channel.subscribe();
-    let store = |_: &EventId| {
+    let change = |(): &mut ()| {
         clock.advance(20_000);
-        Ok::<_, Infallible>(())
+        Event::new("one")
     };
-    channel.publish_with(Event::new("one"), store).unwrap();
+    state.update(change).unwrap();
     clock.advance(10_000);
-    assert_eq!(held(&channel), ["one"]);
+    assert_eq!(held(channel), ["one"]);
     assert_eq!(texts(&mut subscriber), ["one"]);
     clock.advance(1);
     assert_eq!(texts(&mut channel.replay()), [""], "a checkpoint");

@@ -43,7 +43,6 @@ mod sizes;
 mod snapshots;
 mod starts;
 mod state;
-mod storing;
 mod stress;
 mod summaries;
 mod support;

@@ -3,7 +3,7 @@
 use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
-use tower_sse::{BoxError, Channel, Event, PublishError};
+use tower_sse::{BoxError, Channel, Event, PublishError, StateChannel};
 
 use crate::{
     hub::{channel_in, hub},
@@ -22,8 +22,8 @@ async fn say_whose_fault_it_is() {
     let channel = Channel::new(holding(1).max_bytes(32));
     let too_large = channel.publish(Event::new("x".repeat(32))).unwrap_err();
     let too_many = channel.publish_all(["one", "two"].map(Event::new));
-    let store = |_: &_| Err::<(), BoxError>("secret".into());
-    let before = channel.publish_with(Event::new("one"), store);
+    let state = StateChannel::new((), options());
+    let before = state.update(|()| Err::<Event, BoxError>("secret".into()));
     channel.close();
     let closed = channel.publish(Event::new("one"));
     let errors: [PublishError; 4] = [

@@ -251,6 +251,17 @@ fn changes_though_nothing_can_be_published() {
 }
 
 #[test]
+fn that_is_rejected_leaves_its_number_free() {
+    let counter = counter();
+    let mut subscriber = counter.channel().subscribe();
+    let fails = |_: &mut u64| Err::<Event, BoxError>("no change".into());
+    let error = counter.update(fails).unwrap_err();
+    assert!(matches!(error, PublishError::Before(_)));
+    assert_eq!(parts(&add(&counter, 1)).1, 1);
+    assert_eq!(texts(&mut subscriber), ["1"]);
+}
+
+#[test]
 fn is_shared_by_clones_and_ends_with_the_last() {
     let counter = counter();
     let clone = counter.clone();

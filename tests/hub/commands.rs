@@ -21,8 +21,6 @@ pub(crate) enum Command {
     Put(usize, Key, Draft),
     /// Removes a key.
     RemoveKey(usize, Key),
-    /// Publishes by `publish_with`, while this happens.
-    Store(Through, Draft, Meanwhile),
     /// Has a client that has seen nothing yet ask for these channels.
     Arrive(usize, Vec<Wish>, Start, Manner),
     /// Has a client ask for its channels again, after its connection has broken.
@@ -85,16 +83,6 @@ pub(crate) enum Through {
     Handle(usize),
 }
 
-/// What the closure of `publish_with` does.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Meanwhile {
-    Succeed,
-    Fail,
-    Close,
-    /// Closes the channel, and makes another one of its name.
-    MakeAnew,
-}
-
 /// An event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Draft {
@@ -142,10 +130,10 @@ struct Draw<'a> {
 
 impl Draw<'_> {
     fn command(&mut self) -> Command {
-        let weights = [16, 5, 5, 10, 18, 3, 2, 1, 3, 2, 1, 1, 5, 3, 4, 2, 8, 3];
+        let weights = [16, 5, 5, 10, 18, 3, 2, 1, 3, 2, 1, 1, 5, 4, 2, 8, 3];
         let weights = match self.random.once_in(4) {
             // Publishers and readers alone.
-            true => [16, 5, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 3],
+            true => [16, 5, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 3],
             false => weights,
         };
         match self.random.weighted(&weights) {
@@ -164,11 +152,10 @@ impl Draw<'_> {
             9 => Command::Release(self.random.below(8)),
             10 => Command::Get(self.name()),
             12 => Command::Advance(self.random.pick(&[1, 4, 6, 11, 31])),
-            13 => Command::Store(self.through(), self.draft(), self.meanwhile()),
-            14 => Command::Add(self.group(), self.wish()),
-            15 => Command::Remove(self.group(), self.name()),
-            16 => Command::Put(self.name(), self.key(), self.draft()),
-            17 => Command::RemoveKey(self.name(), self.key()),
+            13 => Command::Add(self.group(), self.wish()),
+            14 => Command::Remove(self.group(), self.name()),
+            15 => Command::Put(self.name(), self.key(), self.draft()),
+            16 => Command::RemoveKey(self.name(), self.key()),
             _ => Command::Sweep,
         }
     }
@@ -259,15 +246,6 @@ impl Draw<'_> {
             padding: self.random.pick(&[0, 0, 0, 9, 30]),
             is_comment: self.random.once_in(12),
         }
-    }
-
-    fn meanwhile(&mut self) -> Meanwhile {
-        self.random.pick(&[
-            Meanwhile::Succeed,
-            Meanwhile::Fail,
-            Meanwhile::Close,
-            Meanwhile::MakeAnew,
-        ])
     }
 
     fn start(&mut self) -> Start {

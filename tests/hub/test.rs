@@ -3,7 +3,7 @@
 use tower_sse::{Channel, KeyedChannel, Subscription};
 
 use crate::{
-    commands::{CLIENTS, Command, Draft, Manner, Meanwhile, Start, Through, Wish, WishOrigin},
+    commands::{CLIENTS, Command, Draft, Manner, Start, Through, Wish, WishOrigin},
     config::{Config, NAMES},
     model::{
         Asked, Client, Hide, Hub, Key, LifeId, Origin, Payload, Point, Position, hides, hides_key,
@@ -61,7 +61,6 @@ impl Test {
             Command::PublishTo(names, draft) => self.publish_to(names, *draft),
             Command::Put(name, key, draft) => self.put(*name, *key, *draft),
             Command::RemoveKey(name, key) => self.remove_key(*name, *key),
-            Command::Store(through, draft, meanwhile) => self.store(*through, *draft, *meanwhile),
             Command::Arrive(client, wishes, start, manner) => {
                 self.arrive(*client, wishes, *start, *manner);
             }
@@ -243,30 +242,6 @@ impl Test {
         assert_eq!(number, expected);
         self.note(number, &lives);
         self.model.release(&lives);
-    }
-
-    fn store(&mut self, through: Through, draft: Draft, meanwhile: Meanwhile) {
-        let Some((life, channel)) = self.take(through) else {
-            return;
-        };
-        let payload = self.payload(draft);
-        let stored = channel.publish_with(event(&payload), |_| {
-            if matches!(meanwhile, Meanwhile::Close | Meanwhile::MakeAnew) {
-                channel.close();
-            }
-            if matches!(meanwhile, Meanwhile::MakeAnew) {
-                let anew = self.system.hub.channel::<str>(channel.name()).unwrap();
-                assert!(!anew.is_closed());
-            }
-            match meanwhile {
-                Meanwhile::Fail => Err("it fails"),
-                _ => Ok(()),
-            }
-        });
-        let number = stored.ok().map(|id| self.system.number(&id));
-        assert_eq!(number, self.model.store(life, &payload, meanwhile));
-        self.note(number, &[life]);
-        self.put_back((life, channel));
     }
 
     /// Notes what was published last, up to this number.

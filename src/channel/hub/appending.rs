@@ -1,10 +1,6 @@
 //! Publishing: numbers are assigned, and events appended to the logs of their channels.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::Arc,
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use super::{registry::Registry, shared::HubShared};
 use crate::{
@@ -13,7 +9,7 @@ use crate::{
         numbered::{Draft, Unnumbered, check_size},
         shared::ChannelShared,
     },
-    sync::{MutexGuard, PoisonError, TryLockError, atomic::Ordering},
+    sync::atomic::Ordering,
 };
 
 impl HubShared {
@@ -26,7 +22,6 @@ impl HubShared {
     ) -> Result<u64, PublishError> {
         check_open(channels)?;
         let drafts = self.draft(channels, events)?;
-        let _publishing = self.lock_publishing(channels)?;
         let now = self.timer.now();
         self.with(|registry| {
             check_open(channels)?;
@@ -104,48 +99,9 @@ impl HubShared {
         last
     }
 
-    /// As [`append`](Self::append), for an event that the closure stores first: it gets the number.
-    /// If the channel is closed meanwhile, this completes the close.
-    pub(in crate::channel) fn append_stored(
-        &self,
-        channel: &Arc<ChannelShared>,
-        event: Unnumbered,
-        store: impl FnOnce(u64) -> Result<(), PublishError>,
-    ) -> Result<u64, PublishError> {
-        let publishing = self.lock_publishing(&[channel])?;
-        self.with(|registry| registry.change(channel, |log| log.begin_storing()))?;
-        let number = self.published() + 1;
-        // A panic of the closure must not leave the log as storing, or its subscribers never end.
-        let stored = catch_unwind(AssertUnwindSafe(|| {
-            let drafts = self.draft(&[channel], &[event])?;
-            store(number)?;
-            // The time after the closure, which may have waited for a store.
-            Ok::<_, PublishError>((drafts, self.timer.now()))
-        }));
-        let (stored, is_closed) = self.with(|registry| {
-            let stored = stored.map(|stored| {
-                stored.map(|(drafts, now)| self.push(registry, &[channel], drafts, now))
-            });
-            let is_closed = registry.change(channel, |log| log.end_storing());
-            if is_closed && matches!(stored, Ok(Ok(_))) {
-                registry.miss(channel, number);
-            }
-            (stored, is_closed)
-        });
-        drop(publishing);
-        if is_closed {
-            // `close` has left this to us: subscribers had to wait for the event.
-            channel.subscribers.wake_all();
-        }
-        stored.unwrap_or_else(|panic| resume_unwind(panic))
-    }
-
     /// Evicts all events, and skips the next number, so that every subscriber has missed an event. Does
     /// nothing if the channel is closed. Does not wake the waiting subscribers.
     pub(in crate::channel) fn clear_and_skip(&self, channel: &Arc<ChannelShared>) {
-        let Ok(_publishing) = self.lock_publishing(&[channel]) else {
-            return;
-        };
         self.with(|registry| {
             if channel.log().is_closed() {
                 return;
@@ -154,23 +110,6 @@ impl HubShared {
             registry.change(channel, |log| log.clear_and_skip(number));
             self.published.store(number, Ordering::Release);
         });
-    }
-
-    /// Locks out other publishers. Fails at once, without a wait for a store, if a channel is closed.
-    pub(super) fn lock_publishing(
-        &self,
-        channels: &[&Arc<ChannelShared>],
-    ) -> Result<MutexGuard<'_, ()>, PublishError> {
-        match self.publishing.try_lock() {
-            Ok(guard) => Ok(guard),
-            // The lock has no data that a publisher which panicked could have left half changed.
-            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => {
-                check_open(channels)?;
-                let guard = self.publishing.lock();
-                Ok(guard.unwrap_or_else(PoisonError::into_inner))
-            }
-        }
     }
 }
 

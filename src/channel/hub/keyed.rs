@@ -20,7 +20,6 @@ impl HubShared {
         event: &Unnumbered,
     ) -> Result<u64, PublishError> {
         channel.log().check_open()?;
-        let _publishing = self.lock_publishing(&[channel])?;
         let draft = event.draft_keyed(self.epoch(), self.published() + 1);
         let without_id = event.draft_without_id().finish(0);
         let has_ids = channel.options.has_ids;
@@ -112,7 +111,6 @@ impl HubShared {
         channel: &Arc<ChannelShared>,
         key: &str,
     ) -> Result<Option<u64>, PublishError> {
-        let _publishing = self.lock_publishing(&[channel])?;
         self.with(|registry| {
             channel.log().check_open()?;
             let is_live = channel

@@ -12,7 +12,7 @@ use crate::{
         subscribers::SubscriberWaker,
         subscription::{Addition, Change},
     },
-    sync::{PoisonError, atomic::Ordering},
+    sync::atomic::Ordering,
 };
 
 impl HubShared {
@@ -169,10 +169,9 @@ impl HubShared {
         }
     }
 
-    /// Takes a number that no event gets: this one, or the next. The closure runs before anything is published after it.
+    /// Takes a number that no event gets: this one, or the next. The closure runs before anything is published
+    /// after it.
     fn take_number<R>(&self, at: Option<u64>, change: impl FnOnce(u64) -> R) -> (u64, R) {
-        let publishing = self.publishing.lock();
-        let _publishing = publishing.unwrap_or_else(PoisonError::into_inner);
         self.with(|_| {
             let number = at.unwrap_or(self.published() + 1);
             self.published.store(number, Ordering::Release);

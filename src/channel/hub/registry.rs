@@ -176,17 +176,6 @@ impl Registry {
         }
     }
 
-    /// Notes that a closed channel has lost an event, which is above all that it had when it was removed.
-    /// A channel that was made anew meanwhile has no event yet, because that one was being stored.
-    pub(super) fn miss(&mut self, channel: &ChannelShared, number: u64) {
-        match self.channels.get(&channel.name) {
-            Some(anew) => anew.channel.change(|log| log.clear_and_skip(number)),
-            // Clients do not resume a channel without ids.
-            None if channel.options.has_ids => self.removed.add(&channel.name, number),
-            None => {}
-        }
-    }
-
     /// Notes that there is an event that the channel with this name does not have in memory.
     pub(super) fn leave_out(&mut self, name: &Arc<str>, number: u64) {
         match self.channels.get(name) {

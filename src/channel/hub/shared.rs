@@ -2,15 +2,13 @@
 //!
 //! # Order of locks
 //!
-//! 1. `publishing` orders publishers. A publisher may hold it for long: `publish_with` waits for a
-//!    store. So only publishers take it (and `StateChannel::update`), neither a reader nor the close of
-//!    a channel.
-//! 2. `state` is the lock of the hub. It is locked after it and only for moments: numbers are assigned
-//!    and logs are changed under it, but events are encoded and user's closures run without it.
-//! 3. The roster of a feed ([`Feed`]) is locked after it or without it, for moments.
-//! 4. The log of a channel is locked after the lock of the hub for a change, that of a feed after its
+//! 1. `state` is the lock of the hub. It is locked only for moments: numbers are assigned and logs are
+//!    changed under it, but events are encoded and user's closures run without it. (The closures of a
+//!    `StateChannel` run under a lock of its own, which is locked before this one.)
+//! 2. The roster of a feed ([`Feed`]) is locked after it or without it, for moments.
+//! 3. The log of a channel is locked after the lock of the hub for a change, that of a feed after its
 //!    roster. For reading it is locked alone.
-//! 5. The list of a channel's subscribers is locked last.
+//! 4. The list of a channel's subscribers is locked last.
 //!
 //! Tasks are woken, and what may run code of the user's is dropped, when nothing is locked.
 //!
@@ -50,7 +48,6 @@ pub(in crate::channel) struct HubShared {
     pub(in crate::channel) timer: SharedTimer,
     pub(super) options: HubOptions,
     pub(super) named: NamedSubscriptions,
-    pub(super) publishing: Mutex<()>,
     pub(super) state: Mutex<Registry>,
     /// The number of the last event that every subscriber can read. Stored under the lock of the hub.
     pub(super) published: AtomicU64,
@@ -65,7 +62,6 @@ impl HubShared {
             epoch: AtomicU64::new(Epoch::draw().to_bits()),
             timer: options.channels.timer.clone(),
             named: NamedSubscriptions::default(),
-            publishing: Mutex::new(()),
             state: Mutex::new(Registry::new(options.max_channels)),
             published: AtomicU64::new(0),
             is_closed: AtomicBool::new(false),
@@ -198,8 +194,7 @@ impl HubShared {
         })
     }
 
-    /// Closes a channel for publishers, and for subscribers as well unless an event is being stored:
-    /// they read it first.
+    /// Closes a channel for publishers. Subscribers end when they have read the rest.
     pub(in crate::channel) fn close(&self, channel: &Arc<ChannelShared>) {
         let was_closed = self.with(|registry| {
             let was_closed = channel.log().is_closed();
@@ -214,9 +209,7 @@ impl HubShared {
             feed.close(self.timer.now());
         }
         channel.notify_occupancy();
-        if channel.log().is_finished() {
-            channel.subscribers.wake_all();
-        }
+        channel.subscribers.wake_all();
     }
 
     /// Closes the hub for good, when its last handle is dropped: also the subscriptions without channels,

@@ -296,7 +296,7 @@ impl Member {
 
 impl MemberItem {
     fn nothing(tip: Tip) -> Self {
-        match tip.is_finished() {
+        match tip.is_closed() {
             true => Self::Closed,
             false => Self::Empty,
         }
@@ -310,7 +310,7 @@ fn index_after(channel: &ChannelShared, number: u64) -> u64 {
 }
 
 fn empty(tip: Tip) -> Peek {
-    match tip.is_finished() {
+    match tip.is_closed() {
         true => Peek::Closed,
         false => Peek::Empty,
     }

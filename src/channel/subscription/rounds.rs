@@ -143,7 +143,7 @@ impl Rounds {
     /// Returns `true` if the channel is closed and everything has been read.
     pub(super) fn is_finished(&self) -> bool {
         let tip = self.channel.tip();
-        tip.is_finished() && self.round.is_none() && self.since >= tip.last()
+        tip.is_closed() && self.round.is_none() && self.since >= tip.last()
     }
 
     /// Waits for the next name that leaves, in the feed of a presence.

@@ -1,7 +1,4 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    slice,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     idle::Idle,
@@ -9,10 +6,7 @@ use super::{
     life::{Life, LifeId, Payload, Retained},
     removed::Removed,
 };
-use crate::{
-    commands::Meanwhile,
-    config::{ChannelConfig, Config},
-};
+use crate::config::{ChannelConfig, Config};
 
 /// How many idle channels a hub checks to make room.
 const CHECKS: usize = 32;
@@ -122,34 +116,6 @@ impl Hub {
             return None;
         }
         Some(self.append(to, payloads))
-    }
-
-    /// Publishes an event to a channel, while something happens to it. `None` if it is not published.
-    pub(crate) fn store(
-        &mut self,
-        life: LifeId,
-        payload: &Payload,
-        meanwhile: Meanwhile,
-    ) -> Option<u64> {
-        let payloads = slice::from_ref(payload);
-        if !self.takes(life, payloads) || matches!(meanwhile, Meanwhile::Fail) {
-            return None;
-        }
-        let name = self.lives[life].name;
-        if matches!(meanwhile, Meanwhile::Close | Meanwhile::MakeAnew) {
-            self.close(life);
-        }
-        if matches!(meanwhile, Meanwhile::MakeAnew) {
-            self.channel(name).unwrap();
-        }
-        let number = self.append(&[life], payloads);
-        // The closed channel has the event, but none that is made anew does.
-        match self.registered.get(&name) {
-            Some(anew) if *anew != life => self.lives[*anew].lost = number,
-            None if self.lives[life].config.has_ids => self.removed.remember(name, number),
-            _ => {}
-        }
-        Some(number)
     }
 
     fn append(&mut self, to: &[LifeId], payloads: &[Payload]) -> u64 {

@@ -1,7 +1,7 @@
 use loom::thread;
 
 use super::support::{channel, next, publish, published, rest, wait};
-use crate::{BoxError, loom_tests::in_every_order};
+use crate::loom_tests::in_every_order;
 
 #[test]
 fn a_waiting_subscriber_is_woken_by_the_close() {
@@ -49,43 +49,5 @@ fn an_event_that_is_published_while_another_closes_comes_to_all_or_to_none() {
         let held = rest(channel.replay());
         let held = held.iter().filter_map(published);
         assert_eq!(held.count(), got.len());
-    });
-}
-
-/// Closes a channel while an event is being stored, with this outcome. Returns whether it was stored,
-/// and the data that a subscriber got until the end.
-fn close_while_storing(outcome: fn() -> Result<(), BoxError>) -> (bool, Vec<String>) {
-    let channel = channel();
-    let subscription = channel.subscribe();
-    let publisher = thread::spawn({
-        let channel = channel.clone();
-        move || {
-            let mut is_stored = false;
-            let published =
-                channel.publish_with("one", |_| outcome().inspect(|()| is_stored = true));
-            assert_eq!(published.is_ok(), is_stored);
-            is_stored
-        }
-    });
-    let closing = thread::spawn(move || channel.close());
-    let got = rest(subscription);
-    closing.join().unwrap();
-    let got = got.iter().filter_map(published).map(|(_, data)| data);
-    (publisher.join().unwrap(), got.collect())
-}
-
-#[test]
-fn an_event_that_is_stored_while_another_closes_is_read_before_the_end() {
-    in_every_order(3, || {
-        let (is_stored, got) = close_while_storing(|| Ok(()));
-        assert_eq!(got, Vec::from_iter(is_stored.then_some("one")));
-    });
-}
-
-#[test]
-fn a_waiting_subscriber_is_woken_by_a_close_though_the_store_fails() {
-    in_every_order(3, || {
-        let (_, got) = close_while_storing(|| Err("the disk is full".into()));
-        assert!(got.is_empty());
     });
 }

@@ -6,7 +6,7 @@ use std::{
 use futures_util::StreamExt;
 use loom::thread::{self, JoinHandle};
 
-use super::support::{channel, look, next, number, resume, retaining};
+use super::support::{channel, look, next, number, rest, resume, retaining};
 use crate::{EventId, Hub, LastEventId, NoticePolicy, Subscription, loom_tests::in_every_order};
 
 /// Publishes texts in channels of these names, one after the other, on a thread of its own.
@@ -88,6 +88,43 @@ fn an_event_of_both_channels_comes_once() {
         assert_next(&mut subscription, &["one", "two"]);
         publisher.join().unwrap();
         assert!(look(&mut subscription).is_pending());
+    });
+}
+
+#[test]
+fn events_that_two_threads_publish_in_both_channels_come_to_both_in_one_order() {
+    in_every_order(2, || {
+        let hub = hub();
+        let mut subscriptions = ["a", "b"].map(|name| hub.subscribe([name]).unwrap());
+        let publisher = thread::spawn({
+            let hub = hub.clone();
+            move || drop(hub.publish(["a", "b"], "one").unwrap())
+        });
+        hub.publish(["b", "a"], "two").unwrap();
+        publisher.join().unwrap();
+        let [a, b] = subscriptions.each_mut().map(|one| [next(one), next(one)]);
+        assert_eq!(a, b);
+        assert_eq!(a.map(|(number, _)| number), [1, 2]);
+    });
+}
+
+#[test]
+fn an_event_of_both_channels_comes_to_the_other_if_it_comes_to_one_that_is_closed() {
+    in_every_order(2, || {
+        let hub = hub();
+        let [a, b] = ["a", "b"].map(|name| hub.channel::<str>(name).unwrap());
+        let (closed, mut open) = (a.subscribe(), b.subscribe());
+        let publisher = thread::spawn({
+            let hub = hub.clone();
+            move || hub.publish(["a", "b"], "one").is_ok()
+        });
+        a.close();
+        let is_published = publisher.join().unwrap();
+        assert!(rest(closed).len() <= usize::from(is_published));
+        match is_published {
+            true => assert_next(&mut open, &["one"]),
+            false => assert!(look(&mut open).is_pending()),
+        }
     });
 }
 
