@@ -1,3 +1,5 @@
+#[cfg(feature = "channel")]
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::{
     hash::{BuildHasher, RandomState},
     process,
@@ -8,8 +10,24 @@ use std::{
 ///
 /// It is chance enough to spread clients, and no more: the keys of each `RandomState` differ.
 pub(crate) fn jitter(of: Duration) -> Duration {
+    share(of, random_bits())
+}
+
+/// Draws a time between none and this by what a clock has measured.
+///
+/// The nanoseconds of a call over a network are chance enough to spread nodes. With a paused clock they are the
+/// same each time, and so is a random test.
+#[cfg(feature = "channel")]
+pub(crate) fn jitter_by(of: Duration, measured: Duration) -> Duration {
+    share(
+        of,
+        BuildHasherDefault::<DefaultHasher>::default().hash_one(measured),
+    )
+}
+
+fn share(of: Duration, bits: u64) -> Duration {
     let nanos = u64::try_from(of.as_nanos()).unwrap_or(u64::MAX);
-    let share = (u128::from(nanos) * u128::from(random_bits())) >> 64;
+    let share = (u128::from(nanos) * u128::from(bits)) >> 64;
     Duration::from_nanos(share as u64)
 }
 

@@ -5,5 +5,5 @@ mod sleep;
 mod timer;
 
 #[cfg(feature = "channel")]
-pub(crate) use self::jitter::random_bits;
+pub(crate) use self::jitter::{jitter_by, random_bits};
 pub(crate) use self::{jitter::jitter, sleep::ResettableSleep, timer::SharedTimer};

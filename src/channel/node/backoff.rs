@@ -1,12 +1,14 @@
 //! The pauses between attempts.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::time::jitter;
+use crate::time::{SharedTimer, jitter_by};
 
 /// The pauses between attempts: each is twice as long as the one before it, less up to half of it.
 #[derive(Debug)]
 pub(super) struct Backoff {
+    timer: SharedTimer,
+    begun: Instant,
     pauses: Pauses,
     next: Duration,
 }
@@ -19,8 +21,10 @@ pub(super) struct Pauses {
 }
 
 impl Backoff {
-    pub(super) fn new(pauses: Pauses) -> Self {
+    pub(super) fn new(timer: &SharedTimer, pauses: Pauses) -> Self {
         Self {
+            timer: timer.clone(),
+            begun: timer.now(),
             pauses,
             next: pauses.first,
         }
@@ -30,7 +34,8 @@ impl Backoff {
     pub(super) fn pause(&mut self) -> Duration {
         let pause = self.next.min(self.pauses.max);
         self.next = pause.saturating_mul(2);
-        pause - jitter(pause / 2)
+        let measured = self.timer.now().saturating_duration_since(self.begun);
+        pause - jitter_by(pause / 2, measured)
     }
 
     /// Forgets the failures, after a success.
@@ -39,16 +44,21 @@ impl Backoff {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tokio"))]
 mod tests {
+    use hyper_util::rt::TokioTimer;
+
     use super::*;
 
     #[test]
     fn doubles_up_to_its_maximum() {
-        let mut backoff = Backoff::new(Pauses {
-            first: Duration::from_millis(10),
-            max: Duration::from_millis(35),
-        });
+        let mut backoff = Backoff::new(
+            &SharedTimer::new(TokioTimer::new()),
+            Pauses {
+                first: Duration::from_millis(10),
+                max: Duration::from_millis(35),
+            },
+        );
         let within = |pause: Duration, full: u64| {
             let full = Duration::from_millis(full);
             pause <= full && pause >= full / 2

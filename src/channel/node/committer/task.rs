@@ -52,7 +52,7 @@ impl Shared {
     /// refused.
     async fn commit(&self, mut batch: OpenBatch) -> Option<OpenBatch> {
         let counter = lock(&self.queue).next_counter();
-        let mut backoff = Backoff::new(self.options.pauses);
+        let mut backoff = Backoff::new(&self.timer, self.options.pauses);
         loop {
             batch.expire(self.timer.now());
             let deadline = batch.next_deadline()?;

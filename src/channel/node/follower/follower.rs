@@ -63,7 +63,7 @@ impl<L: super::NodeLog> Follower<L> {
     }
 
     async fn follow_forever(mut self) {
-        let mut backoff = Backoff::new(self.options.pauses);
+        let mut backoff = Backoff::new(&self.timer, self.options.pauses);
         loop {
             let Err(error) = self.connection(&mut backoff).await else {
                 continue;

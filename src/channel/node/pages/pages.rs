@@ -109,7 +109,7 @@ impl Shared {
         deadline: Instant,
         is_answer: impl Fn(&Page) -> bool,
     ) -> Option<Page> {
-        let mut backoff = Backoff::new(self.options.pauses);
+        let mut backoff = Backoff::new(&self.timer, self.options.pauses);
         while self.timer.now() < deadline {
             let read = self.read(topics, after);
             match self.timer.until(deadline, read).await? {
