@@ -1,8 +1,14 @@
 //! Channels that are added to and removed from open subscriptions on all nodes.
 
-use tower_sse::{ChannelError, PublishError};
+use std::num::NonZeroUsize;
 
-use crate::support::{id, open, publish, read, rest, store};
+use futures_util::StreamExt;
+use tower_sse::{ChannelError, CloseReason, Event, Hub, KeyPolicy, PublishError};
+
+use crate::{
+    stores::Damage,
+    support::{cut, heal, id, open, options, plain, publish, read, rest, settle, store, way_to},
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_channel_is_added_and_removed_on_all_nodes() {
@@ -53,4 +59,69 @@ async fn no_channel_can_be_added_that_nobody_can_have() {
         matches!(refused, Err(PublishError::Channel(ChannelError::Reserved))),
         "{refused:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_keyed_channel_that_is_added_begins_with_a_snapshot() {
+    let keys = NonZeroUsize::new(8).unwrap();
+    let options = options(8).each(move |name, options| match name {
+        "prices" => options.keyed(keys, KeyPolicy::reject()),
+        _ => options,
+    });
+    let hub = Hub::open(store(), options).await.unwrap();
+    let prices = hub.keyed_channel("prices").unwrap();
+    prices.publish("tea", Event::new("tea 3")).await.unwrap();
+    let mut stream = hub.subscriber("ada").subscribe(["news"]).await.unwrap();
+    hub.subscribers("ada").add("prices").await.unwrap();
+    let got = read(&mut stream, 3).await;
+    assert_eq!(got, ["channel-added prices", "snapshot prices", "tea 3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_whose_hub_may_have_missed_a_removal() {
+    let store = plain();
+    let way = way_to(&store);
+    let (one, other) = (open(&store, 8).await, open(&way, 8).await);
+    let channels = ["news", "secrets"];
+    let mut named = other.subscriber("ada").subscribe(channels).await.unwrap();
+    let mut anonymous = other.subscribe(channels).await.unwrap();
+    cut(&way).await;
+    one.subscribers("ada").remove("secrets").await.unwrap();
+    for text in ["1", "2"] {
+        publish(&one, "secrets", text).await;
+    }
+    store.trim_tail(1);
+    heal(&way);
+    settle().await;
+
+    assert_eq!(
+        named
+            .next()
+            .await
+            .map(|event| crate::support::short(&event)),
+        None
+    );
+    assert_eq!(named.close_reason(), Some(CloseReason::Lagged));
+    assert_eq!(rest(&mut anonymous).await, ["1", "2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_whose_removal_the_store_has_lost() {
+    let store = plain();
+    let way = way_to(&store);
+    let (one, other) = (open(&store, 8).await, open(&way, 8).await);
+    let channels = ["news", "secrets"];
+    let mut named = other.subscriber("ada").subscribe(channels).await.unwrap();
+    publish(&one, "news", "0").await;
+    assert_eq!(read(&mut named, 1).await, ["0"]);
+    cut(&way).await;
+    let saved = store.image();
+    one.subscribers("ada").remove("secrets").await.unwrap();
+    store.restore(&saved);
+    heal(&way);
+    settle().await;
+    publish(&one, "secrets", "1").await;
+    let got = rest(&mut named).await;
+    assert!(!got.contains(&"1".to_owned()), "{got:?}");
+    assert_eq!(named.close_reason(), Some(CloseReason::Lagged));
 }

@@ -5,5 +5,9 @@ mod changing;
 mod keyed;
 mod losing;
 mod paging;
+#[path = "../support/random.rs"]
+mod random;
 mod resuming;
+#[path = "../support/stores/mod.rs"]
+mod stores;
 mod support;

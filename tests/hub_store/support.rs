@@ -3,11 +3,14 @@
 use std::{num::NonZeroUsize, pin::pin, time::Duration};
 
 use futures_util::{StreamExt, future};
+use hyper_util::rt::TokioTimer;
 use tower_sse::{
     Channel, ChannelEvent, ChannelOptions, Event, EventId, Hub, HubOptions, LastEventId,
     NoticePolicy, Stored, Subscription,
-    store::{MemoryStore, MemoryStoreOptions},
+    store::{HubStore, MemoryStore, MemoryStoreOptions},
 };
+
+use crate::stores::{FaultRates, FaultyStore, PlainStore};
 
 /// Options of a hub that retains so many events of each channel in memory. Notices come as events, and what a
 /// page says is on one line.
@@ -22,8 +25,43 @@ pub(crate) fn store() -> MemoryStore {
     MemoryStore::new(MemoryStoreOptions::new())
 }
 
-pub(crate) async fn open(store: &MemoryStore, events: usize) -> Hub<Stored> {
+pub(crate) async fn open(store: &(impl HubStore + Clone), events: usize) -> Hub<Stored> {
     Hub::open(store.clone(), options(events)).await.unwrap()
+}
+
+/// Returns a store that tests can damage.
+pub(crate) fn plain() -> PlainStore {
+    PlainStore::new("ab12".parse().unwrap())
+}
+
+/// Returns the way of one hub to a store, which tests can break.
+pub(crate) fn way_to(store: &PlainStore) -> FaultyStore<PlainStore> {
+    FaultyStore::new(store.clone(), TokioTimer::new(), 1)
+}
+
+/// Makes a store fail, and its tails break.
+pub(crate) async fn cut(way: &FaultyStore<PlainStore>) {
+    way.set_rates(FaultRates {
+        unavailable: 1000,
+        ..FaultRates::default()
+    });
+    way.break_tails();
+    pause().await;
+}
+
+/// Ends all faults.
+pub(crate) fn heal(way: &FaultyStore<PlainStore>) {
+    way.set_rates(FaultRates::default());
+}
+
+/// Lets all tasks run.
+pub(crate) async fn pause() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+/// Waits for longer than a hub needs to notice what has happened to its store.
+pub(crate) async fn settle() {
+    tokio::time::sleep(Duration::from_secs(20)).await;
 }
 
 /// Publishes a text.

@@ -38,7 +38,8 @@ impl SubscribersChange {
         let (kind, name, channel, position) = match self {
             Self::Remove { name, channel } => ("remove", name, channel, ""),
             Self::Add { name, start } => match &start.start.kind {
-                StartKind::Resume | StartKind::Live => ("add", name, &start.name, ""),
+                StartKind::Resume => ("add", name, &start.name, ""),
+                StartKind::Live => ("live", name, &start.name, ""),
                 StartKind::Replay => ("replay", name, &start.name, ""),
                 StartKind::Since(id) => ("since", name, &start.name, id.as_str()),
             },
@@ -60,7 +61,8 @@ impl SubscribersChange {
         let (name, channel): (Arc<str>, Arc<str>) = (Arc::from(name), Arc::from(channel));
         let kind = match kind {
             "remove" => return Some(Self::Remove { name, channel }),
-            "add" => StartKind::Live,
+            "add" => StartKind::Resume,
+            "live" => StartKind::Live,
             "replay" => StartKind::Replay,
             "since" => StartKind::Since(EventId::try_from(position.to_owned()).ok()?),
             _ => return None,
@@ -86,6 +88,7 @@ mod tests {
     fn reads_what_it_has_written() {
         let position = EventId::from_static("ab12-7");
         let starts = [
+            ChannelStart::resume("news"),
             ChannelStart::live("a:b"),
             ChannelStart::replay("news"),
             ChannelStart::since("news", position),

@@ -31,8 +31,10 @@ impl HubShared {
 
     /// Goes on from a position: the records between it and that of the hub were missed.
     pub(super) fn skip_hole(self: &Arc<Self>, base: u64) {
+        // Before the position: what is behind the hole may be for clients that have a channel no longer.
+        self.end_changing();
         self.with(|registry| {
-            registry.restart_after(base);
+            registry.drop_stored(base);
             let position = self.published().max(base);
             self.move_to(registry, position);
         });
@@ -139,7 +141,7 @@ impl HubShared {
         let Some(event) = event.filter(|_| channel.options.keyed.is_none()) else {
             return;
         };
-        let floor = self.node.as_ref().map_or(0, |node| node.lost());
+        let floor = self.lost();
         registry.change(channel, |log| {
             if *kind == EntryKind::Window {
                 log.begin_no_later_than(before.max(floor));
@@ -162,6 +164,7 @@ impl HubShared {
     /// Wakes what waits for a position, or all subscribers if events of any channel may be gone.
     pub(super) fn note_progress(self: &Arc<Self>, has_lost: bool) {
         if has_lost {
+            self.end_changing();
             for channel in self.with(|registry| registry.channels()) {
                 if channel.subscribers.count() > 0 {
                     self.load(&channel);

@@ -161,6 +161,14 @@ impl HubShared {
         self.epoch().id(at)
     }
 
+    /// Ends the open subscriptions whose channels may have changed: the store of the hub may have had changes
+    /// that the hub has not seen.
+    pub(super) fn end_changing(&self) {
+        for control in self.named.all() {
+            control.change(Change::Missed);
+        }
+    }
+
     /// Undoes a change that a subscription with this name has not applied.
     pub(super) fn undo(&self, change: Change, name: &Arc<str>) {
         if let Change::Add(addition) = change {

@@ -8,7 +8,7 @@ use crate::{
     channel::node::{Committer, Pages, SharedExecutor},
     sync::{
         Mutex, Notify,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
         lock, oneshot,
     },
     time::SharedTimer,
@@ -27,6 +27,8 @@ pub(in crate::channel) struct Node {
     lost: AtomicU64,
     /// The same, for a position that the hub may not have reached.
     lost_ahead: AtomicU64,
+    /// The number of losses that have been counted.
+    losses: AtomicU32,
     is_caught_up: AtomicBool,
     /// The number of times that keys were loaded.
     readings: AtomicU64,
@@ -52,6 +54,7 @@ impl Node {
             applied: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             lost_ahead: AtomicU64::new(0),
+            losses: AtomicU32::new(0),
             is_caught_up: AtomicBool::new(false),
             readings: AtomicU64::new(0),
             changed: Arc::default(),
@@ -70,6 +73,11 @@ impl Node {
         self.lost.load(Ordering::Acquire)
     }
 
+    /// Returns how many losses have been counted.
+    pub(in crate::channel) fn losses(&self) -> u32 {
+        self.losses.load(Ordering::Acquire)
+    }
+
     /// Notes that the store has recorded a loss at this position.
     pub(super) fn note_lost(&self, at: u64) {
         self.lost_ahead.fetch_max(at, Ordering::AcqRel);
@@ -81,6 +89,7 @@ impl Node {
         let is_due = self.lost() < ahead && ahead <= position;
         is_due.then(|| {
             self.lost.store(ahead, Ordering::Release);
+            self.losses.fetch_add(1, Ordering::AcqRel);
             ahead
         })
     }
@@ -89,6 +98,7 @@ impl Node {
     pub(super) fn restart(&self) {
         self.applied.store(0, Ordering::Release);
         self.lost.store(0, Ordering::Release);
+        self.losses.store(0, Ordering::Release);
         self.lost_ahead.store(0, Ordering::Release);
         self.is_caught_up.store(false, Ordering::Release);
     }

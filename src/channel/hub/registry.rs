@@ -369,11 +369,19 @@ impl Registry {
         }
     }
 
-    /// Drops all events up to this number.
+    /// Drops all events that the store of the hub has: those up to this number are evicted.
+    pub(super) fn drop_stored(&mut self, number: u64) {
+        self.removed.restart_after(number);
+        for channel in self.channels().iter().filter(|one| !is_ephemeral(one)) {
+            self.change(channel, |log| log.restart_after(number));
+        }
+    }
+
+    /// Drops all events up to this number that the store of the hub has.
     pub(super) fn evict_through(&mut self, number: u64) {
         self.removed.raise_floor(number);
-        for channel in self.channels() {
-            self.change(&channel, |log| log.evict_through(number));
+        for channel in self.channels().iter().filter(|one| !is_ephemeral(one)) {
+            self.change(channel, |log| log.evict_through(number));
         }
     }
 
@@ -430,6 +438,11 @@ impl Registry {
 }
 
 /// Returns the name of the channel that has been idle for the longest.
+/// Returns `true` if what a client has missed of a channel is no gap.
+fn is_ephemeral(channel: &ChannelShared) -> bool {
+    !channel.options.has_history && !channel.options.has_ids
+}
+
 fn first(idle: &BTreeMap<IdleSince, Arc<str>>) -> Option<Arc<str>> {
     idle.first_key_value().map(|(_, name)| Arc::clone(name))
 }

@@ -80,6 +80,16 @@ impl HubShared {
         }
     }
 
+    /// Returns the position up to which the store has lost events.
+    pub(in crate::channel) fn lost(&self) -> u64 {
+        self.node.as_ref().map_or(0, Node::lost)
+    }
+
+    /// Returns how many times the store has lost events.
+    pub(in crate::channel) fn losses(&self) -> u32 {
+        self.node.as_ref().map_or(0, Node::losses)
+    }
+
     /// Returns `true` if the store of this hub keeps the history of a channel, so that what the log has
     /// evicted is not lost.
     pub(in crate::channel) fn is_kept(&self, channel: &ChannelShared) -> bool {

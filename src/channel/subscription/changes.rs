@@ -15,6 +15,8 @@ pub(super) struct Changes {
     additions: VecDeque<u64>,
     /// Whether the subscription begins before its position, so that the client gets no id until then.
     pub(super) is_catching_up: bool,
+    /// Whether the channels are not known any more: the client has to come back.
+    pub(super) has_missed: bool,
 }
 
 /// A notice of a change.

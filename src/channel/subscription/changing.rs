@@ -16,6 +16,10 @@ impl Reader {
         match change {
             Change::Add(addition) => self.add(addition),
             Change::Remove { name } => self.remove(&name),
+            Change::Missed => self
+                .changes
+                .iter_mut()
+                .for_each(|one| one.has_missed = true),
         }
     }
 

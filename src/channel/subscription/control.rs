@@ -46,7 +46,11 @@ struct ControlState {
 /// A change of the channels of a subscription.
 pub(in crate::channel) enum Change {
     Add(Addition),
-    Remove { name: Arc<str> },
+    Remove {
+        name: Arc<str>,
+    },
+    /// The hub may have missed changes, so that the channels are not known.
+    Missed,
 }
 
 impl Default for Control {

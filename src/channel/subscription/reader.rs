@@ -71,7 +71,8 @@ pub(super) enum ReaderItem {
     Evicted(Arc<ChannelShared>),
     /// Events are neither in the log of a channel nor in the store.
     Missed(Box<Missed>),
-    /// The hub has begun another epoch, in which the position has no meaning.
+    /// The hub has begun another epoch, in which the position has no meaning, or may have missed a change of the
+    /// channels.
     Superseded,
     /// A channel was added or removed.
     Change(ChangeNotice),
@@ -250,10 +251,11 @@ impl Reader {
     #[inline]
     pub(super) fn poll_next(&mut self, waker: &Waker) -> Poll<ReaderItem> {
         let polled = self.poll_item(waker);
+        let has_missed = self.changes.as_ref().is_some_and(|one| one.has_missed);
         // After that: the epoch changes before the logs do, so what was read was not of another one.
-        match self.hub.epoch() == self.epoch {
-            true => polled,
-            false => Poll::Ready(ReaderItem::Superseded),
+        match self.hub.epoch() != self.epoch || has_missed {
+            true => Poll::Ready(ReaderItem::Superseded),
+            false => polled,
         }
     }
 

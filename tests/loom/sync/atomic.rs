@@ -1,4 +1,4 @@
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
 
 /// Loom's, but a load reads the newest value, and other threads may go on before it is used. The
 /// crate compares it with counts of references, which are std's: they order these threads too, and
