@@ -2,11 +2,17 @@
 
 use std::num::NonZeroUsize;
 
-use tower_sse::{Event, Hub, KeyPolicy, KeyedChannel, PublishError, Stored, store::MemoryStore};
+use futures_util::StreamExt;
+use tower_sse::{
+    CloseReason, Event, Hub, KeyPolicy, KeyedChannel, PublishError, Stored, store::HubStore,
+};
 
-use crate::support::{id, options, rest, store};
+use crate::{
+    stores::Damage,
+    support::{id, options, plain, rest, settle, store},
+};
 
-async fn open(store: &MemoryStore, max_keys: usize, policy: KeyPolicy) -> Hub<Stored> {
+async fn open(store: &(impl HubStore + Clone), max_keys: usize, policy: KeyPolicy) -> Hub<Stored> {
     let max_keys = NonZeroUsize::new(max_keys).unwrap();
     let options = options(8).each(move |_, options| options.keyed(max_keys, policy));
     Hub::open(store.clone(), options).await.unwrap()
@@ -73,4 +79,54 @@ async fn the_bound_of_keys_holds() {
     publish(&rolling, "c", "3").await.unwrap();
     let mut snapshot = prices(&full).resume(None).await;
     assert_eq!(rest(&mut snapshot).await, ["snapshot prices", "2", "3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_emptied_has_no_keys() {
+    let store = plain();
+    let hub = open(&store, 8, KeyPolicy::reject()).await;
+    publish(&hub, "tea", "tea 3").await.unwrap();
+    let last = prices(&hub)
+        .publish("oil", Event::new("oil 7"))
+        .await
+        .unwrap();
+    let mut open_stream = prices(&hub).resume(None).await;
+    assert_eq!(
+        rest(&mut open_stream).await,
+        ["snapshot prices", "tea 3", "oil 7"]
+    );
+
+    store.wipe("cd34".parse().unwrap());
+    settle().await;
+    assert!(open_stream.next().await.is_none());
+    assert_eq!(open_stream.close_reason(), Some(CloseReason::Lagged));
+    publish(&hub, "tin", "tin 1").await.unwrap();
+    let mut resumed = prices(&hub).resume(id(&last).as_ref()).await;
+    assert_eq!(rest(&mut resumed).await, ["snapshot prices", "tin 1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_gets_the_older_event_of_a_key_after_a_loss() {
+    let store = plain();
+    let hub = open(&store, 8, KeyPolicy::reject()).await;
+    publish(&hub, "tea", "tea 3").await.unwrap();
+    publish(&hub, "oil", "oil 7").await.unwrap();
+    let mut stream = prices(&hub).resume(None).await;
+    let saved = store.image();
+    publish(&hub, "tea", "tea 4").await.unwrap();
+    let last = prices(&hub)
+        .publish("tin", Event::new("tin 1"))
+        .await
+        .unwrap();
+    rest(&mut stream).await;
+    store.restore(&saved);
+    settle().await;
+
+    let mut after = rest(&mut stream).await;
+    after.sort();
+    assert_eq!(after, ["checkpoint ", "key-removed tin", "tea 3"]);
+    // Another client has the same id, and has been away.
+    let mut resumed = prices(&hub).resume(id(&last).as_ref()).await;
+    let expected = ["snapshot prices", "tea 3", "oil 7"];
+    assert_eq!(rest(&mut resumed).await[..3], expected);
 }

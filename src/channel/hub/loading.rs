@@ -126,6 +126,8 @@ impl Loading {
         };
         hub.apply_page(&channel, self.reading, &page.entries);
         if is_last {
+            // The store does not show which changes it has lost.
+            let dropped = dropped.max(hub.lost());
             hub.with(|registry| {
                 registry.change(&channel, |log| {
                     if log

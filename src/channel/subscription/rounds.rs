@@ -182,8 +182,10 @@ impl Rounds {
             return RoundStep::Idle;
         }
         // Keys are listed in the order of their numbers, so what is left has none up to that of the last
-        // one, unless that has changed.
-        let id = found.number().filter(|number| is_last && *number <= upto);
+        // one, unless that has changed. After a loss of the store an older event may be the newest again.
+        let since = self.since;
+        let is_new = |number: &u64| *number > since && *number <= upto;
+        let id = found.number().filter(|number| is_last && is_new(number));
         match found {
             KeyLookup::Live(number, event) => {
                 let was_shown = self.shown.insert(Arc::clone(&key), number).is_some();
@@ -217,10 +219,12 @@ impl Rounds {
         }
         // Not only up to `published`: a key that is updated all the time would never be listed.
         // A client with nothing but what was shown has no other key that was removed.
-        let removed = keyed.removed_after(self.since);
+        // Nor only after `since`: a store that has lost events has older ones again.
+        let after = if has_lost { 0 } else { self.since };
+        let removed = keyed.removed_after(after);
         let removed = removed.filter(|key| !self.is_complete || self.shown.contains_key(*key));
         listed.extend(removed.cloned());
-        let live = keyed.live_after(self.since);
+        let live = keyed.live_after(after.max(self.floor));
         let live = live.filter(|(number, key)| self.shown.get(*key) != Some(number));
         listed.extend(live.map(|(_, key)| Arc::clone(key)));
         self.round = Some(Round {
