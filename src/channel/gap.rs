@@ -88,7 +88,8 @@ impl Gap {
         (epoch, published): (Epoch, u64),
         lost: Lost,
     ) -> Self {
-        let until = epoch.id(lost.oldest.unwrap_or(published + 1));
+        // Lost may be what a hub over a store has not read yet.
+        let until = epoch.id(lost.oldest.unwrap_or(published.max(lost.number) + 1));
         Self {
             last_event_id,
             is_known,

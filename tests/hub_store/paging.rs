@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use futures_util::StreamExt;
 use tower_sse::{
-    ChannelStart, CloseReason, LagPolicy,
+    ChannelStart, CloseReason, Event, LagPolicy,
     store::{MemoryStore, MemoryStoreOptions},
 };
 
@@ -160,4 +160,72 @@ async fn a_client_that_skips_to_the_newest_needs_no_page() {
         publish(&hub, "news", &text).await;
     }
     assert_eq!(rest(&mut slow).await, ["19"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_an_ephemeral_channel_comes_once_with_a_page() {
+    let options = options(2).each(|name, options| match name {
+        "typing" => options.ephemeral(),
+        _ => options,
+    });
+    let hub = tower_sse::Hub::open(store(), options).await.unwrap();
+    let first = publish(&hub, "news", "0").await;
+    let starts = ["news", "typing"];
+    let mut stream = hub.resume(starts, id(&first).as_ref()).await.unwrap();
+    let both = Event::new("both");
+    hub.publish(["news", "typing"], &both).await.unwrap();
+    for text in texts(1..4) {
+        publish(&hub, "news", &text).await;
+    }
+    assert_eq!(rest(&mut stream).await, ["both", "1", "2", "3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_visit_has_no_id_before_a_page_of_what_it_replays() {
+    let store = store();
+    let hub = open(&store, 2).await;
+    for text in texts(0..600) {
+        publish(&hub, "news", &text).await;
+    }
+    let last = publish(&hub, "sport", "goal").await;
+    let starts = [ChannelStart::resume("sport"), ChannelStart::replay("news")];
+    let mut stream = hub.resume(starts, None).await.unwrap();
+    for number in 0..600 {
+        let event = stream.next().await.unwrap();
+        assert_eq!((short(&event), event.id()), (number.to_string(), None));
+    }
+    assert_eq!(stream.next().await.unwrap().id(), Some(last));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_published_after_a_replay_has_begun_does_not_go_in_silence() {
+    let store = short_store(10);
+    let hub = open(&store, 4).await;
+    let mut replay = hub.replay(["news"]).await.unwrap();
+    for text in texts(0..20) {
+        publish(&hub, "news", &text).await;
+    }
+    let all = rest(&mut replay).await;
+    assert!(all.iter().any(|text| text.starts_with("gap ")), "{all:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_is_added_during_a_page_begins_with_its_history() {
+    let store = store();
+    let hub = open(&store, 2).await;
+    publish(&hub, "sport", "goal").await;
+    let first = publish(&hub, "news", "0").await;
+    for text in texts(1..6) {
+        publish(&hub, "news", &text).await;
+    }
+    let ada = hub.subscriber("ada");
+    let mut stream = ada.resume(["news"], id(&first).as_ref()).await.unwrap();
+    assert_eq!(read(&mut stream, 2).await, texts(1..3));
+    let subscribers = hub.subscribers("ada");
+    subscribers
+        .add(ChannelStart::replay("sport"))
+        .await
+        .unwrap();
+    assert_eq!(read(&mut stream, 2).await, ["channel-added sport", "goal"]);
+    assert_eq!(read(&mut stream, 3).await, texts(3..6));
 }

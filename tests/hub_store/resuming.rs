@@ -1,8 +1,13 @@
 //! Clients that come back to another node.
 
-use tower_sse::{Event, LastEventId};
+use std::time::Duration;
 
-use crate::support::{id, open, publish, read, rest, store};
+use tower_sse::{ChannelStart, Event, LastEventId};
+
+use crate::{
+    stores::FaultRates,
+    support::{cut, id, open, pause, plain, publish, read, rest, store, way_to},
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_client_resumes_at_another_node() {
@@ -106,7 +111,89 @@ async fn an_id_above_the_last_position_is_a_gap() {
     assert!(!resumed.gaps()[0].is_known);
     let next = publish(&one, "news", "two").await;
     // Nothing twice: another node may have sent what precedes the id.
-
     assert_eq!(rest(&mut resumed).await, ["gap ", "two"]);
     assert_ne!(next, last);
+}
+
+/// The delay of each record that a hub gets which is behind.
+fn slow() -> FaultRates {
+    FaultRates {
+        delay: Duration::from_secs(2),
+        ..FaultRates::default()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_of_a_faster_hub_waits_for_this_one() {
+    let store = plain();
+    let way = way_to(&store);
+    let (fast, slow_hub) = (open(&store, 8).await, open(&way, 8).await);
+    way.set_rates(slow());
+    let mut last = publish(&fast, "news", "0").await;
+    for text in ["1", "2", "3", "4"] {
+        last = publish(&fast, "news", text).await;
+    }
+    assert_ne!(slow_hub.last_id(), last);
+    let mut resumed = slow_hub.resume(["news"], id(&last).as_ref()).await.unwrap();
+    assert_eq!(slow_hub.last_id(), last);
+    assert!(resumed.gaps().is_empty());
+    publish(&fast, "news", "5").await;
+    assert_eq!(rest(&mut resumed).await, ["5"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_of_a_slower_hub_gets_what_that_one_has_not() {
+    let store = plain();
+    let way = way_to(&store);
+    let (fast, slow_hub) = (open(&store, 8).await, open(&way, 8).await);
+    let first = publish(&fast, "news", "0").await;
+    pause().await;
+    cut(&way).await;
+    publish(&fast, "news", "1").await;
+    pause().await;
+    assert_eq!(slow_hub.last_id(), first);
+    let mut resumed = fast.resume(["news"], id(&first).as_ref()).await.unwrap();
+    assert_eq!(rest(&mut resumed).await, ["1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_with_an_id_that_was_made_up_gets_nothing_up_to_the_end_of_the_store() {
+    let store = plain();
+    let way = way_to(&store);
+    let (fast, slow_hub) = (open(&store, 8).await, open(&way, 8).await);
+    way.set_rates(slow());
+    let mut last = publish(&fast, "news", "0").await;
+    for text in ["1", "2", "3", "4"] {
+        last = publish(&fast, "news", text).await;
+    }
+    let made_up = LastEventId::new("ab12-1000".to_owned().try_into().unwrap());
+    let mut resumed = slow_hub.resume(["news"], made_up.as_ref()).await.unwrap();
+    let until = resumed.gaps()[0].until.as_str().to_owned();
+    let number = |id: &str| id.split_once('-').unwrap().1.parse::<u64>().unwrap();
+    assert_eq!(number(&until), number(last.as_str()) + 1);
+    publish(&fast, "news", "5").await;
+    assert_eq!(rest(&mut resumed).await, ["gap ", "5"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_id_does_not_count_for_the_history_of_a_channel_that_was_added() {
+    let store = plain();
+    let hub = open(&store, 8).await;
+    publish(&hub, "sport", "goal").await;
+    let added_at = hub.subscribers("ada").add("sport").await.unwrap();
+    let last = publish(&hub, "news", "one").await;
+    pause().await;
+    let starts = [
+        ChannelStart::resume("news"),
+        ChannelStart::replay("sport").added_at(added_at),
+    ];
+    let made_up = LastEventId::new("ab12-1000".to_owned().try_into().unwrap());
+    let mut resumed = hub.resume(starts, made_up.as_ref()).await.unwrap();
+    let mut ids = Vec::new();
+    for expected in ["gap ", "channel-added sport", "goal", "checkpoint "] {
+        let event = futures_util::StreamExt::next(&mut resumed).await.unwrap();
+        assert_eq!(crate::support::short(&event), expected);
+        ids.push(event.id());
+    }
+    assert_eq!(ids, [None, None, None, Some(last)]);
 }

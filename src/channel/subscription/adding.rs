@@ -62,7 +62,7 @@ fn window(
     };
     let member = Member::new(Arc::clone(channel), key, seen);
     let member = match &start.kind {
-        StartKind::Replay if hub.is_kept(channel) => member.replaying(),
+        StartKind::Replay if hub.is_kept(channel) => member.replaying(at, hub.losses()),
         StartKind::Replay => member.with_history(at),
         StartKind::Resume | StartKind::Live | StartKind::Since(_) => member,
     };

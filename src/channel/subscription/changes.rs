@@ -86,10 +86,10 @@ impl Changes {
         !self.additions.is_empty()
     }
 
-    /// Takes the number of the next addition, if it precedes the next event.
-    pub(super) fn take_addition(&mut self, next: Option<u64>) -> Option<u64> {
+    /// Takes the number of the next addition, if it is published and precedes the next event.
+    pub(super) fn take_addition(&mut self, next: Option<u64>, published: u64) -> Option<u64> {
         let first = *self.additions.front()?;
-        let is_due = next.is_none_or(|next| next > first);
+        let is_due = first <= published && next.is_none_or(|next| next > first);
         is_due.then(|| self.additions.pop_front()).flatten()
     }
 }

@@ -37,6 +37,7 @@ impl Reader {
         let gap = match addition.added {
             Added::Window(member, gap) => {
                 self.members.push(member);
+                self.paging.iter_mut().for_each(|paging| paging.end());
                 gap
             }
             Added::Keyed(rounds) => {

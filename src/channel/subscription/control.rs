@@ -144,11 +144,12 @@ impl Control {
 }
 
 impl Change {
-    /// Returns the name of the channel.
-    fn name(&self) -> &Arc<str> {
+    /// Returns the name of the channel, if it is one.
+    fn name(&self) -> Option<&Arc<str>> {
         match self {
-            Self::Add(addition) => &addition.channel().0.name,
-            Self::Remove { name } => name,
+            Self::Add(addition) => Some(&addition.channel().0.name),
+            Self::Remove { name } => Some(name),
+            Self::Missed => None,
         }
     }
 }
@@ -156,9 +157,11 @@ impl Change {
 /// Queues a change. Returns those that need not be applied, so that a channel which comes and goes while
 /// nobody polls has three changes at most: an addition, a removal and another addition.
 fn queue(changes: &mut Vec<Change>, change: Change) -> Vec<Change> {
-    let is_same = |one: &Change| one.name() == change.name();
+    let is_same = |one: &Change| change.name().is_some() && one.name() == change.name();
     let is_removal = |one: &Change| matches!(one, Change::Remove { .. });
+    let is_missed = |one: &Change| matches!(one, Change::Missed);
     match (&change, changes.iter().rev().find(|one| is_same(one))) {
+        (Change::Missed, _) if changes.iter().any(is_missed) => return Vec::new(),
         (Change::Add(later), Some(Change::Add(earlier)))
             if Arc::ptr_eq(later.channel().0, earlier.channel().0) =>
         {

@@ -18,35 +18,28 @@ pub(super) struct Member {
     /// The key of the subscription among the channel's subscribers.
     pub(super) key: u64,
     /// The number up to which no event is due any more: it was read, it precedes the start, or it was
-    /// reported as missed.
+    /// reported as missed. While it replays: the number up to which it does.
     seen: u64,
     /// The index of the next event.
     next_index: u64,
     head: Head,
     phase: Phase,
+    /// Of a replay from a store, the number of losses before it: it begins with what is left. Of one from the log,
+    /// the number of events of the history that are still to come.
+    replay: u32,
 }
 
-/// How far a member has come, in eight bytes: an index or one of these.
+/// How far a member has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Phase(u64);
-
-impl Phase {
-    /// It has begun.
-    const READING: Self = Self(0);
-    /// It begins after a number.
-    const RESUMING: Self = Self(u64::MAX - 1);
+enum Phase {
     /// It begins with the oldest event that the store has.
-    const REPLAYING: Self = Self(u64::MAX);
-
+    Replaying,
     /// It begins with what is retained when the first event is read, so what is evicted before is not missed.
-    /// The history of that ends before this index.
-    fn history(end: u64) -> Self {
-        Self(end)
-    }
-
-    fn history_end(self) -> Option<u64> {
-        (self.0 < Self::RESUMING.0).then_some(self.0)
-    }
+    History,
+    /// It begins after a number.
+    Resuming,
+    /// It has begun.
+    Reading,
 }
 
 /// What is known of the next event of a channel.
@@ -93,53 +86,69 @@ impl Member {
             seen,
             next_index,
             head: Head::Unknown,
-            phase: Phase::RESUMING,
+            phase: Phase::Resuming,
+            replay: 0,
         }
     }
 
-    /// Makes it begin with the oldest event that the store has.
-    pub(super) fn replaying(mut self) -> Self {
-        self.phase = Phase::REPLAYING;
+    /// Makes it begin with the oldest event of the hub's store. What is gone up to a number is not missed, nor is
+    /// what the store has lost so far.
+    pub(super) fn replaying(mut self, upto: u64, losses: u32) -> Self {
+        self.phase = Phase::Replaying;
+        (self.seen, self.next_index, self.replay) = (upto, index_after(&self.channel, 0), losses);
         self
     }
 
-    /// Returns `true` if nothing has been read, and the oldest event of the store is the next one.
-    pub(super) fn is_replaying(&self) -> bool {
-        self.phase == Phase::REPLAYING
+    /// Returns the number up to which no event is due any more, if the store has lost events up to a position, so
+    /// many times.
+    pub(super) fn seen_or_lost(&self, lost: u64, losses: u32) -> u64 {
+        match losses == self.replay {
+            true => self.seen(),
+            false => self.seen().max(lost),
+        }
+    }
+
+    /// Has the events up to this number as a history.
+    pub(super) fn with_history(mut self, upto: u64) -> Self {
+        let events = index_after(&self.channel, upto).saturating_sub(self.next_index);
+        self.phase = Phase::History;
+        self.replay = events.try_into().unwrap_or(u32::MAX);
+        self
+    }
+
+    /// Returns `true` if nothing has been read, and events up to a number are due only if they are left.
+    pub(super) fn is_replaying(&self, upto: u64) -> bool {
+        self.phase == Phase::Replaying && upto <= self.seen
     }
 
     /// Returns `true` if something has been read.
     pub(super) fn has_begun(&self) -> bool {
-        self.phase == Phase::READING
+        self.phase == Phase::Reading
     }
 
     /// Notes that something has been read.
     pub(super) fn begin(&mut self) {
-        self.phase = Phase::READING;
+        self.phase = Phase::Reading;
     }
 
     /// Notes that an event was read from elsewhere.
     pub(super) fn note(&mut self, number: u64) {
-        self.seen = number;
-        self.head = Head::Unknown;
-        self.phase = Phase::READING;
+        self.skip_through(number);
+        self.phase = Phase::Reading;
     }
 
     /// Returns the number up to which events were evicted, if the next one was.
     pub(super) fn evicted(&self) -> Option<u64> {
         let evicted = self.channel.log().evicted();
-        (evicted > self.seen).then_some(evicted)
-    }
-
-    /// Has the events up to this number as a history.
-    pub(super) fn with_history(mut self, upto: u64) -> Self {
-        self.phase = Phase::history(index_after(&self.channel, upto));
-        self
+        (evicted > self.seen()).then_some(evicted)
     }
 
     /// Returns the number up to which no event is due any more.
     pub(super) fn seen(&self) -> u64 {
-        self.seen
+        match self.phase {
+            Phase::Replaying => 0,
+            Phase::History | Phase::Resuming | Phase::Reading => self.seen,
+        }
     }
 
     /// Returns the number of the next event, if it is retained.
@@ -162,13 +171,15 @@ impl Member {
             _ => self.head = Head::Unknown,
         }
         let log = self.channel.log();
-        if log.evicted() > self.seen {
-            (self.seen, self.next_index) = self.after_evicted_history(&log);
+        if log.evicted() > self.seen() {
+            (self.seen, self.next_index, self.replay) = self.after_evicted_history(&log);
         }
-        if log.evicted() > self.seen {
+        if log.evicted() > self.seen() {
             return MemberItem::Evicted;
         }
-        let entry = log.as_window().and_then(|one| one.entry(self.next_index));
+        let window = log.as_window();
+        self.next_index = next_index(window, self.next_index, self.seen());
+        let entry = window.and_then(|one| one.entry(self.next_index));
         let Some(entry) = entry else {
             let tip = Tip::of(&log);
             self.head = Head::Empty(tip);
@@ -179,7 +190,7 @@ impl Member {
         }
         self.next_index += 1;
         self.seen = entry.number;
-        self.phase = Phase::READING;
+        self.phase = Phase::Reading;
         MemberItem::Event(entry.number, entry.event.clone())
     }
 
@@ -190,13 +201,20 @@ impl Member {
             Head::Empty(tip) if tip == self.channel.tip() => return empty(tip),
             Head::Empty(_) | Head::Unknown => {}
         }
-        let ((seen, next), evicted, number, tip) = self.channel.read(|log, tip| {
-            let (seen, next) = self.after_evicted_history(log);
-            let number = log.as_window().and_then(|window| window.number_at(next));
-            ((seen, next), log.evicted(), number, tip)
+        let (moved, is_held, number, tip) = self.channel.read(|log, tip| {
+            let (seen, next, replay) = self.after_evicted_history(log);
+            let window = log.as_window();
+            let after = if self.phase == Phase::Replaying {
+                0
+            } else {
+                seen
+            };
+            let next = next_index(window, next, after);
+            let number = window.and_then(|window| window.number_at(next));
+            ((seen, next, replay), log.evicted() <= after, number, tip)
         });
-        (self.seen, self.next_index) = (seen, next);
-        if evicted > seen {
+        (self.seen, self.next_index, self.replay) = moved;
+        if !is_held {
             return Peek::Evicted;
         }
         self.head = number.map_or(Head::Empty(tip), Head::At);
@@ -205,7 +223,7 @@ impl Member {
 
     /// Takes the next event, unless it has been evicted since it was found.
     pub(super) fn take(&mut self, number: u64) -> Option<WindowEvent> {
-        let (seen, next) = (self.seen, self.next_index);
+        let (seen, next) = (self.seen(), self.next_index);
         let (event, tip) = self.channel.read(|log, tip| {
             let is_held = log.evicted() <= seen;
             let window = log.as_window().filter(|_| is_held);
@@ -215,7 +233,7 @@ impl Member {
             Some(event) => {
                 self.next_index += 1;
                 self.seen = number;
-                self.phase = Phase::READING;
+                self.phase = Phase::Reading;
                 event.following.map_or(Head::Empty(tip), Head::At)
             }
             None => Head::Unknown,
@@ -226,26 +244,37 @@ impl Member {
     /// Leaves out an event that came by another channel of the subscription.
     pub(super) fn pass(&mut self, number: u64) {
         if self.head == Head::At(number) {
-            self.seen = number;
+            (self.seen, self.phase) = (number, Phase::Reading);
             // At once: when the log has evicted the event, its index cannot be told from a later one.
             self.next_index += 1;
-            self.phase = Phase::READING;
             self.head = Head::Unknown;
         }
     }
 
-    /// Returns `seen` and the next index, past what was evicted of a history that has not been read.
-    fn after_evicted_history(&self, log: &Log) -> (u64, u64) {
-        let Some(history_end) = self.phase.history_end() else {
-            return (self.seen, self.next_index);
-        };
-        let first = log.as_window().map_or(0, Window::first_index);
-        match first.min(history_end) {
-            first_kept if first_kept <= self.next_index => (self.seen, self.next_index),
-            // Only history was evicted.
-            first_kept if first_kept == first => (self.seen.max(log.evicted()), first),
-            end => (self.seen, end),
+    /// Returns `seen`, the next index and the rest of the history, past what was evicted of a history that has not
+    /// been read.
+    fn after_evicted_history(&self, log: &Log) -> (u64, u64, u32) {
+        let unmoved = (self.seen, self.next_index, self.replay);
+        if self.phase != Phase::History {
+            return unmoved;
         }
+        let first = log.as_window().map_or(0, Window::first_index);
+        let history_end = self.next_index + u64::from(self.replay);
+        let next = first.min(history_end);
+        let Some(skipped) = next
+            .checked_sub(self.next_index)
+            .filter(|skipped| *skipped > 0)
+        else {
+            return unmoved;
+        };
+        // Otherwise more than the history was evicted.
+        let seen = if next == first {
+            self.seen.max(log.evicted())
+        } else {
+            self.seen
+        };
+        let skipped = u32::try_from(skipped).unwrap_or(u32::MAX);
+        (seen, next, self.replay.saturating_sub(skipped))
     }
 
     /// Moves to the oldest event that is held, or will be. Returns how many are missed.
@@ -274,23 +303,35 @@ impl Member {
         let index = index.unwrap_or(self.next_index);
         let missed = index.saturating_sub(self.next_index);
         self.next_index = index;
-        self.seen = self.seen.max(before);
+        self.skip_seen(before);
         self.head = Head::Unknown;
         missed
     }
 
+    /// Returns `true` if the next event was evicted.
+    pub(super) fn has_gap(&self) -> bool {
+        self.evicted().is_some()
+    }
+
     /// Moves to the events after a gap.
     pub(super) fn skip_gap(&mut self, gap: &Gap) {
-        self.seen = self.seen.max(gap.lost);
+        self.skip_seen(gap.lost);
         self.next_index = gap.next_index;
         self.head = Head::Unknown;
     }
 
     /// Moves to the events after a number, if that is further on.
     pub(super) fn skip_through(&mut self, number: u64) {
-        self.seen = self.seen.max(number);
+        self.skip_seen(number);
         self.next_index = index_after(&self.channel, self.seen);
         self.head = Head::Unknown;
+    }
+
+    fn skip_seen(&mut self, number: u64) {
+        self.seen = self.seen().max(number);
+        if self.phase == Phase::Replaying {
+            self.phase = Phase::Resuming;
+        }
     }
 }
 
@@ -300,6 +341,17 @@ impl MemberItem {
             true => Self::Closed,
             false => Self::Empty,
         }
+    }
+}
+
+/// Returns the index of the next event after a number. A client that is ahead of its hub does not get what the
+/// hub reads up to there.
+fn next_index(window: Option<&Window>, next: u64, after: u64) -> u64 {
+    let next_number = window.and_then(|window| window.number_at(next));
+    let is_due = next_number.is_none_or(|number| number > after);
+    match window.filter(|_| !is_due) {
+        Some(window) => window.index_after(after),
+        None => next,
     }
 }
 

@@ -56,7 +56,8 @@ impl Reader {
             return false;
         }
         let changes = self.changes.as_mut();
-        let Some(addition) = changes.and_then(|changes| changes.take_addition(next)) else {
+        let Some(addition) = changes.and_then(|changes| changes.take_addition(next, published))
+        else {
             return false;
         };
         self.position = self.position.max(addition);

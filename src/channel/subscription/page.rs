@@ -27,8 +27,8 @@ pub(super) enum Stage {
     Reading(Reading<Page>),
     /// What is still to be read, and the number up to which that is complete.
     Serving(VecDeque<Due>, u64),
-    /// The store could not be read: go on with the logs.
-    Failed,
+    /// The store could not be read, or a channel was added: go on with the logs.
+    Ended,
 }
 
 /// An event of a page.
@@ -37,6 +37,13 @@ pub(super) struct Due {
     pub(super) event: EncodedEvent,
     /// The names of its channels.
     pub(super) channels: Vec<Topic>,
+}
+
+impl Paging {
+    /// Ends it, because it lacks a channel that was added. What is left of it is read again with that one.
+    pub(super) fn end(&mut self) {
+        self.stage = Stage::Ended;
+    }
 }
 
 impl Due {

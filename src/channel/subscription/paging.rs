@@ -26,22 +26,18 @@ impl Reader {
     /// Begins to read from the store what a channel has evicted. Returns `false` if the event is lost.
     pub(super) fn begin_page(&mut self, channel: &Arc<ChannelShared>, published: u64) -> bool {
         let hub = Arc::clone(&self.hub);
-        let Some(node) = hub.node.as_ref().filter(|_| hub.is_kept(channel)) else {
+        if !hub.is_kept(channel) {
             return false;
-        };
+        }
         let is_reading = self.member(channel).is_some_and(|one| one.has_begun());
         if is_reading && matches!(channel.options.lag_policy.0, LagAction::Newest) {
             return false;
         }
-        let lost = node.lost();
-        let gaps = self.report(|member| (member.seen() < lost).then_some(lost), |_| None);
-        if !gaps.is_empty() {
-            self.set_paging(Stage::Failed, published, gaps);
-            return true;
-        }
+        let (lost, losses) = (hub.lost(), hub.losses());
         let members = self.members.as_slice().iter();
         let kept = members.filter(|member| hub.is_kept(&member.channel));
-        let after = kept.clone().map(Member::seen).min().unwrap_or_default();
+        let after = kept.clone().map(|one| one.seen_or_lost(lost, losses)).min();
+        let after = after.unwrap_or_default();
         let topics = kept.map(|member| Topic::from(Arc::clone(&member.channel.name)));
         let Some(page) = hub.fetch(topics.collect(), after, self.epoch, published) else {
             return false;
@@ -75,7 +71,7 @@ impl Reader {
             Some(page) => self.begin_serving(&page, published),
             None => {
                 let gaps = self.report(|one| one.evicted(), |_| None);
-                self.set_paging(Stage::Failed, published, gaps);
+                self.set_paging(Stage::Ended, published, gaps);
             }
         }
         true
@@ -84,9 +80,13 @@ impl Reader {
     fn begin_serving(&mut self, page: &Page, published: u64) {
         let upto = page.upto.get().min(published);
         let due = self.due(page, upto);
-        let start = |one: &Member| page.start(&topic_of(one)).get();
-        // What either the store or the log has is not missed.
-        let missed = |one: &Member| Some(start(one).min(one.channel.log().evicted()));
+        let (lost, losses) = (self.hub.lost().min(published), self.hub.losses());
+        let missed = |one: &Member| {
+            let start = page.start(&topic_of(one)).get();
+            // What either the store or the log has is not missed, unless the store has lost events.
+            let missed = start.min(one.channel.log().evicted());
+            Some(missed.max(one.seen_or_lost(lost, losses)))
+        };
         let next = |one: &Member| {
             let (topic, missed) = (topic_of(one), missed(one).unwrap_or_default());
             let mut due = due.iter();
@@ -97,12 +97,16 @@ impl Reader {
         self.set_paging(Stage::Serving(due, upto), published, gaps);
     }
 
-    /// Returns the events up to a number that the store or the logs have of channels that the store keeps.
+    /// Returns the events up to a number that the store or the logs have. Channels that the store does not keep
+    /// have their part: an event may be one of such a channel, too.
     fn due(&self, page: &Page, upto: u64) -> VecDeque<Due> {
         let mut due = BTreeMap::new();
-        let members = self.members.as_slice().iter();
-        for member in members.filter(|one| self.hub.is_kept(&one.channel)) {
+        for member in self.members.as_slice() {
             let log = member.channel.log();
+            // It lags, which is for the log to find.
+            if log.evicted() > member.seen() && !self.hub.is_kept(&member.channel) {
+                continue;
+            }
             let window = log.as_window().into_iter();
             let held = window.flat_map(|window| window.between(member.seen(), upto));
             for (number, event) in held {
@@ -142,8 +146,9 @@ impl Reader {
                 continue;
             };
             let (oldest, channel) = (next(member), Arc::clone(&member.channel));
+            let is_replaying = member.is_replaying(number);
             member.skip_through(number);
-            if member.is_replaying() {
+            if is_replaying {
                 continue;
             }
             let is_resuming = !member.has_begun();
@@ -173,7 +178,7 @@ impl Reader {
             }
             let next = match &mut paging.stage {
                 Stage::Reading(_) => return Some(Err(true)),
-                Stage::Failed => {
+                Stage::Ended => {
                     self.paging = None;
                     return None;
                 }
@@ -199,9 +204,12 @@ impl Reader {
         };
         let Some(due) = due.pop_front() else {
             let (upto, has_events) = (*upto, paging.has_events);
+            // Beyond it there may be events that precede the position.
+            let is_read = upto >= self.position;
             self.end_page(upto);
             // Otherwise a client on its first visit has no id.
-            return (!has_events && self.has_ids()).then_some(Some(ReaderItem::Checkpoint));
+            return (is_read && !has_events && self.has_ids())
+                .then_some(Some(ReaderItem::Checkpoint));
         };
         let item = self.take_due(due);
         if let Some(paging) = self.paging.as_mut().filter(|_| item.is_some()) {

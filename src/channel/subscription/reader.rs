@@ -8,6 +8,7 @@ use std::{
 use super::{
     changes::{ChangeNotice, Changes},
     keyed::KeyedMembers,
+    member::Member,
     members::Members,
     page::{Missed, Paging},
     resumption::{Gaps, Resumption},
@@ -219,9 +220,16 @@ impl Reader {
     /// Has a client without an id get that of the position only when everything up to it has been read. The
     /// history of one channel precedes the position, if another channel begins with the next event.
     pub(super) fn catch_up(&mut self) {
-        let members = self.members.as_slice().iter();
-        let mut next = members.filter_map(|one| one.next_number().filter(|_| one.has_ids()));
-        if next.any(|number| number <= self.position) {
+        let position = self.position;
+        let is_ahead = position > self.hub.published();
+        let members = self.members.as_slice().iter().filter(|one| one.has_ids());
+        let mut members = members.filter(|one| one.seen() < position);
+        // The store of the hub may have what the log has evicted, or does not have yet.
+        let is_behind = |one: &Member| {
+            let next = one.next_number();
+            is_ahead || one.has_gap() || next.is_some_and(|number| number <= position)
+        };
+        if members.any(is_behind) {
             let changes = self.changes.get_or_insert_default();
             changes.catch_up(self.position);
         }

@@ -36,7 +36,7 @@ impl Resumption<'_> {
         let (seen, is_kept) = (self.seen(&channel, start), self.hub.is_kept(&channel));
         let member = Member::new(channel, key, seen);
         match self.replays(start) {
-            true if is_kept => member.replaying(),
+            true if is_kept => member.replaying(self.published, self.hub.losses()),
             true => member.with_history(self.published),
             false => member,
         }

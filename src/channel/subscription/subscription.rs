@@ -146,10 +146,11 @@ impl Subscription {
     /// Applies the policies for gaps, after which the client needs an id in any case.
     fn begin(mut self, gaps: Gaps, is_first_visit: bool, needs_id: bool) -> Self {
         let needs_id = needs_id || !gaps.is_empty();
+        let has_unknown_id = gaps.iter().any(|(_, gap)| !gap.is_known);
         for (channel, gap) in gaps {
             self.apply_gap_policy(&channel, gap);
         }
-        if is_first_visit {
+        if is_first_visit || has_unknown_id {
             self.reader.catch_up();
         }
         let needs_id = needs_id && self.reader.has_ids() && !self.reader.owes_checkpoint();
