@@ -4,6 +4,7 @@ mod behind;
 mod changing;
 mod keyed;
 mod losing;
+mod model;
 mod paging;
 #[path = "../support/random.rs"]
 mod random;

@@ -1,0 +1,38 @@
+//! A random test of several hubs over one faulty store.
+//!
+//! A seed draws a history ([`history`]): hubs that are opened, killed and closed, publishers, channels that are added
+//! to open streams and removed from them, and the faults of the store. Clients ([`client`]) read the wire alone,
+//! disconnect, and resume at any hub by the last id that they have. The [`recorder`] notes everything that was ever
+//! stored, so that a client can check what it gets:
+//!
+//! - the events of each channel come in their order, and none twice, except what the client had not acknowledged,
+//!   the history of a channel that was added, and what the store has lost (rule 16);
+//! - an id, or the end of all faults, means that everything before it was received, or reported as missed;
+//! - what was acknowledged to a publisher and lost by the store is reported;
+//! - what is reported as missed hides an event, or a loss of the store;
+//! - nothing comes of a channel that was published after its removal;
+//! - in the end a client has the newest event of each key, and no other key.
+//!
+//! One thread and a paused clock make a seed the same history each time. A failure prints the seed and the history:
+//!
+//! ```sh
+//! NODES_SEED=<seed> cargo test --all-features --test hub_store model
+//! NODES_SEEDS=1000000 cargo test --release --all-features --test hub_store model
+//! ```
+
+mod changing;
+mod client;
+mod connection;
+mod executor;
+mod history;
+mod keys;
+mod member;
+mod nodes;
+mod property;
+mod publishing;
+mod recorder;
+mod settings;
+mod timer;
+mod truth;
+mod wire;
+mod world;
