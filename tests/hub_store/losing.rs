@@ -296,3 +296,19 @@ async fn a_hub_is_not_opened_while_the_store_is_away() {
         Position::ZERO
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn options_that_panic_for_one_name_do_not_cut_the_hub_off() {
+    let store = store();
+    let one = open(&store, 8).await;
+    let options = options(8).each(|name, options| {
+        assert_ne!(name, "evil");
+        options
+    });
+    let other = Hub::open(store.clone(), options).await.unwrap();
+    let mut stream = other.subscribe(["news"]).await.unwrap();
+    publish(&one, "evil", "one").await;
+    let last = publish(&one, "news", "two").await;
+    assert_eq!(rest(&mut stream).await, ["two"]);
+    assert_eq!(other.last_id(), last);
+}

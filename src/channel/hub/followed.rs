@@ -1,6 +1,9 @@
 //! A hub as the follower of its store sees it.
 
-use std::sync::{Arc, Weak};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Weak},
+};
 
 use super::shared::HubShared;
 use crate::{
@@ -33,7 +36,14 @@ impl NodeLog for FollowedHub {
     }
 
     fn append(&self, stored: &Stored) {
-        self.with(|hub| hub.append_entry(stored));
+        self.with(|hub| {
+            // It makes channels, whose options come from a closure of the user's. One that panics must not end the
+            // task. What was not appended is read from the store.
+            let append = AssertUnwindSafe(|| hub.append_entry(stored));
+            if catch_unwind(append).is_err() {
+                hub.skip_hole(stored.position.get());
+            }
+        });
     }
 
     fn advance(&self, to: Position) {

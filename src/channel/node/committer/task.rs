@@ -84,9 +84,10 @@ impl Shared {
     }
 }
 
-/// Fails a batch, or returns one of several entries that the store has refused.
+/// Fails a batch, or returns one of several entries that the store has refused or has no room for: only one of
+/// them may be the cause.
 fn give_up(batch: OpenBatch, error: StoreError) -> Option<OpenBatch> {
-    let is_refused = matches!(error.kind(), StoreErrorKind::Refused);
+    let is_refused = matches!(error.kind(), StoreErrorKind::Refused | StoreErrorKind::Full);
     if is_refused && batch.len() > 1 && !batch.is_doubtful() {
         return Some(batch);
     }

@@ -43,11 +43,22 @@ impl<L: NodeLog> Follower<L> {
                 }
                 Arrival::Record(None) => return Err(StoreError::new(StoreErrorKind::Unavailable)),
                 Arrival::Idle => self.idle().await?,
-                Arrival::Doubt => self.compare().await?,
+                Arrival::Doubt => self.doubt().await?,
             };
             if next == Next::Reconnect {
                 return Ok(());
             }
+        }
+    }
+
+    /// Compares the node with the store when an answer was odd.
+    async fn doubt(&mut self) -> Result<Next, StoreError> {
+        let begins = self.fresh.map(|head| head.epoch);
+        let next = self.compare().await?;
+        // The tail of the epoch that is about to begin is open already.
+        match begins.is_some() && begins == self.fresh.map(|head| head.epoch) {
+            true => Ok(Next::GoOn),
+            false => Ok(next),
         }
     }
 

@@ -1,13 +1,13 @@
 //! A follower of a store's tail.
 
-use std::{fmt, future::Future, pin::pin, sync::Arc};
+use std::{fmt, future::Future, panic::AssertUnwindSafe, pin::pin, sync::Arc};
 
-use futures_util::future::select;
+use futures_util::{FutureExt, future::select};
 
 use super::options::FollowOptions;
 use crate::{
     channel::node::{backoff::Backoff, seen::Seen, shared_store::SharedStore},
-    store::{Head, Position},
+    store::{Head, Position, StoreError, StoreErrorKind},
     time::SharedTimer,
 };
 
@@ -65,8 +65,12 @@ impl<L: super::NodeLog> Follower<L> {
     async fn follow_forever(mut self) {
         let mut backoff = Backoff::new(&self.timer, self.options.pauses);
         loop {
-            let Err(error) = self.connection(&mut backoff).await else {
-                continue;
+            // A store may panic, and must not end the task.
+            let connection = AssertUnwindSafe(self.connection(&mut backoff)).catch_unwind();
+            let error = match connection.await {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => error,
+                Err(_) => StoreError::with_source(StoreErrorKind::Unavailable, "it has panicked"),
             };
             self.log.failed(&error);
             self.timer.sleep(backoff.pause()).await;
