@@ -111,7 +111,10 @@ impl fmt::Display for WithoutCause<'_> {
                 write!(f, "the events are too many for a channel that holds {max}")
             }
             PublishError::Key(_) => f.write_str("the key is invalid"),
-            PublishError::Store(_) => f.write_str("the event was not stored"),
+            PublishError::Store(error) if error.is_unknown() => {
+                f.write_str("it is not known whether the store has it")
+            }
+            PublishError::Store(_) => f.write_str("the store does not have it"),
             PublishError::Full => f.write_str("the channel has no room for another key"),
             PublishError::Channel(_) => f.write_str("there is no such channel"),
             PublishError::Encode(_) => f.write_str("the event cannot be encoded"),
@@ -127,7 +130,8 @@ pub enum ChannelError {
     /// No channel can have this name.
     Name(InvalidName),
     /// The name begins with `presence:`, which is reserved for the feeds of
-    /// [`Presence`](super::Presence). They can be subscribed to, but nobody can publish there.
+    /// [`Presence`](super::Presence), or with `tower-sse:`. The feeds can be subscribed to, but nobody can publish
+    /// there.
     Reserved,
     /// The channel has no presence ([`ChannelOptions::presence`](super::ChannelOptions::presence)).
     NoPresence,
@@ -150,7 +154,7 @@ impl fmt::Display for ChannelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(_) => f.write_str("no channel can have this name"),
-            Self::Reserved => f.write_str("the name is reserved for the feed of a presence"),
+            Self::Reserved => f.write_str("the name is reserved"),
             Self::NoPresence => f.write_str("the channel has no presence"),
             Self::SubscriberName(_) => {
                 f.write_str("no subscriber with this name can be present in a channel")

@@ -72,7 +72,7 @@ impl<S> Hub<S> {
     /// # Errors
     ///
     /// Fails if the name is empty, longer than 255 bytes or has a control character, if it begins with
-    /// `presence:`, which is reserved, if the channel is keyed, or if there are too many channels
+    /// `presence:` or `tower-sse:`, which are reserved, if the channel is keyed, or if there are too many channels
     /// ([`HubOptions::max_channels`](crate::HubOptions::max_channels)).
     pub fn channel<T: ?Sized>(&self, name: &str) -> Result<Channel<T, S>, ChannelError> {
         let channel = self.shared().channel(name)?;
