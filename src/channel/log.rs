@@ -122,9 +122,7 @@ impl Log {
             keyed.apply(number, key, event);
             self.last = self.last.max(number);
         }
-        while self.as_keyed().is_some_and(KeyedLog::has_too_many_removed) {
-            self.evict_oldest();
-        }
+        self.forget_removals();
     }
 
     /// Has a keyed log loaded before it is read.
@@ -151,6 +149,7 @@ impl Log {
             keyed.end_load();
             self.evicted = self.evicted.max(dropped);
         }
+        self.forget_removals();
     }
 
     /// Removes a key of a keyed channel, and forgets the oldest removals if there are too many.
@@ -158,7 +157,14 @@ impl Log {
         if let Some(keyed) = self.change_keyed(number) {
             keyed.remove(number, key);
         }
-        while self.as_keyed().is_some_and(KeyedLog::has_too_many_removed) {
+        self.forget_removals();
+    }
+
+    /// Forgets the oldest removals if there are too many. Not while the keys are loaded: what the store was before
+    /// a removal may still come.
+    fn forget_removals(&mut self) {
+        let has_too_many = |keyed: &KeyedLog| keyed.is_loaded() && keyed.has_too_many_removed();
+        while self.as_keyed().is_some_and(has_too_many) {
             self.evict_oldest();
         }
     }

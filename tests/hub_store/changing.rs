@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use futures_util::StreamExt;
-use tower_sse::{ChannelError, CloseReason, Event, Hub, KeyPolicy, PublishError};
+use tower_sse::{ChannelError, ChannelStart, CloseReason, Event, Hub, KeyPolicy, PublishError};
 
 use crate::{
     stores::Damage,
@@ -124,4 +124,54 @@ async fn a_stream_ends_whose_removal_the_store_has_lost() {
     let got = rest(&mut named).await;
     assert!(!got.contains(&"1".to_owned()), "{got:?}");
     assert_eq!(named.close_reason(), Some(CloseReason::Lagged));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_keyed_channel_that_is_added_is_loaded_on_all_nodes() {
+    let keys = NonZeroUsize::new(8).unwrap();
+    let options = || {
+        options(8).each(move |name, options| match name {
+            "prices" => options.keyed(keys, KeyPolicy::reject()),
+            _ => options,
+        })
+    };
+    let store = store();
+    let one = Hub::open(store.clone(), options()).await.unwrap();
+    let prices = one.keyed_channel("prices").unwrap();
+    prices.publish("tea", Event::new("tea 3")).await.unwrap();
+
+    // It has not read the channel before.
+    let other = Hub::open(store, options()).await.unwrap();
+    let mut stream = other.subscriber("ada").subscribe(["news"]).await.unwrap();
+    one.subscribers("ada").add("prices").await.unwrap();
+    prices.publish("oil", Event::new("oil 7")).await.unwrap();
+    let got = rest(&mut stream).await;
+    let got: Vec<_> = got
+        .iter()
+        .filter(|one| !one.starts_with("checkpoint"))
+        .collect();
+    assert_eq!(
+        got,
+        ["channel-added prices", "snapshot prices", "tea 3", "oil 7"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_right_ahead_of_the_node_shows_nothing_from_before_it() {
+    let (store, start) = (plain(), ChannelStart::since);
+    let way = way_to(&store);
+    let (one, other) = (open(&store, 8).await, open(&way, 8).await);
+    publish(&one, "team", "secret").await;
+    settle().await;
+    cut(&way).await;
+    publish(&one, "team", "secret too").await;
+    let given_at = one.subscribers("ada").add("team").await.unwrap();
+
+    let late = other.subscriber("ada").subscribe([start("team", given_at)]);
+    let mut late = late.await.unwrap();
+    heal(&way);
+    publish(&one, "team", "welcome").await;
+    let got = rest(&mut late).await;
+    assert!(got.contains(&"welcome".to_owned()), "{got:?}");
+    assert!(!got.iter().any(|text| text.contains("secret")), "{got:?}");
 }

@@ -229,3 +229,31 @@ async fn a_channel_that_is_added_during_a_page_begins_with_its_history() {
     assert_eq!(read(&mut stream, 2).await, ["channel-added sport", "goal"]);
     assert_eq!(read(&mut stream, 3).await, texts(3..6));
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_a_notified_lag_comes_all_that_the_store_has() {
+    let options = options(4).each(|_, options| options.lag_policy(LagPolicy::notify()));
+    let hub = tower_sse::Hub::open(short_store(10), options)
+        .await
+        .unwrap();
+    let mut slow = hub.subscribe(["news"]).await.unwrap();
+    publish(&hub, "news", "0").await;
+    assert_eq!(read(&mut slow, 1).await, ["0"]);
+    for text in texts(1..20) {
+        publish(&hub, "news", &text).await;
+    }
+    let mut expected = vec!["lagged 1".to_owned()];
+    expected.extend(texts(10..20));
+    assert_eq!(rest(&mut slow).await, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_without_ids_that_was_removed_begins_with_what_the_store_has() {
+    let options = options(4).max_channels(NonZeroUsize::MIN);
+    let options = options.each(|_, options| options.without_ids());
+    let hub = tower_sse::Hub::open(store(), options).await.unwrap();
+    publish(&hub, "news", "one").await;
+    publish(&hub, "sport", "two").await;
+    let mut replay = hub.replay(["news"]).await.unwrap();
+    assert_eq!(rest(&mut replay).await, ["one"]);
+}

@@ -74,6 +74,10 @@ impl HubShared {
         });
         let has_lost = self.with(|registry| {
             for (channel, before) in &channels {
+                if !registry.has(channel) {
+                    // It was closed just now. Another one of its name does not have the event.
+                    registry.leave_out(&channel.name, number);
+                }
                 self.append_to(
                     registry,
                     channel,
@@ -93,12 +97,17 @@ impl HubShared {
     }
 
     /// Changes the open subscriptions that a change is about.
-    fn apply_change(&self, bytes: &[u8], at: u64) {
+    fn apply_change(self: &Arc<Self>, bytes: &[u8], at: u64) {
         match SubscribersChange::decode(bytes) {
             Some(SubscribersChange::Add { name, start }) => {
                 // The node that has made the change has checked the channel. Here there may be no room for it:
                 // then it is not in the open subscriptions, and their clients get it when they reconnect.
+                let channel = Arc::clone(&start.name);
                 let _ = self.add_to_subscribers(&name, start, Some(at));
+                let channel = self.find(&channel);
+                if let Some(channel) = channel.filter(|one| one.subscribers.count() > 0) {
+                    self.load(&channel);
+                }
             }
             Some(SubscribersChange::Remove { name, channel }) => {
                 self.remove_from_subscribers(&name, &channel, Some(at));

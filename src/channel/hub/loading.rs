@@ -139,7 +139,7 @@ impl Loading {
                 });
             });
             channel.subscribers.wake_all();
-            hub.note_progress(false);
+            hub.node.iter().for_each(|node| node.notify());
         }
         is_last
     }

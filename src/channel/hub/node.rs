@@ -113,6 +113,11 @@ impl Node {
         self.is_caught_up.load(Ordering::Acquire)
     }
 
+    /// Wakes what waits for the keys of a channel.
+    pub(super) fn notify(&self) {
+        self.changed.notify_waiters();
+    }
+
     pub(super) fn set_applied(&self, number: u64) {
         self.applied.store(number, Ordering::Release);
         self.changed.notify_waiters();

@@ -24,7 +24,26 @@ impl HubShared {
         let Some(node) = &self.node else {
             return 0;
         };
-        node.wait_until(&self.timer, || node.is_caught_up()).await;
+        let end = self.timer.after(node.timeout);
+        let prepared = self.timer.until(end, self.prepare_all(node, starts, last));
+        match (prepared.await, last) {
+            (Some(restart), _) => restart,
+            (None, Some(id)) => self.restart(node, id),
+            (None, None) => 0,
+        }
+    }
+
+    async fn prepare_all(
+        self: &Arc<Self>,
+        node: &Node,
+        starts: &Starts,
+        last: Option<&EventId>,
+    ) -> u64 {
+        node.wait(|| node.is_caught_up()).await;
+        let restart = match last {
+            Some(id) => self.locate(node, id).await,
+            None => 0,
+        };
         for (channel, start) in starts {
             if channel.options.keyed.is_some() && Feed::of(channel).is_none() {
                 self.loaded(channel).await;
@@ -36,17 +55,22 @@ impl HubShared {
                 self.locate(node, position).await;
             }
         }
-        match last {
-            Some(id) => self.locate(node, id).await,
-            None => 0,
+        restart
+    }
+
+    /// Returns the number after which a client goes on whose id could not be located in time: not lower than what
+    /// another node may have sent already.
+    fn restart(&self, node: &Node, id: &EventId) -> u64 {
+        match parse(id) {
+            Some((epoch, number)) if epoch == self.epoch() && !node.has_applied(number) => number,
+            _ => 0,
         }
     }
 
     /// Waits until the hub has reached the position of an id, which another node may have made. Returns the
     /// number after which a client with this id goes on if there is no such position.
     async fn locate(self: &Arc<Self>, node: &Node, id: &EventId) -> u64 {
-        let id = id.as_str();
-        let Some((epoch, number)) = Epoch::parse(id).or_else(|| Epoch::parse_keyed(id)) else {
+        let Some((epoch, number)) = parse(id) else {
             return 0;
         };
         let is_reached = || epoch == self.epoch() && node.has_applied(number);
@@ -87,6 +111,10 @@ impl HubShared {
         let node = self.node.as_ref()?;
         Some(node.pages.fetch(Arc::clone(self), request))
     }
+}
+
+fn parse(id: &EventId) -> Option<(Epoch, u64)> {
+    Epoch::parse(id.as_str()).or_else(|| Epoch::parse_keyed(id.as_str()))
 }
 
 impl NodePlace for HubShared {

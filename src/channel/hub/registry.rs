@@ -47,6 +47,7 @@ pub(super) struct Registry {
     /// The part of it that cannot be evicted.
     pinned_bytes: usize,
     removed: RemovedChannels,
+    pub(super) has_store: bool,
     /// The number up to which events were published when the lock was taken.
     pub(super) published: u64,
     /// The number of the last entry in the lists.
@@ -93,6 +94,7 @@ impl Registry {
             bytes: 0,
             pinned_bytes: 0,
             removed: RemovedChannels::new(max_removed),
+            has_store: false,
             published: 0,
             count: 0,
             drops: Vec::new(),
@@ -164,7 +166,7 @@ impl Registry {
 
     /// Returns `true` if the channel is registered. It is not if it was closed, though another one of its
     /// name may be.
-    fn has(&self, channel: &Arc<ChannelShared>) -> bool {
+    pub(super) fn has(&self, channel: &Arc<ChannelShared>) -> bool {
         let registered = self.channels.get(&channel.name);
         registered.is_some_and(|registered| Arc::ptr_eq(&registered.channel, channel))
     }
@@ -336,7 +338,8 @@ impl Registry {
         });
         self.bytes -= bytes[0];
         self.pinned_bytes -= bytes[1];
-        if channel.options.has_ids {
+        // A store has what clients without ids begin with as well.
+        if channel.options.has_ids || self.has_store {
             self.removed.add(&name, lost);
         }
         if let Listing::Listed(oldest) = listing {

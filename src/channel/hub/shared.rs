@@ -74,6 +74,7 @@ impl HubShared {
     pub(super) fn over_store(options: HubOptions, epoch: Epoch, node: Node) -> Self {
         let hub = Self::new(options);
         hub.set_epoch(epoch);
+        hub.with(|registry| registry.has_store = true);
         Self {
             node: Some(node),
             ..hub
@@ -131,6 +132,15 @@ impl HubShared {
     /// Returns the number that an id of this hub stands for. `None` for an id that the hub has not made.
     pub(in crate::channel) fn number(&self, id: &EventId) -> Option<u64> {
         self.check_id(Epoch::parse(id.as_str()))
+    }
+
+    /// Returns the number of a position that the program has kept. Without a store it is 0 if the hub has not made
+    /// it: it is from before a restart, so all events are later. With one, the hub may be behind it.
+    pub(in crate::channel) fn kept_number(&self, position: &EventId) -> u64 {
+        let ahead = Epoch::parse(position.as_str());
+        let ahead = ahead.filter(|(epoch, _)| self.node.is_some() && *epoch == self.epoch());
+        let ahead = ahead.map(|(_, number)| number);
+        self.number(position).or(ahead).unwrap_or_default()
     }
 
     /// As [`number`](Self::number), for an id of a keyed channel.

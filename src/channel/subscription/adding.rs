@@ -50,7 +50,7 @@ fn window(
         StartKind::Replay => lost,
         StartKind::Resume | StartKind::Live => at,
         StartKind::Since(_) if !channel.options.has_ids => at,
-        StartKind::Since(position) => hub.number(position).unwrap_or_default(),
+        StartKind::Since(position) => hub.kept_number(position),
     };
     let (seen, gap) = match channel.options.gap_policy.0 {
         _ if lost <= since => (since, None),
@@ -83,9 +83,7 @@ fn keyed(
             after: at,
             floor: at,
         },
-        StartKind::Since(position) => {
-            RoundStart::Snapshot(hub.number(position).unwrap_or_default())
-        }
+        StartKind::Since(position) => RoundStart::Snapshot(hub.kept_number(position)),
     });
     Rounds::new(Arc::clone(channel), key, &start)
 }

@@ -127,7 +127,7 @@ impl Subscription {
                     self.spend_budget(audience);
                     None
                 }
-                ReaderItem::Evicted(channel) => self.apply_lag_policy(&channel, 0, audience),
+                ReaderItem::Evicted(channel) => self.apply_lag_policy(&channel, None, audience),
                 ReaderItem::Missed(missed) => self.apply_policy_for_missed(*missed, audience),
                 ReaderItem::Superseded => {
                     self.end_early(CloseReason::Lagged);
@@ -146,18 +146,18 @@ impl Subscription {
         }
     }
 
-    /// Applies the policy of a channel whose next event was evicted. That counts as at least so many missed
-    /// events.
+    /// Applies the policy of a channel whose next event was evicted. The subscription may have moved past it
+    /// already, and past so many events at least.
     fn apply_lag_policy(
         &mut self,
         channel: &Arc<ChannelShared>,
-        at_least: u64,
+        skipped: Option<u64>,
         audience: Option<Audience>,
     ) -> Option<ChannelEvent> {
         match channel.options.lag_policy.0.clone() {
             // The client could not resume: without ids a lag is only counted.
             LagAction::Disconnect if !channel.options.has_ids => {
-                let missed = self.reader.skip_evicted(channel).max(at_least);
+                let missed = skipped.unwrap_or_else(|| self.reader.skip_evicted(channel));
                 self.count_missed(missed);
                 None
             }
@@ -166,12 +166,15 @@ impl Subscription {
                 None
             }
             LagAction::Newest => {
-                let missed = self.reader.skip_to_newest(channel).max(at_least);
+                let missed = self
+                    .reader
+                    .skip_to_newest(channel)
+                    .max(skipped.unwrap_or_default());
                 self.count_missed(missed);
                 None
             }
             LagAction::Notify(make_notice) => {
-                let missed = self.reader.skip_evicted(channel).max(at_least);
+                let missed = skipped.unwrap_or_else(|| self.reader.skip_evicted(channel));
                 self.count_missed(missed);
                 let policy = self.notice_policy_of(Some(channel));
                 let notice = Notice::Lagged(missed, &channel.name);
@@ -198,7 +201,7 @@ impl Subscription {
         match channel.options.gap_policy.0 {
             // The store does not say how many there were.
             _ if !is_resuming || !channel.options.has_ids => {
-                self.apply_lag_policy(&channel, 1, audience)
+                self.apply_lag_policy(&channel, Some(1), audience)
             }
             GapAction::Live => {
                 self.reader.skip_all(&channel);

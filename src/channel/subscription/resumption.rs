@@ -184,6 +184,6 @@ impl Resumption<'_> {
     }
 
     fn number(&self, position: &EventId) -> u64 {
-        self.hub.number(position).unwrap_or_default()
+        self.hub.kept_number(position)
     }
 }
