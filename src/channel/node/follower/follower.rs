@@ -1,8 +1,15 @@
 //! A follower of a store's tail.
 
-use std::{fmt, future::Future, panic::AssertUnwindSafe, pin::pin, sync::Arc};
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+};
 
-use futures_util::{FutureExt, future::select};
+use futures_util::future::select;
 
 use super::options::FollowOptions;
 use crate::{
@@ -65,17 +72,28 @@ impl<L: super::NodeLog> Follower<L> {
     async fn follow_forever(mut self) {
         let mut backoff = Backoff::new(&self.timer, self.options.pauses);
         loop {
-            // A store may panic, and must not end the task.
-            let connection = AssertUnwindSafe(self.connection(&mut backoff)).catch_unwind();
-            let error = match connection.await {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => error,
-                Err(_) => StoreError::with_source(StoreErrorKind::Unavailable, "it has panicked"),
+            let Err(error) = without_panics(self.connection(&mut backoff)).await else {
+                continue;
             };
             self.log.failed(&error);
             self.timer.sleep(backoff.pause()).await;
         }
     }
+}
+
+/// Makes a panic of a store an error, so that it does not end the task.
+async fn without_panics(
+    connection: impl Future<Output = Result<(), StoreError>>,
+) -> Result<(), StoreError> {
+    let mut connection = pin!(connection);
+    poll_fn(|cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| connection.as_mut().poll(cx)));
+        polled.unwrap_or_else(|_| {
+            let error = StoreError::with_source(StoreErrorKind::Unavailable, "it has panicked");
+            Poll::Ready(Err(error))
+        })
+    })
+    .await
 }
 
 impl<L> fmt::Debug for Follower<L> {
