@@ -213,6 +213,9 @@ impl<T: ?Sized, S> Channel<T, S> {
 
     /// Closes the channel: nothing more is published, and subscribers end after the remaining events.
     ///
+    /// In a hub over a store, this closes the channel of this hub alone, and the next event that the hub reads from the
+    /// store makes it anew.
+    ///
     /// A subscription that has other channels, too, goes on without this one, and its client gets the notice
     /// `channel-removed` ([`NoticePolicy`](super::NoticePolicy)). A channel of the same name that the hub
     /// makes later is another one.

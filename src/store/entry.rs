@@ -22,7 +22,8 @@ use super::{Topic, Topics};
 /// # }
 /// ```
 ///
-/// To a store the bytes mean nothing:
+/// To a store the bytes mean nothing. (A hub also publishes entries of its own, such as the changes of rights: they
+/// are ephemeral, of the topic `tower-sse:changes`, and their bytes are no events.)
 ///
 /// ```
 /// use tower_sse::store::{Entry, EntryKind};
@@ -71,7 +72,7 @@ impl Entry {
         Self::new(topics, EntryKind::Keyed(key.into()), bytes.into())
     }
 
-    /// Creates an entry that removes a key.
+    /// Creates an entry that removes a key. A hub makes the event of the removal itself, so the bytes are empty.
     pub fn removal(
         topic: impl Into<Topic>,
         key: impl Into<Arc<str>>,

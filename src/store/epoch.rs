@@ -29,7 +29,7 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// Draws an epoch at random, one of 62^6 (57 thousand million).
+    /// Draws an epoch at random, one of 62^6 (57 billion).
     ///
     /// A store draws one when it is created and when it is emptied, and keeps it as durably as its entries.
     pub fn draw() -> Self {

@@ -59,7 +59,8 @@ pub trait HubStore: Send + Sync + 'static {
     ///
     /// The store reads at most `limit` entries of each topic and puts them into a
     /// [`PageBuilder`](super::PageBuilder). `limit` is at least one. Without topics the page has the state of the
-    /// store ([`Head`](super::Head)) alone.
+    /// store ([`Head`](super::Head)) alone. For a topic that has never had an entry, add
+    /// [`TopicRead::window`](super::TopicRead::window) with the position 0 and no entries.
     ///
     /// # Errors
     ///
@@ -74,8 +75,9 @@ pub trait HubStore: Send + Sync + 'static {
     /// Returns the records of all topics in order, from the first retained one above a position, and waits for
     /// new ones.
     ///
-    /// `None` begins with the newest records, as many as a node should have in memory. The store may choose how
-    /// many.
+    /// `None` begins with the newest records, as many as a node should have in memory, such as 10,000. The store may
+    /// choose how many. A position above the last one is from an epoch that has ended: the stream waits for new
+    /// records, whose epoch the hub compares.
     ///
     /// The stream ends after an error. The caller then opens another one. It ignores records that come again.
     fn tail(

@@ -67,6 +67,7 @@ impl HubOptions {
     /// The closure gets the channel's name and the common [`channel_options`](Self::channel_options). It
     /// runs whenever a channel is made, and may run more than once for a channel that several threads ask
     /// for at the same time. It must give the same options for the same name.
+    /// In a hub over a store it also runs for channels in which other nodes publish: it must not panic.
     /// It does not run for the feed of a [`Presence`](super::Presence), whose options are the hub's.
     ///
     /// ```

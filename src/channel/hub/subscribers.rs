@@ -49,7 +49,7 @@ impl<S> Subscribers<S> {
         }
     }
 
-    /// Returns the number of open subscriptions.
+    /// Returns the number of open subscriptions. Over a store, those of other hubs are not counted.
     pub fn count(&self) -> usize {
         self.hub.named.get(&self.name).len()
     }

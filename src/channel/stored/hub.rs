@@ -52,7 +52,7 @@ impl Hub<Stored> {
     ///
     /// # Errors
     ///
-    /// Fails if the store cannot be read within [`HubOptions::publish_timeout`], if what it has cannot be read
+    /// Fails if the store cannot be read (it is tried once, for [`HubOptions::publish_timeout`] at most), if what it has cannot be read
     /// within [`HubOptions::backfill_timeout`], or if the options have no executor.
     pub async fn open(store: impl HubStore, options: HubOptions) -> Result<Self, StoreError> {
         Ok(Self::of(HubShared::open(store, options).await?))

@@ -13,7 +13,8 @@ impl Subscribers<Stored> {
     ///
     /// It is [`Subscribers::add`](Subscribers::<crate::Memory>::add) through the store. When the call returns,
     /// this hub has added the channel; others do so as soon as they read the change. A hub that has no room for
-    /// the channel leaves its subscriptions as they are.
+    /// the channel leaves its subscriptions as they are. If it fails, call it again: a channel that a subscription
+    /// has already stays as it is.
     ///
     /// # Errors
     ///
@@ -36,6 +37,10 @@ impl Subscribers<Stored> {
     /// It is [`Subscribers::remove`](Subscribers::<crate::Memory>::remove) through the store. When the call
     /// returns, what that one promises holds on this hub; on others as soon as they read the change. No hub sends
     /// an event of the channel that was published after the position.
+    ///
+    /// If it fails, open streams may go on with the channel, on this hub too. Call it again. Where that must not
+    /// wait for the store, end the user's streams ([`OpenStreams`](crate::OpenStreams)): they come back without the
+    /// right.
     ///
     /// # Errors
     ///
