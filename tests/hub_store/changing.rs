@@ -3,7 +3,10 @@
 use std::num::NonZeroUsize;
 
 use futures_util::StreamExt;
-use tower_sse::{ChannelError, ChannelStart, CloseReason, Event, Hub, KeyPolicy, PublishError};
+use tower_sse::{
+    ChannelError, ChannelStart, CloseReason, Event, Hub, KeyPolicy, PublishError,
+    store::{MemoryStore, MemoryStoreOptions},
+};
 
 use crate::{
     stores::Damage,
@@ -48,6 +51,27 @@ async fn a_removal_takes_what_was_read_from_the_store_of_its_channel() {
     assert_eq!(read(&mut stream, 1).await, ["one"]);
     hub.subscribers("ada").remove("news").await.unwrap();
     assert_eq!(rest(&mut stream).await, ["channel-removed news"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_takes_the_gap_that_was_found_in_its_channel() {
+    let entries = NonZeroUsize::new(2).unwrap();
+    let store = MemoryStore::new(MemoryStoreOptions::new().max_entries(entries));
+    let hub = open(&store, 1).await;
+    let first = publish(&hub, "news", "zero").await;
+    let (mut news, channels) = (None, ["news", "sport"]);
+    for text in ["1", "2", "3", "4"] {
+        let id = publish(&hub, "news", text).await;
+        news = news.or(Some(id).filter(|_| text == "3"));
+        publish(&hub, "sport", text).await;
+    }
+    let ada = hub.subscriber("ada");
+    let mut stream = ada.resume(channels, id(&first).as_ref()).await.unwrap();
+    let gap = format!("gap {}", news.unwrap());
+    assert_eq!(read(&mut stream, 1).await, [gap]);
+    hub.subscribers("ada").remove("sport").await.unwrap();
+    let got = rest(&mut stream).await;
+    assert_eq!(got[..3], ["channel-removed sport", "3", "4"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -62,6 +62,10 @@ impl Reader {
             let rounds = self.keyed.as_mut()?.remove(&is_it)?;
             Some((rounds.channel, rounds.key))
         });
+        if let Some((channel, _)) = &taken {
+            let paging = self.paging.iter_mut();
+            paging.for_each(|paging| paging.drop_gaps_of(channel));
+        }
         let is_taken = taken.is_some();
         self.leave_channels(taken.into_iter());
         is_taken

@@ -44,6 +44,12 @@ impl Paging {
     pub(super) fn end(&mut self) {
         self.stage = Stage::Ended;
     }
+
+    /// Drops the gaps of a channel that was removed: the client gets nothing of it any more.
+    pub(super) fn drop_gaps_of(&mut self, channel: &Arc<ChannelShared>) {
+        self.gaps
+            .retain(|missed| !Arc::ptr_eq(&missed.channel, channel));
+    }
 }
 
 impl Due {
