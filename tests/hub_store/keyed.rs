@@ -9,7 +9,7 @@ use tower_sse::{
 
 use crate::{
     stores::Damage,
-    support::{id, options, plain, rest, settle, store},
+    support::{id, options, plain, read, rest, settle, store},
 };
 
 async fn open(store: &(impl HubStore + Clone), max_keys: usize, policy: KeyPolicy) -> Hub<Stored> {
@@ -129,4 +129,22 @@ async fn a_client_gets_the_older_event_of_a_key_after_a_loss() {
     let mut resumed = prices(&hub).resume(id(&last).as_ref()).await;
     let expected = ["snapshot prices", "tea 3", "oil 7"];
     assert_eq!(rest(&mut resumed).await[..3], expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_whose_update_was_lost_before_it_was_read_does_not_come_twice() {
+    let store = plain();
+    let hub = open(&store, 8, KeyPolicy::reject()).await;
+    publish(&hub, "tea", "tea 3").await.unwrap();
+    let mut stream = prices(&hub).resume(None).await;
+    assert_eq!(rest(&mut stream).await, ["snapshot prices", "tea 3"]);
+    let saved = store.image();
+    publish(&hub, "oil", "oil 7").await.unwrap();
+    publish(&hub, "tea", "tea 4").await.unwrap();
+    assert_eq!(read(&mut stream, 1).await, ["oil 7"]);
+    store.restore(&saved);
+    settle().await;
+
+    let expected = ["checkpoint ", "key-removed oil", "checkpoint "];
+    assert_eq!(rest(&mut stream).await, expected);
 }

@@ -187,6 +187,8 @@ impl Rounds {
         let is_new = |number: &u64| *number > since && *number <= upto;
         let id = found.number().filter(|number| is_last && is_new(number));
         match found {
+            // The store has lost the update for which the key was listed.
+            KeyLookup::Live(number, _) if self.shown.get(&key) == Some(&number) => RoundStep::Again,
             KeyLookup::Live(number, event) => {
                 let was_shown = self.shown.insert(Arc::clone(&key), number).is_some();
                 self.note_read(id, was_shown);
