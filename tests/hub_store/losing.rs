@@ -134,6 +134,28 @@ async fn a_loss_before_a_replay_is_no_gap() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_replay_has_what_is_left_after_a_loss_while_it_is_read() {
+    let store = plain();
+    let way = way_to(&store);
+    let hub = open(&way, 2).await;
+    for text in ["one", "two", "three"] {
+        publish(&hub, "news", text).await;
+    }
+    let saved = store.image();
+    let lost = publish(&hub, "sport", "lost").await;
+    pause().await;
+    let mut replay = hub.replay(["news"]).await.unwrap();
+    cut(&way).await;
+    assert!(replay.next().now_or_never().is_none());
+    store.restore(&saved);
+    heal(&way);
+    settle().await;
+
+    assert_ne!(hub.last_id(), lost);
+    assert_eq!(read(&mut replay, 3).await, ["one", "two", "three"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_ephemeral_channel_does_not_lag_by_a_loss() {
     let store = plain();
     let options = options(8).each(|name, options| match name {

@@ -100,9 +100,9 @@ impl Member {
     }
 
     /// Returns the number up to which no event is due any more, if the store has lost events up to a position, so
-    /// many times.
+    /// many times. A replay has what is left of the events before it, also after a loss that was noticed later.
     pub(super) fn seen_or_lost(&self, lost: u64, losses: u32) -> u64 {
-        match losses == self.replay {
+        match losses == self.replay || self.is_replaying(lost) {
             true => self.seen(),
             false => self.seen().max(lost),
         }

@@ -33,7 +33,7 @@ impl Reader {
         if is_reading && matches!(channel.options.lag_policy.0, LagAction::Newest) {
             return false;
         }
-        let (lost, losses) = (hub.lost(), hub.losses());
+        let (lost, losses) = (hub.lost().min(published), hub.losses());
         let members = self.members.as_slice().iter();
         let kept = members.filter(|member| hub.is_kept(&member.channel));
         let after = kept.clone().map(|one| one.seen_or_lost(lost, losses)).min();
