@@ -164,6 +164,7 @@ impl Client {
         self.connections += 1;
         let connection = Connection::new(
             subscription,
+            &world.recorder.truth(),
             &Beginning {
                 node,
                 number: self.connections,

@@ -52,7 +52,7 @@ pub(super) struct Beginning<'a> {
 }
 
 impl Connection {
-    pub(super) fn new(subscription: Subscription, begin: &Beginning<'_>) -> Self {
+    pub(super) fn new(subscription: Subscription, truth: &Truth, begin: &Beginning<'_>) -> Self {
         let known = |id: &WireId| {
             let is_known = id.epoch == begin.epoch && id.number <= begin.published;
             is_known.then_some(id.number)
@@ -73,7 +73,7 @@ impl Connection {
             added_at.is_some_and(|at| at > 0 && last.flatten().is_none_or(|last| last < at))
         });
         let windows = begin.asked.iter().filter(|asked| asked.channel != KEYED);
-        let members = windows.map(|asked| member(asked, begin, &known, last, &gaps));
+        let members = windows.map(|asked| member(asked, truth, begin, &known, last, &gaps));
         let members: Vec<_> = members.collect();
         let lowered = lowered.map(|upto| members.iter().map(|one| one.told).max().unwrap_or(upto));
         Self {
@@ -219,8 +219,23 @@ impl Connection {
     }
 }
 
+/// Returns `true` if a channel was removed while the client connected.
+fn was_removed(channel: &str, truth: &Truth, begin: &Beginning<'_>) -> bool {
+    let mut facts = truth.between(begin.epoch, begin.asked_at, begin.published);
+    facts.any(|(_, fact)| match &fact.kind {
+        FactKind::Change {
+            is_addition: false,
+            name,
+            channel: removed,
+            ..
+        } => begin.name == Some(name) && removed == channel,
+        _ => false,
+    })
+}
+
 fn member(
     asked: &Asked,
+    truth: &Truth,
     begin: &Beginning<'_>,
     known: &impl Fn(&WireId) -> Option<u64>,
     last: Option<Option<u64>>,
@@ -266,6 +281,11 @@ fn member(
         assert_eq!(until.epoch, begin.epoch);
         member.told = until.number - 1;
         member.told_exactly = member.told;
+    }
+    if last == Some(None) && gap.is_none() && was_removed(&asked.channel, truth, begin) {
+        // The stream has never had it. The notice of its removal is still to come.
+        member.at = begin.published;
+        return member;
     }
     let must_have_gap = last == Some(None) && asked.origin == Origin::Resume;
     assert!(
