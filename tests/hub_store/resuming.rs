@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tower_sse::{ChannelStart, Event, LastEventId};
+use tower_sse::{Channel, ChannelStart, Event, LastEventId, Stored};
 
 use crate::{
     stores::FaultRates,
@@ -196,4 +196,16 @@ async fn an_unknown_id_does_not_count_for_the_history_of_a_channel_that_was_adde
         ids.push(event.id());
     }
     assert_eq!(ids, [None, None, None, Some(last)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_of_its_own_may_publish() {
+    let hub = open(&store(), 8).await;
+    let mut stream = hub.subscribe(["news"]).await.unwrap();
+    let publish = {
+        let channel: Channel<Event, Stored> = hub.channel("news").unwrap();
+        channel.publish(Event::new("one"))
+    };
+    tokio::spawn(publish).await.unwrap().unwrap();
+    assert_eq!(rest(&mut stream).await, ["one"]);
 }

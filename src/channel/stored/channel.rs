@@ -56,10 +56,10 @@ impl<T: EncodeEvent + ?Sized> Channel<T, Stored> {
     /// Fails if the channel is closed, if the event cannot be encoded, if it is larger than everything that the
     /// channel may retain, and with [`PublishError::Store`] if the store does not accept it in time
     /// ([`HubOptions::publish_timeout`](crate::HubOptions::publish_timeout)).
-    pub fn publish(
+    pub fn publish<E: BorrowEvent<T>>(
         &self,
-        event: impl BorrowEvent<T>,
-    ) -> impl Future<Output = Result<EventId, PublishError>> + Send {
+        event: E,
+    ) -> impl Future<Output = Result<EventId, PublishError>> + Send + use<T, E> {
         let entry = Unnumbered::encode(event.borrow_event());
         let entry = entry.and_then(|event| {
             let channels = slice::from_ref(self.shared());

@@ -64,11 +64,11 @@ impl<T: EncodeEvent + ?Sized> KeyedChannel<T, Stored> {
     /// the event cannot be encoded, if it is larger than everything that the channel may retain, if the channel
     /// or its hub is full ([`PublishError::Full`]), and with [`PublishError::Store`] if the keys cannot be loaded
     /// or the store does not accept the event in time.
-    pub fn publish(
+    pub fn publish<E: BorrowEvent<T>>(
         &self,
         key: &str,
-        event: impl BorrowEvent<T>,
-    ) -> impl Future<Output = Result<EventId, PublishError>> + Send {
+        event: E,
+    ) -> impl Future<Output = Result<EventId, PublishError>> + Send + use<T, E> {
         let event = Unnumbered::encode(event.borrow_event());
         let key = check_name(key).map(Arc::from).map_err(PublishError::Key);
         let channel = Arc::clone(self.channel().shared());
