@@ -19,7 +19,7 @@ fn clients_of_several_hubs_miss_nothing_in_silence() {
 #[test]
 #[ignore = "needs time"]
 fn clients_of_several_hubs_miss_nothing_in_silence_for_long() {
-    check(2_000);
+    check(1_000);
 }
 
 /// Counts the seeds that fail, and prints the first message of each kind.
