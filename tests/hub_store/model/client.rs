@@ -301,14 +301,11 @@ impl Client {
         }
     }
 
-    /// Returns the position of the hub, or that of the store if the hub is gone.
-    fn published(&self, connection: &Connection) -> u64 {
+    /// Returns the position of the hub, or that of the last record in its epoch if the hub is gone.
+    fn published(&self, truth: &Truth, connection: &Connection) -> u64 {
         let position = self.world.nodes.position(connection.node);
         let position = position.filter(|(epoch, _)| *epoch == connection.epoch);
-        position.map_or_else(
-            || self.world.recorder.head().last.get(),
-            |(_, published)| published,
-        )
+        position.map_or_else(|| truth.last(connection.epoch), |(_, published)| published)
     }
 
     fn receive_event(&mut self, truth: &Truth, event: &WireEvent) {
@@ -355,7 +352,7 @@ impl Client {
             truth.fact((connection.epoch, last)).kind,
             FactKind::Keyed(_)
         ) {
-            let published = self.published(connection);
+            let published = self.published(truth, connection);
             return places
                 .into_iter()
                 .rfind(|place| *place <= published)
@@ -457,7 +454,7 @@ impl Client {
 
     fn receive_gap(&mut self, truth: &Truth, oldest: &str, channel: &str) {
         let world = Rc::clone(&self.world);
-        let published = self.published(self.connection.as_ref().unwrap());
+        let published = self.published(truth, self.connection.as_ref().unwrap());
         let connection = self.connection.as_mut().unwrap();
         if connection.take_opening_gap(channel) {
             return;
@@ -485,7 +482,7 @@ impl Client {
     }
 
     fn change(&mut self, truth: &Truth, channel: &str, is_added: bool) {
-        let published = self.published(self.connection.as_ref().unwrap());
+        let published = self.published(truth, self.connection.as_ref().unwrap());
         let is_gone = self
             .world
             .nodes

@@ -116,6 +116,12 @@ impl Truth {
         facts.map(|((_, position), fact)| (*position, fact))
     }
 
+    /// Returns the position of the last record that was ever stored in an epoch.
+    pub(super) fn last(&self, epoch: Epoch) -> u64 {
+        let mut facts = self.facts.range((epoch, 0)..=(epoch, u64::MAX));
+        facts.next_back().map_or(0, |((_, position), _)| *position)
+    }
+
     pub(super) fn fact(&self, place: Place) -> &Fact {
         let fact = self.facts.get(&place);
         fact.unwrap_or_else(|| panic!("{place:?} was never stored"))
