@@ -162,6 +162,13 @@ impl Client {
             return;
         }
         self.connections += 1;
+        // After a wipe it is of another epoch.
+        let head = world.recorder.head();
+        let lost = if head.epoch == epoch {
+            head.lost.get()
+        } else {
+            0
+        };
         let connection = Connection::new(
             subscription,
             &world.recorder.truth(),
@@ -174,6 +181,7 @@ impl Client {
                 epoch,
                 asked_at,
                 published,
+                lost,
             },
         );
         self.note(|| {
@@ -369,7 +377,7 @@ impl Client {
         let new = places
             .iter()
             .copied()
-            .find(|place| is_new(place) && is_due(place));
+            .find(|place| !connection.is_gone(*place) && is_new(place) && is_due(place));
         new.unwrap_or_else(|| places.pop().unwrap())
     }
 

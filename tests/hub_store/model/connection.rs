@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use tower_sse::{Gap, Subscription, store::Epoch};
 
@@ -29,6 +29,8 @@ pub(super) struct Connection {
     pub(super) came_with: Option<u64>,
     /// The position of the last id.
     pub(super) last: u64,
+    /// The positions of what the hub has noticed as lost before the stream began, so that it cannot come.
+    gone: BTreeSet<u64>,
     /// Where a client goes on whose id is not known.
     pub(super) lowered: Option<u64>,
     /// The channels whose gaps were reported before the stream began.
@@ -49,6 +51,8 @@ pub(super) struct Beginning<'a> {
     pub(super) asked_at: u64,
     /// The position of the hub when the stream began.
     pub(super) published: u64,
+    /// The position at which the store has recorded a loss.
+    pub(super) lost: u64,
 }
 
 impl Connection {
@@ -76,7 +80,11 @@ impl Connection {
         let members = windows.map(|asked| member(asked, truth, begin, &known, last, &gaps));
         let members: Vec<_> = members.collect();
         let lowered = lowered.map(|upto| members.iter().map(|one| one.told).max().unwrap_or(upto));
+        let noticed = Some(begin.lost).filter(|lost| *lost <= begin.published);
+        let gone = truth.between(begin.epoch, 0, noticed.unwrap_or_default());
+        let gone = gone.filter(|(_, fact)| fact.is_lost);
         Self {
+            gone: gone.map(|(position, _)| position).collect(),
             node: begin.node,
             number: begin.number,
             epoch: begin.epoch,
@@ -91,6 +99,11 @@ impl Connection {
             opening_gaps: gaps.iter().map(|gap| gap.channel.to_string()).collect(),
             subscription,
         }
+    }
+
+    /// Returns `true` if the store has lost the event at a position, and the hub had noticed that before.
+    pub(super) fn is_gone(&self, position: u64) -> bool {
+        self.gone.contains(&position)
     }
 
     pub(super) fn member(&mut self, channel: &str) -> Option<&mut Member> {
