@@ -63,7 +63,7 @@ impl GapPolicy {
     /// Sends a notice of the gap, and continues with the oldest retained event. This is the default.
     ///
     /// The notice is an event named `gap`, whose data is the id of that event (empty if none is
-    /// retained). A page that gets it has missed events, and should load its state again.
+    /// retained, or if a hub over a store has not read that far). A page that gets it has missed events, and should load its state again.
     ///
     /// By default a client that does not name `text/event-stream` in a GET or QUERY gets no notice, and
     /// without [`SseLayer`](crate::SseLayer) around the stream no client does: for these clients the gap

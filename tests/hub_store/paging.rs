@@ -8,7 +8,10 @@ use tower_sse::{
     store::{MemoryStore, MemoryStoreOptions},
 };
 
-use crate::support::{id, open, options, publish, read, rest, short, store};
+use crate::{
+    stores::Damage,
+    support::{id, open, options, plain, publish, read, rest, short, store},
+};
 
 fn texts(numbers: std::ops::Range<usize>) -> Vec<String> {
     numbers.map(|number| number.to_string()).collect()
@@ -131,6 +134,28 @@ async fn what_the_store_has_dropped_is_a_gap() {
         .await
         .unwrap();
     assert_eq!(read(&mut replay, 10).await, texts(10..20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_does_not_name_an_event_that_others_precede() {
+    let store = plain();
+    let hub = open(&store, 1).await;
+    let first = publish(&hub, "news", "0").await;
+    publish(&hub, "sport", "lost").await;
+    for text in texts(1..1200) {
+        publish(&hub, "news", &text).await;
+    }
+    for text in ["two", "three"] {
+        publish(&hub, "sport", text).await;
+    }
+    store.trim_topic(&"sport".into(), 2);
+    let channels = ["news", "sport"];
+    let mut resumed = hub.resume(channels, id(&first).as_ref()).await.unwrap();
+    // The first page ends before the oldest event that the store retains.
+    assert_eq!(read(&mut resumed, 1).await, ["gap "]);
+    let mut expected = texts(1..1200);
+    expected.extend(["two".to_owned(), "three".to_owned()]);
+    assert_eq!(rest(&mut resumed).await, expected);
 }
 
 #[tokio::test(start_paused = true)]

@@ -158,6 +158,13 @@ impl Member {
         log.as_window().and_then(|window| window.number_at(next))
     }
 
+    /// Returns the number of the first event after a number that is retained.
+    pub(super) fn number_after(&self, number: u64) -> Option<u64> {
+        let log = self.channel.log();
+        let window = log.as_window()?;
+        window.number_at(window.index_after(number))
+    }
+
     /// Returns `true` if the position of the subscription counts the events of this channel.
     pub(super) fn has_ids(&self) -> bool {
         self.channel.options.has_ids

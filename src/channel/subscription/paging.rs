@@ -70,7 +70,7 @@ impl Reader {
         match page {
             Some(page) => self.begin_serving(&page, published),
             None => {
-                let gaps = self.report(|one| one.evicted(), |_| None);
+                let gaps = self.report(|one| one.evicted(), Member::number_after);
                 self.set_paging(Stage::Ended, published, gaps);
             }
         }
@@ -87,11 +87,13 @@ impl Reader {
             let missed = start.min(one.channel.log().evicted());
             Some(missed.max(one.seen_or_lost(lost, losses)))
         };
-        let next = |one: &Member| {
-            let (topic, missed) = (topic_of(one), missed(one).unwrap_or_default());
-            let mut due = due.iter();
+        let next = |one: &Member, missed| {
+            let (topic, mut due) = (topic_of(one), due.iter());
             let next = due.find(|due| due.number > missed && due.channels.contains(&topic));
-            next.map(|due| due.number)
+            // Beyond a page that was cut short, the store may have events that precede those of the log.
+            let is_complete = one.channel.log().evicted() <= upto;
+            let in_log = || one.number_after(missed).filter(|_| is_complete);
+            next.map(|due| due.number).or_else(in_log)
         };
         let gaps = self.report(missed, next);
         self.set_paging(Stage::Serving(due, upto), published, gaps);
@@ -132,11 +134,11 @@ impl Reader {
     }
 
     /// Reports the events of each channel up to a number as missed, if any of them was due, and moves past
-    /// them. The second closure returns the number of the next event that is held.
+    /// them. The second closure returns the number of the next event that is held, if that is known.
     fn report(
         &mut self,
         missed: impl Fn(&Member) -> Option<u64>,
-        next: impl Fn(&Member) -> Option<u64>,
+        next: impl Fn(&Member, u64) -> Option<u64>,
     ) -> VecDeque<Box<Missed>> {
         let (last_id, position) = (self.last_id(), self.hub.position());
         let mut gaps = VecDeque::new();
@@ -145,7 +147,7 @@ impl Reader {
             let Some(number) = missed.filter(|_| self.hub.is_kept(&member.channel)) else {
                 continue;
             };
-            let (oldest, channel) = (next(member), Arc::clone(&member.channel));
+            let (oldest, channel) = (next(member, number), Arc::clone(&member.channel));
             let is_replaying = member.is_replaying(number);
             member.skip_through(number);
             if is_replaying {
@@ -154,7 +156,7 @@ impl Reader {
             let is_resuming = !member.has_begun();
             let lost = Lost {
                 number,
-                oldest: oldest.or_else(|| member.next_number()),
+                oldest,
                 next_index: 0,
             };
             let name = Arc::clone(&channel.name);
