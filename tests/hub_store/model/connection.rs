@@ -29,6 +29,8 @@ pub(super) struct Connection {
     pub(super) came_with: Option<u64>,
     /// The position of the last id.
     pub(super) last: u64,
+    /// Whether that is of a keyed channel alone.
+    pub(super) is_keyed: bool,
     /// The positions of what the hub has noticed as lost before the stream began, so that it cannot come.
     gone: BTreeSet<u64>,
     /// Where a client goes on whose id is not known.
@@ -94,6 +96,7 @@ impl Connection {
             changes_at: begin.asked_at,
             came_with: last.flatten(),
             last: last.flatten().unwrap_or_default(),
+            is_keyed: begin.id.is_some_and(|id| id.is_keyed),
             lowered,
             begun_again: begun_again.map(|asked| asked.channel.clone()).collect(),
             opening_gaps: gaps.iter().map(|gap| gap.channel.to_string()).collect(),
