@@ -6,7 +6,7 @@ use tower_sse::{Channel, ChannelStart, Event, LastEventId, Stored};
 
 use crate::{
     stores::FaultRates,
-    support::{cut, id, open, pause, plain, publish, read, rest, store, way_to},
+    support::{cut, heal, id, open, pause, plain, publish, read, rest, settle, store, way_to},
 };
 
 #[tokio::test(start_paused = true)]
@@ -208,4 +208,27 @@ async fn a_task_of_its_own_may_publish() {
     };
     tokio::spawn(publish).await.unwrap().unwrap();
     assert_eq!(rest(&mut stream).await, ["one"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_several_channels_comes_once_to_a_client_ahead_of_its_hub() {
+    let store = plain();
+    let way = way_to(&store);
+    let (one, other) = (open(&store, 8).await, open(&way, 1).await);
+    cut(&way).await;
+    publish(&one, "sport", "0").await;
+    let mut last = publish(&one, "news", "1").await;
+    for text in ["2", "3"] {
+        last = publish(&one, "news", text).await;
+    }
+    let channels = ["news", "sport"];
+    let mut ahead = other.resume(channels, id(&last).as_ref()).await.unwrap();
+    heal(&way);
+    settle().await;
+    one.publish(channels, &Event::new("both")).await.unwrap();
+    let mut got = rest(&mut ahead).await;
+    publish(&one, "news", "4").await;
+    got.extend(rest(&mut ahead).await);
+    got.retain(|text| !text.starts_with("gap "));
+    assert_eq!(got, ["both", "4"]);
 }

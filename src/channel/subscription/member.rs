@@ -216,9 +216,14 @@ impl Member {
             } else {
                 seen
             };
-            let next = next_index(window, next, after);
+            let is_held = log.evicted() <= after;
+            // Otherwise it counts what is missed.
+            let next = match is_held {
+                true => next_index(window, next, after),
+                false => next,
+            };
             let number = window.and_then(|window| window.number_at(next));
-            ((seen, next, replay), log.evicted() <= after, number, tip)
+            ((seen, next, replay), is_held, number, tip)
         });
         (self.seen, self.next_index, self.replay) = moved;
         if !is_held {
@@ -354,11 +359,18 @@ impl MemberItem {
 /// Returns the index of the next event after a number. A client that is ahead of its hub does not get what the
 /// hub reads up to there.
 fn next_index(window: Option<&Window>, next: u64, after: u64) -> u64 {
-    let next_number = window.and_then(|window| window.number_at(next));
-    let is_due = next_number.is_none_or(|number| number > after);
-    match window.filter(|_| !is_due) {
-        Some(window) => window.index_after(after),
-        None => next,
+    let Some(window) = window else {
+        return next;
+    };
+    let is_due = match window.number_at(next) {
+        Some(number) => number > after,
+        // Otherwise the log has evicted it already.
+        None => next >= window.first_index(),
+    };
+    if is_due {
+        next
+    } else {
+        window.index_after(after)
     }
 }
 
