@@ -115,6 +115,12 @@ impl HubShared {
         Epoch::from_bits(self.epoch.load(Ordering::Acquire))
     }
 
+    /// Returns `true` if the ids are of this epoch.
+    #[inline]
+    pub(in crate::channel) fn is_in(&self, epoch: Epoch) -> bool {
+        self.epoch.load(Ordering::Acquire) == epoch.to_bits()
+    }
+
     pub(super) fn set_epoch(&self, epoch: Epoch) {
         self.epoch.store(epoch.to_bits(), Ordering::Release);
     }

@@ -178,17 +178,22 @@ impl Member {
             _ => self.head = Head::Unknown,
         }
         let log = self.channel.log();
-        if log.evicted() > self.seen() {
+        let mut seen = self.seen();
+        if log.evicted() > seen {
             (self.seen, self.next_index, self.replay) = self.after_evicted_history(&log);
+            seen = self.seen();
         }
-        if log.evicted() > self.seen() {
+        if log.evicted() > seen {
             return MemberItem::Evicted;
         }
         let window = log.as_window();
-        self.next_index = next_index(window, self.next_index, self.seen());
         let entry = window.and_then(|one| one.entry(self.next_index));
+        let entry = entry.filter(|entry| entry.number > seen).or_else(|| {
+            self.next_index = next_index(window, self.next_index, seen);
+            window.and_then(|one| one.entry(self.next_index))
+        });
+        let tip = Tip::of(&log);
         let Some(entry) = entry else {
-            let tip = Tip::of(&log);
             self.head = Head::Empty(tip);
             return MemberItem::nothing(tip);
         };
@@ -198,6 +203,9 @@ impl Member {
         self.next_index += 1;
         self.seen = entry.number;
         self.phase = Phase::Reading;
+        if tip.last() == entry.number {
+            self.head = Head::Empty(tip);
+        }
         MemberItem::Event(entry.number, entry.event.clone())
     }
 

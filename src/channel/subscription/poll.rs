@@ -29,6 +29,9 @@ impl Stream for Subscription {
         let this = &mut *self;
         // `None` also for a detached subscription within a stream: it reports nothing.
         let audience = scope::audience().filter(|_| !this.is_detached);
+        if let Some(polled) = this.poll_alone(audience, cx) {
+            return polled.map(Some);
+        }
         // Until the end: a change of the channels waits for this poll.
         let _poll = this.reader.begin_poll();
         let polled = this.poll_event(audience, cx);
@@ -57,12 +60,10 @@ impl Subscription {
             Some(event) => Poll::Ready(Some(event)),
             None => self.poll_log(audience, cx),
         };
-        match &polled {
-            // That is a break as well.
-            Poll::Pending => self.budget = PollBudget::FULL,
-            Poll::Ready(None) => self.end(CloseReason::Completed),
-            Poll::Ready(Some(_)) => self.spend_budget(audience),
+        if let Poll::Ready(None) = polled {
+            self.end(CloseReason::Completed);
         }
+        self.spend(matches!(polled, Poll::Ready(Some(_))), audience);
         polled
     }
 
@@ -326,7 +327,8 @@ impl Subscription {
 
     /// Returns `true` if it is time for a break: of this subscription, or of the poll that it is in.
     /// Other tasks then get their turn, and this one is polled again after them.
-    fn is_break_due(&mut self, audience: Option<Audience>, cx: &Context<'_>) -> bool {
+    #[inline]
+    pub(super) fn is_break_due(&mut self, audience: Option<Audience>, cx: &Context<'_>) -> bool {
         let is_due = match audience {
             Some(_) => scope::is_budget_spent(),
             None => self.budget.is_spent(),
@@ -338,6 +340,17 @@ impl Subscription {
         is_due
     }
 
+    /// Counts the result of a poll in the budget.
+    #[inline]
+    pub(super) fn spend(&mut self, has_event: bool, audience: Option<Audience>) {
+        match has_event {
+            true => self.spend_budget(audience),
+            // That is a break as well.
+            false => self.budget = PollBudget::FULL,
+        }
+    }
+
+    #[inline]
     fn spend_budget(&mut self, audience: Option<Audience>) {
         let now = || self.reader.hub().timer.now();
         match audience {

@@ -261,7 +261,7 @@ impl Reader {
         let polled = self.poll_item(waker);
         let has_missed = self.changes.as_ref().is_some_and(|one| one.has_missed);
         // After that: the epoch changes before the logs do, so what was read was not of another one.
-        match self.hub.epoch() != self.epoch || has_missed {
+        match !self.hub.is_in(self.epoch) || has_missed {
             true => Poll::Ready(ReaderItem::Superseded),
             false => polled,
         }

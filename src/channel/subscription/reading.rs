@@ -45,19 +45,26 @@ impl Reader {
         };
         match read {
             MemberItem::Event(number, event) => {
-                let event = match only.has_ids() {
-                    true if number > self.position => {
-                        self.position = number;
-                        ChannelEvent::published(event, self.epoch, number)
-                    }
-                    true => without_id(event),
-                    false => ChannelEvent::from_encoded(event),
-                };
+                let event = self.receive(number, event);
                 Some(ReaderItem::Event { event, member: 0 })
             }
             MemberItem::Empty => None,
             MemberItem::Evicted => Some(ReaderItem::Evicted(Arc::clone(&only.channel))),
             MemberItem::Closed => Some(ReaderItem::Closed),
+        }
+    }
+
+    /// Advances the position to an event of the only channel, and gives it the id that the client is to get.
+    #[inline]
+    pub(super) fn receive(&mut self, number: u64, event: EncodedEvent) -> ChannelEvent {
+        let has_ids = self.members.as_slice().iter().all(Member::has_ids);
+        match has_ids {
+            true if number > self.position => {
+                self.position = number;
+                ChannelEvent::published(event, self.epoch, number)
+            }
+            true => without_id(event),
+            false => ChannelEvent::from_encoded(event),
         }
     }
 
