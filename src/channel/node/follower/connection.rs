@@ -37,8 +37,12 @@ impl<L: NodeLog> Follower<L> {
         loop {
             let next = match self.arrival(&mut tail).await {
                 Arrival::Record(Some(tailed)) => {
+                    let before = self.seen.position();
                     let next = self.take(tailed?).await?;
-                    backoff.reset();
+                    // Not for a record that comes again, as it does from a tail that breaks each time.
+                    if self.seen.position() != before {
+                        backoff.reset();
+                    }
                     next
                 }
                 Arrival::Record(None) => return Err(StoreError::new(StoreErrorKind::Unavailable)),

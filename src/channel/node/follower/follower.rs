@@ -72,10 +72,10 @@ impl<L: super::NodeLog> Follower<L> {
     async fn follow_forever(mut self) {
         let mut backoff = Backoff::new(&self.timer, self.options.pauses);
         loop {
-            let Err(error) = without_panics(self.connection(&mut backoff)).await else {
-                continue;
-            };
-            self.log.failed(&error);
+            if let Err(error) = without_panics(self.connection(&mut backoff)).await {
+                self.log.failed(&error);
+            }
+            // Without an error, too: a tail of another server than the reads would be opened all the time.
             self.timer.sleep(backoff.pause()).await;
         }
     }

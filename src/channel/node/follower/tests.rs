@@ -3,7 +3,10 @@
 use std::{
     future::pending,
     num::NonZeroUsize,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -237,7 +240,7 @@ async fn an_answer_of_another_epoch_is_looked_into_at_once() {
     fixture.server.replace(Some(new.clone()));
     fixture.seen.acknowledge(&append(&new, 1).await);
     let notes = ["begin new 0", "append 1", "caught up"];
-    assert_eq!(fixture.notes(1).await, notes);
+    assert_eq!(fixture.notes(20).await, notes);
 }
 
 #[tokio::test(start_paused = true)]
@@ -283,6 +286,59 @@ async fn a_call_that_hangs_times_out() {
         *notes.0.lock().unwrap(),
         ["the outcome at the store is unknown"]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn does_not_reconnect_all_the_time_while_tail_and_reads_contradict_each_other() {
+    let store = TwoFaced {
+        read: store("one"),
+        tail: store("other"),
+        reads: Arc::default(),
+    };
+    append(&store.tail, 1).await;
+    let follower = Follower::new(
+        SharedStore::new(store.clone()),
+        Arc::new(Notes::default()),
+        Arc::default(),
+        SharedTimer::new(TokioTimer::new()),
+        FollowOptions::new(),
+    );
+    tokio::spawn(follower.run(pending()));
+    sleep(Duration::from_secs(60)).await;
+    let reads = store.reads.load(Ordering::Relaxed);
+    assert!(reads < 100, "{reads}");
+}
+
+/// A store whose tail is that of another server than its reads, which take a millisecond.
+#[derive(Clone)]
+struct TwoFaced {
+    read: MemoryStore,
+    tail: MemoryStore,
+    reads: Arc<AtomicUsize>,
+}
+
+impl HubStore for TwoFaced {
+    async fn append(&self, batch: Batch<'_>) -> Result<Appended, StoreError> {
+        self.read.append(batch).await
+    }
+
+    async fn read(
+        &self,
+        topics: &[Topic],
+        after: Position,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        sleep(Duration::from_millis(1)).await;
+        self.read.read(topics, after, limit).await
+    }
+
+    fn tail(
+        &self,
+        after: Option<Position>,
+    ) -> impl Stream<Item = Result<Tailed, StoreError>> + Send {
+        owned_tail(self.tail.clone(), after)
+    }
 }
 
 /// A store that never answers.
