@@ -2,6 +2,7 @@
 
 mod behind;
 mod changing;
+mod failing;
 mod keyed;
 mod losing;
 mod model;

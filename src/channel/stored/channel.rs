@@ -26,7 +26,8 @@ impl<T: ?Sized> Channel<T, Stored> {
         self.begin(StartKind::Resume, last_event_id.cloned())
     }
 
-    /// Subscribes to all events that the store retains and all later ones. No gap is reported.
+    /// Subscribes to all events that the store retains and all later ones, as
+    /// [`Hub::replay`](crate::Hub::<Stored>::replay) does.
     pub fn replay(&self) -> impl Future<Output = Subscription> + Send + use<T> {
         self.begin(StartKind::Replay, None)
     }

@@ -137,7 +137,8 @@ impl Hub<Stored> {
     }
 
     /// Subscribes to all events of these channels that the store retains and all later ones, in the order in
-    /// which they were published. No gap is reported.
+    /// which they were published. No gap is reported, unless the store cannot be read within
+    /// [`HubOptions::backfill_timeout`].
     ///
     /// # Errors
     ///

@@ -70,7 +70,8 @@ impl Reader {
         match page {
             Some(page) => self.begin_serving(&page, published),
             None => {
-                let gaps = self.report(|one| one.evicted(), Member::number_after);
+                // What the store has is missed, too: a replay has had no look at it.
+                let gaps = self.report(|one| one.evicted(), Member::number_after, |_, _| false);
                 self.set_paging(Stage::Ended, published, gaps);
             }
         }
@@ -95,7 +96,7 @@ impl Reader {
             let in_log = || one.number_after(missed).filter(|_| is_complete);
             next.map(|due| due.number).or_else(in_log)
         };
-        let gaps = self.report(missed, next);
+        let gaps = self.report(missed, next, Member::is_replaying);
         self.set_paging(Stage::Serving(due, upto), published, gaps);
     }
 
@@ -134,11 +135,13 @@ impl Reader {
     }
 
     /// Reports the events of each channel up to a number as missed, if any of them was due, and moves past
-    /// them. The second closure returns the number of the next event that is held, if that is known.
+    /// them. The second closure returns the number of the next event that is held, if that is known, the third
+    /// one whether none of them was due.
     fn report(
         &mut self,
         missed: impl Fn(&Member) -> Option<u64>,
         next: impl Fn(&Member, u64) -> Option<u64>,
+        is_needless: impl Fn(&Member, u64) -> bool,
     ) -> VecDeque<Box<Missed>> {
         let (last_id, position) = (self.last_id(), self.hub.position());
         let mut gaps = VecDeque::new();
@@ -148,9 +151,9 @@ impl Reader {
                 continue;
             };
             let (oldest, channel) = (next(member, number), Arc::clone(&member.channel));
-            let is_replaying = member.is_replaying(number);
+            let is_needless = is_needless(member, number);
             member.skip_through(number);
-            if is_replaying {
+            if is_needless {
                 continue;
             }
             let is_resuming = !member.has_begun();
