@@ -63,7 +63,7 @@ mod memory;
 mod page;
 mod page_builder;
 mod position;
-mod stored;
+mod stored_entry;
 mod tailed;
 mod topic;
 mod topic_read;
@@ -78,7 +78,7 @@ pub use self::{
     page::{Head, Page},
     page_builder::PageBuilder,
     position::Position,
-    stored::Stored,
+    stored_entry::StoredEntry,
     tailed::{Record, Tailed},
     topic::{Topic, Topics},
     topic_read::{TopicEntry, TopicRead},

@@ -1,6 +1,6 @@
 //! The pages that subscriptions read.
 
-use super::{Epoch, Position, Stored, Topic};
+use super::{Epoch, Position, StoredEntry, Topic};
 
 /// The state of a store at the moment of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Page {
     /// The position to which the page is complete.
     pub upto: Position,
     /// The entries above the position that was asked for, up to `upto`, in order.
-    pub entries: Vec<Stored>,
+    pub entries: Vec<StoredEntry>,
     /// The start of each topic: the position of its newest entry that is older than all entries which it
     /// retains above the position that was asked for. A reader with a lower position has missed events.
     pub starts: Vec<(Topic, Position)>,

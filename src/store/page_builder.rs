@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Entry, Head, Page, Position, Stored, Topic, TopicEntry, TopicRead, Topics};
+use super::{Entry, Head, Page, Position, StoredEntry, Topic, TopicEntry, TopicRead, Topics};
 
 /// Makes a [`Page`] of what a store has read of each topic.
 ///
@@ -36,7 +36,7 @@ pub struct PageBuilder {
     head: Head,
     limit: usize,
     upto: Position,
-    entries: BTreeMap<Position, Stored>,
+    entries: BTreeMap<Position, StoredEntry>,
     starts: Vec<(Topic, Position)>,
 }
 
@@ -74,7 +74,7 @@ impl PageBuilder {
                 let position = entry.position;
                 let before = vec![entry.before];
                 let entry = Entry::new(topics, entry.kind, entry.bytes);
-                place.insert(Stored::new(position, entry, before));
+                place.insert(StoredEntry::new(position, entry, before));
             }
             Occupied(mut place) => {
                 let stored = place.get_mut();

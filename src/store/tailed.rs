@@ -1,6 +1,6 @@
 //! The records of a store's tail.
 
-use super::{Epoch, Position, Stored};
+use super::{Epoch, Position, StoredEntry};
 
 /// A record of the tail, which has the entries of all topics in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Tailed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// An entry.
-    Entry(Stored),
+    Entry(StoredEntry),
     /// The mark that the store has lost acknowledged records, and its position.
     ///
     /// A client with a lower position may have missed events of any topic.

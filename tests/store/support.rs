@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use tower_sse::store::{
     Appended, Batch, Entry, Epoch, HubStore, Page, Position, PublisherId, Record, StoreError,
-    Stored, Tailed, Topic,
+    StoredEntry, Tailed, Topic,
 };
 
 /// The publisher of all batches, unless a test is about publishers.
@@ -69,7 +69,7 @@ pub(crate) fn texts(page: &Page) -> Vec<&str> {
     page.entries.iter().map(text).collect()
 }
 
-fn text(stored: &Stored) -> &str {
+fn text(stored: &StoredEntry) -> &str {
     std::str::from_utf8(stored.entry.bytes()).unwrap()
 }
 
@@ -84,7 +84,7 @@ pub(crate) async fn records(
 }
 
 /// Returns the entry of a record.
-pub(crate) fn stored(tailed: &Tailed) -> &Stored {
+pub(crate) fn stored(tailed: &Tailed) -> &StoredEntry {
     match &tailed.record {
         Record::Entry(stored) => stored,
         Record::Lost(position) => panic!("a loss at {position:?}"),

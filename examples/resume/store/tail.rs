@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use rusqlite::{Connection, Row, Transaction};
-use tower_sse::store::{Entry, Epoch, Position, Record, Stored, Tailed, Topic};
+use tower_sse::store::{Entry, Epoch, Position, Record, StoredEntry, Tailed, Topic};
 
 use super::{
     SqliteError,
@@ -86,6 +86,6 @@ fn record(row: &Row<'_>, epoch: Epoch) -> Result<Tailed, SqliteError> {
     let entry = content.entry(topics.into_iter()).ok_or_else(invalid)?;
     // Positions have no holes.
     let before = Position::new(at.get() - 1);
-    let stored = Stored::new(at, entry, topic_before);
+    let stored = StoredEntry::new(at, entry, topic_before);
     Ok(Tailed::new(epoch, before, Record::Entry(stored)))
 }

@@ -8,7 +8,7 @@ use std::{
 use super::shared::HubShared;
 use crate::{
     channel::node::NodeLog,
-    store::{Epoch, Position, StoreError, Stored},
+    store::{Epoch, Position, StoreError, StoredEntry},
 };
 
 /// A hub that follows a store, and that the task which follows it does not keep.
@@ -35,7 +35,7 @@ impl NodeLog for FollowedHub {
         self.with(|hub| hub.skip_hole(base.get()));
     }
 
-    fn append(&self, stored: &Stored) {
+    fn append(&self, stored: &StoredEntry) {
         self.with(|hub| {
             // It makes channels, whose options come from a closure of the user's. One that panics must not end the
             // task. What was not appended is read from the store.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     EncodedEvent,
     channel::{ChannelError, keyed_log::KeyedEvent, numbered::Unnumbered, shared::ChannelShared},
-    store::{EntryKind, Epoch, Stored, Topic},
+    store::{EntryKind, Epoch, StoredEntry, Topic},
     sync::atomic::Ordering,
 };
 
@@ -56,7 +56,7 @@ impl HubShared {
     }
 
     /// Appends an entry to the logs of its channels.
-    pub(super) fn append_entry(self: &Arc<Self>, stored: &Stored) {
+    pub(super) fn append_entry(self: &Arc<Self>, stored: &StoredEntry) {
         let number = stored.position.get();
         let entry = &stored.entry;
         if entry.topics().iter().any(is_change) {

@@ -13,7 +13,7 @@ use crate::{
         numbered::Unnumbered,
         shared::ChannelShared,
     },
-    store::{EntryKind, Page, Stored, Topic},
+    store::{EntryKind, Page, StoredEntry, Topic},
 };
 
 /// The pause after the store could not be read.
@@ -51,7 +51,7 @@ impl HubShared {
     }
 
     /// Returns the event of a key. `None` for a removal, or if the store has something else.
-    fn event_of(&self, channel: &ChannelShared, stored: &Stored) -> Option<KeyedEvent> {
+    fn event_of(&self, channel: &ChannelShared, stored: &StoredEntry) -> Option<KeyedEvent> {
         let entry = Some(&stored.entry).filter(|one| matches!(one.kind(), EntryKind::Keyed(_)))?;
         let event = Unnumbered::new(EncodedEvent::from_wire(entry.bytes().clone())?);
         let (epoch, number) = (self.epoch(), stored.position.get());
@@ -60,7 +60,7 @@ impl HubShared {
     }
 
     /// Applies a page of a keyed channel.
-    fn apply_page(&self, channel: &Arc<ChannelShared>, reading: u64, entries: &[Stored]) {
+    fn apply_page(&self, channel: &Arc<ChannelShared>, reading: u64, entries: &[StoredEntry]) {
         let changes: Vec<_> = entries
             .iter()
             .filter_map(|stored| {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use super::{check::Check, state::State};
-use crate::store::{Appended, Batch, Entry, Position, Record, StoreError, Stored, Topic};
+use crate::store::{Appended, Batch, Entry, Position, Record, StoreError, StoredEntry, Topic};
 
 impl State {
     pub(super) fn append(&mut self, batch: &Batch<'_>) -> Result<Appended, StoreError> {
@@ -38,7 +38,11 @@ impl State {
         let topic_before = topics
             .map(|topic| self.append_to(topic, position, &entry, now))
             .collect();
-        self.push(Record::Entry(Stored::new(position, entry, topic_before)));
+        self.push(Record::Entry(StoredEntry::new(
+            position,
+            entry,
+            topic_before,
+        )));
         position
     }
 

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tower_sse::store::{
     Appended, Batch, Entry, EntryKind, Epoch, Head, Page, PageBuilder, Position, PublisherId,
-    Record, StoreError, StoreErrorKind, Stored, Tailed, Topic, TopicEntry, TopicRead,
+    Record, StoreError, StoreErrorKind, StoredEntry, Tailed, Topic, TopicEntry, TopicRead,
 };
 
 /// Everything that a plain store holds: all records that it has ever had, and what of them is trimmed.
@@ -73,7 +73,11 @@ impl State {
             true => topics.map(|topic| self.last_of(topic)).collect(),
             false => vec![Position::ZERO; topics.count()],
         };
-        self.push(Record::Entry(Stored::new(position, entry.clone(), before)));
+        self.push(Record::Entry(StoredEntry::new(
+            position,
+            entry.clone(),
+            before,
+        )));
         position
     }
 
@@ -96,7 +100,7 @@ impl State {
     }
 
     /// Returns all entries that a topic has ever had.
-    fn entries(&self, topic: &Topic) -> impl DoubleEndedIterator<Item = &Stored> {
+    fn entries(&self, topic: &Topic) -> impl DoubleEndedIterator<Item = &StoredEntry> {
         let entries = self
             .records
             .iter()
@@ -132,7 +136,7 @@ impl State {
         let from = self.topics_from.get(topic).copied().unwrap_or_default();
         let is_keyed = self.is_keyed(topic) == Some(true);
         let newest = self.newest_of_keys(topic);
-        let is_due = |stored: &&Stored| {
+        let is_due = |stored: &&StoredEntry| {
             let is_removal = matches!(stored.entry.kind(), EntryKind::Removal(_));
             let is_trimmed = stored.position <= from && (!is_keyed || is_removal);
             let is_replaced = is_keyed && !newest.contains(&stored.position);
@@ -176,7 +180,7 @@ impl State {
     }
 }
 
-fn topic_entry(stored: &Stored, topic: &Topic) -> TopicEntry {
+fn topic_entry(stored: &StoredEntry, topic: &Topic) -> TopicEntry {
     let (position, bytes) = (stored.position, stored.entry.bytes().clone());
     match stored.entry.kind() {
         EntryKind::Keyed(key) => TopicEntry::keyed(position, key.clone(), bytes),

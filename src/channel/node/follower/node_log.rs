@@ -1,6 +1,6 @@
 //! The memory of a node, as a follower sees it.
 
-use crate::store::{Epoch, Position, StoreError, Stored};
+use crate::store::{Epoch, Position, StoreError, StoredEntry};
 
 /// The memory of a node, which a [`Follower`](super::Follower) keeps complete.
 ///
@@ -16,7 +16,7 @@ pub(in crate::channel) trait NodeLog: Send + Sync + 'static {
     fn hole(&self, base: Position);
 
     /// Appends an entry, and moves `W` to its position.
-    fn append(&self, stored: &Stored);
+    fn append(&self, stored: &StoredEntry);
 
     /// Moves `W` to the position of a record without an entry.
     fn advance(&self, to: Position);

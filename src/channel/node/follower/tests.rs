@@ -19,7 +19,7 @@ use crate::{
     channel::node::{Seen, SharedStore},
     store::{
         Appended, Batch, Entry, Epoch, HubStore, MemoryStore, MemoryStoreOptions, Page, Position,
-        PublisherId, StoreError, StoreErrorKind, Stored, Tailed, Topic,
+        PublisherId, StoreError, StoreErrorKind, StoredEntry, Tailed, Topic,
     },
     time::SharedTimer,
 };
@@ -94,7 +94,7 @@ impl NodeLog for Notes {
         self.note(format!("hole {}", base.get()));
     }
 
-    fn append(&self, stored: &Stored) {
+    fn append(&self, stored: &StoredEntry) {
         self.note(format!("append {}", stored.position.get()));
     }
 

@@ -7,7 +7,7 @@ use super::{Entry, Position, Topic};
 /// An [`Entry`] that a store has, with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Stored {
+pub struct StoredEntry {
     /// The position of the entry.
     pub position: Position,
     /// The entry. In a page it may have only those of its topics that were asked for.
@@ -17,7 +17,7 @@ pub struct Stored {
     pub topic_before: Vec<Position>,
 }
 
-impl Stored {
+impl StoredEntry {
     /// Creates an entry with its position.
     pub fn new(
         position: Position,
