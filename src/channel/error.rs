@@ -30,7 +30,7 @@ pub enum PublishError {
     Key(InvalidName),
     /// The keyed channel, or its hub, has no room for the key ([`KeyPolicy`](super::KeyPolicy)).
     Full,
-    /// A channel that the event is for cannot be made ([`Hub::publish`](super::Hub::publish)).
+    /// A channel of the event cannot be made, or is keyed ([`Hub::publish`](super::Hub::publish)).
     Channel(ChannelError),
     /// The store of the hub has not accepted the event. If the kind of the error is
     /// [`Unknown`](crate::store::StoreErrorKind::Unknown), it may have it nevertheless, and subscribers may get
@@ -77,8 +77,8 @@ impl fmt::Display for PublishError {
     }
 }
 
-/// The text of [`PublishError::Encode`] and [`PublishError::Before`] contains that of the cause, so
-/// `source()` returns the cause of that cause: a report of the whole chain repeats nothing.
+/// The text names the cause, so `source()` returns the cause of that cause: a report of the whole chain repeats
+/// nothing.
 impl StdError for PublishError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.cause()?.source()
@@ -112,13 +112,13 @@ impl fmt::Display for WithoutCause<'_> {
             }
             PublishError::Key(_) => f.write_str("the key is invalid"),
             PublishError::Store(error) if error.is_unknown() => {
-                f.write_str("it is not known whether the store has it")
+                f.write_str("the store may or may not have the event")
             }
-            PublishError::Store(_) => f.write_str("the store does not have it"),
+            PublishError::Store(_) => f.write_str("the store does not have the event"),
             PublishError::Full => f.write_str("the channel has no room for another key"),
-            PublishError::Channel(_) => f.write_str("there is no such channel"),
+            PublishError::Channel(_) => f.write_str("the event cannot be published in the channel"),
             PublishError::Encode(_) => f.write_str("the event cannot be encoded"),
-            PublishError::Before(_) => f.write_str("what comes before the publication has failed"),
+            PublishError::Before(_) => f.write_str("the closure before the event has failed"),
         }
     }
 }

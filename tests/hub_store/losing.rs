@@ -1,6 +1,6 @@
 //! Stores that are emptied, lose events, or do not answer, and hubs that are closed.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use futures_util::{FutureExt, StreamExt};
 use tower_sse::{
@@ -223,6 +223,16 @@ fn kind(result: Result<impl Sized, PublishError>) -> StoreErrorKind {
     }
 }
 
+/// Returns the texts of an error and of its causes.
+fn chain(error: &dyn Error) -> Vec<String> {
+    let (mut chain, mut next) = (Vec::new(), Some(error));
+    while let Some(error) = next {
+        chain.push(error.to_string());
+        next = error.source();
+    }
+    chain
+}
+
 fn news(hub: &Hub<Stored>) -> Channel<Event, Stored> {
     hub.channel("news").unwrap()
 }
@@ -242,6 +252,17 @@ async fn a_publish_fails_when_the_store_is_away() {
     settle().await;
     let mut replay = hub.replay(["news"]).await.unwrap();
     assert_eq!(rest(&mut replay).await, ["checkpoint "]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_the_store_names_each_cause_once() {
+    let store = plain();
+    let way = way_to(&store);
+    let hub = open(&way, 8).await;
+    cut(&way).await;
+    let error = news(&hub).publish(Event::new("one")).await.unwrap_err();
+    let expected = ["the store does not have the event: the store is unavailable"];
+    assert_eq!(chain(&error), expected);
 }
 
 #[tokio::test(start_paused = true)]

@@ -174,6 +174,8 @@ fn store_error(error: CommitError) -> PublishError {
         CommitError::Unknown(cause) => (StoreErrorKind::Unknown, cause),
     };
     PublishError::Store(match cause {
+        // It says everything by itself.
+        Some(cause) if cause.kind() == kind => cause,
         Some(cause) => StoreError::with_source(kind, cause),
         None => StoreError::new(kind),
     })
