@@ -134,7 +134,7 @@ pub use self::channel::{
     BorrowEvent, Channel, ChannelError, ChannelEvent, ChannelOptions, ChannelStart, EventRef, Gap,
     GapPolicy, Hub, HubOptions, InvalidName, KeyPolicy, KeyedChannel, LagPolicy, Memory,
     NoticePolicy, Presence, PublishError, StateChannel, Stored, Subscriber, Subscribers,
-    Subscription,
+    SubscribersError, Subscription,
 };
 #[cfg(feature = "socket")]
 pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};

@@ -6,8 +6,8 @@ use http::{
     header::{CACHE_CONTROL, RETRY_AFTER},
 };
 
-use super::{ChannelError, PublishError};
-use crate::store::StoreErrorKind;
+use super::{ChannelError, PublishError, SubscribersError};
+use crate::store::{StoreError, StoreErrorKind};
 
 /// Returns 413 Payload Too Large for an event that is too large, 503 Service Unavailable for a closed
 /// channel, a full keyed one and a store that has not accepted the event, 400 Bad Request for an invalid key,
@@ -21,15 +21,31 @@ impl IntoResponse for PublishError {
         let status = match self {
             Self::TooLarge { .. } | Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Closed | Self::Full => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Store(ref error) if error.kind() != StoreErrorKind::Refused => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Store(ref error) => store_status(error),
             Self::Key(_) => StatusCode::BAD_REQUEST,
-            Self::Channel(_) | Self::Encode(_) | Self::Before(_) | Self::Store(_) => {
+            Self::Channel(_) | Self::Encode(_) | Self::Before(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };
         (status, self.without_cause().to_string()).into_response()
+    }
+}
+
+/// Returns what [`ChannelError`] does for a channel that cannot be added, 503 Service Unavailable for a store that
+/// has not accepted the change, and 500 Internal Server Error if the store never will.
+impl IntoResponse for SubscribersError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Channel(error) => error.into_response(),
+            Self::Store(error) => store_status(&error).into_response(),
+        }
+    }
+}
+
+fn store_status(error: &StoreError) -> StatusCode {
+    match error.kind() {
+        StoreErrorKind::Refused => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

@@ -41,6 +41,7 @@ mod start;
 mod state;
 mod stored;
 mod subscribers;
+mod subscribers_error;
 mod subscription;
 mod window;
 
@@ -61,5 +62,6 @@ pub use self::{
     options::ChannelOptions,
     start::ChannelStart,
     state::StateChannel,
+    subscribers_error::SubscribersError,
     subscription::Subscription,
 };

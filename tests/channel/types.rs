@@ -3,7 +3,8 @@ use std::{cell::Cell, error::Error, fmt::Debug, rc::Rc};
 
 use tower_sse::{
     BoxEventStream, Channel, ChannelError, ChannelEvent, ChannelOptions, EventStream, Gap,
-    GapPolicy, Hub, HubOptions, LagPolicy, Presence, PublishError, StateChannel, Subscription,
+    GapPolicy, Hub, HubOptions, LagPolicy, Presence, PublishError, StateChannel, SubscribersError,
+    Subscription,
 };
 
 use crate::support::*;
@@ -51,6 +52,7 @@ fn errors_are_errors_that_go_between_threads() {
     fn assert_error<T: Error + Send + Sync + 'static>() {}
     assert_error::<PublishError>();
     assert_error::<ChannelError>();
+    assert_error::<SubscribersError>();
 }
 
 #[test]

@@ -4,13 +4,15 @@ use std::num::NonZeroUsize;
 
 use futures_util::StreamExt;
 use tower_sse::{
-    ChannelError, ChannelStart, CloseReason, Event, Hub, KeyPolicy, PublishError,
+    ChannelError, ChannelStart, CloseReason, Event, Hub, KeyPolicy, SubscribersError,
     store::{MemoryStore, MemoryStoreOptions},
 };
 
 use crate::{
     stores::Damage,
-    support::{cut, heal, id, open, options, plain, publish, read, rest, settle, store, way_to},
+    support::{
+        cut, heal, id, open, options, plain, publish, read, rest, settle, short, store, way_to,
+    },
 };
 
 #[tokio::test(start_paused = true)]
@@ -24,10 +26,11 @@ async fn a_channel_is_added_and_removed_on_all_nodes() {
     assert_eq!(one.last_id(), added_at);
     publish(&other, "sport", "one").await;
     for stream in [&mut here, &mut there] {
-        let got = rest(stream).await;
-        let checkpoint = format!("checkpoint {added_at}");
-        assert_eq!(got[0], "channel-added sport");
-        assert!(got.contains(&"one".to_owned()), "{got:?} {checkpoint}");
+        assert_eq!(read(stream, 1).await, ["channel-added sport"]);
+        let checkpoint = stream.next().await.unwrap();
+        assert_eq!(short(&checkpoint), "checkpoint ");
+        assert_eq!(checkpoint.id().as_ref(), Some(&added_at));
+        assert_eq!(read(stream, 1).await, ["one"]);
     }
 
     one.subscribers("ada").remove("sport").await.unwrap();
@@ -79,10 +82,30 @@ async fn no_channel_can_be_added_that_nobody_can_have() {
     let store = store();
     let hub = open(&store, 8).await;
     let refused = hub.subscribers("ada").add("tower-sse:changes").await;
+    let error = refused.unwrap_err();
     assert!(
-        matches!(refused, Err(PublishError::Channel(ChannelError::Reserved))),
-        "{refused:?}"
+        matches!(error, SubscribersError::Channel(ChannelError::Reserved)),
+        "{error:?}"
     );
+    let text = "the channel cannot be added to subscriptions: the name is reserved";
+    assert_eq!(error.to_string(), text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_right_that_cannot_be_stored_changes_no_subscription() {
+    let store = plain();
+    let way = way_to(&store);
+    let hub = open(&way, 8).await;
+    let mut stream = hub.subscriber("ada").subscribe(["news"]).await.unwrap();
+    cut(&way).await;
+    let error = hub.subscribers("ada").remove("news").await.unwrap_err();
+    let text = "the subscriptions do not change: the store is unavailable";
+    assert_eq!(error.to_string(), text);
+
+    heal(&way);
+    settle().await;
+    publish(&hub, "news", "one").await;
+    assert_eq!(rest(&mut stream).await, ["one"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,13 +141,7 @@ async fn a_stream_ends_whose_hub_may_have_missed_a_removal() {
     heal(&way);
     settle().await;
 
-    assert_eq!(
-        named
-            .next()
-            .await
-            .map(|event| crate::support::short(&event)),
-        None
-    );
+    assert_eq!(named.next().await.map(|event| short(&event)), None);
     assert_eq!(named.close_reason(), Some(CloseReason::Lagged));
     assert_eq!(rest(&mut anonymous).await, ["1", "2"]);
 }

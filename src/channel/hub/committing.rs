@@ -59,18 +59,22 @@ impl HubShared {
             let position = Position::new(number);
             return Ok(Committed { epoch, position });
         };
-        let Some(node) = &self.node else {
-            return Err(unavailable());
-        };
-        node.committer.publish(entry).await.map_err(store_error)
+        self.store(entry).await.map_err(publish_error)
+    }
+
+    async fn store(&self, entry: Entry) -> Result<Committed, CommitError> {
+        match &self.node {
+            Some(node) => node.committer.publish(entry).await,
+            None => Err(CommitError::Store(unavailable())),
+        }
     }
 
     /// Stores a change of open subscriptions, and waits until it is applied. Returns its id.
     pub(in crate::channel) async fn change(
         &self,
         change: SubscribersChange,
-    ) -> Result<EventId, PublishError> {
-        let committed = self.commit(Some(change.entry())).await?;
+    ) -> Result<EventId, StoreError> {
+        let committed = self.store(change.entry()).await.map_err(store_error)?;
         let Some(node) = &self.node else {
             return Err(unavailable());
         };
@@ -78,9 +82,7 @@ impl HubShared {
         let is_applied = || self.epoch() == epoch && node.has_applied(number);
         match node.wait_until(&self.timer, is_applied).await {
             true => Ok(epoch.id(number)),
-            false => Err(PublishError::Store(StoreError::new(
-                StoreErrorKind::Unknown,
-            ))),
+            false => Err(StoreError::new(StoreErrorKind::Unknown)),
         }
     }
 
@@ -113,7 +115,7 @@ impl HubShared {
         event: Unnumbered,
     ) -> Result<Committed, PublishError> {
         if !self.loaded(channel).await || !self.has_followed().await {
-            return Err(unavailable());
+            return Err(PublishError::Store(unavailable()));
         }
         let event = event.into_event();
         let len = key.len() + event.as_bytes().len();
@@ -136,7 +138,7 @@ impl HubShared {
         key: Arc<str>,
     ) -> Result<Option<Committed>, PublishError> {
         if !self.loaded(channel).await || !self.has_followed().await {
-            return Err(unavailable());
+            return Err(PublishError::Store(unavailable()));
         }
         let is_live = {
             let log = channel.log();
@@ -162,21 +164,30 @@ fn check_len(len: usize, max: usize) -> Result<(), PublishError> {
     }
 }
 
-fn unavailable() -> PublishError {
-    PublishError::Store(StoreError::new(StoreErrorKind::Unavailable))
+fn unavailable() -> StoreError {
+    StoreError::new(StoreErrorKind::Unavailable)
 }
 
-fn store_error(error: CommitError) -> PublishError {
+fn publish_error(error: CommitError) -> PublishError {
+    match error {
+        CommitError::TooLarge { len, max } => PublishError::TooLarge { len, max },
+        error => PublishError::Store(store_error(error)),
+    }
+}
+
+fn store_error(error: CommitError) -> StoreError {
     let (kind, cause) = match error {
-        CommitError::TooLarge { len, max } => return PublishError::TooLarge { len, max },
-        CommitError::Store(error) => return PublishError::Store(error),
+        CommitError::TooLarge { .. } => {
+            return StoreError::with_source(StoreErrorKind::Refused, error);
+        }
+        CommitError::Store(error) => return error,
         CommitError::TimedOut(cause) => (StoreErrorKind::Unavailable, cause),
         CommitError::Unknown(cause) => (StoreErrorKind::Unknown, cause),
     };
-    PublishError::Store(match cause {
+    match cause {
         // It says everything by itself.
         Some(cause) if cause.kind() == kind => cause,
         Some(cause) => StoreError::with_source(kind, cause),
         None => StoreError::new(kind),
-    })
+    }
 }

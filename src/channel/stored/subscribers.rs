@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    ChannelStart, EventId, Stored, Subscribers,
-    channel::{PublishError, hub::SubscribersChange},
+    ChannelStart, EventId, Stored, Subscribers, SubscribersError, channel::hub::SubscribersChange,
 };
 
 impl Subscribers<Stored> {
@@ -18,17 +17,16 @@ impl Subscribers<Stored> {
     ///
     /// # Errors
     ///
-    /// Fails with [`PublishError::Channel`] if no channel can have the name, and with [`PublishError::Store`] if
+    /// Fails with [`SubscribersError::Channel`] if no channel can have the name
+    /// or the subscriber cannot be present in it, and with [`SubscribersError::Store`] if
     /// the change cannot be stored, or is not read again within
     /// [`HubOptions::backfill_timeout`](crate::HubOptions::backfill_timeout). Then the kind of the error is
     /// [`Unknown`](crate::store::StoreErrorKind::Unknown).
-    pub async fn add(&self, channel: impl Into<ChannelStart>) -> Result<EventId, PublishError> {
+    pub async fn add(&self, channel: impl Into<ChannelStart>) -> Result<EventId, SubscribersError> {
         let (name, start) = (Arc::clone(&self.name), channel.into());
-        let checked = self.hub.check_addition(&name, &start);
-        checked.map_err(PublishError::Channel)?;
-        self.hub
-            .change(SubscribersChange::Add { name, start })
-            .await
+        self.hub.check_addition(&name, &start)?;
+        let change = SubscribersChange::Add { name, start };
+        Ok(self.hub.change(change).await?)
     }
 
     /// Removes a channel from the open subscriptions on all hubs over the store, and returns the position at
@@ -44,13 +42,12 @@ impl Subscribers<Stored> {
     ///
     /// # Errors
     ///
-    /// Fails with [`PublishError::Store`] if the change cannot be stored, or is not read again within
+    /// Fails with [`SubscribersError::Store`] if the change cannot be stored, or is not read again within
     /// [`HubOptions::backfill_timeout`](crate::HubOptions::backfill_timeout). Then the kind of the error is
     /// [`Unknown`](crate::store::StoreErrorKind::Unknown).
-    pub async fn remove(&self, channel: &str) -> Result<EventId, PublishError> {
+    pub async fn remove(&self, channel: &str) -> Result<EventId, SubscribersError> {
         let (name, channel) = (Arc::clone(&self.name), Arc::from(channel));
-        self.hub
-            .change(SubscribersChange::Remove { name, channel })
-            .await
+        let change = SubscribersChange::Remove { name, channel };
+        Ok(self.hub.change(change).await?)
     }
 }
