@@ -1,5 +1,7 @@
 //! The batches that a store appends.
 
+use std::borrow::Cow;
+
 use super::{Entry, Epoch, Position};
 use crate::time::random_bits;
 
@@ -32,8 +34,13 @@ impl PublisherId {
 /// let entries = [Entry::window("room/7", "hello")];
 /// let batch = Batch::new(PublisherId::draw(), 1, &entries);
 /// assert_eq!((batch.counter, batch.entries.len()), (1, 1));
+///
+/// // A store appends it on a thread of its own, for example.
+/// let batch = batch.into_owned();
+/// let appended = std::thread::spawn(move || batch.entries.len());
+/// assert_eq!(appended.join().unwrap(), 1);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Batch<'a> {
     /// The publisher. It sends one batch at a time.
@@ -43,7 +50,7 @@ pub struct Batch<'a> {
     pub counter: u64,
     /// The entries, in order. There are none if the batch is only about [`seen`](Self::seen) and
     /// [`lost`](Self::lost).
-    pub entries: &'a [Entry],
+    pub entries: Cow<'a, [Entry]>,
     /// The epoch of `seen` and `lost`. If the store has another one, it ignores both.
     pub epoch: Option<Epoch>,
     /// The highest position that the node has read, or that the store has acknowledged to it.
@@ -61,11 +68,11 @@ pub struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// Creates a batch of a node that has not read anything.
-    pub const fn new(publisher: PublisherId, counter: u64, entries: &'a [Entry]) -> Self {
+    pub fn new(publisher: PublisherId, counter: u64, entries: impl Into<Cow<'a, [Entry]>>) -> Self {
         Self {
             publisher,
             counter,
-            entries,
+            entries: entries.into(),
             epoch: None,
             seen: Position::ZERO,
             lost: Position::ZERO,
@@ -85,6 +92,20 @@ impl<'a> Batch<'a> {
     pub const fn lost(mut self, lost: Position) -> Self {
         self.lost = lost;
         self
+    }
+
+    /// Returns the batch with entries of its own, which can outlive the call that has got it.
+    ///
+    /// The bytes of the entries are shared, not copied.
+    pub fn into_owned(self) -> Batch<'static> {
+        Batch {
+            publisher: self.publisher,
+            counter: self.counter,
+            entries: Cow::Owned(self.entries.into_owned()),
+            epoch: self.epoch,
+            seen: self.seen,
+            lost: self.lost,
+        }
     }
 }
 

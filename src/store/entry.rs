@@ -41,6 +41,22 @@ pub struct Entry {
 }
 
 /// What the topics of an [`Entry`] retain of it.
+///
+/// A store saves the [`name`](Self::name) and the [`key`](Self::key), and makes the kind of them again. It need
+/// not know the kinds one by one for that:
+///
+/// ```
+/// use tower_sse::store::{Entry, EntryKind, Topics};
+///
+/// let entry = Entry::keyed("prices", "ACME", "17.5");
+/// let row = (entry.kind().name(), entry.kind().key().cloned(), entry.bytes().clone());
+/// assert_eq!(row.0, "keyed");
+///
+/// let (name, key, bytes) = row;
+/// let kind = EntryKind::from_name(name, key).unwrap();
+/// assert_eq!(Entry::new(Topics::from("prices"), kind, bytes), entry);
+/// assert_eq!(EntryKind::from_name("unheard of", None), None);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EntryKind {
@@ -55,9 +71,23 @@ pub enum EntryKind {
 }
 
 impl Entry {
+    /// Creates an entry of any kind, for a store that has saved the three. Of several topics of an entry with a
+    /// key, the first counts.
+    pub fn new(topics: impl Into<Topics>, kind: EntryKind, bytes: impl Into<Bytes>) -> Self {
+        let mut topics = topics.into();
+        if kind.key().is_some() {
+            topics.keep_first();
+        }
+        Self {
+            topics,
+            kind,
+            bytes: bytes.into(),
+        }
+    }
+
     /// Creates an entry for topics that retain their newest entries.
     pub fn window(topics: impl Into<Topics>, bytes: impl Into<Bytes>) -> Self {
-        Self::new(topics.into(), EntryKind::Window, bytes.into())
+        Self::new(topics, EntryKind::Window, bytes)
     }
 
     /// Creates an entry that replaces the entry of the same key.
@@ -68,8 +98,7 @@ impl Entry {
         key: impl Into<Arc<str>>,
         bytes: impl Into<Bytes>,
     ) -> Self {
-        let topics = Topics::from(topic.into());
-        Self::new(topics, EntryKind::Keyed(key.into()), bytes.into())
+        Self::new(topic.into(), EntryKind::Keyed(key.into()), bytes)
     }
 
     /// Creates an entry that removes a key. A hub makes the event of the removal itself, so the bytes are empty.
@@ -78,21 +107,12 @@ impl Entry {
         key: impl Into<Arc<str>>,
         bytes: impl Into<Bytes>,
     ) -> Self {
-        let topics = Topics::from(topic.into());
-        Self::new(topics, EntryKind::Removal(key.into()), bytes.into())
+        Self::new(topic.into(), EntryKind::Removal(key.into()), bytes)
     }
 
     /// Creates an entry for open subscriptions only, which no topic retains.
     pub fn ephemeral(topics: impl Into<Topics>, bytes: impl Into<Bytes>) -> Self {
-        Self::new(topics.into(), EntryKind::Ephemeral, bytes.into())
-    }
-
-    pub(super) fn new(topics: Topics, kind: EntryKind, bytes: Bytes) -> Self {
-        Self {
-            topics,
-            kind,
-            bytes,
-        }
+        Self::new(topics, EntryKind::Ephemeral, bytes)
     }
 
     /// Returns the topics, one or more. An entry with a key has one.
@@ -116,6 +136,28 @@ impl Entry {
 }
 
 impl EntryKind {
+    /// Returns the kind with this name; `None` if there is none, or if it has a key that
+    /// such a kind does not have, or the other way round.
+    pub fn from_name(name: &str, key: Option<Arc<str>>) -> Option<Self> {
+        match (name, key) {
+            ("window", None) => Some(Self::Window),
+            ("keyed", Some(key)) => Some(Self::Keyed(key)),
+            ("removal", Some(key)) => Some(Self::Removal(key)),
+            ("ephemeral", None) => Some(Self::Ephemeral),
+            _ => None,
+        }
+    }
+
+    /// Returns the name: `window`, `keyed`, `removal` or `ephemeral`. Names never change.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::Keyed(_) => "keyed",
+            Self::Removal(_) => "removal",
+            Self::Ephemeral => "ephemeral",
+        }
+    }
+
     /// Returns the key, if the topic is keyed.
     pub fn key(&self) -> Option<&Arc<str>> {
         match self {
@@ -127,5 +169,37 @@ impl EntryKind {
     /// Returns `true` if topics retain the entry.
     pub fn is_retained(&self) -> bool {
         !matches!(self, Self::Ephemeral)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_with_a_key_has_one_topic() {
+        let topics = Topics::try_from_iter(["prices", "all"]).unwrap();
+        let kind = EntryKind::Keyed("ACME".into());
+        let entry = Entry::new(topics.clone(), kind, "17.5");
+        assert_eq!(entry, Entry::keyed("prices", "ACME", "17.5"));
+        let entry = Entry::new(topics, EntryKind::Window, "17.5");
+        assert_eq!(entry.topics(), ["prices".into(), "all".into()]);
+    }
+
+    #[test]
+    fn each_kind_has_a_name_from_which_it_is_made_again() {
+        let key = || Arc::from("ACME");
+        let kinds = [
+            EntryKind::Window,
+            EntryKind::Keyed(key()),
+            EntryKind::Removal(key()),
+            EntryKind::Ephemeral,
+        ];
+        for kind in kinds {
+            let made = EntryKind::from_name(kind.name(), kind.key().cloned());
+            assert_eq!(made, Some(kind));
+        }
+        assert_eq!(EntryKind::from_name("keyed", None), None);
+        assert_eq!(EntryKind::from_name("window", Some(key())), None);
     }
 }

@@ -30,7 +30,7 @@
 //!
 //! let entries = [Entry::window("room/7", "one"), Entry::window("room/8", "two")];
 //! let batch = Batch::new(publisher, 1, &entries);
-//! let appended = store.append(batch).await?;
+//! let appended = store.append(batch.clone()).await?;
 //!
 //! // The answer was lost, and the publisher tries again.
 //! assert_eq!(store.append(batch).await?, appended);
@@ -62,6 +62,7 @@ mod hub_store;
 mod memory;
 mod page;
 mod page_builder;
+mod pointers;
 mod position;
 mod stored_entry;
 mod tailed;

@@ -61,14 +61,33 @@ impl fmt::Debug for Topic {
 /// let mut topics = Topics::from("team/3");
 /// topics.extend(["global", "team/3"]);
 /// assert_eq!(topics.as_slice(), ["team/3".into(), "global".into()]);
+///
+/// // A store has saved the names in one column.
+/// let saved = "team/3\nglobal";
+/// assert_eq!(Topics::try_from_iter(saved.lines()), Some(topics));
+/// assert_eq!(Topics::try_from_iter("".lines()), None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topics(Vec<Topic>);
 
 impl Topics {
+    /// Creates the topics of an iterator; `None` if it has none.
+    ///
+    /// Names of topics have no control characters, so that a store can join them with one.
+    pub fn try_from_iter<T: Into<Topic>>(topics: impl IntoIterator<Item = T>) -> Option<Self> {
+        let mut topics = topics.into_iter();
+        let mut all = Self::from(topics.next()?);
+        all.extend(topics);
+        Some(all)
+    }
+
     /// Returns the topics.
     pub fn as_slice(&self) -> &[Topic] {
         &self.0
+    }
+
+    pub(super) fn keep_first(&mut self) {
+        self.0.truncate(1);
     }
 
     pub(super) fn add(&mut self, topic: Topic) {

@@ -1,4 +1,4 @@
-//! What a store reads of one topic for a page.
+//! The part of a page that a store reads of one topic.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{EntryKind, Position, Topic};
 
 /// The oldest retained entries of one topic above a position, for a [`PageBuilder`](super::PageBuilder).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicRead {
     pub(super) topic: Topic,
     pub(super) entries: Vec<TopicEntry>,
@@ -16,7 +16,20 @@ pub struct TopicRead {
 }
 
 /// An entry of one topic.
-#[derive(Clone, Debug)]
+///
+/// ```
+/// use tower_sse::store::{EntryKind, Position, TopicEntry};
+///
+/// let (position, before) = (Position::new(7), Position::new(4));
+/// let entry = TopicEntry::window(position, before, "hello");
+/// assert_eq!((entry.position(), entry.before()), (position, before));
+/// assert_eq!((entry.kind(), &entry.bytes()[..]), (&EntryKind::Window, &b"hello"[..]));
+///
+/// // From the columns of a row.
+/// let kind = EntryKind::from_name("window", None).unwrap();
+/// assert_eq!(TopicEntry::new(position, before, kind, "hello"), entry);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicEntry {
     pub(super) position: Position,
     pub(super) before: Position,
@@ -61,34 +74,60 @@ impl TopicRead {
 }
 
 impl TopicEntry {
-    /// Creates a window entry. `before` is the position of the topic's entry before it, whether that is
-    /// retained or not; zero for the first.
-    pub fn window(position: Position, before: Position, bytes: impl Into<Bytes>) -> Self {
+    /// Creates an entry of any kind. `before` is the position of the topic's entry before it, whether that is
+    /// retained or not; zero for the first, and for an entry with a key, where it does not count.
+    pub fn new(
+        position: Position,
+        before: Position,
+        kind: EntryKind,
+        bytes: impl Into<Bytes>,
+    ) -> Self {
+        let before = match kind.key() {
+            Some(_) => Position::ZERO,
+            None => before,
+        };
         Self {
             position,
             before,
-            kind: EntryKind::Window,
+            kind,
             bytes: bytes.into(),
         }
+    }
+
+    /// Creates a window entry. `before` is as for [`new`](Self::new).
+    pub fn window(position: Position, before: Position, bytes: impl Into<Bytes>) -> Self {
+        Self::new(position, before, EntryKind::Window, bytes)
     }
 
     /// Creates the newest entry of a key.
     pub fn keyed(position: Position, key: impl Into<Arc<str>>, bytes: impl Into<Bytes>) -> Self {
-        Self {
-            position,
-            before: Position::ZERO,
-            kind: EntryKind::Keyed(key.into()),
-            bytes: bytes.into(),
-        }
+        let kind = EntryKind::Keyed(key.into());
+        Self::new(position, Position::ZERO, kind, bytes)
     }
 
     /// Creates the removal of a key.
     pub fn removal(position: Position, key: impl Into<Arc<str>>, bytes: impl Into<Bytes>) -> Self {
-        Self {
-            position,
-            before: Position::ZERO,
-            kind: EntryKind::Removal(key.into()),
-            bytes: bytes.into(),
-        }
+        let kind = EntryKind::Removal(key.into());
+        Self::new(position, Position::ZERO, kind, bytes)
+    }
+
+    /// Returns the position of the entry.
+    pub const fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Returns the position of the topic's entry before this one; zero if the entry has a key.
+    pub const fn before(&self) -> Position {
+        self.before
+    }
+
+    /// Returns what the topic retains of the entry.
+    pub const fn kind(&self) -> &EntryKind {
+        &self.kind
+    }
+
+    /// Returns the event.
+    pub const fn bytes(&self) -> &Bytes {
+        &self.bytes
     }
 }

@@ -10,7 +10,7 @@ impl State {
         if let Some(answer) = self.publishers.answer(batch)? {
             return Ok(answer);
         }
-        Check::new(self).entries(batch.entries)?;
+        Check::new(self).entries(&batch.entries)?;
         self.append_lost(batch);
         let now = self.options.timer.now();
         let entries = batch.entries.iter();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, mem, sync::Arc, time::Instant};
 
 use super::keys::Keys;
-use crate::store::{Entry, EntryKind, Position, Topic, TopicEntry, TopicRead};
+use crate::store::{Entry, Position, Topic, TopicEntry, TopicRead};
 
 /// What a topic retains.
 #[derive(Debug)]
@@ -119,15 +119,8 @@ impl TopicLog {
 }
 
 fn topic_entry((position, retained): (&Position, &Retained)) -> TopicEntry {
-    let bytes = retained.entry.bytes().clone();
-    match retained.entry.kind() {
-        EntryKind::Keyed(key) => TopicEntry::keyed(*position, Arc::clone(key), bytes),
-        EntryKind::Removal(key) => TopicEntry::removal(*position, Arc::clone(key), bytes),
-        // Ephemeral entries are not retained.
-        EntryKind::Window | EntryKind::Ephemeral => {
-            TopicEntry::window(*position, retained.before, bytes)
-        }
-    }
+    let (kind, bytes) = (retained.entry.kind(), retained.entry.bytes());
+    TopicEntry::new(*position, retained.before, kind.clone(), bytes.clone())
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ impl Recorder {
 
 impl HubStore for Recorder {
     async fn append(&self, batch: Batch<'_>) -> Result<Appended, StoreError> {
-        let answer = self.store.append(batch).await?;
+        let answer = self.store.append(batch.clone()).await?;
         let mut truth = self.truth();
         for (entry, position) in batch.entries.iter().zip(&answer.positions) {
             let fact = Fact::of(entry);
