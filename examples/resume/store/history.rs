@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use tower_sse::store::{Entry, EntryKind, Position, Topic};
 
 use super::{
-    SqliteError, SqliteOptions, kind,
+    SqliteError, SqliteOptions,
     state::{Place, integer, position},
     topic_state::TopicState,
 };
@@ -29,7 +29,7 @@ pub(super) fn append(
         number,
         integer(place.position),
         integer(state.last),
-        kind::name(entry.kind())?,
+        entry.kind().name(),
         entry.kind().key(),
         &entry.bytes()[..],
         place.stored_at,

@@ -8,7 +8,7 @@ use tower_sse::store::{Page, PageBuilder, Position, Topic, TopicEntry, TopicRead
 use super::{
     SqliteError, SqliteOptions,
     history::seconds,
-    kind::Content,
+    kind,
     state::{head, integer, position},
     topic_state::TopicState,
 };
@@ -50,15 +50,17 @@ fn entries(
     let max_age = seconds(options.max_age.unwrap_or(Duration::MAX));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut found = transaction.prepare_cached(sql)?;
-    let found = found.query_map((topic.as_str(), integer(after), max_age, limit), entry)?;
-    Ok(found.collect::<Result<_, _>>()?)
+    let found = found.query_and_then((topic.as_str(), integer(after), max_age, limit), entry)?;
+    found.collect()
 }
 
-fn entry(row: &Row<'_>) -> rusqlite::Result<TopicEntry> {
-    let content = Content {
-        kind: row.get(2)?,
-        key: row.get(3)?,
-        bytes: row.get(4)?,
-    };
-    Ok(content.topic_entry(position(row, 0)?, position(row, 1)?))
+fn entry(row: &Row<'_>) -> Result<TopicEntry, SqliteError> {
+    let (position, before) = (position(row, 0)?, position(row, 1)?);
+    let bytes: Vec<u8> = row.get(4)?;
+    Ok(TopicEntry::new(
+        position,
+        before,
+        kind::read(row, 2)?,
+        bytes,
+    ))
 }

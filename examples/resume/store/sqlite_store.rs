@@ -12,7 +12,7 @@ use tokio::{
 };
 use tower_sse::store::{Appended, Batch, HubStore, Page, Position, StoreError, Tailed, Topic};
 
-use super::{Outbox, SqliteError, SqliteOptions, append::OwnedBatch, read, schema, tail};
+use super::{Outbox, SqliteError, SqliteOptions, append::append, read, schema, tail};
 
 /// The time after which a tail looks for what another process has written.
 const POLL: Duration = Duration::from_millis(250);
@@ -94,10 +94,10 @@ async fn run<T: Send + 'static>(
 
 impl HubStore for SqliteStore {
     async fn append(&self, batch: Batch<'_>) -> Result<Appended, StoreError> {
-        let (batch, outbox) = (OwnedBatch::from(batch), self.outbox());
-        Ok(self
-            .write(move |transaction| batch.append(transaction, outbox))
-            .await?)
+        // For the thread of the database. The events are shared.
+        let (batch, outbox) = (batch.into_owned(), self.outbox());
+        let appended = self.write(move |transaction| append(transaction, &batch, outbox));
+        Ok(appended.await?)
     }
 
     async fn read(

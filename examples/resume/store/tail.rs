@@ -3,11 +3,10 @@
 use std::num::NonZeroU32;
 
 use rusqlite::{Connection, Row, Transaction};
-use tower_sse::store::{Entry, Epoch, Position, Record, StoredEntry, Tailed, Topic};
+use tower_sse::store::{Entry, Epoch, Position, Record, StoredEntry, Tailed, Topic, Topics};
 
 use super::{
-    SqliteError,
-    kind::{self, Content},
+    SqliteError, kind,
     state::{head, integer, position},
 };
 
@@ -27,7 +26,7 @@ pub(super) fn append(
     transaction.prepare_cached(sql)?.execute((
         integer(at),
         serde_json::to_string(topics).map_err(SqliteError::refused)?,
-        kind::name(entry.kind())?,
+        entry.kind().name(),
         entry.kind().key(),
         &entry.bytes()[..],
     ))?;
@@ -78,12 +77,8 @@ fn record(row: &Row<'_>, epoch: Epoch) -> Result<Tailed, SqliteError> {
         .into_iter()
         .map(|(topic, before)| (Topic::from(topic), Position::new(before)))
         .unzip();
-    let content = Content {
-        kind: row.get(2)?,
-        key: row.get(3)?,
-        bytes: row.get(4)?,
-    };
-    let entry = content.entry(topics.into_iter()).ok_or_else(invalid)?;
+    let topics = Topics::try_from_iter(topics).ok_or_else(invalid)?;
+    let entry = Entry::new(topics, kind::read(row, 2)?, row.get::<_, Vec<u8>>(4)?);
     // Positions have no holes.
     let before = Position::new(at.get() - 1);
     let stored = StoredEntry::new(at, entry, topic_before);

@@ -11,7 +11,7 @@ use tower_sse::store::{
     Appended, Batch, Epoch, HubStore, Page, Position, StoreError, StoreErrorKind, Tailed, Topic,
 };
 
-use super::{damage::Damage, late::LateBatch, rates::FaultRates};
+use super::{damage::Damage, rates::FaultRates};
 use crate::random::Random;
 
 /// The maximum number of batches that are on their way.
@@ -32,7 +32,8 @@ struct Shared<S: Damage> {
 struct Faults<I> {
     random: Random,
     rates: FaultRates,
-    late: VecDeque<LateBatch>,
+    /// Batches that are still on their way to the store when their publisher has given them up.
+    late: VecDeque<Batch<'static>>,
     saved: Arc<I>,
 }
 
@@ -87,7 +88,7 @@ impl<S: Damage> FaultyStore<S> {
             let late = self.0.faults.lock().unwrap().late.pop_front();
             let Some(late) = late else { return };
             // The publisher has given it up, and nobody waits for the answer.
-            let _ = self.0.store.append(late.as_batch()).await;
+            let _ = self.0.store.append(late).await;
         }
     }
 
@@ -129,7 +130,7 @@ impl<S: Damage> FaultyStore<S> {
         let faults = &mut *self.0.faults.lock().unwrap();
         let is_held = is_late && faults.late.len() < MAX_LATE;
         if is_held {
-            faults.late.push_back(LateBatch::new(batch));
+            faults.late.push_back(batch.clone().into_owned());
         }
         is_held
     }
@@ -141,7 +142,7 @@ impl<S: Damage> FaultyStore<S> {
             false => None,
         };
         if let Some(late) = late {
-            let _ = self.0.store.append(late.as_batch()).await;
+            let _ = self.0.store.append(late).await;
         }
     }
 }

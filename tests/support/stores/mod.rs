@@ -2,7 +2,6 @@
 
 mod damage;
 mod faulty;
-mod late;
 mod plain;
 mod plain_state;
 mod rates;

@@ -181,10 +181,7 @@ impl State {
 }
 
 fn topic_entry(stored: &StoredEntry, topic: &Topic) -> TopicEntry {
-    let (position, bytes) = (stored.position, stored.entry.bytes().clone());
-    match stored.entry.kind() {
-        EntryKind::Keyed(key) => TopicEntry::keyed(position, key.clone(), bytes),
-        EntryKind::Removal(key) => TopicEntry::removal(position, key.clone(), bytes),
-        _ => TopicEntry::window(position, stored.before(topic), bytes),
-    }
+    let (position, entry) = (stored.position, &stored.entry);
+    let (kind, bytes) = (entry.kind().clone(), entry.bytes().clone());
+    TopicEntry::new(position, stored.before(topic), kind, bytes)
 }
