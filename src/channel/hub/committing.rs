@@ -59,12 +59,17 @@ impl HubShared {
             let position = Position::new(number);
             return Ok(Committed { epoch, position });
         };
-        self.store(entry).await.map_err(publish_error)
+        self.commit_all(vec![entry]).await
     }
 
-    async fn store(&self, entry: Entry) -> Result<Committed, CommitError> {
+    async fn commit_all(&self, entries: Vec<Entry>) -> Result<Committed, PublishError> {
+        self.store(entries).await.map_err(publish_error)
+    }
+
+    /// Stores one or more entries together or not at all. Returns the place of the last.
+    async fn store(&self, entries: Vec<Entry>) -> Result<Committed, CommitError> {
         match &self.node {
-            Some(node) => node.committer.publish(entry).await,
+            Some(node) => node.committer.publish(entries).await,
             None => Err(CommitError::Store(unavailable())),
         }
     }
@@ -74,7 +79,10 @@ impl HubShared {
         &self,
         change: SubscribersChange,
     ) -> Result<EventId, StoreError> {
-        let committed = self.store(change.entry()).await.map_err(store_error)?;
+        let committed = self
+            .store(vec![change.entry()])
+            .await
+            .map_err(store_error)?;
         let Some(node) = &self.node else {
             return Err(unavailable());
         };
@@ -107,7 +115,7 @@ impl HubShared {
         check_presence(&[channel], Some(name))
     }
 
-    /// Stores an event as the newest of its key, after the removals that make room for it.
+    /// Stores an event as the newest of its key, together with the removals that make room for it.
     pub(in crate::channel) async fn commit_keyed(
         self: &Arc<Self>,
         channel: &Arc<ChannelShared>,
@@ -123,12 +131,13 @@ impl HubShared {
             channel.log().check_open()?;
             self.keys_to_remove(registry, channel, &key, len)
         })?;
-        for removed in removals {
-            let removal = Entry::removal(topic_of(channel), removed, "");
-            self.commit(Some(removal)).await?;
-        }
-        let entry = Entry::keyed(topic_of(channel), key, event);
-        self.commit(Some(entry)).await
+        let topic = topic_of(channel);
+        let removals = removals.into_iter();
+        let mut entries: Vec<_> = removals
+            .map(|removed| Entry::removal(topic.clone(), removed, ""))
+            .collect();
+        entries.push(Entry::keyed(topic, key, event));
+        self.commit_all(entries).await
     }
 
     /// Stores the removal of a key, if there is such a key.

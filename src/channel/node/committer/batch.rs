@@ -1,6 +1,6 @@
 //! A batch between its first attempt and its answer.
 
-use std::time::Instant;
+use std::{mem, time::Instant};
 
 use super::{
     error::CommitError,
@@ -8,12 +8,21 @@ use super::{
 };
 use crate::store::{Appended, Entry, StoreError};
 
+/// A publish in a batch.
+#[derive(Debug)]
+struct Place {
+    /// The number of its entries.
+    len: usize,
+    /// `None` once it is answered.
+    waiter: Option<Waiter>,
+}
+
 /// A batch that is not answered yet.
 #[derive(Debug, Default)]
 pub(super) struct OpenBatch {
     entries: Vec<Entry>,
-    /// One for each entry; `None` once it is answered.
-    waiters: Vec<Option<Waiter>>,
+    /// One for each publish, in the order of the entries.
+    places: Vec<Place>,
     /// Whether the store may have the batch. Its entries cannot be changed then.
     is_doubtful: bool,
     error: Option<StoreError>,
@@ -22,17 +31,26 @@ pub(super) struct OpenBatch {
 impl OpenBatch {
     /// Adds a publish, unless its time is over.
     pub(super) fn push(&mut self, waiting: Waiting, now: Instant) {
-        let Waiting { entry, waiter } = waiting;
+        let Waiting { entries, waiter } = waiting;
         if waiter.deadline <= now {
             waiter.answer(Err(CommitError::TimedOut(None)));
             return;
         }
-        self.entries.push(entry);
-        self.waiters.push(Some(waiter));
+        self.places.push(Place {
+            len: entries.len(),
+            waiter: Some(waiter),
+        });
+        self.entries.extend(entries);
     }
 
+    /// Returns the number of entries.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Returns `true` if it has more than one publish.
+    pub(super) fn can_split(&self) -> bool {
+        self.places.len() > 1
     }
 
     pub(super) fn entries(&self) -> &[Entry] {
@@ -45,7 +63,7 @@ impl OpenBatch {
 
     /// Returns the next time at which a publish gives up, unless all have been answered.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let waiters = self.waiters.iter().flatten();
+        let waiters = self.places.iter().flat_map(|place| &place.waiter);
         waiters.map(|waiter| waiter.deadline).min()
     }
 
@@ -57,32 +75,40 @@ impl OpenBatch {
 
     /// Answers the publishes whose time is over.
     pub(super) fn expire(&mut self, now: Instant) {
-        let mut is_over = Vec::with_capacity(self.waiters.len());
-        for place in &mut self.waiters {
-            let waiter = place.take_if(|waiter| waiter.deadline <= now);
-            is_over.push(waiter.is_some());
-            if let Some(waiter) = waiter {
-                waiter.answer(Err(timed_out(self.is_doubtful, &self.error)));
-            }
-        }
+        let is_over = |waiter: &mut Waiter| waiter.deadline <= now;
+        let places = self.places.iter_mut();
+        let mut over = places.filter_map(|place| place.waiter.take_if(is_over));
+        over.by_ref()
+            .for_each(|waiter| waiter.answer(Err(timed_out(self.is_doubtful, &self.error))));
         // What is certainly not stored must not be stored by the next attempt. A batch in doubt stays as it is,
         // because its counter stands for these entries.
         if !self.is_doubtful {
-            retain(&mut self.entries, &is_over);
-            retain(&mut self.waiters, &is_over);
+            self.drop_answered();
         }
     }
 
-    /// Answers all publishes with their positions.
+    fn drop_answered(&mut self) {
+        let mut entries = mem::take(&mut self.entries).into_iter();
+        for place in &self.places {
+            let its = entries.by_ref().take(place.len);
+            match place.waiter {
+                Some(_) => self.entries.extend(its),
+                None => drop(its.collect::<Vec<_>>()),
+            }
+        }
+        self.places.retain(|place| place.waiter.is_some());
+    }
+
+    /// Answers all publishes with the positions of their last entries.
     pub(super) fn succeed(self, appended: &Appended) {
-        let positions = appended.positions.iter();
-        for (waiter, position) in self.waiters.into_iter().zip(positions) {
-            let committed = Committed {
-                epoch: appended.epoch,
-                position: *position,
-            };
-            if let Some(waiter) = waiter {
-                waiter.answer(Ok(committed));
+        let mut positions = appended.positions.iter();
+        for place in self.places {
+            let last = positions.by_ref().take(place.len).last();
+            if let Some((waiter, position)) = place.waiter.zip(last) {
+                waiter.answer(Ok(Committed {
+                    epoch: appended.epoch,
+                    position: *position,
+                }));
             }
         }
     }
@@ -93,17 +119,17 @@ impl OpenBatch {
             true => CommitError::Unknown(Some(error)),
             false => CommitError::Store(error),
         };
-        for waiter in self.waiters.into_iter().flatten() {
+        for waiter in self.places.into_iter().filter_map(|place| place.waiter) {
             waiter.answer(Err(error.clone()));
         }
     }
 
-    /// Makes a batch of each entry.
+    /// Makes a batch of each publish.
     pub(super) fn split(self) -> impl Iterator<Item = Self> {
-        let places = self.entries.into_iter().zip(self.waiters);
-        places.map(|(entry, waiter)| Self {
-            entries: vec![entry],
-            waiters: vec![waiter],
+        let mut entries = self.entries.into_iter();
+        self.places.into_iter().map(move |place| Self {
+            entries: entries.by_ref().take(place.len).collect(),
+            places: vec![place],
             ..Self::default()
         })
     }
@@ -114,9 +140,4 @@ fn timed_out(is_doubtful: bool, error: &Option<StoreError>) -> CommitError {
         true => CommitError::Unknown(error.clone()),
         false => CommitError::TimedOut(error.clone()),
     }
-}
-
-fn retain<T>(items: &mut Vec<T>, is_over: &[bool]) {
-    let mut is_over = is_over.iter();
-    items.retain(|_| !is_over.next().is_some_and(|is_over| *is_over));
 }

@@ -57,20 +57,24 @@ impl Committer {
         self.shared.seen.highest()
     }
 
-    /// Publishes an event, and waits until the store has it.
+    /// Publishes one or more entries, together or not at all, and waits until the store has them. Returns the place
+    /// of the last.
     ///
-    /// Events of one task that are published one after the other are stored in this order. Once the event is
-    /// queued, dropping the future unpublishes nothing.
-    pub(in crate::channel) async fn publish(&self, entry: Entry) -> Result<Committed, CommitError> {
+    /// What one task publishes one after the other is stored in this order. Once the entries are queued, dropping
+    /// the future unpublishes nothing.
+    pub(in crate::channel) async fn publish(
+        &self,
+        entries: Vec<Entry>,
+    ) -> Result<Committed, CommitError> {
         let timer = &self.shared.timer;
         let deadline = timer.after(self.shared.options.timeout);
-        let room = self.room(&entry)?;
+        let room = self.room(&entries)?;
         let Some(Some(room)) = timer.until(deadline, room).await else {
             return Err(CommitError::TimedOut(None));
         };
         let (answer, answered) = oneshot::channel();
         let waiter = Waiter::new(deadline, answer, room);
-        let ticket = self.push(Waiting { entry, waiter });
+        let ticket = self.push(Waiting { entries, waiter });
         let answered = match select(answered, timer.sleep_until(deadline)).await {
             Either::Left((answer, _)) => return answer.unwrap_or(Err(CommitError::Unknown(None))),
             Either::Right((_, answered)) => answered,
@@ -82,12 +86,13 @@ impl Committer {
         answered.await.unwrap_or(Err(CommitError::Unknown(None)))
     }
 
-    /// Waits for the room that an entry takes until it is answered.
+    /// Waits for the room that entries take until they are answered.
     fn room(
         &self,
-        entry: &Entry,
+        entries: &[Entry],
     ) -> Result<impl Future<Output = Option<OwnedSemaphorePermit>> + use<>, CommitError> {
-        let len = entry.bytes().len().saturating_add(PLACE_BYTES);
+        let lens = entries.iter().map(|entry| entry.bytes().len());
+        let len = lens.fold(0usize, |sum, len| sum.saturating_add(len + PLACE_BYTES));
         let max = self.shared.options.waiting_bytes;
         let permits = u32::try_from(len).ok().filter(|_| len <= max);
         let permits = permits.ok_or(CommitError::TooLarge { len, max })?;

@@ -35,8 +35,9 @@ impl Queue {
         let mut batch = OpenBatch::default();
         let mut bytes = 0;
         while let Some((_, next)) = self.waiting.front() {
-            bytes += next.entry.bytes().len();
-            let is_full = bytes > options.batch_bytes || batch.len() >= options.batch_entries;
+            bytes += next.bytes();
+            let len = batch.len() + next.entries.len();
+            let is_full = bytes > options.batch_bytes || len > options.batch_entries;
             if is_full && batch.len() > 0 {
                 break;
             }
@@ -54,8 +55,11 @@ impl Queue {
         self.counter
     }
 
-    /// Notes that the task was dropped, so that the next publish starts another.
-    pub(super) fn stop(&mut self) {
+    /// Notes that the task was dropped, so that the next publish starts another. Returns the publishes that are
+    /// left, which no task would append.
+    pub(super) fn stop(&mut self) -> impl Iterator<Item = Waiting> + use<> {
         self.is_running = false;
+        let waiting = mem::take(&mut self.waiting);
+        waiting.into_iter().map(|(_, waiting)| waiting)
     }
 }

@@ -1,8 +1,8 @@
 //! The task that appends.
 
-use std::{mem, sync::Arc};
+use std::{future::Future, sync::Arc};
 
-use super::{batch::OpenBatch, options::CommitOptions, queue::Queue};
+use super::{batch::OpenBatch, error::CommitError, options::CommitOptions, queue::Queue};
 use crate::{
     channel::node::{backoff::Backoff, seen::Seen, shared_store::SharedStore},
     store::{Appended, Batch, StoreError, StoreErrorKind},
@@ -20,35 +20,60 @@ pub(super) struct Shared {
 }
 
 /// Appends until nothing waits.
-pub(super) async fn run(shared: Arc<Shared>) {
-    let guard = StopGuard(&shared);
-    loop {
-        let next = lock(&shared.queue).take(shared.timer.now(), &shared.options);
-        let Some(batch) = next else {
-            // The queue has noted it already, and another task may run by now.
-            mem::forget(guard);
-            return;
-        };
-        if let Some(refused) = shared.commit(batch).await {
-            // One entry may be at fault: the others are appended without it.
-            for batch in refused.split() {
-                shared.commit(batch).await;
+pub(super) fn run(shared: Arc<Shared>) -> impl Future<Output = ()> {
+    // Outside of the future, because an executor may drop it before it is polled.
+    let mut guard = StopGuard {
+        shared,
+        is_running: true,
+    };
+    async move {
+        while let Some(batch) = guard.take() {
+            let shared = &guard.shared;
+            if let Some(refused) = shared.commit(batch).await {
+                // One publish may be at fault: the others are appended without it.
+                for batch in refused.split() {
+                    shared.commit(batch).await;
+                }
             }
         }
     }
 }
 
-/// Lets another task start when the executor drops this one.
-struct StopGuard<'a>(&'a Shared);
+/// Lets another task start when the executor drops this one, and answers the publishes that wait.
+struct StopGuard {
+    shared: Arc<Shared>,
+    /// Whether this is the task that the queue knows.
+    is_running: bool,
+}
 
-impl Drop for StopGuard<'_> {
+impl StopGuard {
+    fn take(&mut self) -> Option<OpenBatch> {
+        let shared = &self.shared;
+        let next = lock(&shared.queue).take(shared.timer.now(), &shared.options);
+        // Otherwise the queue has noted the end already, and another task may run by now.
+        self.is_running = next.is_some();
+        next
+    }
+}
+
+impl Drop for StopGuard {
     fn drop(&mut self) {
-        lock(&self.0.queue).stop();
+        if !self.is_running {
+            return;
+        }
+        let left = lock(&self.shared.queue).stop();
+        for waiting in left {
+            let error = StoreError::with_source(
+                StoreErrorKind::Unavailable,
+                "the executor has dropped the task that publishes",
+            );
+            waiting.waiter.answer(Err(CommitError::Store(error)));
+        }
     }
 }
 
 impl Shared {
-    /// Appends a batch, until all its publishes are answered. Returns a batch of several entries that was
+    /// Appends a batch, until all its publishes are answered. Returns a batch of several publishes that was
     /// refused.
     async fn commit(&self, mut batch: OpenBatch) -> Option<OpenBatch> {
         let counter = lock(&self.queue).next_counter();
@@ -84,11 +109,11 @@ impl Shared {
     }
 }
 
-/// Fails a batch, or returns one of several entries that the store has refused or has no room for: only one of
+/// Fails a batch, or returns one of several publishes that the store has refused or has no room for: only one of
 /// them may be the cause.
 fn give_up(batch: OpenBatch, error: StoreError) -> Option<OpenBatch> {
     let is_refused = matches!(error.kind(), StoreErrorKind::Refused | StoreErrorKind::Full);
-    if is_refused && batch.len() > 1 && !batch.is_doubtful() {
+    if is_refused && batch.can_split() && !batch.is_doubtful() {
         return Some(batch);
     }
     batch.fail(error);

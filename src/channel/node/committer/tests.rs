@@ -4,7 +4,7 @@ use std::{
     future::Future,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -57,12 +57,19 @@ impl HubStore for SlowStore {
     }
 }
 
-/// Counts the tasks that run.
-struct Executor(Arc<AtomicUsize>);
+/// Counts the tasks that run, or drops them.
+#[derive(Clone, Default)]
+struct Executor {
+    running: Arc<AtomicUsize>,
+    is_shut_down: Arc<AtomicBool>,
+}
 
 impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Executor {
     fn execute(&self, task: F) {
-        let running = Arc::clone(&self.0);
+        if self.is_shut_down.load(Ordering::Relaxed) {
+            return;
+        }
+        let running = Arc::clone(&self.running);
         running.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
             task.await;
@@ -74,23 +81,23 @@ impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Executo
 struct Fixture {
     store: SlowStore,
     committer: Committer,
-    tasks: Arc<AtomicUsize>,
+    executor: Executor,
 }
 
 impl Fixture {
     fn new(options: CommitOptions) -> Self {
-        let (store, tasks) = (SlowStore::default(), Arc::default());
+        let (store, executor) = (SlowStore::default(), Executor::default());
         let committer = Committer::new(
             SharedStore::new(store.clone()),
             Arc::default(),
             SharedTimer::new(TokioTimer::new()),
-            SharedExecutor::new(Executor(Arc::clone(&tasks))),
+            SharedExecutor::new(executor.clone()),
             options,
         );
         Self {
             store,
             committer,
-            tasks,
+            executor,
         }
     }
 
@@ -103,7 +110,7 @@ impl Fixture {
     }
 
     async fn publish(&self, text: &'static str) -> Result<Committed, CommitError> {
-        self.committer.publish(Entry::window("a", text)).await
+        self.committer.publish(vec![Entry::window("a", text)]).await
     }
 }
 
@@ -156,7 +163,7 @@ async fn runs_a_task_only_while_something_waits() {
     for _ in 0..3 {
         fixture.publish("0").await.unwrap();
         sleep(Duration::from_millis(1)).await;
-        assert_eq!(fixture.tasks.load(Ordering::Relaxed), 0);
+        assert_eq!(fixture.executor.running.load(Ordering::Relaxed), 0);
     }
 }
 
@@ -164,13 +171,63 @@ async fn runs_a_task_only_while_something_waits() {
 async fn a_refused_entry_fails_alone() {
     let fixture = Fixture::new(options());
     let entries = ["a", "refused", "a"].map(|topic| Entry::window(topic, "0"));
-    let results = join_all(entries.map(|entry| fixture.committer.publish(entry))).await;
+    let results = join_all(entries.map(|entry| fixture.committer.publish(vec![entry]))).await;
     let is_stored: Vec<_> = results.iter().map(Result::is_ok).collect();
     assert_eq!(is_stored, [true, false, true]);
     let Err(CommitError::Store(error)) = &results[1] else {
         panic!("{results:?}");
     };
     assert_eq!(error.kind(), StoreErrorKind::Refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn entries_of_one_publish_are_in_one_batch() {
+    let fixture = Fixture::new(batches_of(3));
+    let publish = |texts: &[&'static str]| {
+        let entries = texts.iter().map(|text| Entry::window("a", *text));
+        fixture.committer.publish(entries.collect())
+    };
+    let (first, second, third) = tokio::join!(
+        publish(&["0"]),
+        publish(&["1", "2", "3", "4"]),
+        publish(&["5", "6"])
+    );
+    let positions = [first, second, third].map(|one| one.unwrap().position.get());
+    assert_eq!(positions, [1, 5, 7]);
+    assert_eq!(
+        fixture.batches(),
+        [vec!["0"], vec!["1", "2", "3", "4"], vec!["5", "6"]]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_publish_fails_as_a_whole() {
+    let fixture = Fixture::new(options());
+    let publishes = [&["a"][..], &["a", "refused"], &["a", "a"]].map(|topics| {
+        let entries = topics.iter().map(|topic| Entry::window(*topic, "0"));
+        fixture.committer.publish(entries.collect())
+    });
+    let results = join_all(publishes).await;
+    let is_stored: Vec<_> = results.iter().map(Result::is_ok).collect();
+    assert_eq!(is_stored, [true, false, true]);
+    assert_eq!(fixture.batches(), [vec!["0"], vec!["0", "0"]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publish_does_not_wait_for_a_task_that_was_dropped() {
+    let fixture = Fixture::new(options());
+    fixture.executor.is_shut_down.store(true, Ordering::Relaxed);
+    let start = Instant::now();
+    for _ in 0..2 {
+        let failed = fixture.publish("0").await;
+        assert!(matches!(failed, Err(CommitError::Store(_))), "{failed:?}");
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    fixture
+        .executor
+        .is_shut_down
+        .store(false, Ordering::Relaxed);
+    assert!(fixture.publish("0").await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -206,7 +263,7 @@ async fn refuses_an_event_that_can_never_have_room() {
     });
     let large = Entry::window("a", vec![0; 600]);
     assert!(matches!(
-        fixture.committer.publish(large).await,
+        fixture.committer.publish(vec![large]).await,
         Err(CommitError::TooLarge { len: 856, max: 600 })
     ));
 }

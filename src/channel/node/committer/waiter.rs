@@ -18,8 +18,16 @@ pub(in crate::channel) struct Committed {
 /// A publish that waits for its batch.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    pub(super) entry: Entry,
+    /// One or more, which are stored together or not at all. The answer is that of the last.
+    pub(super) entries: Vec<Entry>,
     pub(super) waiter: Waiter,
+}
+
+impl Waiting {
+    pub(super) fn bytes(&self) -> usize {
+        let entries = self.entries.iter();
+        entries.map(|entry| entry.bytes().len()).sum()
+    }
 }
 
 /// The part of a publish that gets the answer.
