@@ -1,4 +1,4 @@
-//! Where a hub has its sequence of ids from.
+//! Markers of the two kinds of hubs: in memory, and over a store.
 
 /// Marks a [`Hub`](super::Hub) that assigns the ids itself, so that publishing is immediate. The default.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use crate::{
     time::SharedTimer,
 };
 
-/// What the name of a feed has before the name of its channel.
+/// The part of a feed's name before the name of its channel.
 const PREFIX: &str = "presence:";
 
 /// The most names that a feed lists.
@@ -37,7 +37,7 @@ pub(super) struct Feed<'a> {
     roster: &'a Mutex<Roster>,
 }
 
-/// Has the subscribers of a channel in a feed, if its options say so.
+/// Tracks the subscribers of a channel in a feed, if its options say so.
 pub(super) fn track(channel: ChannelShared, timer: &SharedTimer) -> ChannelShared {
     let Some(grace) = channel.options.presence else {
         return channel;

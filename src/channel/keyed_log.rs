@@ -24,11 +24,11 @@ pub(super) struct KeyedLog {
     load: Load,
 }
 
-/// Whether the log has all keys. Without a store it always does.
+/// The progress of loading the keys of a log. Without a store it has all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Load {
     Needed,
-    /// The store is being read. The number tells one reading from another.
+    /// The store is being read. The number tells one load from another.
     Running(u64),
     Done,
 }
@@ -41,7 +41,7 @@ pub(super) struct KeyedEvent {
     pub(super) with_id: Option<EncodedEvent>,
 }
 
-/// What a keyed log has for a key.
+/// The result of looking up a key.
 #[derive(Debug)]
 pub(super) enum KeyLookup {
     Live(u64, KeyedEvent),
@@ -83,7 +83,7 @@ impl KeyedLog {
         self.load == Load::Done
     }
 
-    /// Begins to load, if that is needed and has not begun. The number is one that no earlier reading had.
+    /// Begins to load, if that is needed and has not begun. The number is one that no earlier load had.
     pub(super) fn begin_load(&mut self, number: u64) -> bool {
         let is_needed = self.load == Load::Needed;
         if is_needed {
@@ -92,7 +92,7 @@ impl KeyedLog {
         is_needed
     }
 
-    /// Returns `true` if this reading has not been overtaken.
+    /// Returns `true` if this load runs, and no later one has begun.
     pub(super) fn is_loading(&self, number: u64) -> bool {
         self.load == Load::Running(number)
     }

@@ -125,7 +125,7 @@ impl Log {
         self.forget_removals();
     }
 
-    /// Has a keyed log loaded before it is read.
+    /// Requires a keyed log to be loaded before it is read.
     pub(super) fn unload_keys(&mut self) {
         if let LogEvents::Keyed(keyed) = &mut self.events {
             keyed.unload();

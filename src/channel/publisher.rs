@@ -1,4 +1,4 @@
-//! What the handles of a hub and of its channels share.
+//! The publisher, which the handles of a hub and of its channels share.
 
 use std::sync::Arc;
 

@@ -31,7 +31,7 @@ pub(super) struct ChannelShared {
     presence: PresenceRole,
 }
 
-/// What a channel has to do with presence.
+/// The part of a channel in a presence.
 enum PresenceRole {
     None,
     /// The names of its subscribers are in this feed.
@@ -81,7 +81,7 @@ impl ChannelShared {
         }
     }
 
-    /// Has the names of the subscribers in a feed.
+    /// Tracks the names of the subscribers in a feed.
     pub(super) fn with_feed(mut self, feed: Self) -> Self {
         self.presence = PresenceRole::Tracked(Arc::new(feed));
         self

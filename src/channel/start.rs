@@ -1,10 +1,10 @@
-//! Where a subscription begins in each of its channels.
+//! The starts of a subscription in its channels.
 
 use std::sync::Arc;
 
 use crate::EventId;
 
-/// A channel of a subscription, and where the subscription begins in it.
+/// A channel of a subscription, and the position at which the subscription begins in it.
 ///
 /// A name alone is a channel that is [resumed](Self::resume).
 ///
@@ -33,7 +33,7 @@ pub struct ChannelStart {
     pub(super) start: Start,
 }
 
-/// Where a subscription begins in a channel.
+/// The start of a subscription in a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Start {
     pub(super) kind: StartKind,

@@ -40,7 +40,7 @@ pub struct Entry {
     bytes: Bytes,
 }
 
-/// What the topics of an [`Entry`] retain of it.
+/// The kind of an [`Entry`]: what its topics retain of it.
 ///
 /// A store saves the [`name`](Self::name) and the [`key`](Self::key), and makes the kind of them again. It need
 /// not know the kinds one by one for that:

@@ -1,4 +1,4 @@
-//! Making a page of what a store has read of each topic.
+//! The builder of pages.
 
 use std::{
     collections::BTreeMap,

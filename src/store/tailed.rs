@@ -16,7 +16,7 @@ pub struct Tailed {
     pub record: Record,
 }
 
-/// What a store has appended to its tail.
+/// A record that a store has appended to its tail: an entry, or a loss.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// An entry.

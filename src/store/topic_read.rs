@@ -38,7 +38,7 @@ pub struct TopicEntry {
 }
 
 impl TopicRead {
-    /// Creates what was read of a topic of window entries, in order.
+    /// Creates a read of a topic of window entries, in order.
     ///
     /// `last` is the position of the newest entry that the topic has ever had, whether the topic retains it or
     /// not. A store that forgets topics gives the highest position that a forgotten topic can have had.
@@ -52,7 +52,7 @@ impl TopicRead {
         }
     }
 
-    /// Creates what was read of a keyed topic, in order: the newest entry or the removal of each key.
+    /// Creates a read of a keyed topic, in order: the newest entry or the removal of each key.
     ///
     /// `dropped` is the highest position of a removal that the topic no longer retains; zero if it retains all.
     pub fn keyed(topic: Topic, dropped: Position, entries: Vec<TopicEntry>) -> Self {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{following::EventForms, shared::HubShared};
+use super::{event_forms::EventForms, shared::HubShared};
 use crate::{
     EncodedEvent,
     channel::{
@@ -25,13 +25,13 @@ impl HubShared {
         let Some(node) = self.node.as_ref().filter(|_| !is_loaded(channel)) else {
             return;
         };
-        let reading = node.draw_reading();
-        let begins = self.with(|registry| registry.change(channel, |log| log.begin_load(reading)));
+        let number = node.draw_load();
+        let begins = self.with(|registry| registry.change(channel, |log| log.begin_load(number)));
         if begins {
             let load = Loading {
                 hub: Arc::downgrade(self),
                 channel: Arc::downgrade(channel),
-                reading,
+                number,
             };
             node.executor.spawn(load.run());
         }
@@ -60,7 +60,7 @@ impl HubShared {
     }
 
     /// Applies a page of a keyed channel.
-    fn apply_page(&self, channel: &Arc<ChannelShared>, reading: u64, entries: &[StoredEntry]) {
+    fn apply_page(&self, channel: &Arc<ChannelShared>, load: u64, entries: &[StoredEntry]) {
         let changes: Vec<_> = entries
             .iter()
             .filter_map(|stored| {
@@ -73,10 +73,7 @@ impl HubShared {
             .collect();
         self.with(|registry| {
             registry.change(channel, |log| {
-                if !log
-                    .as_keyed()
-                    .is_some_and(|keyed| keyed.is_loading(reading))
-                {
+                if !log.as_keyed().is_some_and(|keyed| keyed.is_loading(load)) {
                     return;
                 }
                 for (number, key, event) in changes {
@@ -87,11 +84,12 @@ impl HubShared {
     }
 }
 
-/// A reading of a keyed channel.
+/// A load of a keyed channel.
 struct Loading {
     hub: Weak<HubShared>,
     channel: Weak<ChannelShared>,
-    reading: u64,
+    /// The number by which a channel knows its last load.
+    number: u64,
 }
 
 impl Loading {
@@ -124,7 +122,7 @@ impl Loading {
         let Some((hub, channel)) = self.upgrade() else {
             return true;
         };
-        hub.apply_page(&channel, self.reading, &page.entries);
+        hub.apply_page(&channel, self.number, &page.entries);
         if is_last {
             // The store does not show which changes it has lost.
             let dropped = dropped.max(hub.lost());
@@ -132,7 +130,7 @@ impl Loading {
                 registry.change(&channel, |log| {
                     if log
                         .as_keyed()
-                        .is_some_and(|keyed| keyed.is_loading(self.reading))
+                        .is_some_and(|keyed| keyed.is_loading(self.number))
                     {
                         log.end_load(dropped);
                     }
@@ -144,13 +142,13 @@ impl Loading {
         is_last
     }
 
-    /// Returns the hub and the channel, unless the reading has been overtaken.
+    /// Returns the hub and the channel, unless a later load has begun.
     fn upgrade(&self) -> Option<(Arc<HubShared>, Arc<ChannelShared>)> {
         let (hub, channel) = (self.hub.upgrade()?, self.channel.upgrade()?);
         let is_current = {
             let log = channel.log();
             let keyed = log.as_keyed();
-            keyed.is_some_and(|keyed| keyed.is_loading(self.reading))
+            keyed.is_some_and(|keyed| keyed.is_loading(self.number))
         };
         (is_current && !hub.is_closed()).then_some((hub, channel))
     }

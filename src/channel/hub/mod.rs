@@ -3,6 +3,7 @@
 mod appending;
 mod change_entry;
 mod committing;
+mod event_forms;
 mod followed;
 mod following;
 #[expect(clippy::module_inception, reason = "it holds `Hub`")]

@@ -1,4 +1,4 @@
-//! What a hub over a store has besides its channels.
+//! The store of a hub, and the position to which the hub has followed it.
 
 use std::{fmt, pin::pin, sync::Arc, time::Duration};
 
@@ -14,12 +14,12 @@ use crate::{
     time::SharedTimer,
 };
 
-/// The store of a hub, and how far the hub has followed it.
+/// The parts of a hub that only one over a store has.
 pub(in crate::channel) struct Node {
     pub(in crate::channel) committer: Committer,
     pub(super) pages: Pages,
     pub(super) executor: SharedExecutor,
-    /// How long a subscriber waits for the store.
+    /// The time that a subscriber waits for the store.
     pub(super) timeout: Duration,
     /// Everything up to this number has been applied.
     applied: AtomicU64,
@@ -31,7 +31,7 @@ pub(in crate::channel) struct Node {
     losses: AtomicU32,
     is_caught_up: AtomicBool,
     /// The number of times that keys were loaded.
-    readings: AtomicU64,
+    loads: AtomicU64,
     /// Woken after each change that something may wait for.
     changed: Arc<Notify>,
     /// Ends the task that follows the store when it is dropped.
@@ -56,7 +56,7 @@ impl Node {
             lost_ahead: AtomicU64::new(0),
             losses: AtomicU32::new(0),
             is_caught_up: AtomicBool::new(false),
-            readings: AtomicU64::new(0),
+            loads: AtomicU64::new(0),
             changed: Arc::default(),
             following: Mutex::new(Some(following)),
         }
@@ -128,9 +128,9 @@ impl Node {
         self.applied.load(Ordering::Acquire) >= number
     }
 
-    /// Returns a number for a reading of keys, which no other has.
-    pub(super) fn draw_reading(&self) -> u64 {
-        self.readings.fetch_add(1, Ordering::AcqRel)
+    /// Returns a number for a load of keys, which no other has.
+    pub(super) fn draw_load(&self) -> u64 {
+        self.loads.fetch_add(1, Ordering::AcqRel)
     }
 
     /// Waits until the check succeeds, which runs after each change.

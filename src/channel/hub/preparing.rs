@@ -1,4 +1,4 @@
-//! What a hub over a store waits for before a subscription begins.
+//! Waiting for the store of a hub before a subscription begins.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a hub remembers of channels that it has removed.
+//! The positions up to which removed channels of a hub may have lost events.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

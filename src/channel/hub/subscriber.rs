@@ -110,11 +110,11 @@ where
     N: IntoIterator,
     N::Item: Into<ChannelStart>,
 {
-    let (mut channels, mut seen) = (Vec::new(), BTreeSet::new());
+    let (mut channels, mut found) = (Vec::new(), BTreeSet::new());
     for start in starts {
         let ChannelStart { name, start } = start.into();
         let channel = channel(&name)?;
-        if seen.insert(Arc::as_ptr(&channel).addr()) {
+        if found.insert(Arc::as_ptr(&channel).addr()) {
             channels.push((channel, start));
         }
     }

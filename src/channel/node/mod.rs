@@ -1,4 +1,4 @@
-//! What a hub runs beside a store.
+//! The tasks of a hub beside a store: they publish, follow the tail and read pages.
 //!
 //! - The [`Committer`] appends what the hub publishes, in batches.
 //! - The [`Follower`] follows the tail of the store, and keeps a [`NodeLog`] complete.

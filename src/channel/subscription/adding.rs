@@ -1,4 +1,4 @@
-//! Where a channel begins that is added to an open subscription.
+//! The beginning of a channel that is added to an open subscription.
 //!
 //! Apart from [`Addition`], which the hub's list of subscriptions has, so that no files import each other in
 //! a circle.

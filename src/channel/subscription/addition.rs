@@ -16,7 +16,7 @@ pub(in crate::channel) struct Addition {
 }
 
 pub(super) enum Added {
-    /// Has a gap if the channel has lost events that the client was to get.
+    /// With a gap if the channel has lost events that the client was to get.
     Window(Member, Option<Gap>),
     Keyed(Rounds),
 }

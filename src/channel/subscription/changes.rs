@@ -44,7 +44,7 @@ impl Changes {
         changes
     }
 
-    /// Has the client get the id of a position first, when everything up to it has been read.
+    /// Sends the id of a position as the client's first, when everything up to it has been read.
     pub(super) fn catch_up(&mut self, position: u64) {
         self.is_catching_up = true;
         if self.additions.front() != Some(&position) {

@@ -29,7 +29,7 @@ pub(super) struct Member {
     replay: u32,
 }
 
-/// How far a member has come.
+/// The progress of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// It begins with the oldest event that the store has.
@@ -42,7 +42,7 @@ enum Phase {
     Reading,
 }
 
-/// What is known of the next event of a channel.
+/// The next event of a channel, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Head {
     Unknown,
@@ -108,7 +108,7 @@ impl Member {
         }
     }
 
-    /// Has the events up to this number as a history.
+    /// Makes the events up to this number a history.
     pub(super) fn with_history(mut self, upto: u64) -> Self {
         let events = index_after(&self.channel, upto).saturating_sub(self.next_index);
         self.phase = Phase::History;

@@ -217,7 +217,7 @@ impl Reader {
         changes.is_some_and(|changes| changes.owes_checkpoint())
     }
 
-    /// Has a client without an id get that of the position only when everything up to it has been read. The
+    /// Sends a client without an id that of the position only when everything up to it has been read. The
     /// history of one channel precedes the position, if another channel begins with the next event.
     pub(super) fn catch_up(&mut self) {
         let position = self.position;

@@ -1,4 +1,4 @@
-//! Where a subscription begins, by the client's last event id and by the start in each channel.
+//! The beginning of a subscription: the client's last event id, and the start in each channel.
 
 use std::sync::Arc;
 

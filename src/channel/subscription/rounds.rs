@@ -59,7 +59,7 @@ struct Round {
     needs_id: bool,
 }
 
-/// Where a subscription begins in a keyed channel.
+/// The start of a subscription in a keyed channel.
 pub(super) enum RoundStart {
     /// With a snapshot of the keys that have changed after this number.
     Snapshot(u64),

@@ -1,4 +1,4 @@
-//! Whether a store has room for a batch.
+//! The check of a batch: its kinds, its keys and the room of the store.
 
 use std::collections::BTreeMap;
 

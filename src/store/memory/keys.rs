@@ -7,7 +7,7 @@ use std::{
 
 use crate::store::{EntryKind, Position};
 
-/// Where the newest entry or the removal of each key is.
+/// The positions of the newest entries of keys, and of their removals.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     places: HashMap<Arc<str>, Position>,

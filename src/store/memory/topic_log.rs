@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, mem, sync::Arc, time::Instant};
 use super::keys::Keys;
 use crate::store::{Entry, Position, Topic, TopicEntry, TopicRead};
 
-/// What a topic retains.
+/// The entries that a topic retains.
 #[derive(Debug)]
 pub(super) struct TopicLog {
     entries: BTreeMap<Position, Retained>,

@@ -14,14 +14,14 @@ use crate::{
     store::{StoreError, StoreErrorKind, Tailed},
 };
 
-/// What a follower does next.
+/// The next step of a follower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     GoOn,
     Reconnect,
 }
 
-/// What a follower has waited for.
+/// The end of a follower's wait.
 enum Arrival {
     Record(Option<Result<Tailed, StoreError>>),
     Idle,

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use crate::store::{Epoch, Position};
 
-/// Where a node is.
+/// The epoch and the position that a node has reached.
 pub(in crate::channel) trait NodePlace: Send + Sync + 'static {
     /// Returns the epoch, once the node has caught up with it.
     fn epoch(&self) -> Option<Epoch>;

@@ -1,4 +1,4 @@
-//! What the store has acknowledged.
+//! The positions that the store has acknowledged.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! What a node knows to be stored, by which it finds that the store has lost records.
+//! The positions that must be in the store, by which a node finds that records are lost.
 
 mod acknowledged;
 #[expect(clippy::module_inception, reason = "it holds `Seen`")]

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// What one node has read, and what the store has acknowledged to it.
+/// The positions that one node has read, and those that the store has acknowledged to it.
 ///
 /// A store that loses its newest records makes its chain of positions whole again, so that nothing in the
 /// store shows the loss. The node remembers which positions must be in the chain, and compares them with what
