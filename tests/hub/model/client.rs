@@ -74,6 +74,8 @@ pub(crate) struct Client {
     pub(super) keyed: Vec<Keyed>,
     /// Whether the last event of the only channel, which is keyed, had no id.
     pub(super) lacks_keyed_id: bool,
+    /// Whether the round of that channel may have begun beside others, where its events had no ids.
+    pub(super) may_lack_keyed_id: bool,
     /// The channels that had the last turn, and whether the others had an event as well.
     pub(super) last_turn: Option<(Turn, bool)>,
 }
@@ -144,6 +146,7 @@ impl Client {
     /// Forgets the position if it is one of a keyed channel alone: each round moves it.
     pub(super) fn forget_position(&mut self, hub: &Hub) {
         self.lacks_keyed_id = false;
+        self.may_lack_keyed_id = self.is_keyed_alone(hub);
         if self.is_keyed_alone(hub) {
             (self.position, self.may_go_back) = (None, true);
         }

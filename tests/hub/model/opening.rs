@@ -53,12 +53,14 @@ impl Client {
             hide,
             keyed: Vec::new(),
             lacks_keyed_id: false,
+            may_lack_keyed_id: false,
             last_turn: None,
             may_go_back: false,
         };
         let gaps = client.begin(hub, last);
         client.hide.reset(client.position.unwrap());
         client.forget_position(hub);
+        client.may_lack_keyed_id = false;
         (client, gaps)
     }
 
