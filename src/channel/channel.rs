@@ -216,9 +216,9 @@ impl<T: ?Sized, S> Channel<T, S> {
     /// In a hub over a store, this closes the channel of this hub alone, and the next event that the hub reads from the
     /// store makes it anew.
     ///
-    /// A subscription that has other channels, too, goes on without this one, and its client gets the notice
-    /// `channel-removed` ([`NoticePolicy`](super::NoticePolicy)). A channel of the same name that the hub
-    /// makes later is another one.
+    /// A subscription that has other channels, too, goes on without this one as long as one of them is open, and
+    /// its client gets the notice `channel-removed` ([`NoticePolicy`](super::NoticePolicy)). A channel of the
+    /// same name that the hub makes later is another one.
     ///
     /// Browsers reconnect again and again. To prevent that, end the stream with
     /// [`EventStream::final_event`](crate::EventStream::final_event)`(Event::close())`, and answer with

@@ -8,6 +8,7 @@ use std::{
 use super::{
     ChannelOptions, GapPolicy, LagPolicy,
     keyed_log::KeyedEvent,
+    log::Log,
     options::KeyedOptions,
     roster::{Roster, RosterChange},
     shared::ChannelShared,
@@ -23,6 +24,9 @@ const PREFIX: &str = "presence:";
 
 /// The most names that a feed lists.
 const MAX_NAMES: usize = 10_000;
+
+/// The most names that leave under one lock of the log when the channel is closed.
+const MAX_CHANGES: usize = 256;
 
 const JOINED: EventName = EventName::from_static("joined");
 const LEFT: EventName = EventName::from_static("left");
@@ -112,10 +116,27 @@ impl<'a> Feed<'a> {
         self.change(now, |_| Vec::new());
     }
 
-    /// Removes all names, because the channel is closed.
-    pub(super) fn close(&self, now: Instant) {
-        self.change(now, Roster::close);
-        self.channel.change(|log| log.close());
+    /// Counts no name any more, because the channel is closed. Returns the roster of before, with which the feed
+    /// has to [end](Self::end).
+    pub(super) fn close(&self) -> Roster {
+        self.lock().close()
+    }
+
+    /// Returns `true` if the channel is closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().is_closed()
+    }
+
+    /// Removes the names that were present when the channel was closed, and ends.
+    ///
+    /// The roster is not locked: it does not change any more. The log is not locked for long.
+    pub(super) fn end(&self, closed: &Roster) {
+        let left = closed.listed().cloned().map(RosterChange::Left);
+        let mut left = left.peekable();
+        while left.peek().is_some() {
+            self.publish(left.by_ref().take(MAX_CHANGES));
+        }
+        self.channel.change(Log::close);
         self.channel.subscribers.wake_all();
     }
 
@@ -160,7 +181,7 @@ impl<'a> Feed<'a> {
         }
     }
 
-    fn publish(&self, changes: Vec<RosterChange>) {
+    fn publish(&self, changes: impl IntoIterator<Item = RosterChange>) {
         let tracked = tracked_by(&self.channel.name).unwrap_or_default();
         self.channel.change(|log| {
             for change in changes {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -113,17 +114,18 @@ impl Roster {
         changes
     }
 
-    /// Removes all names, and counts no others.
-    pub(super) fn close(&mut self) -> Vec<RosterChange> {
-        let left = self
-            .listed()
-            .map(|name| RosterChange::Left(Arc::clone(name)));
-        let left = left.collect();
-        *self = Self {
+    /// Removes all names, and counts no others. Returns what it was before.
+    pub(super) fn close(&mut self) -> Self {
+        let closed = Self {
             is_closed: true,
             ..Self::new(self.grace, self.max_listed)
         };
-        left
+        mem::replace(self, closed)
+    }
+
+    /// Returns `true` if it counts no names any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// Returns the next time at which a name leaves.
@@ -228,7 +230,8 @@ mod tests {
         let [ada, bob] = ["ada", "bob"].map(Arc::from);
         roster.enter(&ada);
         roster.enter(&bob);
-        assert_eq!(roster.close(), [left("ada")]);
+        assert_eq!(listed(&roster.close()), ["ada"]);
+        assert!(roster.is_closed());
         assert_eq!(roster.enter(&ada), None);
         roster.exit(&ada, start);
         assert_eq!((roster.len(), roster.next_departure()), (0, None));

@@ -17,6 +17,7 @@ mod gaps;
 mod hostile;
 mod hub;
 mod hub_bounds;
+mod hub_closing;
 mod idling;
 mod keyed;
 mod keyed_model;

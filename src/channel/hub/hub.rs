@@ -159,9 +159,10 @@ impl<S> Hub<S> {
         self.shared().read(|registry| registry.names())
     }
 
-    /// Closes all channels, as [`Channel::close`] does.
+    /// Closes all channels at once, as [`Channel::close`] does.
     ///
-    /// The call takes time in proportion to their number. Channels that are asked for later are made anew.
+    /// Each subscription reads what its channels retain, and ends. The call takes time in proportion to the number
+    /// of channels, during which no other call proceeds. Channels that are asked for later are made anew.
     pub fn close(&self) {
         self.shared().close_all();
     }

@@ -2,6 +2,7 @@
 
 mod appending;
 mod change_entry;
+mod closing;
 mod committing;
 mod event_forms;
 mod followed;

@@ -5,7 +5,7 @@
 //! 1. `state` is the lock of the hub. It is locked only for moments: numbers are assigned and logs are
 //!    changed under it, but events are encoded and user's closures run without it. (The closures of a
 //!    `StateChannel` run under a lock of its own, which is locked before this one.)
-//! 2. The roster of a feed ([`Feed`]) is locked after it or without it, for moments.
+//! 2. The roster of a feed ([`Feed`](crate::channel::feed::Feed)) is locked after it or without it, for moments.
 //! 3. The log of a channel is locked after the lock of the hub for a change, that of a feed after its
 //!    roster. For reading it is locked alone.
 //! 4. The list of a channel's subscribers is locked last.
@@ -29,7 +29,7 @@ use super::{
 use crate::{
     EventId, NoticePolicy,
     channel::{
-        ChannelError, ChannelOptions, feed, feed::Feed, invalid_name::check_name, log::Log,
+        ChannelError, ChannelOptions, feed, invalid_name::check_name, log::Log,
         shared::ChannelShared,
     },
     store::Epoch,
@@ -218,48 +218,6 @@ impl HubShared {
             registry.sweep(now, self.options.linger);
             read(registry)
         })
-    }
-
-    /// Closes a channel for publishers. Subscribers end when they have read the rest.
-    pub(in crate::channel) fn close(&self, channel: &Arc<ChannelShared>) {
-        let was_closed = self.with(|registry| {
-            let was_closed = channel.log().is_closed();
-            registry.change(channel, |log| log.close());
-            registry.remove(channel);
-            was_closed
-        });
-        if was_closed {
-            return;
-        }
-        if let Some(feed) = Feed::tracking(channel) {
-            feed.close(self.timer.now());
-        }
-        channel.notify_occupancy();
-        channel.subscribers.wake_all();
-    }
-
-    /// Closes the hub for good, when its last handle is dropped: also the subscriptions without channels,
-    /// which nobody can add one to.
-    pub(in crate::channel) fn close_for_good(&self) {
-        self.is_closed.store(true, Ordering::Release);
-        self.close_all();
-        if let Some(node) = &self.node {
-            node.stop();
-        }
-        for control in self.named.all() {
-            control.waker.wake();
-        }
-    }
-
-    /// Returns `true` if the last handle was dropped.
-    pub(in crate::channel) fn is_closed(&self) -> bool {
-        self.is_closed.load(Ordering::Acquire)
-    }
-
-    /// Closes all channels of the registry.
-    pub(in crate::channel) fn close_all(&self) {
-        let channels = self.with(|registry| registry.channels());
-        channels.iter().for_each(|channel| self.close(channel));
     }
 
     /// Evicts the events of a channel that are too old.

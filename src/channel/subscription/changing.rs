@@ -92,6 +92,12 @@ impl Reader {
         (!is_added_anew).then_some(ReaderItem::Change(ChangeNotice::Removed(name)))
     }
 
+    /// Returns `true` if all channels are closed, by the hub or one by one. Then none of them leaves the set: the
+    /// subscription reads the rest and ends, so that the last id is one of all of them.
+    pub(super) fn is_ending(&self) -> bool {
+        self.hub.are_closed(|| self.channels())
+    }
+
     /// Returns `true` if there is no channel, but one may be added.
     pub(super) fn can_grow(&self) -> bool {
         let is_named = self.changes.as_ref().is_some_and(|one| one.is_named());

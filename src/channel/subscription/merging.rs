@@ -104,10 +104,12 @@ impl Reader {
             }
         }
         match closed {
-            Some(channel) if is_open || self.has_open_keyed() => match self.drop_closed(&channel) {
-                Some(notice) => Err(notice),
-                None => self.find_next(),
-            },
+            Some(channel) if (is_open || self.has_open_keyed()) && !self.is_ending() => {
+                match self.drop_closed(&channel) {
+                    Some(notice) => Err(notice),
+                    None => self.find_next(),
+                }
+            }
             _ => Ok((next, is_open)),
         }
     }

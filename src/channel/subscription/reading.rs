@@ -100,10 +100,12 @@ impl Reader {
         let closed = rounds.find(|rounds| rounds.is_finished());
         let closed = closed.map(|rounds| Arc::clone(&rounds.channel));
         match closed {
-            Some(channel) if is_open || self.has_open_keyed() => match self.drop_closed(&channel) {
-                Some(notice) => Some(notice),
-                None => self.read_in_turn(published),
-            },
+            Some(channel) if (is_open || self.has_open_keyed()) && !self.is_ending() => {
+                match self.drop_closed(&channel) {
+                    Some(notice) => Some(notice),
+                    None => self.read_in_turn(published),
+                }
+            }
             _ if !is_open && !self.has_open_keyed() && !self.can_grow() => Some(ReaderItem::Closed),
             _ => None,
         }

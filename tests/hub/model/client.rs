@@ -30,9 +30,9 @@ use crate::{
 ///   by again and again, and keyed and other channels take turns. Alone, such a channel has ids of its own;
 /// - channels that are added to its stream, or removed from it, come with a notice, and the position of an
 ///   addition as a checkpoint;
-/// - a channel that is closed and read while others are open leaves the client's set of channels, and the
-///   client gets a notice. A channel that is made anew after a close is another one, which a client has
-///   when it returns, after its id;
+/// - a channel that is closed and read leaves the client's set of channels while one of them is open, and the
+///   client gets a notice. If all are closed, none leaves. A channel that is made anew after a close is another
+///   one, which a client has when it returns, after its id;
 /// - it waits only if there is nothing to get, and its stream ends only if its channels are closed and
 ///   read, or if one of them lags and says so.
 #[derive(Debug)]
