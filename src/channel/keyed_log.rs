@@ -97,6 +97,13 @@ impl KeyedLog {
         self.load == Load::Running(number)
     }
 
+    /// Has the log loaded anew, if this reading is under way.
+    pub(super) fn abandon_load(&mut self, number: u64) {
+        if self.is_loading(number) {
+            self.load = Load::Needed;
+        }
+    }
+
     pub(super) fn end_load(&mut self) {
         self.load = Load::Done;
     }

@@ -143,6 +143,13 @@ impl Log {
         begins
     }
 
+    /// Has a keyed log loaded anew. See [`KeyedLog::abandon_load`].
+    pub(super) fn abandon_load(&mut self, number: u64) {
+        if let LogEvents::Keyed(keyed) = &mut self.events {
+            keyed.abandon_load(number);
+        }
+    }
+
     /// Ends the loading of a keyed log, whose store has dropped removals up to this number.
     pub(super) fn end_load(&mut self, dropped: u64) {
         if let LogEvents::Keyed(keyed) = &mut self.events {

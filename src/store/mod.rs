@@ -60,6 +60,7 @@ mod epoch;
 mod error;
 mod hub_store;
 mod memory;
+mod outage;
 mod page;
 mod page_builder;
 mod pointers;
@@ -76,6 +77,7 @@ pub use self::{
     error::{StoreError, StoreErrorKind},
     hub_store::HubStore,
     memory::{MemoryStore, MemoryStoreOptions},
+    outage::Outage,
     page::{Head, Page},
     page_builder::PageBuilder,
     position::Position,

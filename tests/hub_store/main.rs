@@ -2,6 +2,7 @@
 
 mod behind;
 mod changing;
+mod ending;
 mod failing;
 mod keyed;
 mod losing;

@@ -3,12 +3,13 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Weak},
+    time::Instant,
 };
 
-use super::shared::HubShared;
+use super::{outages::Outages, shared::HubShared};
 use crate::{
     channel::node::NodeLog,
-    store::{Epoch, Position, StoreError, StoredEntry},
+    store::{Epoch, Position, StoreError, StoreErrorKind, StoredEntry},
 };
 
 /// A hub that follows a store, and that the task which follows it does not keep.
@@ -22,6 +23,24 @@ impl FollowedHub {
     fn with(&self, change: impl FnOnce(&Arc<HubShared>)) {
         if let Some(hub) = self.0.upgrade() {
             change(&hub);
+        }
+    }
+
+    fn with_outages(&self, change: impl FnOnce(&Outages, Instant)) {
+        self.with(|hub| {
+            if let Some(node) = &hub.node {
+                change(&node.outages, hub.timer.now());
+            }
+        });
+    }
+}
+
+impl Drop for FollowedHub {
+    fn drop(&mut self) {
+        let is_stopped = |hub: &HubShared| hub.node.iter().any(|node| node.stop.is_stopped());
+        if self.0.upgrade().is_some_and(|hub| !is_stopped(&hub)) {
+            let text = "the executor has dropped the task that follows the store";
+            self.failed(&StoreError::with_source(StoreErrorKind::Unavailable, text));
         }
     }
 }
@@ -58,5 +77,11 @@ impl NodeLog for FollowedHub {
         self.with(|hub| hub.node.iter().for_each(|node| node.set_caught_up()));
     }
 
-    fn failed(&self, _error: &StoreError) {}
+    fn failed(&self, error: &StoreError) {
+        self.with_outages(|outages, now| outages.fail(error, now));
+    }
+
+    fn recovered(&self) {
+        self.with_outages(Outages::end);
+    }
 }

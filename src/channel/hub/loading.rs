@@ -1,11 +1,14 @@
 //! Loading the keys of a keyed channel from the store of its hub.
 
 use std::{
+    pin::pin,
     sync::{Arc, Weak},
     time::Duration,
 };
 
-use super::{event_forms::EventForms, shared::HubShared};
+use futures_util::future::select;
+
+use super::{event_forms::EventForms, node::Node, shared::HubShared, stop::Stop};
 use crate::{
     EncodedEvent,
     channel::{
@@ -22,7 +25,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 impl HubShared {
     /// Begins to load a keyed channel, if it is not loaded and nothing loads it.
     pub(super) fn load(self: &Arc<Self>, channel: &Arc<ChannelShared>) {
-        let Some(node) = self.node.as_ref().filter(|_| !is_loaded(channel)) else {
+        let is_needed = |node: &&Node| !node.stop.is_stopped() && !is_loaded(channel);
+        let Some(node) = self.node.as_ref().filter(is_needed) else {
             return;
         };
         let number = node.draw_load();
@@ -32,6 +36,7 @@ impl HubShared {
                 hub: Arc::downgrade(self),
                 channel: Arc::downgrade(channel),
                 number,
+                stop: node.stop.clone(),
             };
             node.executor.spawn(load.run());
         }
@@ -90,10 +95,16 @@ struct Loading {
     channel: Weak<ChannelShared>,
     /// The number by which a channel knows its last load.
     number: u64,
+    stop: Stop,
 }
 
 impl Loading {
     async fn run(self) {
+        let stopped = self.stop.clone().stopped();
+        select(pin!(self.read_all()), pin!(stopped)).await;
+    }
+
+    async fn read_all(&self) {
         let (mut after, mut dropped) = (0, 0);
         while let Some((hub, channel)) = self.upgrade() {
             let topic = Topic::from(Arc::clone(&channel.name));
@@ -151,6 +162,16 @@ impl Loading {
             keyed.is_some_and(|keyed| keyed.is_loading(self.number))
         };
         (is_current && !hub.is_closed()).then_some((hub, channel))
+    }
+}
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        let (Some(hub), Some(channel)) = (self.hub.upgrade(), self.channel.upgrade()) else {
+            return;
+        };
+        // An executor may have dropped the task.
+        hub.with(|registry| registry.change(&channel, |log| log.abandon_load(self.number)));
     }
 }
 

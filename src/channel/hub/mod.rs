@@ -17,12 +17,14 @@ mod named;
 mod node;
 mod opening;
 mod options;
+mod outages;
 mod preparing;
 mod presence;
 pub(super) mod registration;
 mod registry;
 mod removed;
 pub(super) mod shared;
+mod stop;
 mod subscriber;
 mod subscribers;
 

@@ -1,15 +1,13 @@
 //! The store of a hub, and the position to which the hub has followed it.
 
-use std::{fmt, pin::pin, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use futures_util::future::{Either, select};
-
+use super::{outages::Outages, stop::Stop};
 use crate::{
     channel::node::{Committer, Pages, SharedExecutor},
     sync::{
-        Mutex, Notify,
+        Notify,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
-        lock, oneshot,
     },
     time::SharedTimer,
 };
@@ -34,8 +32,8 @@ pub(in crate::channel) struct Node {
     loads: AtomicU64,
     /// Woken after each change that something may wait for.
     changed: Arc<Notify>,
-    /// Ends the task that follows the store when it is dropped.
-    following: Mutex<Option<oneshot::Sender<()>>>,
+    pub(super) outages: Outages,
+    pub(super) stop: Stop,
 }
 
 impl Node {
@@ -44,7 +42,6 @@ impl Node {
         pages: Pages,
         executor: SharedExecutor,
         timeout: Duration,
-        following: oneshot::Sender<()>,
     ) -> Self {
         Self {
             committer,
@@ -58,14 +55,15 @@ impl Node {
             is_caught_up: AtomicBool::new(false),
             loads: AtomicU64::new(0),
             changed: Arc::default(),
-            following: Mutex::new(Some(following)),
+            outages: Outages::default(),
+            stop: Stop::default(),
         }
     }
 
-    /// Follows the store no longer.
+    /// Follows the store no longer, and ends what waits for it.
     pub(super) fn stop(&self) {
-        let following = lock(&self.following).take();
-        drop(following);
+        self.stop.stop();
+        self.changed.notify_waiters();
     }
 
     /// Returns the position up to which all events count as lost.
@@ -133,13 +131,16 @@ impl Node {
         self.loads.fetch_add(1, Ordering::AcqRel)
     }
 
-    /// Waits until the check succeeds, which runs after each change.
-    pub(super) async fn wait(&self, check: impl Fn() -> bool) {
+    /// Waits until the check succeeds, which runs after each change. Returns `false` if the hub is closed before.
+    pub(super) async fn wait(&self, check: impl Fn() -> bool) -> bool {
         loop {
             // Before the check, so that no change between the two is missed.
             let changed = Arc::clone(&self.changed).notified_owned();
             if check() {
-                return;
+                return true;
+            }
+            if self.stop.is_stopped() {
+                return false;
             }
             changed.await;
         }
@@ -148,8 +149,15 @@ impl Node {
     /// Waits as [`wait`](Self::wait) does, for as long as a subscriber waits for the store. Returns `true` if
     /// the check has succeeded.
     pub(super) async fn wait_until(&self, timer: &SharedTimer, check: impl Fn() -> bool) -> bool {
-        let (checked, end) = (pin!(self.wait(check)), timer.sleep(self.timeout));
-        matches!(select(checked, end).await, Either::Left(_))
+        let checked = timer.until(timer.after(self.timeout), self.wait(check));
+        checked.await.unwrap_or(false)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // A hub that was never opened has no handle whose drop stops it.
+        self.stop();
     }
 }
 

@@ -7,8 +7,7 @@ use crate::{
     channel::node::{
         CommitOptions, Committer, FollowOptions, Follower, PageOptions, Pages, Seen, SharedStore,
     },
-    store::{HubStore, Position, StoreError, StoreErrorKind},
-    sync::oneshot,
+    store::{HubStore, Outage, Position, StoreError, StoreErrorKind},
 };
 
 impl HubShared {
@@ -30,7 +29,6 @@ impl HubShared {
             .head;
 
         let seen = Arc::new(Seen::default());
-        let (following, stop) = oneshot::channel();
         let mut commits = CommitOptions::new();
         commits.waiting_bytes = options.max_waiting_bytes;
         commits.timeout = options.publish_timeout;
@@ -53,19 +51,22 @@ impl HubShared {
             ),
             executor.clone(),
             options.backfill_timeout,
-            following,
         );
+        let stop = node.stop.clone();
         let hub = Arc::new(Self::over_store(options, head.epoch, node));
         let log = Arc::new(FollowedHub::new(&hub));
         let follower = Follower::new(store, log, seen, timer, FollowOptions::new());
-        executor.spawn(follower.run(async move {
-            // It fails when the hub stops to follow, which is what is waited for.
-            let _ = stop.await;
-        }));
-        match hub.has_caught_up().await {
-            true => Ok(hub),
-            false => Err(StoreError::new(StoreErrorKind::Unavailable)),
+        executor.spawn(follower.run(stop.stopped()));
+        if hub.has_caught_up().await {
+            return Ok(hub);
         }
+        let error = hub.outage().map(|outage| outage.error);
+        Err(error.unwrap_or(StoreError::new(StoreErrorKind::Unavailable)))
+    }
+
+    /// Returns the outage of the store, if it cannot be followed.
+    pub(in crate::channel) fn outage(&self) -> Option<Outage> {
+        self.node.as_ref()?.outages.present()
     }
 
     async fn has_caught_up(&self) -> bool {

@@ -123,9 +123,10 @@ impl NodePlace for HubShared {
         node.is_caught_up().then(|| HubShared::epoch(self))
     }
 
-    async fn reached(&self, position: Position) {
-        if let Some(node) = &self.node {
-            node.wait(|| node.has_applied(position.get())).await;
+    async fn reached(&self, position: Position) -> bool {
+        match &self.node {
+            Some(node) => node.wait(|| node.has_applied(position.get())).await,
+            None => true,
         }
     }
 }

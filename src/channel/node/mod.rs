@@ -10,6 +10,7 @@ mod committer;
 mod executor;
 mod follower;
 mod pages;
+mod panics;
 mod seen;
 mod shared_store;
 

@@ -4,9 +4,12 @@ use std::{fmt, sync::Arc};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 
-use crate::store::{Appended, Batch, HubStore, Page, Position, StoreError, Tailed, Topic};
+use super::panics::without_panics;
+use crate::store::{
+    Appended, Batch, HubStore, Page, Position, StoreError, StoreErrorKind, Tailed, Topic,
+};
 
-/// The store that all parts of a node share. A call allocates its future.
+/// The store that all parts of a node share. A call allocates its future, and fails if the store panics.
 #[derive(Clone)]
 pub(in crate::channel) struct SharedStore(Arc<dyn AnyStore>);
 
@@ -30,7 +33,11 @@ impl SharedStore {
     }
 
     pub(super) async fn append(&self, batch: Batch<'_>) -> Result<Appended, StoreError> {
-        self.0.append(batch).await
+        // It may have stored the batch before.
+        without_panics(StoreErrorKind::Unknown, async {
+            self.0.append(batch).await
+        })
+        .await
     }
 
     pub(in crate::channel) async fn read(
@@ -39,7 +46,10 @@ impl SharedStore {
         after: Position,
         limit: usize,
     ) -> Result<Page, StoreError> {
-        self.0.read(topics, after, limit).await
+        without_panics(StoreErrorKind::Unavailable, async {
+            self.0.read(topics, after, limit).await
+        })
+        .await
     }
 
     pub(super) fn tail(

@@ -6,7 +6,7 @@ use crate::{
     ChannelError, ChannelStart, EncodeEvent, EventId, Hub, HubOptions, LastEventId, Stored,
     Subscription,
     channel::{PublishError, Subscriber, hub::shared::HubShared, numbered::Unnumbered},
-    store::{HubStore, StoreError},
+    store::{HubStore, Outage, StoreError},
 };
 
 impl Hub<Stored> {
@@ -56,6 +56,18 @@ impl Hub<Stored> {
     /// within [`HubOptions::backfill_timeout`], or if the options have no executor.
     pub async fn open(store: impl HubStore, options: HubOptions) -> Result<Self, StoreError> {
         Ok(Self::of(HubShared::open(store, options).await?))
+    }
+
+    /// Returns since when the hub cannot follow its store, and why. `None` while it can.
+    ///
+    /// During an outage the hub tries again, in pauses of 2 s at most. It ends with the next record that the hub
+    /// reads, or 5 s after the store is back if there is none. With the feature `tracing` its begin and its end
+    /// are also events of the target `tower_sse`, with the levels WARN and INFO.
+    ///
+    /// Use it in a health check. An outage of a few seconds is no reason to take a node away: its streams stay open,
+    /// and go on where they were.
+    pub fn outage(&self) -> Option<Outage> {
+        self.shared().outage()
     }
 
     /// Publishes an event to several channels at once, under one id, and returns when the store has it.

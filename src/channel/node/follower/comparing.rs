@@ -51,9 +51,12 @@ impl<L: NodeLog> Follower<L> {
             return Ok(Next::Reconnect);
         }
         let next = self.compare().await?;
-        let is_behind = self.seen.position().1 < self.target;
         // The tail has been silent though there are records: its connection may be dead.
-        Ok(if is_behind { Next::Reconnect } else { next })
+        if self.seen.position().1 < self.target {
+            return Ok(Next::Reconnect);
+        }
+        self.succeed();
+        Ok(next)
     }
 
     /// Makes the store record a loss that it has no record of.

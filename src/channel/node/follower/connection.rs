@@ -42,6 +42,7 @@ impl<L: NodeLog> Follower<L> {
                     // Not for a record that comes again, as it does from a tail that breaks each time.
                     if self.seen.position() != before {
                         backoff.reset();
+                        self.succeed();
                     }
                     next
                 }

@@ -1,19 +1,14 @@
 //! A follower of a store's tail.
 
-use std::{
-    fmt,
-    future::{Future, poll_fn},
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-};
+use std::{fmt, future::Future, mem, pin::pin, sync::Arc};
 
 use futures_util::future::select;
 
 use super::options::FollowOptions;
 use crate::{
-    channel::node::{backoff::Backoff, seen::Seen, shared_store::SharedStore},
+    channel::node::{
+        backoff::Backoff, panics::without_panics, seen::Seen, shared_store::SharedStore,
+    },
     store::{Head, Position, StoreError, StoreErrorKind},
     time::SharedTimer,
 };
@@ -35,6 +30,8 @@ pub(in crate::channel) struct Follower<L> {
     /// The last position of the store when it was last compared.
     pub(super) target: Position,
     pub(super) is_caught_up: bool,
+    /// Whether the log has a failure noted.
+    is_failing: bool,
     /// The highest lost position that the store was asked to record.
     pub(super) asked: Position,
 }
@@ -58,6 +55,7 @@ impl<L> Follower<L> {
             fresh: None,
             target: Position::ZERO,
             is_caught_up: false,
+            is_failing: false,
             asked: Position::ZERO,
         }
     }
@@ -69,31 +67,29 @@ impl<L: super::NodeLog> Follower<L> {
         select(pin!(self.follow_forever()), pin!(stop)).await;
     }
 
+    fn fail(&mut self, error: &StoreError) {
+        self.is_failing = true;
+        self.log.failed(error);
+    }
+
+    /// Notes that the store was followed, or that there is nothing to follow.
+    pub(super) fn succeed(&mut self) {
+        if mem::take(&mut self.is_failing) {
+            self.log.recovered();
+        }
+    }
+
     async fn follow_forever(mut self) {
         let mut backoff = Backoff::new(&self.timer, self.options.pauses);
         loop {
-            if let Err(error) = without_panics(self.connection(&mut backoff)).await {
-                self.log.failed(&error);
+            let connection = self.connection(&mut backoff);
+            if let Err(error) = without_panics(StoreErrorKind::Unavailable, connection).await {
+                self.fail(&error);
             }
             // Without an error, too: a tail of another server than the reads would be opened all the time.
             self.timer.sleep(backoff.pause()).await;
         }
     }
-}
-
-/// Makes a panic of a store an error, so that it does not end the task.
-async fn without_panics(
-    connection: impl Future<Output = Result<(), StoreError>>,
-) -> Result<(), StoreError> {
-    let mut connection = pin!(connection);
-    poll_fn(|cx| {
-        let polled = catch_unwind(AssertUnwindSafe(|| connection.as_mut().poll(cx)));
-        polled.unwrap_or_else(|_| {
-            let error = StoreError::with_source(StoreErrorKind::Unavailable, "it has panicked");
-            Poll::Ready(Err(error))
-        })
-    })
-    .await
 }
 
 impl<L> fmt::Debug for Follower<L> {

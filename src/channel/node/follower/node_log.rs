@@ -30,4 +30,7 @@ pub(in crate::channel) trait NodeLog: Send + Sync + 'static {
 
     /// Notes an error of the store. The follower tries again.
     fn failed(&self, error: &StoreError);
+
+    /// Notes that the store is followed again, after [`failed`](Self::failed).
+    fn recovered(&self);
 }

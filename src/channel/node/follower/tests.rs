@@ -117,6 +117,10 @@ impl NodeLog for Notes {
     fn failed(&self, error: &StoreError) {
         self.note(error.to_string());
     }
+
+    fn recovered(&self) {
+        self.note("recovered".into());
+    }
 }
 
 struct Fixture {
@@ -216,6 +220,7 @@ async fn tries_again_while_the_store_is_unavailable() {
     assert!(notes.iter().all(|note| note == "the store is unavailable"));
     fixture.server.replace(Some(store));
     assert_eq!(fixture.notes(2_000).await.last().unwrap(), "caught up");
+    assert_eq!(fixture.notes(5_000).await, ["recovered"]);
 }
 
 #[tokio::test(start_paused = true)]

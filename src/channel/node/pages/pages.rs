@@ -83,8 +83,8 @@ impl Pages {
             let page = page.await?;
             let starts = page.starts.iter().map(|(_, start)| *start);
             let reached = node.reached(starts.max().unwrap_or_default());
-            shared.timer.until(deadline, reached).await?;
-            Some(page)
+            let is_reached = shared.timer.until(deadline, reached).await?;
+            is_reached.then_some(page)
         })
     }
 
