@@ -80,7 +80,7 @@ pub use self::{
     outage::Outage,
     page::{Head, Page},
     page_builder::PageBuilder,
-    position::Position,
+    position::{InvalidPosition, Position},
     stored_entry::StoredEntry,
     tailed::{Record, Tailed},
     topic::{Topic, Topics},

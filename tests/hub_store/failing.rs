@@ -148,3 +148,20 @@ async fn an_outage_ends_with_the_next_record() {
     assert_eq!(hub.last_id(), other.last_id());
     assert!(hub.outage().is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_id_above_all_positions_is_a_gap_while_the_store_is_away() {
+    let store = plain();
+    let way = way_to(&store);
+    let hub = open(&way, 8).await;
+    publish(&hub, "news", "one").await;
+    pause().await;
+    cut(&way).await;
+    let highest = format!("ab12-{}", u64::MAX).try_into().unwrap();
+    let mut resumed = hub.resume(["news"], id(&highest).as_ref()).await.unwrap();
+    assert!(!resumed.gaps()[0].is_known);
+    heal(&way);
+    publish(&hub, "news", "two").await;
+    let got = rest(&mut resumed).await;
+    assert_eq!(got.last().unwrap(), "two");
+}

@@ -5,6 +5,7 @@
 //! - [`Pages`] reads older events for subscriptions.
 //! - [`Seen`], which the three share, is what the node knows to be stored. By it a loss is found.
 
+mod answers;
 mod backoff;
 mod committer;
 mod executor;

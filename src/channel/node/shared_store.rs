@@ -4,7 +4,10 @@ use std::{fmt, sync::Arc};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 
-use super::panics::without_panics;
+use super::{
+    answers::{check_appended, check_page, check_tailed},
+    panics::without_panics,
+};
 use crate::store::{
     Appended, Batch, HubStore, Page, Position, StoreError, StoreErrorKind, Tailed, Topic,
 };
@@ -35,7 +38,7 @@ impl SharedStore {
     pub(super) async fn append(&self, batch: Batch<'_>) -> Result<Appended, StoreError> {
         // It may have stored the batch before.
         without_panics(StoreErrorKind::Unknown, async {
-            self.0.append(batch).await
+            check_appended(self.0.append(batch).await?)
         })
         .await
     }
@@ -47,7 +50,7 @@ impl SharedStore {
         limit: usize,
     ) -> Result<Page, StoreError> {
         without_panics(StoreErrorKind::Unavailable, async {
-            self.0.read(topics, after, limit).await
+            check_page(self.0.read(topics, after, limit).await?)
         })
         .await
     }
@@ -56,7 +59,8 @@ impl SharedStore {
         &self,
         after: Option<Position>,
     ) -> BoxStream<'_, Result<Tailed, StoreError>> {
-        self.0.tail(after)
+        let tail = self.0.tail(after);
+        tail.map(|tailed| check_tailed(tailed?)).boxed()
     }
 }
 
