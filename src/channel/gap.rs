@@ -18,10 +18,11 @@ pub struct Gap {
     /// Otherwise the id is from before a restart, from another channel, or made up (such as a number that
     /// is yet to be assigned).
     pub is_known: bool,
-    /// The id of the oldest retained event, if there is one.
+    /// The id of the oldest event after the gap that the channel retains, if there is one. In a hub over a store,
+    /// that is the oldest one in the memory of this hub.
     pub oldest: Option<EventId>,
-    /// The id of the event with which the log continues after the gap: the oldest retained event, or the
-    /// next one to be published.
+    /// The id of the event with which the channel continues after the gap: [`oldest`](Self::oldest), or an id
+    /// that is not above that of the next event.
     pub until: EventId,
     /// The name of the channel in its hub. It is empty for a channel that is a hub of its own.
     pub channel: Arc<str>,
@@ -62,8 +63,16 @@ pub(super) enum GapAction {
 impl GapPolicy {
     /// Sends a notice of the gap, and continues with the oldest retained event. This is the default.
     ///
-    /// The notice is an event named `gap`, whose data is the id of that event (empty if none is
-    /// retained, or if a hub over a store has not read that far). A page that gets it has missed events, and should load its state again.
+    /// In a hub over a store it depends on the client's id which event that is:
+    ///
+    /// - After an id of this store, it is the oldest event that the client has not got and that the store or the
+    ///   memory of the hub still has.
+    /// - After an unknown id, such as one from before the store was emptied, it is the oldest event in the memory
+    ///   of the hub, which a client meets at this node. Another node may have more or fewer events in memory.
+    ///
+    /// The notice is an event named `gap`, whose data is the id of that event (empty if none is retained, or if
+    /// a hub over a store has not read that far). A page that gets it has missed events, and should load its
+    /// state again.
     ///
     /// By default a client that does not name `text/event-stream` in a GET or QUERY gets no notice, and
     /// without [`SseLayer`](crate::SseLayer) around the stream no client does: for these clients the gap

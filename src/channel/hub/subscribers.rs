@@ -7,8 +7,9 @@ use crate::{ChannelError, ChannelStart, EventId, Memory};
 
 /// The open subscriptions of a [`Hub`](super::Hub) that have the same name, such as those of a user.
 ///
-/// It adds channels to them and removes channels from them: the request that changes what a user may
-/// read is another one than the stream that the user has open.
+/// It adds channels to them and removes channels from them: the request that changes the rights of a user is
+/// another one than the stream that the user has open. It holds no rights, and changes no later subscription: a
+/// handler looks up the rights whenever the user subscribes.
 ///
 /// ```
 /// use futures_util::{FutureExt, StreamExt};
@@ -29,6 +30,34 @@ use crate::{ChannelError, ChannelStart, EventId, Memory};
 /// team.publish(Event::new("not for ada"))?;
 /// assert!(stream.next().now_or_never().is_none());
 /// # let _ = added_at;
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
+///
+/// Over a store, the streams of all hubs change:
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tower_sse::{Event, Hub, HubOptions, store::{MemoryStore, MemoryStoreOptions}};
+///
+/// # #[cfg(feature = "tokio")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), tower_sse::BoxError> {
+/// let store = MemoryStore::new(MemoryStoreOptions::new());
+/// let one = Hub::open(store.clone(), HubOptions::new()).await?;
+/// let other = Hub::open(store, HubOptions::new()).await?;
+/// let mut stream = other.subscriber("ada").subscribe(["user/ada"]).await?;
+///
+/// one.subscribers("ada").add("team/3").await?;
+/// one.publish(["team/3"], &Event::new("hello")).await?;
+/// let event = stream.next().await.unwrap();
+/// assert!(event.encoded().as_bytes().starts_with(b"data: hello\n"));
+///
+/// one.subscribers("ada").remove("team/3").await?;
+/// one.publish(["team/3"], &Event::new("not for ada")).await?;
+/// one.publish(["user/ada"], &Event::new("for ada")).await?;
+/// let event = stream.next().await.unwrap();
+/// assert!(event.encoded().as_bytes().starts_with(b"data: for ada\n"));
 /// # Ok(())
 /// # }
 /// # #[cfg(not(feature = "tokio"))] fn main() {}
@@ -56,7 +85,8 @@ impl<S> Subscribers<S> {
 }
 
 impl Subscribers {
-    /// Adds a channel to the open subscriptions, and returns the position at which it was added.
+    /// Adds a channel to the open subscriptions, and returns the position at which it was added, even if no
+    /// subscription is open.
     ///
     /// A subscription that has the channel already goes on as it is. The others begin with the next event,
     /// with the oldest retained one ([`ChannelStart::replay`]) or after a position

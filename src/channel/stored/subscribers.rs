@@ -8,7 +8,7 @@ use crate::{
 
 impl Subscribers<Stored> {
     /// Adds a channel to the open subscriptions on all hubs over the store, and returns the position at which it
-    /// was added.
+    /// was added, even if no subscription is open.
     ///
     /// It is [`Subscribers::add`](Subscribers::<crate::Memory>::add) through the store. When the call returns,
     /// this hub has added the channel; others do so as soon as they read the change. A hub that has no room for
