@@ -17,7 +17,7 @@
 //!
 //! ```sh
 //! NODES_SEED=<seed> cargo test --all-features --test hub_store model
-//! NODES_SEEDS=1000000 cargo test --release --all-features --test hub_store model
+//! NODES_SEEDS=20000 tests/optimized/cargo test --test hub_store model
 //! ```
 
 mod changing;

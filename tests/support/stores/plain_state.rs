@@ -118,10 +118,9 @@ impl State {
 
     pub(super) fn record_after(&self, position: Position) -> Option<Tailed> {
         let after = position.max(self.tail_from);
-        let mut records = self.records.iter();
-        records
-            .find(|tailed| tailed.record.position() > after)
-            .cloned()
+        let records = &self.records;
+        let next = records.partition_point(|tailed| tailed.record.position() <= after);
+        records.get(next).cloned()
     }
 
     pub(super) fn read(&self, topics: &[Topic], after: Position, limit: usize) -> Page {
@@ -135,11 +134,12 @@ impl State {
     fn read_topic(&self, topic: &Topic, after: Position, limit: usize) -> TopicRead {
         let from = self.topics_from.get(topic).copied().unwrap_or_default();
         let is_keyed = self.is_keyed(topic) == Some(true);
-        let newest = self.newest_of_keys(topic);
+        let newest = is_keyed.then(|| self.newest_of_keys(topic));
         let is_due = |stored: &&StoredEntry| {
             let is_removal = matches!(stored.entry.kind(), EntryKind::Removal(_));
             let is_trimmed = stored.position <= from && (!is_keyed || is_removal);
-            let is_replaced = is_keyed && !newest.contains(&stored.position);
+            let newest = newest.as_ref();
+            let is_replaced = newest.is_some_and(|newest| !newest.contains(&stored.position));
             stored.position > after && !is_trimmed && !is_replaced
         };
         let entries = self.entries(topic).filter(is_due).take(limit);
