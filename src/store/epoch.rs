@@ -86,6 +86,24 @@ impl Epoch {
         Self { text }
     }
 
+    /// Returns the id of the event at a position, in all channels that are not keyed.
+    ///
+    /// An application that stores events or the rights of users by itself names positions of the store by it, for
+    /// example in [`ChannelStart::since`](crate::ChannelStart::since).
+    ///
+    /// ```
+    /// use tower_sse::store::{Head, Position};
+    ///
+    /// # fn main() -> Result<(), tower_sse::store::InvalidEpoch> {
+    /// let head = Head::new("Ab12".parse()?, Position::new(9), Position::ZERO);
+    /// assert_eq!(head.epoch.id_at(head.last), "Ab12-9");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn id_at(self, position: Position) -> EventId {
+        self.id(position.get())
+    }
+
     /// Makes the id of a position.
     pub(crate) fn id(self, number: u64) -> EventId {
         self.id_with(b'-', number)

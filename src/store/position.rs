@@ -2,9 +2,6 @@
 
 use std::{error::Error, fmt};
 
-use super::Epoch;
-use crate::EventId;
-
 /// The place of a record in the sequence of a store.
 ///
 /// Positions increase, and need not be dense: a store may number by a counter, or by time (for example, the
@@ -46,25 +43,6 @@ impl Position {
             true => Ok(self),
             false => Err(InvalidPosition),
         }
-    }
-
-    /// Returns the id of this position in an epoch: that of the event at the position, in all channels that are
-    /// not keyed.
-    ///
-    /// An application that stores events or rights of users by itself names positions of the store by it, for
-    /// example in [`ChannelStart::since`](crate::ChannelStart::since).
-    ///
-    /// ```
-    /// use tower_sse::store::{Head, Position};
-    ///
-    /// # fn main() -> Result<(), tower_sse::store::InvalidEpoch> {
-    /// let head = Head::new("Ab12".parse()?, Position::new(9), Position::ZERO);
-    /// assert_eq!(head.last.id(head.epoch), "Ab12-9");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn id(self, epoch: Epoch) -> EventId {
-        epoch.id(self.0)
     }
 
     /// Returns the lowest position after this one. The highest position returns itself.
