@@ -1,10 +1,14 @@
 //! Events that the store has and the memory of a node no longer.
 
-use std::num::NonZeroUsize;
+use std::{
+    num::NonZeroUsize,
+    task::{Context, Waker},
+};
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, future::BoxFuture};
+use hyper::rt::Executor;
 use tower_sse::{
-    ChannelStart, CloseReason, Event, LagPolicy,
+    ChannelStart, CloseReason, Event, Hub, LagPolicy,
     store::{MemoryStore, MemoryStoreOptions},
 };
 
@@ -27,6 +31,32 @@ async fn a_client_far_behind_gets_all_from_the_store() {
     }
     let mut resumed = hub.resume(["news"], id(&first).as_ref()).await.unwrap();
     assert_eq!(rest(&mut resumed).await, texts(1..1200));
+}
+
+/// Polls each task once before it spawns it, as another thread may have done by then.
+#[derive(Clone)]
+struct EagerExecutor;
+
+impl Executor<BoxFuture<'static, ()>> for EagerExecutor {
+    fn execute(&self, mut task: BoxFuture<'static, ()>) {
+        let mut context = Context::from_waker(Waker::noop());
+        if task.as_mut().poll(&mut context).is_pending() {
+            tokio::spawn(task);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_arrives_at_once_is_read() {
+    let store = store();
+    let options = options(2).executor(EagerExecutor);
+    let hub = Hub::open(store, options).await.unwrap();
+    let first = publish(&hub, "news", "0").await;
+    for text in texts(1..600) {
+        publish(&hub, "news", &text).await;
+    }
+    let mut resumed = hub.resume(["news"], id(&first).as_ref()).await.unwrap();
+    assert!(rest(&mut resumed).await == texts(1..600));
 }
 
 #[tokio::test(start_paused = true)]

@@ -284,12 +284,14 @@ impl Reader {
         if let Some(item) = self.read() {
             return Poll::Ready(item);
         }
-        self.task = Some(task);
         let changes = self.changes.as_ref();
         let has_more = changes.is_some_and(|changes| changes.has_more());
-        // A page that was asked for just now has to know the task.
-        if self.paging.is_some() && self.poll_page(waker) || has_more {
-            waker.wake_by_ref();
+        // A page that was asked for just now has to know the task. On another thread it may have arrived already.
+        let has_page = self.paging.is_some() && self.poll_page(waker);
+        match has_page || has_more {
+            // The next poll is not to wait for the channels.
+            true => waker.wake_by_ref(),
+            false => self.task = Some(task),
         }
         Poll::Pending
     }
