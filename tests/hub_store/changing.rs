@@ -1,8 +1,9 @@
 //! Channels that are added to and removed from open subscriptions on all nodes.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, sync::mpsc, time::Duration};
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::oneshot;
 use tower_sse::{
     ChannelError, ChannelStart, CloseReason, Event, Hub, KeyPolicy, SubscribersError,
     store::{MemoryStore, MemoryStoreOptions},
@@ -215,4 +216,44 @@ async fn a_right_ahead_of_the_node_shows_nothing_from_before_it() {
     let got = rest(&mut late).await;
     assert!(got.contains(&"welcome".to_owned()), "{got:?}");
     assert!(!got.iter().any(|text| text.contains("secret")), "{got:?}");
+}
+
+/// A poll is blocked in the middle, while the channel that it reads is removed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hub_does_not_wait_for_a_poll_of_a_stream_that_it_changes() {
+    let hub = open(&store(), 8).await;
+    let (entered, has_entered) = oneshot::channel();
+    let (release, released) = mpsc::channel();
+    let mut entered = Some(entered);
+    let ada = hub.subscriber("ada").subscribe(["news"]).await.unwrap();
+    let mut ada = ada.filter_events(move |_| match entered.take() {
+        Some(entered) => {
+            entered.send(()).unwrap();
+            released.recv().unwrap();
+            false
+        }
+        None => true,
+    });
+    let mut other = hub.subscribe(["sport"]).await.unwrap();
+    let before = publish(&hub, "news", "block").await;
+    let reading = tokio::spawn(async move { read(&mut ada, 1).await });
+    has_entered.await.unwrap();
+
+    let subscribers = hub.subscribers("ada");
+    let mut removing = tokio::spawn(async move { subscribers.remove("news").await });
+    // The hub has applied the removal when it is beyond it.
+    let beyond = async {
+        while hub.last_id() == before {
+            tokio::task::yield_now().await;
+        }
+        publish(&hub, "news", "secret").await;
+        publish(&hub, "sport", "goal").await;
+        assert_eq!(read(&mut other, 1).await, ["goal"]);
+    };
+    let enough = Duration::from_secs(10);
+    tokio::time::timeout(enough, beyond).await.unwrap();
+    assert!((&mut removing).now_or_never().is_none());
+    release.send(()).unwrap();
+    assert_eq!(reading.await.unwrap(), ["channel-removed news"]);
+    removing.await.unwrap().unwrap();
 }

@@ -29,6 +29,13 @@ pub(super) fn is_reserved(name: &str) -> bool {
 }
 
 impl SubscribersChange {
+    /// Returns the name of the subscriptions.
+    pub(super) fn name(&self) -> &Arc<str> {
+        match self {
+            Self::Add { name, .. } | Self::Remove { name, .. } => name,
+        }
+    }
+
     pub(super) fn entry(&self) -> Entry {
         Entry::ephemeral(TOPIC, self.encode())
     }

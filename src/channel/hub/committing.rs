@@ -88,10 +88,14 @@ impl HubShared {
         };
         let (epoch, number) = (committed.epoch, committed.position.get());
         let is_applied = || self.epoch() == epoch && node.has_applied(number);
-        match node.wait_until(&self.timer, is_applied).await {
-            true => Ok(epoch.id(number)),
-            false => Err(StoreError::new(StoreErrorKind::Unknown)),
+        if !node.wait_until(&self.timer, is_applied).await {
+            return Err(StoreError::new(StoreErrorKind::Unknown));
         }
+        // A poll that began before may still send something of a channel that was removed.
+        for control in self.named.get(change.name()) {
+            control.poll_ended().await;
+        }
+        Ok(epoch.id(number))
     }
 
     /// Waits until the hub has what the store has acknowledged to it, so that it knows the keys that were

@@ -10,7 +10,7 @@ use crate::{
         feed::Feed,
         shared::ChannelShared,
         subscribers::SubscriberWaker,
-        subscription::{Addition, Change},
+        subscription::{Addition, Change, Control},
     },
     sync::atomic::Ordering,
 };
@@ -135,8 +135,7 @@ impl HubShared {
             keys.map(|key| addition(key, at)).collect::<Vec<_>>()
         });
         for (control, addition) in controls.iter().zip(additions) {
-            let rejected = control.change(Change::Add(addition)).into_iter();
-            rejected.for_each(|change| self.undo(change, name));
+            self.change_subscription(control, Change::Add(addition), at, name);
         }
         Ok(self.epoch().id(at))
     }
@@ -155,17 +154,27 @@ impl HubShared {
             let removal = Change::Remove {
                 name: Arc::clone(&channel),
             };
-            let needless = control.change(removal).into_iter();
-            needless.for_each(|change| self.undo(change, name));
+            self.change_subscription(&control, removal, at, name);
         }
         self.epoch().id(at)
+    }
+
+    /// Changes one of the subscriptions with this name. Only a hub without a store waits for its poll.
+    fn change_subscription(&self, control: &Control, change: Change, at: u64, name: &Arc<str>) {
+        let needless = match self.node {
+            Some(_) => control.change_at(change, at),
+            None => control.change(change),
+        };
+        for change in needless {
+            self.undo(change, name);
+        }
     }
 
     /// Ends the open subscriptions whose channels may have changed: the store of the hub may have had changes
     /// that the hub has not seen.
     pub(super) fn end_changing(&self) {
         for control in self.named.all() {
-            control.change(Change::Missed);
+            control.change_at(Change::Missed, self.published());
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     channel::subscribers::SubscriberWaker,
     stream::scope::{self, EndOfPoll},
     sync::{
-        Condvar, Mutex, MutexGuard, PoisonError,
+        Condvar, Mutex, MutexGuard, Notify, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -16,7 +16,8 @@ use crate::{
 ///
 /// A change is queued here, and applied at the beginning of the next poll. A thread that makes a change
 /// waits until the present poll of the stream is over, so that nothing of a removed channel is sent
-/// after the removal has returned.
+/// after the removal has returned. Over a store a task makes it, which must not wait for a poll: it holds the
+/// subscription at the position of the change instead.
 ///
 /// The position of an addition must not precede the addition itself: a client that comes back with such
 /// an id counts as one that has had the channel since. So the subscription is held below the position
@@ -26,8 +27,10 @@ pub(in crate::channel) struct Control {
     state: Mutex<ControlState>,
     /// The number up to which the subscription may read. Changed under the lock.
     limit: AtomicU64,
-    /// Notified at the end of each poll that somebody waits for.
+    /// Notified at the end of each poll that a thread waits for.
     idle: Condvar,
+    /// Woken at the end of each poll.
+    ended: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -60,6 +63,7 @@ impl Default for Control {
             state: Mutex::default(),
             limit: AtomicU64::new(NO_LIMIT),
             idle: Condvar::default(),
+            ended: Arc::default(),
         }
     }
 }
@@ -71,8 +75,7 @@ impl Control {
     pub(in crate::channel) fn announce_addition(&self, published: u64) {
         let mut state = self.lock();
         state.announced += 1;
-        let limit = self.limit.load(Ordering::Relaxed).min(published);
-        self.limit.store(limit, Ordering::Release);
+        self.hold(published);
     }
 
     /// Returns the number up to which the subscription may read. To be called after the number of the last
@@ -85,16 +88,12 @@ impl Control {
     /// are not applied: this one if the subscription has ended, and those that another one makes needless.
     pub(in crate::channel) fn change(&self, change: Change) -> Vec<Change> {
         let mut state = self.lock();
-        state.announced -= usize::from(matches!(change, Change::Add(_)));
-        if state.has_ended {
-            return vec![change];
-        }
-        let needless = queue(&mut state.changes, change);
+        let needless = state.queue(change);
         // Within a poll it may be this one, or one that waits for this one.
         if !scope::is_polling() {
-            let poll = state.polls;
+            let poll = state.poll();
             // A later poll has the change, and there may be one after the other.
-            while state.is_polling && state.polls == poll {
+            while poll.is_some() && state.poll() == poll {
                 state.waiting += 1;
                 let waited = self.idle.wait(state);
                 state = waited.unwrap_or_else(PoisonError::into_inner);
@@ -104,6 +103,37 @@ impl Control {
         drop(state);
         self.waker.wake();
         needless
+    }
+
+    /// Queues a change as [`change`](Self::change) does, and holds the subscription at this number until it has
+    /// applied the change. Does not wait.
+    pub(in crate::channel) fn change_at(&self, change: Change, number: u64) -> Vec<Change> {
+        let needless = {
+            let mut state = self.lock();
+            self.hold(number);
+            state.queue(change)
+        };
+        self.waker.wake();
+        needless
+    }
+
+    /// Waits until the poll is over that is under way, if there is one.
+    pub(in crate::channel) async fn poll_ended(&self) {
+        let poll = self.lock().poll();
+        while poll.is_some() {
+            // Before the state is read, so that an end between the two is not missed.
+            let ended = Arc::clone(&self.ended).notified_owned();
+            if self.lock().poll() != poll {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// To be called under the lock.
+    fn hold(&self, number: u64) {
+        let limit = self.limit.load(Ordering::Relaxed).min(number);
+        self.limit.store(limit, Ordering::Release);
     }
 
     /// Begins a poll, and takes the changes since the last.
@@ -140,6 +170,22 @@ impl Control {
 
     fn lock(&self) -> MutexGuard<'_, ControlState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ControlState {
+    /// Returns the changes that are not applied.
+    fn queue(&mut self, change: Change) -> Vec<Change> {
+        self.announced -= usize::from(matches!(change, Change::Add(_)));
+        match self.has_ended {
+            true => vec![change],
+            false => queue(&mut self.changes, change),
+        }
+    }
+
+    /// Returns the number of the poll that is under way.
+    fn poll(&self) -> Option<u64> {
+        self.is_polling.then_some(self.polls)
     }
 }
 
@@ -189,5 +235,7 @@ impl EndOfPoll for Control {
         if state.waiting > 0 {
             self.idle.notify_all();
         }
+        drop(state);
+        self.ended.notify_waiters();
     }
 }
