@@ -62,6 +62,9 @@ pub trait HubStore: Send + Sync + 'static {
     /// store ([`Head`](super::Head)) alone. For a topic that has never had an entry, add
     /// [`TopicRead::window`](super::TopicRead::window) with the position 0 and no entries.
     ///
+    /// Entries may be large. A page has no more than [`Page::MAX_BYTES`] of them or one, so a store need not read
+    /// more of a topic ([`TopicRead::cut`](super::TopicRead::cut)).
+    ///
     /// # Errors
     ///
     /// Returns an error if the store cannot be read.

@@ -40,9 +40,35 @@ pub struct Page {
 }
 
 impl Page {
+    /// The maximum number of bytes of the entries of a page ([`Entry::bytes`](super::Entry::bytes)), 256 KiB. An
+    /// entry that is larger is a page of its own.
+    ///
+    /// A [`PageBuilder`](super::PageBuilder) leaves out what exceeds it, and so does a hub.
+    pub const MAX_BYTES: usize = 256 << 10;
+
     /// Returns the start of a topic; zero if the topic was not asked for.
     pub fn start(&self, topic: &Topic) -> Position {
         let found = self.starts.iter().find(|(of, _)| of == topic);
         found.map_or(Position::ZERO, |(_, start)| *start)
+    }
+
+    /// Leaves out what exceeds a number of entries, and [`MAX_BYTES`](Self::MAX_BYTES). At least one entry is left.
+    pub(crate) fn cut(&mut self, max_entries: usize) {
+        let mut bytes = 0usize;
+        let mut fits = |entry: &Stored| {
+            bytes = bytes.saturating_add(entry.entry.bytes().len());
+            bytes <= Self::MAX_BYTES
+        };
+        let entries = self.entries.iter().take(max_entries);
+        let len = entries.take_while(|entry| fits(entry)).count().max(1);
+        if len < self.entries.len() {
+            self.entries.truncate(len);
+            self.upto = self.entries.last().map_or(self.upto, |last| last.position);
+        }
+    }
+
+    /// Leaves out the entries up to a position.
+    pub(crate) fn drop_upto(&mut self, position: Position) {
+        self.entries.retain(|entry| entry.position > position);
     }
 }

@@ -42,7 +42,7 @@ pub struct PageBuilder {
 
 impl PageBuilder {
     /// Starts a page of at most `limit` entries, the limit of [`HubStore::read`](super::HubStore::read). Zero
-    /// counts as one.
+    /// counts as one. Their bytes are bounded as well ([`Page::MAX_BYTES`]).
     pub fn new(head: Head, limit: usize) -> Self {
         Self {
             head,
@@ -86,19 +86,17 @@ impl PageBuilder {
 
     /// Returns the page.
     pub fn finish(self) -> Page {
-        let (mut upto, limit) = (self.upto, self.limit);
+        let upto = self.upto;
         let entries = self.entries.into_values();
-        let mut entries: Vec<_> = entries.take_while(|entry| entry.position <= upto).collect();
-        if entries.len() > limit {
-            entries.truncate(limit);
-            upto = entries.last().map_or(upto, |entry| entry.position);
-        }
-        Page {
+        let entries = entries.take_while(|entry| entry.position <= upto);
+        let mut page = Page {
             head: self.head,
             upto,
-            entries,
+            entries: entries.collect(),
             starts: self.starts,
-        }
+        };
+        page.cut(self.limit);
+        page
     }
 }
 
@@ -147,6 +145,22 @@ mod tests {
     fn ends_at_its_limit() {
         let reads = vec![read("a", &[1, 5]), read("b", &[3, 8])];
         assert_eq!(page(3, reads), (5, vec![1, 3, 5]));
+    }
+
+    #[test]
+    fn ends_at_its_limit_in_bytes() {
+        let positions = |lens: &[usize]| {
+            let entries = lens.iter().zip(1..).map(|(len, number)| {
+                let (position, before) = (Position::new(number), Position::new(number - 1));
+                TopicEntry::window(position, before, vec![0; *len])
+            });
+            let read = TopicRead::window("a".into(), Position::new(90), entries.collect());
+            page(9, vec![read])
+        };
+        let half = Page::MAX_BYTES / 2;
+        assert_eq!(positions(&[half, half]), (99, vec![1, 2]));
+        assert_eq!(positions(&[half, half, 1]), (2, vec![1, 2]));
+        assert_eq!(positions(&[3 * half, 1]), (1, vec![1]));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod changing;
 mod ending;
 mod failing;
 mod keyed;
+mod limits;
 mod losing;
 mod model;
 mod paging;

@@ -23,7 +23,7 @@ pub(super) fn read(
 ) -> Result<Page, SqliteError> {
     let mut page = PageBuilder::new(head(transaction)?, limit);
     for topic in topics {
-        let entries = entries(transaction, topic, after, limit, options)?;
+        let (entries, is_cut) = entries(transaction, topic, after, limit, options)?;
         let read = match TopicState::find(transaction, topic)? {
             Some(state) if state.is_keyed => {
                 TopicRead::keyed(topic.clone(), state.dropped, entries)
@@ -31,18 +31,19 @@ pub(super) fn read(
             Some(state) => TopicRead::window(topic.clone(), state.last, entries),
             None => TopicRead::window(topic.clone(), Position::ZERO, entries),
         };
-        page.add(read);
+        page.add(if is_cut { read.cut() } else { read });
     }
     Ok(page.finish())
 }
 
+/// Returns `true` as well if there may be more entries, which a page has no room for.
 fn entries(
     transaction: &Transaction<'_>,
     topic: &Topic,
     after: Position,
     limit: usize,
     options: &SqliteOptions,
-) -> Result<Vec<TopicEntry>, SqliteError> {
+) -> Result<(Vec<TopicEntry>, bool), SqliteError> {
     // What has expired is deleted by the next commit.
     let sql = "select position, before, kind, key, bytes from history
         where topic = ? and position > ? and (key is not null or stored_at >= unixepoch() - ?)
@@ -50,8 +51,17 @@ fn entries(
     let max_age = seconds(options.max_age.unwrap_or(Duration::MAX));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut found = transaction.prepare_cached(sql)?;
-    let found = found.query_and_then((topic.as_str(), integer(after), max_age, limit), entry)?;
-    found.collect()
+    let mut found = found.query((topic.as_str(), integer(after), max_age, limit))?;
+    let (mut entries, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = found.next()? {
+        let entry = entry(row)?;
+        bytes += entry.bytes().len();
+        entries.push(entry);
+        if bytes >= Page::MAX_BYTES {
+            return Ok((entries, true));
+        }
+    }
+    Ok((entries, false))
 }
 
 fn entry(row: &Row<'_>) -> Result<TopicEntry, SqliteError> {

@@ -15,7 +15,8 @@ impl Hub<Stored> {
     /// An event that one of them publishes reaches the subscribers of all, and a client resumes at any of them.
     /// What the hub retains in memory ([`HubOptions`]) is the newest part of the history. A client that is
     /// further behind is served from the store, in pages, and so is one that is too slow for the memory: for
-    /// neither is that a gap or a lag.
+    /// neither is that a gap or a lag. Each such client holds one page, of at most 500 events and 256 KiB
+    /// ([`Page::MAX_BYTES`](crate::store::Page::MAX_BYTES)); a larger event is a page of its own.
     ///
     /// The call waits until the hub has what the store had when it was called. From then on tasks follow the
     /// store, which end when the hub is closed: when the last handle of it and of its channels is dropped. While

@@ -76,8 +76,12 @@ impl Pages {
                 epoch,
                 upto,
             } = request;
-            // A store of another epoch, or behind the node, is no answer: the follower finds out.
-            let is_answer = |page: &Page| page.head.epoch == epoch && page.head.last >= upto;
+            // A store of another epoch, or behind the node, is no answer: the follower finds out. Nor is a page
+            // that leads nowhere, which would be read again at once.
+            let is_answer = |page: &Page| {
+                let is_progress = page.upto > after || page.upto >= upto;
+                page.head.epoch == epoch && page.head.last >= upto && is_progress
+            };
             let deadline = shared.timer.after(shared.options.timeout);
             let page = shared.read_until(&topics, after, deadline, is_answer);
             let page = page.await?;
@@ -129,7 +133,12 @@ impl Shared {
 
     async fn read(&self, topics: &[Topic], after: Position) -> Result<Page, StoreError> {
         let _turn = self.turns.acquire().await;
-        self.store.read(topics, after, self.options.entries).await
+        let max = self.options.entries;
+        let mut page = self.store.read(topics, after, max).await?;
+        // A store may return more than it was asked for.
+        page.drop_upto(after);
+        page.cut(max);
+        Ok(page)
     }
 }
 
