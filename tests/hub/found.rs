@@ -159,3 +159,23 @@ fn an_added_channel_lags_by_what_is_evicted_before_the_next_poll() {
     assert!(read.contains("event: lagged\ndata: 1\n"), "{read}");
     assert!(!read.contains("event: gap"), "{read}");
 }
+
+#[test]
+fn a_replay_does_not_lag_by_history_that_is_evicted_before_it_is_read() {
+    let clock = Clock::new();
+    let options = ChannelOptions::with_timer(clock.clone())
+        .notice_policy(NoticePolicy::event())
+        .lag_policy(LagPolicy::notify());
+    let options = HubOptions::with_timer(clock).channel_options(options);
+    let hub = Hub::new(options.each(|name, options| match name {
+        "b" => options.max_events(NonZeroUsize::new(2).unwrap()),
+        _ => options,
+    }));
+    publish(&hub, &["a", "b"], "one");
+    publish(&hub, &["b"], "two");
+    let mut subscription = hub.replay(["b", "a"]).unwrap();
+    publish(&hub, &["b"], "three");
+    publish(&hub, &["b"], "four");
+    let read: Vec<_> = std::iter::from_fn(|| next_text(&mut subscription)).collect();
+    assert_eq!(read, ["one", "three", "four"]);
+}

@@ -263,12 +263,28 @@ impl Member {
 
     /// Leaves out an event that came by another channel of the subscription.
     pub(super) fn pass(&mut self, number: u64) {
-        if self.head == Head::At(number) {
-            (self.seen, self.phase) = (number, Phase::Reading);
-            // At once: when the log has evicted the event, its index cannot be told from a later one.
-            self.next_index += 1;
-            self.head = Head::Unknown;
+        if self.head != Head::At(number) {
+            return;
         }
+        self.head = Head::Unknown;
+        // Evicted history is not missed, so what follows in it is not read after this one.
+        if self.skip_evicted_history() {
+            return;
+        }
+        (self.seen, self.phase) = (number, Phase::Reading);
+        // At once: when the log has evicted the event, its index cannot be told from a later one.
+        self.next_index += 1;
+    }
+
+    /// Moves past what was evicted of a history that has not been read. Returns `true` if there was any.
+    fn skip_evicted_history(&mut self) -> bool {
+        if self.phase != Phase::History {
+            return false;
+        }
+        let before = self.next_index;
+        let moved = self.after_evicted_history(&self.channel.log());
+        (self.seen, self.next_index, self.replay) = moved;
+        self.next_index > before
     }
 
     /// Returns `seen`, the next index and the rest of the history, past what was evicted of a history that has not
