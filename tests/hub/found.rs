@@ -179,3 +179,24 @@ fn a_replay_does_not_lag_by_history_that_is_evicted_before_it_is_read() {
     let read: Vec<_> = std::iter::from_fn(|| next_text(&mut subscription)).collect();
     assert_eq!(read, ["one", "three", "four"]);
 }
+
+#[test]
+fn the_id_of_an_addition_is_that_of_the_keys_which_were_read_beside_others() {
+    let clock = Clock::new();
+    let options = ChannelOptions::with_timer(clock.clone()).notice_policy(NoticePolicy::event());
+    let options = HubOptions::with_timer(clock).channel_options(options);
+    let keys = NonZeroUsize::new(9).unwrap();
+    let hub = Hub::new(options.each(move |name, options| match name {
+        "k" => options.keyed(keys, tower_sse::KeyPolicy::reject()),
+        _ => options,
+    }));
+    let mut subscription = hub.subscriber("ada").subscribe(["a"]).unwrap();
+    publish(&hub, &["a"], "one");
+    hub.subscribers("ada").add("k").unwrap();
+    hub.get::<Event>("a").unwrap().close();
+    let channel = hub.keyed_channel::<str>("k").unwrap();
+    let last = channel.publish("x", "x").unwrap();
+    let checkpoint = format!("event: checkpoint\ndata: \nid: {last}\n\n");
+    let read = read_all(&mut subscription);
+    assert!(read.ends_with(&checkpoint), "{read}");
+}

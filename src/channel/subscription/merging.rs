@@ -6,6 +6,7 @@ use super::{
     member::Peek,
     reader::{Reader, ReaderItem},
     reading::without_id,
+    rounds::Rounds,
 };
 use crate::channel::ChannelEvent;
 
@@ -60,7 +61,9 @@ impl Reader {
         else {
             return false;
         };
-        self.position = self.position.max(addition);
+        // The last round of a keyed channel may have ended beside others.
+        let read = self.keyed_alone().map_or(0, Rounds::start);
+        self.position = self.position.max(addition).max(read);
         true
     }
 
