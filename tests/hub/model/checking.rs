@@ -64,6 +64,7 @@ impl Client {
             }
             Polled::Lagged => self.check_disconnect(hub),
         }
+        self.note_passable(hub);
         matches!(polled, Polled::Completed | Polled::Lagged)
     }
 
@@ -223,7 +224,8 @@ impl Client {
         if number >= end || !self.hide.hides(hub.event(number)) {
             return false;
         }
-        assert!(by.iter().any(|life| hub.lives[*life].retains(number)));
+        let is_retained = by.iter().any(|life| hub.lives[*life].retains(number));
+        assert!(is_retained || number <= self.may_have_passed);
         let addition = self.additions.front();
         assert!(addition.is_none_or(|addition| *addition >= number));
         let is_next = self.position.is_some_and(|position| number > position);
@@ -234,6 +236,19 @@ impl Client {
         }
         self.due.pop_first();
         true
+    }
+
+    /// Notes which hidden events come next: they have been passed already if the last poll has yielded something
+    /// of a keyed channel after them.
+    fn note_passable(&mut self, hub: &Hub) {
+        let is_retained = |number, by: &[LifeId]| {
+            let mut lives = by.iter();
+            lives.any(|life| hub.lives[*life].retains(number))
+        };
+        let next = self.due.iter().take_while(|(number, by)| {
+            self.hide.hides(hub.event(**number)) && is_retained(**number, by)
+        });
+        self.may_have_passed = next.last().map_or(0, |(number, _)| *number);
     }
 
     /// Leaves out history that was evicted before the client has begun to read it.

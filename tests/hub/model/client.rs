@@ -59,6 +59,8 @@ pub(crate) struct Client {
     pub(super) repeated: Option<u64>,
     /// The events that it must still get, each with the channels by which it is due.
     pub(super) due: BTreeMap<u64, Vec<LifeId>>,
+    /// The hidden events up to this number may have been passed.
+    pub(super) may_have_passed: u64,
     /// The channels whose history it has not begun to read, each with the number up to which that goes.
     pub(super) unread: Vec<(LifeId, u64)>,
     /// The number of events that it has missed.

@@ -43,6 +43,7 @@ impl Client {
             additions: VecDeque::new(),
             repeated: None,
             due: BTreeMap::new(),
+            may_have_passed: 0,
             unread: Vec::new(),
             missed: 0,
             position: Some(0),
