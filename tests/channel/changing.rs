@@ -11,8 +11,8 @@ use std::{
 use futures::{Stream, StreamExt, stream};
 use http_body::Body;
 use tower_sse::{
-    ChannelError, ChannelEvent, ChannelStart, CloseReason, Event, EventStream, Hub, LagPolicy,
-    NoticePolicy, Subscription,
+    ChannelError, ChannelEvent, ChannelOptions, ChannelStart, CloseReason, Event, EventStream, Hub,
+    LagPolicy, NoticePolicy, Subscription,
 };
 
 use crate::{
@@ -816,4 +816,36 @@ fn a_notice_follows_the_policy_of_its_channel() {
     let mut subscription = subscribe(&hub, &["b"]);
     add(&hub, "silent");
     assert_eq!(blocks(&mut subscription), ["checkpoint: #2"]);
+}
+
+/// It begins where it was added, not where the client's id says.
+#[test]
+fn a_channel_that_is_removed_and_added_again_while_a_client_connects_has_no_gap() {
+    let within = Arc::new(Mutex::new(None::<Hub>));
+    let each = {
+        let within = Arc::clone(&within);
+        move |name: &str, options: ChannelOptions| {
+            let hub = within.lock().unwrap().take().filter(|_| name == "b");
+            if let Some(hub) = hub {
+                remove(&hub, "a");
+                add(&hub, ChannelStart::live("a"));
+            }
+            options.max_events(1.try_into().unwrap())
+        }
+    };
+    let hub = Hub::new(hub_options(9).each(each));
+    fill(&hub, &["a", "a", "a"]);
+    *within.lock().unwrap() = Some(hub.clone());
+    let ada = hub.subscriber("ada");
+    // The closure runs when the second one is made.
+    let mut subscription = ada.resume(["a", "b"], Some(&last(id(&hub, 1)))).unwrap();
+    assert!(subscription.gaps().is_empty());
+    fill(&hub, &["a"]);
+    let expected = [
+        "channel-removed: a",
+        "channel-added: a",
+        "checkpoint: #5",
+        "a6#6",
+    ];
+    assert_eq!(blocks(&mut subscription), expected);
 }

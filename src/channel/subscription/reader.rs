@@ -154,15 +154,29 @@ impl Reader {
             paging: None,
             keyed: keyed.into_box(),
         };
-        let early = control.map(|control| control.take_early_changes());
-        early
-            .into_iter()
-            .flatten()
-            .for_each(|change| reader.apply(change));
-        let mut gaps = gaps;
-        gaps.retain(|(channel, _)| reader.has(channel));
+        let gaps = reader.apply_early_changes(gaps);
         reader.skip_gaps_of(&gaps);
         (reader, gaps)
+    }
+
+    /// Applies the changes since the subscription was named. Returns the gaps of the channels that are still there.
+    fn apply_early_changes(&mut self, gaps: Gaps) -> Gaps {
+        let control = self.changes.as_ref().and_then(|changes| changes.control());
+        let early = control.map(|control| control.take_early_changes());
+        // Not the channel alone: it may be removed and added again, and then begins elsewhere.
+        let keys: Vec<_> = gaps.iter().map(|(one, _)| self.key_in(one)).collect();
+        let early = early.into_iter().flatten();
+        early.for_each(|change| self.apply(change));
+        let gaps = gaps.into_iter().zip(keys);
+        let kept = gaps.filter(|((channel, _), key)| self.key_in(channel) == *key);
+        kept.map(|(gap, _)| gap).collect()
+    }
+
+    /// Returns the key of the subscription among the subscribers of a channel that is not keyed.
+    fn key_in(&self, channel: &Arc<ChannelShared>) -> Option<u64> {
+        let mut members = self.members.as_slice().iter();
+        let member = members.find(|one| Arc::ptr_eq(&one.channel, channel));
+        member.map(|one| one.key)
     }
 
     pub(super) fn skip_gaps_of(&mut self, gaps: &Gaps) {
