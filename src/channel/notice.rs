@@ -91,6 +91,11 @@ impl NoticePolicy {
         Self(NoticeForm::Silent)
     }
 
+    /// Returns `true` if this client gets notices.
+    pub(super) fn sends_to(self, audience: Audience) -> bool {
+        self.form(audience) != NoticeForm::Silent
+    }
+
     fn form(self, audience: Audience) -> NoticeForm {
         match (self.0, audience) {
             (NoticeForm::Auto, Audience::NamesEventStream) => NoticeForm::Event,

@@ -24,7 +24,28 @@ pub(super) enum OpeningNotice {
     Gap(usize),
 }
 
+impl OpeningNotice {
+    /// Returns the name of the channel that the notice is about. `None` for a checkpoint.
+    fn channel(self, gaps: &[Gap]) -> Option<&Arc<str>> {
+        match self {
+            Self::Checkpoint => None,
+            Self::Gap(place) => gaps.get(place).map(|gap| &gap.channel),
+        }
+    }
+}
+
 impl Opening {
+    /// Leaves out the notices that the client does not get, by the names of their channels. (A checkpoint has
+    /// none.) The last notice of a gap has the id, so a checkpoint is needed only if there is no such notice.
+    pub(super) fn leave_out(&mut self, is_sent: impl Fn(Option<&Arc<str>>) -> bool) {
+        let gaps = &self.gaps;
+        self.notices.retain(|notice| is_sent(notice.channel(gaps)));
+        if self.notices.len() > 1 {
+            let is_gap = |notice: &OpeningNotice| matches!(notice, OpeningNotice::Gap(_));
+            self.notices.retain(is_gap);
+        }
+    }
+
     /// Returns `true` if the next notice is the one with the id of this point of the log. A client keeps
     /// the id of an event with data alone, so it may also come with the last of the user's events.
     pub(super) fn notice_has_id(&self) -> bool {
@@ -38,10 +59,7 @@ impl Opening {
 
     /// Returns the name of the channel that the next notice is about. `None` for a checkpoint.
     pub(super) fn next_channel(&self) -> Option<&Arc<str>> {
-        match self.notices.front()? {
-            OpeningNotice::Checkpoint => None,
-            OpeningNotice::Gap(place) => self.gaps.get(*place).map(|gap| &gap.channel),
-        }
+        self.notices.front()?.channel(&self.gaps)
     }
 
     /// Takes the next notice. `None` if none is necessary.

@@ -9,14 +9,14 @@ use std::{
 use futures_util::Stream;
 
 use super::{
-    changes::ChangeNotice, opening::Opening, page::Missed, reader::ReaderItem, report::send_notice,
+    changes::ChangeNotice, page::Missed, reader::ReaderItem, report::send_notice,
     subscription::Subscription,
 };
 use crate::{
     CloseReason,
     channel::{
-        ChannelEvent, gap::GapAction, lag::LagAction, notice::Notice, numbered::Unnumbered,
-        shared::ChannelShared,
+        ChannelEvent, NoticePolicy, gap::GapAction, lag::LagAction, notice::Notice,
+        numbered::Unnumbered, shared::ChannelShared,
     },
     report::Audience,
     stream::{PollBudget, scope},
@@ -91,18 +91,23 @@ impl Subscription {
     }
 
     fn send_opening_notice(&mut self, audience: Option<Audience>) -> Option<ChannelEvent> {
-        let named = self.opening.as_deref().and_then(Opening::next_channel);
-        let channel = named.and_then(|name| {
-            let mut channels = self.reader.channels();
-            channels.find(|channel| channel.name == *name)
-        });
-        let policy = self.notice_policy_of(channel);
-        let opening = self.opening.as_deref_mut()?;
+        let client = audience.unwrap_or_default();
+        let mut opening = self.opening.take()?;
+        opening.leave_out(|name| self.notice_policy_named(name).sends_to(client));
+        let policy = self.notice_policy_named(opening.next_channel());
+        let opening = self.opening.insert(opening);
         let has_id = opening.notice_has_id();
         let id = has_id.then(|| self.reader.id_before_log()).flatten();
         let notice = opening.take_notice()?;
-        let event = notice.encode(policy, audience.unwrap_or_default(), id)?;
+        let event = notice.encode(policy, client, id)?;
         send_notice(event, audience)
+    }
+
+    /// Returns the policy for a notice of the channel with a name.
+    fn notice_policy_named(&self, name: Option<&Arc<str>>) -> NoticePolicy {
+        let mut channels = self.reader.channels();
+        let channel = name.and_then(|name| channels.find(|channel| channel.name == *name));
+        self.notice_policy_of(channel)
     }
 
     /// Yields what the log has. `None` when it is closed, or the subscriber has lagged.
@@ -223,9 +228,7 @@ impl Subscription {
             ChangeNotice::Removed(channel) => (channel, Notice::Removed(channel)),
             ChangeNotice::Gap(gap) => (&gap.channel, gap.as_notice()),
         };
-        let mut channels = self.reader.channels();
-        let channel = channels.find(|channel| channel.name == *name);
-        let policy = self.notice_policy_of(channel);
+        let policy = self.notice_policy_named(Some(name));
         send_notice(
             notice.encode(policy, audience.unwrap_or_default(), None)?,
             audience,

@@ -154,12 +154,7 @@ impl Subscription {
             self.reader.catch_up();
         }
         let needs_id = needs_id && self.reader.has_ids() && !self.reader.owes_checkpoint();
-        match needs_id
-            && self
-                .opening
-                .as_ref()
-                .is_none_or(|one| one.notices.is_empty())
-        {
+        match needs_id {
             true => self.with_checkpoint(),
             false => self,
         }
