@@ -55,7 +55,7 @@ impl Page {
     /// Leaves out what exceeds a number of entries, and [`MAX_BYTES`](Self::MAX_BYTES). At least one entry is left.
     pub(crate) fn cut(&mut self, max_entries: usize) {
         let mut bytes = 0usize;
-        let mut fits = |entry: &Stored| {
+        let mut fits = |entry: &StoredEntry| {
             bytes = bytes.saturating_add(entry.entry.bytes().len());
             bytes <= Self::MAX_BYTES
         };
