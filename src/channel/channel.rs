@@ -13,6 +13,9 @@ use crate::{Event, EventId, LastEventId};
 
 /// A channel that sends events to many clients, which can resume with no loss and no duplicates.
 ///
+/// One feed needs nothing else: a channel by itself is a hub of one, and works like a channel of a
+/// [`Hub`](super::Hub).
+///
 /// A channel is a log: publishing appends to it, and a subscriber is a position in it. An event is
 /// encoded once, gets the next id, and goes to all subscribers. Publishing never waits for a subscriber.
 ///
@@ -52,7 +55,8 @@ use crate::{Event, EventId, LastEventId};
 /// An id is an epoch and a number, such as `k3Zp9A-42`: 22 bytes at most for the first hundred
 /// million million. The epoch is drawn at random when the channel is made. So an id from before a
 /// restart, from another channel, or made up by a client results in a [`Gap`], not in a stream that
-/// silently misses events. An id that the event itself has is removed.
+/// silently misses events. An id that the event itself has is removed. Every client sees the number, which is how
+/// many events were published.
 ///
 /// The id stands at the end of the last event of an item, so that a client whose connection breaks
 /// within an item of several events gets all of them again. An item without data, such as a comment or a
@@ -62,6 +66,9 @@ use crate::{Event, EventId, LastEventId};
 ///
 /// `Channel<T>` takes any `T` that implements [`EncodeEvent`](crate::EncodeEvent): a type of your own,
 /// `str`, `Json<T>` or `Tagged<T>`.
+///
+/// `Channel<T, Stored>` is a channel of a hub over a store ([`Hub::open`](super::Hub::open)). Its methods that
+/// publish and subscribe are `async`.
 pub struct Channel<T: ?Sized = Event, S = Memory> {
     publisher: Arc<Publisher>,
     channel: Arc<ChannelShared>,

@@ -49,6 +49,26 @@ pub(super) struct Lost {
 /// By default the client gets a notice of the gap and then all retained events
 /// ([`notify`](Self::notify)). Not every client gets the notice: see
 /// [`NoticePolicy`](super::NoticePolicy).
+///
+/// ```
+/// use futures_util::{FutureExt, StreamExt};
+/// use tower_sse::{Channel, ChannelOptions, Event, EventId, GapPolicy, LastEventId};
+///
+/// # #[cfg(feature = "tokio")]
+/// # fn main() -> Result<(), tower_sse::BoxError> {
+/// let unknown = LastEventId::new(EventId::from_static("other-7"));
+/// let next = |policy| {
+///     let news: Channel = Channel::new(ChannelOptions::new().gap_policy(policy));
+///     news.publish(Event::new("one"))?;
+///     Ok::<_, tower_sse::BoxError>(news.resume(unknown.as_ref()).next().now_or_never().flatten())
+/// };
+/// let event = next(GapPolicy::notify())?.unwrap();
+/// assert!(event.encoded().as_bytes().starts_with(b"data: one\n"));
+/// assert!(next(GapPolicy::live())?.is_none());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
 #[derive(Clone, Default)]
 #[must_use = "it does nothing until a channel has it"]
 pub struct GapPolicy(pub(super) GapAction);

@@ -40,6 +40,9 @@ use crate::{EncodeEvent, Event, EventId, LastEventId};
 ///
 /// For each client that reads it, the server keeps the keys that the client has got.
 ///
+/// `KeyedChannel<T, Stored>` is a channel of a hub over a store ([`Hub::open`](super::Hub::open)). Its methods that
+/// publish and subscribe are `async`.
+///
 /// ```
 /// use futures_util::{FutureExt, StreamExt};
 /// use tower_sse::{ChannelOptions, Event, KeyedChannel};

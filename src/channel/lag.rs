@@ -7,6 +7,32 @@ use crate::Event;
 /// The policy for a subscriber that has lagged: its next event was evicted before it was read.
 ///
 /// By default its stream ends, and the client resumes.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use futures_util::{FutureExt, StreamExt};
+/// use tower_sse::{Channel, ChannelOptions, CloseReason, Event, LagPolicy};
+///
+/// # #[cfg(feature = "tokio")]
+/// # fn main() -> Result<(), tower_sse::BoxError> {
+/// let lagging = |policy| {
+///     let options = ChannelOptions::new().max_events(NonZeroUsize::MIN).lag_policy(policy);
+///     let news: Channel = Channel::new(options);
+///     let mut slow = news.subscribe();
+///     news.publish(Event::new("one"))?;
+///     news.publish(Event::new("two"))?;
+///     let event = slow.next().now_or_never().flatten();
+///     Ok::<_, tower_sse::BoxError>((event, slow.close_reason(), slow.missed()))
+/// };
+/// let (event, reason, _) = lagging(LagPolicy::disconnect())?;
+/// assert!(event.is_none() && reason == Some(CloseReason::Lagged));
+/// let (event, _, missed) = lagging(LagPolicy::newest())?;
+/// assert!(event.unwrap().encoded().as_bytes().starts_with(b"data: two\n"));
+/// assert_eq!(missed, 1);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
 #[derive(Clone, Default)]
 #[must_use = "it does nothing until a channel has it"]
 pub struct LagPolicy(pub(super) LagAction);

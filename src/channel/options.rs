@@ -8,6 +8,29 @@ use super::{GapPolicy, KeyPolicy, LagPolicy, NoticePolicy, log::LogBounds};
 use crate::{Event, EventName, time::SharedTimer};
 
 /// Options of a [`Channel`](super::Channel): how much it retains, and its policies.
+///
+/// ```
+/// use std::{num::NonZeroUsize, time::Duration};
+/// use tower_sse::{Channel, ChannelOptions, Event, LastEventId};
+///
+/// # #[cfg(feature = "tokio")]
+/// # fn main() -> Result<(), tower_sse::BoxError> {
+/// let options = ChannelOptions::new()
+///     .max_events(NonZeroUsize::MIN)
+///     .max_age(Duration::from_secs(3600));
+/// let news: Channel = Channel::new(options);
+/// let first = news.publish(Event::new("one"))?;
+/// news.publish(Event::new("two"))?;
+/// news.publish(Event::new("three"))?;
+///
+/// // The second event is not retained.
+/// let gap = news.try_resume(&LastEventId::new(first).unwrap()).unwrap_err();
+/// assert!(gap.is_known);
+/// assert_eq!(gap.oldest, Some(news.last_id()));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until a channel has them"]
 pub struct ChannelOptions {

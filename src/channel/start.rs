@@ -80,6 +80,25 @@ impl ChannelStart {
     /// Use it for a client that got the right to read the channel at this position
     /// ([`Hub::last_id`](super::Hub::last_id)): it gets nothing that was published before. An id that the
     /// hub has not made, such as one from before a restart, stands for the beginning.
+    ///
+    /// ```
+    /// use futures_util::{FutureExt, StreamExt};
+    /// use tower_sse::{ChannelStart, Event, Hub, HubOptions};
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # fn main() -> Result<(), tower_sse::BoxError> {
+    /// let hub = Hub::new(HubOptions::new());
+    /// hub.publish(["team/3"], &Event::new("not for ada"))?;
+    /// let given_at = hub.last_id();
+    /// hub.publish(["team/3"], &Event::new("welcome"))?;
+    ///
+    /// let mut stream = hub.resume([ChannelStart::since("team/3", given_at)], None)?;
+    /// let event = stream.next().now_or_never().flatten().unwrap();
+    /// assert!(event.encoded().as_bytes().starts_with(b"data: welcome\n"));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
     pub fn since(name: impl Into<Arc<str>>, position: EventId) -> Self {
         Self::new(name, StartKind::Since(position))
     }

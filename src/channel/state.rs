@@ -17,6 +17,11 @@ use crate::{
 /// A subscriber gets a snapshot of the state and then every later change, with no loss and no
 /// duplicates.
 ///
+/// Use it for a state that each change reads first, such as a count of votes, and for one whose changes are
+/// smaller than it. [`update`](Self::update) reads, changes and publishes under one lock, so that of two requests
+/// none undoes the change of the other. For a state of many keys that each event replaces as a whole, use a
+/// [`KeyedChannel`](super::KeyedChannel). The state is in memory: over a store there is no such channel.
+///
 /// ```
 /// use futures_util::StreamExt;
 /// use tower_sse::{ChannelOptions, Event, EventName, StateChannel};

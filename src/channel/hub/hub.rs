@@ -11,14 +11,14 @@ use crate::{
 /// Channels by name, which one stream can carry together and resume by one id.
 ///
 /// All channels of a hub share one sequence of ids, and each has its own history and its own
-/// [`ChannelOptions`](crate::ChannelOptions). So a client that gets several of them in one stream, such as its own feed, that
-/// of its team and a global one, resumes all of them by one short `Last-Event-ID`, with no loss and no
-/// duplicates. (Over HTTP/1.1 a browser has six connections to a host, so that an application has few
-/// streams to spare.)
+/// [`ChannelOptions`](crate::ChannelOptions). So a client that gets several of them in one stream, such as its
+/// own feed, that of its team and a global one, resumes all of them by one short `Last-Event-ID`, with no loss
+/// and no duplicates. (Over HTTP/1.1 a browser has six connections to a host, so that an application has few
+/// streams to spare.) For one feed alone, a [`Channel`](crate::Channel) is enough.
 ///
 /// A channel is made on first use. One that has no subscriber and no events is removed after some time
-/// ([`HubOptions::linger`](crate::HubOptions::linger)). Clones are handles to the same hub, whose channels close when the last handle
-/// of it and of its channels is dropped.
+/// ([`HubOptions::linger`](crate::HubOptions::linger)). Clones are handles to the same hub, whose channels close
+/// when the last handle of it and of its channels is dropped.
 ///
 /// ```
 /// use futures_util::StreamExt;
@@ -45,12 +45,21 @@ use crate::{
 /// # #[cfg(not(feature = "tokio"))] fn main() {}
 /// ```
 ///
+/// # In memory and over a store
+///
+/// [`Hub::new`](Hub::<crate::Memory>::new) creates a hub in memory, for one process. [`Hub::open`] opens one over
+/// a [store](crate::store), which several nodes share and which outlives them. Its type is `Hub<Stored>`, and its
+/// methods that publish, subscribe or change subscriptions are `async`.
+///
 /// # What an id means
 ///
 /// An id is an epoch and a number, as that of a [`Channel`](crate::Channel#ids). The number is a position in the hub:
 /// everything up to it *in the channels of that connection* has been sent. So an id belongs to its set of
-/// channels. A client that resumes with another set, and with an id of the old one, misses events of the
-/// channels that it did not have before. The numbers also show a client how busy the hub is.
+/// channels: it cannot tell what the client has of any other channel. A client that resumes with another set, and
+/// with an id of the old one, misses events of the channels that it did not have before. Such a channel needs a
+/// [`ChannelStart`](crate::ChannelStart) of its own.
+///
+/// Clients see the numbers, which count the events of all channels. So an id shows how busy the hub is.
 pub struct Hub<S = Memory> {
     pub(super) publisher: Arc<Publisher>,
     backing: PhantomData<fn() -> S>,
@@ -84,7 +93,8 @@ impl<S> Hub<S> {
 
     /// Returns the keyed channel with this name, and makes it if there is none.
     ///
-    /// [`HubOptions::each`](crate::HubOptions::each) or [`HubOptions::channel_options`](crate::HubOptions::channel_options) has to make it keyed
+    /// [`HubOptions::each`](crate::HubOptions::each) or
+    /// [`HubOptions::channel_options`](crate::HubOptions::channel_options) has to make it keyed
     /// ([`ChannelOptions::keyed`](crate::ChannelOptions::keyed)).
     ///
     /// # Errors
@@ -116,7 +126,7 @@ impl<S> Hub<S> {
         Subscriber::named(self.shared(), name.into())
     }
 
-    /// Returns the open subscriptions with this name.
+    /// Returns the open subscriptions with this name, so that channels can be added to them and removed from them.
     pub fn subscribers(&self, name: impl Into<Arc<str>>) -> Subscribers<S> {
         Subscribers::new(self.shared(), name.into())
     }
@@ -134,7 +144,8 @@ impl<S> Hub<S> {
     /// Returns the id of the present position: that of the last event that was published in any channel, or
     /// of the last channel that was added to or removed from open subscriptions.
     ///
-    /// A client that has the current state of its channels from elsewhere can resume after this id.
+    /// A client that has the current state of its channels from elsewhere can resume after this id. Over a store it
+    /// is the position that this hub has read, which may be behind the store.
     pub fn last_id(&self) -> EventId {
         self.shared().epoch().id(self.shared().published())
     }

@@ -16,7 +16,8 @@ impl Hub {
 
     /// Publishes an event to several channels at once, under one id.
     ///
-    /// A subscriber of several of them gets it once. A name that is given twice counts once.
+    /// A subscriber of several of them gets it once. A name that is given twice counts once. Without any name
+    /// nothing is published, and the id is [`last_id`](Self::last_id).
     ///
     /// # Errors
     ///
@@ -62,9 +63,11 @@ impl Hub {
 
     /// Subscribes to all events of these channels after the one with this id.
     ///
-    /// It behaves like [`Channel::resume`](crate::Channel::resume): without an id it begins with the next event, and what is no
-    /// longer retained is a [`Gap`](crate::Gap), for each channel by itself and by the policy of that
-    /// channel. A [`ChannelStart`] gives a channel a start of its own.
+    /// It behaves like [`Channel::resume`](crate::Channel::resume): without an id it begins with the next event,
+    /// and what is no longer retained is a [`Gap`](crate::Gap), for each channel by itself and by the policy of
+    /// that channel. The id must be of a stream that had the same channels
+    /// ([what an id means](crate::Hub#what-an-id-means)): a [`ChannelStart`] gives any other channel a start of its
+    /// own.
     ///
     /// # Errors
     ///

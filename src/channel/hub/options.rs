@@ -7,6 +7,27 @@ use hyper::rt::{Executor, Timer};
 use crate::{ChannelOptions, channel::node::SharedExecutor};
 
 /// Options of a [`Hub`](super::Hub): the options of its channels, and the bounds of all together.
+///
+/// The timeouts, the [`executor`](Self::executor) and [`max_waiting_bytes`](Self::max_waiting_bytes) are for a hub
+/// over a store alone.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use tower_sse::{ChannelError, ChannelOptions, Event, Hub, HubOptions};
+///
+/// # #[cfg(feature = "tokio")]
+/// # fn main() -> Result<(), tower_sse::BoxError> {
+/// let channels = ChannelOptions::new().max_bytes(64 << 10);
+/// let options = HubOptions::new().channel_options(channels).max_channels(NonZeroUsize::MIN);
+/// let hub = Hub::new(options);
+///
+/// let _room = hub.channel::<Event>("room/7")?;
+/// let full = hub.channel::<Event>("room/8").unwrap_err();
+/// assert_eq!(full, ChannelError::TooMany { max: 1 });
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
 #[derive(Clone)]
 #[must_use = "options do nothing until a hub has them"]
 pub struct HubOptions {
@@ -120,8 +141,8 @@ impl HubOptions {
     /// together. The default is 256 MiB.
     ///
     /// If there are more, the hub evicts the oldest events of all channels. An event that is published to
-    /// several channels counts in each of them. Each channel has a bound of its own as well ([`ChannelOptions::max_bytes`]). Events of closed channels that subscribers are
-    /// still reading do not count.
+    /// several channels counts in each of them. Each channel has a bound of its own as well
+    /// ([`ChannelOptions::max_bytes`]). Events of closed channels that subscribers are still reading do not count.
     pub fn max_bytes(mut self, max: usize) -> Self {
         self.max_bytes = max;
         self

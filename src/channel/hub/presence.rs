@@ -57,6 +57,8 @@ use crate::{
 ///
 /// # Limits
 ///
+/// It knows the subscribers of this hub alone: over a store, those of this node.
+///
 /// The list has at most 10,000 names for each channel. A name that finds it full is missing from the list
 /// and from the feed until another one has left.
 ///

@@ -16,6 +16,27 @@ use crate::{
 ///
 /// Make it before you look up what the user may read: a channel that is removed meanwhile is not in the
 /// subscription, even if the look-up has found the right of before.
+///
+/// ```
+/// use futures_util::{FutureExt, StreamExt};
+/// use tower_sse::{Event, Hub, HubOptions};
+///
+/// # #[cfg(feature = "tokio")]
+/// # fn main() -> Result<(), tower_sse::BoxError> {
+/// let hub = Hub::new(HubOptions::new());
+/// let subscriber = hub.subscriber("ada");
+/// let channels = ["user/ada", "team/3"]; // from the database, which says that Ada is in the team
+///
+/// // Another request removes her from the team, before the stream is open.
+/// hub.subscribers("ada").remove("team/3");
+///
+/// let mut stream = subscriber.subscribe(channels)?;
+/// hub.publish(["team/3"], &Event::new("not for ada"))?;
+/// assert!(stream.next().now_or_never().is_none());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
 #[must_use = "it subscribes to nothing by itself"]
 pub struct Subscriber<S = Memory> {
     pub(in crate::channel) hub: Arc<HubShared>,

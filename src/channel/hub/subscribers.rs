@@ -106,7 +106,8 @@ impl Subscribers {
     ///
     /// # Errors
     ///
-    /// Fails like [`Hub::channel`](super::Hub::channel).
+    /// Fails like [`Hub::channel`](super::Hub::channel), except that the channel may be keyed or a feed, and if a
+    /// subscriber of this name cannot be present in it ([`ChannelError::SubscriberName`]).
     pub fn add(&self, channel: impl Into<ChannelStart>) -> Result<EventId, ChannelError> {
         self.hub
             .add_to_subscribers(&self.name, channel.into(), None)

@@ -73,8 +73,8 @@ impl Hub<Stored> {
 
     /// Publishes an event to several channels at once, under one id, and returns when the store has it.
     ///
-    /// A subscriber of several of them gets it once. A name that is given twice counts once. The event is encoded
-    /// at once, and sent to the store when the future is first polled. Events that one task publishes one after
+    /// A subscriber of several of them gets it once. A name that is given twice counts once. Without any
+    /// name nothing is stored, and the id is [`last_id`](Self::last_id). The event is encoded at once, and sent to the store when the future is first polled. Events that one task publishes one after
     /// the other are stored in this order. If the future is dropped later, the event may be stored nevertheless.
     ///
     /// # Errors

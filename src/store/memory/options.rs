@@ -7,6 +7,25 @@ use hyper::rt::Timer;
 use crate::{store::Epoch, time::SharedTimer};
 
 /// Options of a [`MemoryStore`](super::MemoryStore): how much it retains.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use tower_sse::store::{Batch, Entry, HubStore, MemoryStore, MemoryStoreOptions, Position, PublisherId};
+///
+/// # #[cfg(feature = "tokio")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), tower_sse::BoxError> {
+/// let store = MemoryStore::new(MemoryStoreOptions::new().max_entries(NonZeroUsize::MIN));
+/// let entries = [Entry::window("news", "one"), Entry::window("news", "two")];
+/// let appended = store.append(Batch::new(PublisherId::draw(), 1, &entries)).await?;
+///
+/// let page = store.read(&["news".into()], Position::ZERO, 100).await?;
+/// assert_eq!(page.entries.len(), 1);
+/// // A reader that has not got the first entry has missed it.
+/// assert_eq!(page.start(&"news".into()), appended.positions[0]);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "tokio"))] fn main() {}
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until a store has them"]
 pub struct MemoryStoreOptions {
