@@ -2,7 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, StreamExt, future};
 use tower_sse::{
     Channel, CloseReason, Event, Hub, HubOptions, PublishError, Stored,
     store::{HubStore, Position, StoreErrorKind},
@@ -49,6 +49,31 @@ async fn streams_end_when_their_store_is_emptied() {
         rest(&mut resumed).await,
         [format!("gap {next}"), "two".into()]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_ahead_of_its_hub_begins_anew_when_the_store_is_emptied() {
+    let store = plain();
+    let way = way_to(&store);
+    let (behind, other) = (open(&way, 8).await, open(&store, 8).await);
+    way.set_rates(FaultRates {
+        broken_tails: 1000,
+        ..FaultRates::default()
+    });
+    way.break_tails();
+    publish(&other, "news", "old").await;
+    let last = publish(&other, "news", "old").await;
+    let last = id(&last);
+    let resuming = behind.resume(["news"], last.as_ref());
+    let emptied = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        store.wipe("cd34".parse().unwrap());
+        settle().await;
+    };
+    let (resumed, ()) = future::join(resuming, emptied).await;
+    heal(&way);
+    publish(&behind, "news", "new").await;
+    assert_eq!(rest(&mut resumed.unwrap()).await, ["gap ", "new"]);
 }
 
 #[tokio::test(start_paused = true)]

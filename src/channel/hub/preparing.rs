@@ -73,8 +73,8 @@ impl HubShared {
         let Some((epoch, number)) = parse(id) else {
             return 0;
         };
-        let is_reached = || epoch == self.epoch() && node.has_applied(number);
-        if is_reached() {
+        let is_reached = || node.has_applied(number);
+        if epoch == self.epoch() && is_reached() {
             return 0;
         }
         let head = node.pages.locate(Arc::clone(self)).await;
@@ -88,7 +88,9 @@ impl HubShared {
         if number > newest {
             return newest;
         }
-        match node.wait_until(&self.timer, is_reached).await {
+        // If the store is emptied meanwhile, nothing of the new epoch has been sent.
+        let is_over = || epoch != self.epoch() || is_reached();
+        match node.wait_until(&self.timer, is_over).await || is_over() {
             true => 0,
             false => number.max(self.published()),
         }
