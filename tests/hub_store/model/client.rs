@@ -415,7 +415,10 @@ impl Client {
         if let Some(before) = before {
             let is_unacknowledged = connection.came_with.is_none_or(|id| id < number);
             let is_lost = fact.is_lost && connection.lowered.is_some_and(|upto| upto < number);
+            // An id says nothing of a channel without ids.
+            let is_ephemeral = of.iter().all(|member| member.is_ephemeral());
             let is_allowed = is_again
+                || before != connection.number && is_ephemeral
                 || before != connection.number && is_unacknowledged && connection.lowered.is_none()
                 || is_lost;
             assert!(is_allowed, "{number} comes twice");

@@ -60,9 +60,13 @@ impl Member {
             if !self.has(fact) || fact.is_lost {
                 continue;
             }
-            let is_retained = || world.recorder.retains(&self.topic, (epoch, position));
+            // It may have been gone when the stream began.
+            let is_gone = || {
+                fact.came_back.contains(&self.topic)
+                    || !world.recorder.retains(&self.topic, (epoch, position))
+            };
             let is_replay = self.is_replay && position <= self.replay_upto;
-            if is_replay && (world.settings.has_outages || !is_retained()) {
+            if is_replay && (world.settings.has_outages || is_gone()) {
                 continue;
             }
             panic!("{position} was skipped: {self:?}, up to {upto}");
@@ -77,7 +81,7 @@ impl Member {
             self.has(fact) && (fact.is_lost || fact.came_back.contains(&self.topic) || is_gone())
         };
         world.settings.has_outages
-            || world.has_loss_above(epoch, self.at)
+            || truth.has_loss_above(epoch, self.at)
             || world.recorder.head().epoch != epoch
             || truth.between(epoch, after, upto).any(is_missed)
     }

@@ -90,7 +90,9 @@ impl Recorder {
 impl HubStore for Recorder {
     async fn append(&self, batch: Batch<'_>) -> Result<Appended, StoreError> {
         let answer = self.store.append(batch.clone()).await?;
-        let mut truth = self.truth();
+        let (head, mut truth) = (self.head(), self.truth());
+        let recorded = truth.recorded.entry(head.epoch).or_default();
+        *recorded = head.lost.get().max(*recorded);
         for (entry, position) in batch.entries.iter().zip(&answer.positions) {
             let fact = Fact::of(entry);
             let place = (answer.epoch, position.get());

@@ -14,6 +14,8 @@ pub(super) struct Truth {
     /// The number of times that the store has lost records.
     pub(super) losses: u64,
     pub(super) wipes: u64,
+    /// The highest position of each epoch at which the store has recorded a loss. It may have lost that record too.
+    pub(super) recorded: BTreeMap<Epoch, u64>,
 }
 
 /// An entry that was stored.
@@ -64,6 +66,19 @@ impl Fact {
             kind,
             is_lost: false,
             came_back: Vec::new(),
+        }
+    }
+
+    /// Returns `true` if this is the opposite of a change of a channel.
+    pub(super) fn undoes(&self, of: &str, changed: &str, was_addition: bool) -> bool {
+        match &self.kind {
+            FactKind::Change {
+                is_addition,
+                name,
+                channel,
+                ..
+            } => name == of && channel == changed && *is_addition != was_addition,
+            _ => false,
         }
     }
 
@@ -120,6 +135,12 @@ impl Truth {
     pub(super) fn last(&self, epoch: Epoch) -> u64 {
         let mut facts = self.facts.range((epoch, 0)..=(epoch, u64::MAX));
         facts.next_back().map_or(0, |((_, position), _)| *position)
+    }
+
+    /// Returns `true` if the store has ever recorded a loss above a position.
+    pub(super) fn has_loss_above(&self, epoch: Epoch, position: u64) -> bool {
+        let recorded = self.recorded.get(&epoch);
+        recorded.is_some_and(|recorded| *recorded > position)
     }
 
     pub(super) fn fact(&self, place: Place) -> &Fact {

@@ -3,8 +3,6 @@ use std::{
     collections::BTreeMap,
 };
 
-use tower_sse::store::Epoch;
-
 use super::{
     changing::Grants, nodes::Nodes, publishing::Outcome, recorder::Recorder, settings::Settings,
 };
@@ -78,11 +76,5 @@ impl World {
         let payload = self.next_payload.get();
         self.next_payload.set(payload + 1);
         payload
-    }
-
-    /// Returns `true` if the store has recorded a loss above a position.
-    pub(super) fn has_loss_above(&self, epoch: Epoch, position: u64) -> bool {
-        let head = self.recorder.head();
-        head.epoch == epoch && head.lost.get() > position
     }
 }
