@@ -1,6 +1,6 @@
 //! The newest event for each key.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use crate::EncodedEvent;
 
@@ -160,9 +160,9 @@ impl KeyedLog {
         number.is_some_and(|number| self.live.contains_key(number))
     }
 
-    /// Returns `true` if the key is live, or its removal is known.
-    pub(super) fn knows(&self, key: &str) -> bool {
-        self.numbers.contains_key(key)
+    /// Returns `true` if a key was removed at this number.
+    pub(super) fn is_removal(&self, number: u64) -> bool {
+        self.removed.contains_key(&number)
     }
 
     /// Returns the live keys, those that were updated least recently first.
@@ -190,6 +190,13 @@ impl KeyedLog {
     pub(super) fn removed_after(&self, number: u64) -> impl Iterator<Item = &Arc<str>> {
         let removed = self.removed.range(number.saturating_add(1)..);
         removed.map(|(_, key)| key)
+    }
+
+    /// Returns the keys after another one in their own order, live and removed ones, with the numbers of their
+    /// newest changes.
+    pub(super) fn keys_after(&self, after: Bound<&str>) -> impl Iterator<Item = (&Arc<str>, u64)> {
+        let range = self.numbers.range::<str, _>((after, Bound::Unbounded));
+        range.map(|(key, number)| (key, *number))
     }
 
     /// Makes this the newest event of its key.

@@ -21,6 +21,7 @@ mod hub_closing;
 mod idling;
 mod keyed;
 mod keyed_model;
+mod keyed_rounds;
 mod lagging;
 #[cfg(feature = "metrics")]
 mod metrics;

@@ -20,6 +20,7 @@ mod reader;
 mod reading;
 mod report;
 mod resumption;
+mod round_keys;
 mod rounds;
 mod skipping;
 #[expect(clippy::module_inception, reason = "it holds `Subscription`")]

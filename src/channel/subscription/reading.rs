@@ -129,9 +129,12 @@ impl Reader {
                 }
                 RoundStep::Event { key, event, id } => {
                     let epoch = self.epoch;
-                    let event = match id.filter(|_| has_ids).zip(event.with_id) {
-                        Some((number, event)) => {
+                    let event = match id.filter(|_| has_ids) {
+                        Some(number) => {
                             self.position = number;
+                            let id = || epoch.keyed_id(number);
+                            let encode = || Unnumbered::new(event.without_id).with_id(&id());
+                            let event = event.with_id.unwrap_or_else(encode);
                             ChannelEvent::keyed(event, epoch, number)
                         }
                         None => ChannelEvent::from_encoded(event.without_id),

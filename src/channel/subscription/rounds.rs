@@ -1,15 +1,14 @@
 //! The position of a subscription in a keyed channel.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-    task::Context,
-};
+use std::{collections::BTreeMap, mem, sync::Arc, task::Context};
 
-use super::departures::Departures;
+use super::{
+    departures::Departures,
+    round_keys::{Held, RoundKeys, Unlisted},
+};
 use crate::channel::{
     feed::Feed,
-    keyed_log::{KeyLookup, KeyedEvent, KeyedLog},
+    keyed_log::{KeyLookup, KeyedEvent},
     shared::ChannelShared,
     start::{Start, StartKind},
 };
@@ -23,17 +22,8 @@ pub(super) struct Rounds {
     pub(super) channel: Arc<ChannelShared>,
     /// The key of the subscription among the channel's subscribers.
     pub(super) key: u64,
-    /// The number up to which no event is due.
-    floor: u64,
-    /// Changes up to this number were read in earlier rounds.
-    since: u64,
+    held: Held,
     round: Option<Round>,
-    /// The keys that were read since the snapshot began, with the numbers of their events. A round drops
-    /// those that are gone, so there are at most as many as the log has live and removed keys, and as many
-    /// again while the round lasts.
-    shown: HashMap<Arc<str>, u64>,
-    /// Whether the client has nothing but what `shown` has: not if it has resumed.
-    is_complete: bool,
     /// Whether the client is still to be notified that a snapshot begins.
     begins_snapshot: bool,
     /// For the feed of a presence. Boxed because few channels are.
@@ -54,7 +44,7 @@ struct BeforeLast {
 struct Round {
     /// The number up to which events were published when the round began.
     upto: u64,
-    listed: VecDeque<Arc<str>>,
+    keys: RoundKeys,
     /// Whether the client got an event since it got an id.
     needs_id: bool,
 }
@@ -89,8 +79,9 @@ pub(super) enum RoundStep {
     Snapshot(u64),
     Event {
         key: Arc<str>,
+        /// Has no form with an id if that is not its number.
         event: KeyedEvent,
-        /// The number of the event, if everything up to it has been read: it is the last of the round.
+        /// The number up to which everything has been read, if it is the last of the round.
         id: Option<u64>,
     },
     Removed {
@@ -118,11 +109,13 @@ impl Rounds {
             channel,
             key,
             departures,
-            floor,
-            since,
+            held: Held {
+                floor,
+                since,
+                shown: BTreeMap::new(),
+                is_complete,
+            },
             round: None,
-            shown: HashMap::new(),
-            is_complete,
             begins_snapshot: is_complete,
             owes_id: is_complete,
             before_last: BeforeLast::default(),
@@ -131,19 +124,19 @@ impl Rounds {
 
     /// Returns the position of a client that has read nothing yet.
     pub(super) fn start(&self) -> u64 {
-        self.since
+        self.held.since
     }
 
     /// Returns `true` if everything up to this number has been read.
     pub(super) fn has_read(&self, published: u64) -> bool {
         let last = self.channel.tip().last().min(published);
-        !self.begins_snapshot && self.round.is_none() && last <= self.since
+        !self.begins_snapshot && self.round.is_none() && last <= self.held.since
     }
 
     /// Returns `true` if the channel is closed and everything has been read.
     pub(super) fn is_finished(&self) -> bool {
         let tip = self.channel.tip();
-        tip.is_closed() && self.round.is_none() && self.since >= tip.last()
+        tip.is_closed() && self.round.is_none() && self.held.since >= tip.last()
     }
 
     /// Waits for the next name that leaves, in the feed of a presence.
@@ -160,100 +153,111 @@ impl Rounds {
             Some(_) => self.channel.tip().last(),
             None => published,
         };
-        if std::mem::take(&mut self.begins_snapshot) {
-            return RoundStep::Snapshot(self.floor);
+        if mem::take(&mut self.begins_snapshot) {
+            return RoundStep::Snapshot(self.held.floor);
         }
         let Some(round) = &mut self.round else {
             return self.begin(published);
         };
-        let (upto, is_last) = (round.upto, round.listed.len() == 1);
-        let Some(key) = round.listed.pop_front() else {
+        if round.keys.needs_more() {
+            return self.list_more();
+        }
+        let Some(key) = round.keys.pop() else {
             return self.end();
         };
         // Again, because it may have changed since it was listed.
         let Some(found) = lookup(&self.channel, &key) else {
-            // The next round lists what is new to this client.
-            self.round = None;
-            return RoundStep::Idle;
+            return self.break_off(&Unlisted::NotLoaded);
         };
         if found.number() > Some(published) {
             // Another thread is about to publish it, and then to wake this task.
-            round.listed.push_front(key);
+            round.keys.put_back(key);
             return RoundStep::Idle;
         }
-        // Keys are listed in the order of their numbers, so what is left has none up to that of the last
-        // one, unless that has changed. After a loss of the store an older event may be the newest again.
-        let since = self.since;
-        let is_new = |number: &u64| *number > since && *number <= upto;
-        let id = found.number().filter(|number| is_last && is_new(number));
+        let is_by_change = round.keys.is_by_change;
+        let id = self.number_if_last(&found);
         match found {
             // The store has lost the update for which the key was listed.
-            KeyLookup::Live(number, _) if self.shown.get(&key) == Some(&number) => RoundStep::Again,
-            KeyLookup::Live(number, event) => {
-                let was_shown = self.shown.insert(Arc::clone(&key), number).is_some();
+            KeyLookup::Live(number, _) if self.held.shown.get(&key) == Some(&number) => {
+                RoundStep::Again
+            }
+            KeyLookup::Live(number, mut event) => {
+                let shown = &mut self.held.shown;
+                let was_shown = shown.insert(Arc::clone(&key), number).is_some();
                 self.note_read(id, was_shown);
+                if !is_by_change {
+                    event.with_id = None;
+                }
                 RoundStep::Event { key, event, id }
             }
             KeyLookup::Removed(_) | KeyLookup::Unknown => self.read_removal(key, id),
         }
     }
 
+    /// Returns the number up to which everything has been read with this key, if it is the last of the round.
+    fn number_if_last(&self, found: &KeyLookup) -> Option<u64> {
+        let round = self.round.as_ref();
+        let round = round.filter(|round| round.keys.is_empty())?;
+        if !round.keys.is_by_change {
+            return Some(round.upto);
+        }
+        // The last has the highest number, unless it has changed since. After a loss of the store an older event
+        // may be the newest again.
+        let number = found.number()?;
+        let is_new = number > self.held.since && number <= round.upto;
+        is_new.then_some(number)
+    }
+
     fn begin(&mut self, published: u64) -> RoundStep {
-        if self.channel.tip().last().min(published) <= self.since {
+        if self.channel.tip().last().min(published) <= self.held.since {
             return RoundStep::Idle;
         }
-        let channel = Arc::clone(&self.channel);
-        let log = channel.log();
-        if !log.as_keyed().is_some_and(KeyedLog::is_loaded) {
-            return RoundStep::Idle;
-        }
-        let has_lost = log.evicted() > self.since;
-        if has_lost && !self.is_complete {
-            drop(log);
-            return self.restart();
-        }
-        let Some(keyed) = log.as_keyed() else {
-            return RoundStep::Idle;
+        let keys = RoundKeys::new(&self.channel.log(), &self.held);
+        let keys = match keys {
+            Ok(keys) => keys,
+            Err(unlisted) => return self.break_off(&unlisted),
         };
-        let mut listed = VecDeque::new();
-        if has_lost {
-            listed.extend(self.gone(keyed).cloned());
-        }
-        // Not only up to `published`: a key that is updated all the time would never be listed.
-        // A client with nothing but what was shown has no other key that was removed.
-        // Nor only after `since`: a store that has lost events has older ones again.
-        let after = if has_lost { 0 } else { self.since };
-        let removed = keyed.removed_after(after);
-        let removed = removed.filter(|key| !self.is_complete || self.shown.contains_key(*key));
-        listed.extend(removed.cloned());
-        let live = keyed.live_after(after.max(self.floor));
-        let live = live.filter(|(number, key)| self.shown.get(*key) != Some(number));
-        listed.extend(live.map(|(_, key)| Arc::clone(key)));
         self.round = Some(Round {
             upto: published,
-            listed,
-            needs_id: std::mem::take(&mut self.owes_id),
+            keys,
+            needs_id: mem::take(&mut self.owes_id),
         });
         RoundStep::Again
     }
 
-    /// Begins with a snapshot: the client may have keys whose removal is forgotten, and it is not known
-    /// which.
-    fn restart(&mut self) -> RoundStep {
-        self.since = self.floor;
-        self.shown.clear();
-        (self.is_complete, self.owes_id) = (true, true);
-        RoundStep::Snapshot(self.floor)
+    fn list_more(&mut self) -> RoundStep {
+        let Some(round) = &mut self.round else {
+            return RoundStep::Idle;
+        };
+        let listed = round.keys.list_more(&self.channel.log(), &self.held);
+        match listed {
+            Ok(()) => RoundStep::Again,
+            Err(unlisted) => self.break_off(&unlisted),
+        }
     }
 
-    /// Returns the keys that the client has, and whose removal is forgotten.
-    fn gone<'a>(&'a self, log: &'a KeyedLog) -> impl Iterator<Item = &'a Arc<str>> {
-        self.shown.keys().filter(|key| !log.knows(key))
+    /// Drops the round. The next one lists what is new to this client.
+    fn break_off(&mut self, unlisted: &Unlisted) -> RoundStep {
+        let round = self.round.take();
+        self.owes_id |= round.is_some_and(|round| round.needs_id);
+        match unlisted {
+            Unlisted::NotLoaded => RoundStep::Idle,
+            Unlisted::Forgotten => self.restart(),
+        }
+    }
+
+    /// Begins with a snapshot.
+    fn restart(&mut self) -> RoundStep {
+        let held = &mut self.held;
+        held.since = held.floor;
+        held.shown.clear();
+        (held.is_complete, self.owes_id) = (true, true);
+        RoundStep::Snapshot(self.held.floor)
     }
 
     fn read_removal(&mut self, key: Arc<str>, id: Option<u64>) -> RoundStep {
-        let was_shown = self.shown.remove(&key).is_some();
-        if self.is_complete && !was_shown {
+        let was_shown = self.held.shown.remove(&key).is_some();
+        if self.held.is_complete && !was_shown {
             return RoundStep::Again;
         }
         self.note_read(id, was_shown);
@@ -262,7 +266,7 @@ impl Rounds {
 
     fn note_read(&mut self, id: Option<u64>, was_shown: bool) {
         if let Some(round) = &mut self.round {
-            let needed_id = std::mem::replace(&mut round.needs_id, id.is_none());
+            let needed_id = mem::replace(&mut round.needs_id, id.is_none());
             self.before_last = BeforeLast {
                 was_shown,
                 needed_id,
@@ -274,7 +278,7 @@ impl Rounds {
     /// it had before.
     pub(super) fn hide(&mut self, key: &str) {
         if !self.before_last.was_shown {
-            self.shown.remove(key);
+            self.held.shown.remove(key);
         }
         if let Some(round) = &mut self.round {
             round.needs_id = self.before_last.needed_id;
@@ -285,7 +289,7 @@ impl Rounds {
         let Some(round) = self.round.take() else {
             return RoundStep::Idle;
         };
-        self.since = round.upto;
+        self.held.since = round.upto;
         RoundStep::Ended {
             upto: round.upto,
             needs_id: round.needs_id,

@@ -73,9 +73,12 @@ impl Client {
         self.lacks_keyed_id = has_ids && id.is_none();
         if let Some(id) = id {
             assert!(has_ids, "an id beside others");
-            assert_eq!(id, Point::Keyed(number));
+            // That of the event, or of all that the round has read.
+            let Point::Keyed(id) = id else {
+                panic!("an id of the hub");
+            };
             self.may_lack_keyed_id = false;
-            self.hide.reset(number);
+            self.hide.reset(id);
         }
         number
     }
