@@ -1,4 +1,4 @@
-//! A store that cannot be followed.
+//! The outage of a store.
 
 use std::time::Instant;
 

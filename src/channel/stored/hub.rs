@@ -53,29 +53,46 @@ impl Hub<Stored> {
     ///
     /// # Errors
     ///
-    /// Fails if the store cannot be read (it is tried once, for [`HubOptions::publish_timeout`] at most), if what it has cannot be read
-    /// within [`HubOptions::backfill_timeout`], or if the options have no executor.
+    /// Fails if the store cannot be read (it is tried once, for [`HubOptions::publish_timeout`] at most), if what it
+    /// has cannot be read within [`HubOptions::backfill_timeout`], or if the options have no executor.
     pub async fn open(store: impl HubStore, options: HubOptions) -> Result<Self, StoreError> {
         Ok(Self::of(HubShared::open(store, options).await?))
     }
 
-    /// Returns since when the hub cannot follow its store, and why. `None` while it can.
+    /// Returns the outage of the store while the hub cannot follow it, with its beginning and its cause.
     ///
     /// During an outage the hub tries again, in pauses of 2 s at most. It ends with the next record that the hub
-    /// reads, or 5 s after the store is back if there is none. With the feature `tracing` its begin and its end
+    /// reads, or 5 s after the store is back if there is none. With the feature `tracing` its beginning and its end
     /// are also events of the target `tower_sse`, with the levels WARN and INFO.
     ///
     /// Use it in a health check. An outage of a few seconds is no reason to take a node away: its streams stay open,
     /// and go on where they were.
+    ///
+    /// ```
+    /// use tower_sse::{Hub, HubOptions, store::{MemoryStore, MemoryStoreOptions}};
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), tower_sse::BoxError> {
+    /// let store = MemoryStore::new(MemoryStoreOptions::new());
+    /// let hub = Hub::open(store, HubOptions::new()).await?;
+    /// assert!(hub.outage().is_none(), "a store in memory has none");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
     pub fn outage(&self) -> Option<Outage> {
         self.shared().outage()
     }
 
     /// Publishes an event to several channels at once, under one id, and returns when the store has it.
     ///
-    /// A subscriber of several of them gets it once. A name that is given twice counts once. Without any
-    /// name nothing is stored, and the id is [`last_id`](Self::last_id). The event is encoded at once, and sent to the store when the future is first polled. Events that one task publishes one after
-    /// the other are stored in this order. If the future is dropped later, the event may be stored nevertheless.
+    /// A subscriber of several of them gets it once. A name that is given twice counts once. Without any name nothing
+    /// is stored, and the id is [`last_id`](Self::last_id).
+    ///
+    /// The event is encoded at once, and sent to the store when the future is first polled. Events that one task
+    /// publishes one after the other are stored in this order. If the future is dropped later, the event may be stored
+    /// nevertheless. Subscribers get the event when their hub reads it from the store, which may be a moment after
+    /// the call returns.
     ///
     /// # Errors
     ///
