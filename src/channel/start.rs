@@ -39,6 +39,8 @@ pub(super) struct Start {
     pub(super) kind: StartKind,
     /// The position at which the channel was added to a subscription that was open.
     pub(super) added_at: Option<EventId>,
+    /// Whether the hub cannot know if the epoch of the position is over, or is to come.
+    pub(super) is_unlocated: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +53,11 @@ pub(super) enum StartKind {
 
 impl From<StartKind> for Start {
     fn from(kind: StartKind) -> Self {
-        let added_at = None;
-        Self { kind, added_at }
+        Self {
+            kind,
+            added_at: None,
+            is_unlocated: false,
+        }
     }
 }
 
@@ -80,6 +85,10 @@ impl ChannelStart {
     /// Use it for a client that got the right to read the channel at this position
     /// ([`Hub::last_id`](super::Hub::last_id)): it gets nothing that was published before. An id that the
     /// hub has not made, such as one from before a restart, stands for the beginning.
+    ///
+    /// Over a store it does not, because a store that was restored from a backup has events from before a
+    /// position that it has lost. A client whose last event id is of the present epoch goes on after that. Any
+    /// other gets nothing that has been published so far, and has a gap: give it a new position.
     ///
     /// ```
     /// use futures_util::{FutureExt, StreamExt};

@@ -12,6 +12,7 @@ mod paging;
 #[path = "../support/random.rs"]
 mod random;
 mod resuming;
+mod rights;
 #[path = "../support/stores/mod.rs"]
 mod stores;
 mod support;

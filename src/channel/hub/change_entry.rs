@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     EventId,
-    channel::start::{ChannelStart, Start, StartKind},
+    channel::start::{ChannelStart, StartKind},
     store::{Entry, Topic},
 };
 
@@ -74,14 +74,9 @@ impl SubscribersChange {
             "since" => StartKind::Since(EventId::try_from(position.to_owned()).ok()?),
             _ => return None,
         };
-        let (start, added_at) = (kind, None);
-        let start = Start {
-            kind: start,
-            added_at,
-        };
         let start = ChannelStart {
             name: channel,
-            start,
+            start: kind.into(),
         };
         Some(Self::Add { name, start })
     }

@@ -14,16 +14,19 @@ use crate::{
 };
 
 impl HubShared {
-    /// Waits until the store has been followed as far as the subscription needs. Returns the number after which
-    /// a client goes on whose id no hub over this store has made.
+    /// Waits until the store has been followed as far as the subscription needs, and notes what it could not find
+    /// out. Returns the number after which a client goes on whose id no hub over this store has made.
     pub(in crate::channel) async fn prepare(
         self: &Arc<Self>,
-        starts: &Starts,
+        starts: &mut Starts,
         last: Option<&EventId>,
     ) -> u64 {
         let Some(node) = &self.node else {
             return 0;
         };
+        for (_, start) in &mut *starts {
+            start.is_unlocated = true;
+        }
         let end = self.timer.after(node.timeout);
         let prepared = self.timer.until(end, self.prepare_all(node, starts, last));
         match (prepared.await, last) {
@@ -36,12 +39,12 @@ impl HubShared {
     async fn prepare_all(
         self: &Arc<Self>,
         node: &Node,
-        starts: &Starts,
+        starts: &mut Starts,
         last: Option<&EventId>,
     ) -> u64 {
         node.wait(|| node.is_caught_up()).await;
         let restart = match last {
-            Some(id) => self.locate(node, id).await,
+            Some(id) => self.locate(node, id).await.restart,
             None => 0,
         };
         for (channel, start) in starts {
@@ -49,7 +52,7 @@ impl HubShared {
                 self.loaded(channel).await;
             }
             if let StartKind::Since(position) = &start.kind {
-                self.locate(node, position).await;
+                start.is_unlocated = !self.locate(node, position).await.is_certain;
             }
             if let Some(position) = &start.added_at {
                 self.locate(node, position).await;
@@ -67,33 +70,46 @@ impl HubShared {
         }
     }
 
-    /// Waits until the hub has reached the position of an id, which another node may have made. Returns the
-    /// number after which a client with this id goes on if there is no such position.
-    async fn locate(self: &Arc<Self>, node: &Node, id: &EventId) -> u64 {
+    /// Waits until the hub has reached the position of an id, which another node may have made.
+    async fn locate(self: &Arc<Self>, node: &Node, id: &EventId) -> Location {
         let Some((epoch, number)) = parse(id) else {
-            return 0;
+            return Location::restart(0);
         };
         let is_reached = || node.has_applied(number);
         if epoch == self.epoch() && is_reached() {
-            return 0;
+            return Location::restart(0);
         }
         let head = node.pages.locate(Arc::clone(self)).await;
         if epoch != self.epoch() {
-            return 0;
+            return Location {
+                restart: 0,
+                is_certain: head.is_some(),
+            };
         }
         // Not lower than what another node may have sent already.
         let newest = head
             .map_or(number, |head| head.last.get())
             .max(self.published());
         if number > newest {
-            return newest;
+            return Location::restart(newest);
         }
         // If the store is emptied meanwhile, nothing of the new epoch has been sent.
         let is_over = || epoch != self.epoch() || is_reached();
-        match node.wait_until(&self.timer, is_over).await || is_over() {
+        let is_over = node.wait_until(&self.timer, is_over).await || is_over();
+        Location::restart(match is_over {
             true => 0,
             false => number.max(self.published()),
+        })
+    }
+
+    /// Returns the number of a position from which a client may read. `None` if the store does not have the epoch
+    /// of the position: it is not known what was published before.
+    pub(in crate::channel) fn right_since(&self, position: &EventId) -> Option<u64> {
+        if self.node.is_none() {
+            return Some(self.kept_number(position));
         }
+        let (epoch, number) = parse(position)?;
+        (epoch == self.epoch()).then_some(number)
     }
 
     /// Reads a page of the history of these topics.
@@ -112,6 +128,23 @@ impl HubShared {
         };
         let node = self.node.as_ref()?;
         Some(node.pages.fetch(Arc::clone(self), request))
+    }
+}
+
+/// Where a client goes on.
+struct Location {
+    /// The number after which a client goes on if there is no position of its id.
+    restart: u64,
+    /// Whether it is known what the epoch of the id is to the store.
+    is_certain: bool,
+}
+
+impl Location {
+    fn restart(restart: u64) -> Self {
+        Self {
+            restart,
+            is_certain: true,
+        }
     }
 }
 

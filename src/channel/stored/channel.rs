@@ -11,9 +11,9 @@ impl<T: ?Sized> Channel<T, Stored> {
     /// Subscribes to the events that are published from now on, as
     /// [`Hub::subscribe`](crate::Hub::<Stored>::subscribe) does.
     pub fn subscribe(&self) -> impl Future<Output = Subscription> + Send + use<T> {
-        let (hub, starts) = (Arc::clone(self.hub()), self.start(StartKind::Live));
+        let (hub, mut starts) = (Arc::clone(self.hub()), self.start(StartKind::Live));
         async move {
-            hub.prepare(&starts, None).await;
+            hub.prepare(&mut starts, None).await;
             Subscription::live(&hub, starts, None)
         }
     }
@@ -37,9 +37,9 @@ impl<T: ?Sized> Channel<T, Stored> {
         kind: StartKind,
         id: Option<LastEventId>,
     ) -> impl Future<Output = Subscription> + Send + use<T> {
-        let (hub, starts) = (Arc::clone(self.hub()), self.start(kind));
+        let (hub, mut starts) = (Arc::clone(self.hub()), self.start(kind));
         async move {
-            let restart = hub.prepare(&starts, id.as_deref()).await;
+            let restart = hub.prepare(&mut starts, id.as_deref()).await;
             Subscription::resume(&hub, starts, id.as_ref(), restart, None)
         }
     }

@@ -23,8 +23,8 @@ impl Subscriber<Stored> {
     {
         let channels = self.find(channels);
         async move {
-            let channels = channels?;
-            self.hub.prepare(&channels, None).await;
+            let mut channels = channels?;
+            self.hub.prepare(&mut channels, None).await;
             Ok(Subscription::live(&self.hub, channels, self.registration))
         }
     }
@@ -47,8 +47,8 @@ impl Subscriber<Stored> {
         let channels = self.find(channels);
         let id = last_event_id.cloned();
         async move {
-            let channels = channels?;
-            let restart = self.hub.prepare(&channels, id.as_deref()).await;
+            let mut channels = channels?;
+            let restart = self.hub.prepare(&mut channels, id.as_deref()).await;
             Ok(Subscription::resume(
                 &self.hub,
                 channels,

@@ -10,11 +10,14 @@ use super::{
     member::Member,
     rounds::{RoundStart, Rounds},
 };
-use crate::channel::{
-    gap::GapAction,
-    hub::shared::HubShared,
-    shared::ChannelShared,
-    start::{Start, StartKind},
+use crate::{
+    EventId,
+    channel::{
+        gap::GapAction,
+        hub::shared::HubShared,
+        shared::ChannelShared,
+        start::{Start, StartKind},
+    },
 };
 
 impl Addition {
@@ -50,7 +53,10 @@ fn window(
         StartKind::Replay => lost,
         StartKind::Resume | StartKind::Live => at,
         StartKind::Since(_) if !channel.options.has_ids => at,
-        StartKind::Since(position) => hub.kept_number(position),
+        StartKind::Since(position) => match hub.right_since(position) {
+            Some(since) => since,
+            None => return window_after_unknown(hub, channel, key, position, at),
+        },
     };
     let (seen, gap) = match channel.options.gap_policy.0 {
         _ if lost <= since => (since, None),
@@ -69,6 +75,23 @@ fn window(
     Added::Window(member, gap)
 }
 
+/// Begins with the next event, because older ones may have been published before the position.
+fn window_after_unknown(
+    hub: &HubShared,
+    channel: &Arc<ChannelShared>,
+    key: u64,
+    position: &EventId,
+    at: u64,
+) -> Added {
+    let gap = match channel.options.gap_policy.0 {
+        GapAction::Notify if channel.options.has_ids => {
+            Some(channel.gap_through(at, position.clone(), hub.position()))
+        }
+        GapAction::Notify | GapAction::Live => None,
+    };
+    Added::Window(Member::new(Arc::clone(channel), key, at), gap)
+}
+
 fn keyed(
     hub: &HubShared,
     channel: &Arc<ChannelShared>,
@@ -83,7 +106,7 @@ fn keyed(
             after: at,
             floor: at,
         },
-        StartKind::Since(position) => RoundStart::Snapshot(hub.kept_number(position)),
+        StartKind::Since(position) => RoundStart::Snapshot(hub.right_since(position).unwrap_or(at)),
     });
     Rounds::new(Arc::clone(channel), key, &start)
 }

@@ -48,6 +48,7 @@ impl Resumption<'_> {
             StartKind::Replay if !channel.options.has_ids => self.oldest(channel),
             // Nothing to resume by.
             _ if !channel.options.has_ids => self.published,
+            _ if self.begins_now(start) => self.published,
             _ if self.is_after_addition(start) => self.last.flatten().unwrap_or_default(),
             StartKind::Replay => self.oldest(channel),
             StartKind::Live => self.published,
@@ -55,12 +56,26 @@ impl Resumption<'_> {
                 .last
                 .map_or(self.published, |last| last.unwrap_or(self.restart)),
             // What precedes the addition was not in the client's set of channels.
-            StartKind::Since(position) if start.added_at.is_some() => self.number(position),
+            StartKind::Since(position) if start.added_at.is_some() => self.right(position),
             StartKind::Since(position) => {
                 let last = self.last.flatten().unwrap_or_default();
-                last.max(self.number(position))
+                last.max(self.right(position))
             }
         }
+    }
+
+    /// Returns `true` if the right of the client begins at a position of an epoch that the store does not have.
+    /// What precedes the present may have been published before that, unless the client has an id of this epoch.
+    fn begins_now(&self, start: &Start) -> bool {
+        let StartKind::Since(position) = &start.kind else {
+            return false;
+        };
+        if self.hub.right_since(position).is_some() {
+            return false;
+        }
+        let has_had = start.added_at.is_none() || self.is_after_addition(start);
+        let goes_on = self.last.flatten().is_some() && has_had;
+        !goes_on || start.is_unlocated
     }
 
     /// Returns the number before the oldest event.
@@ -81,7 +96,10 @@ impl Resumption<'_> {
         };
         let last = self.last_keyed.filter(is_known);
         let since = match &start.kind {
-            StartKind::Since(position) => self.number(position),
+            StartKind::Since(position) => self.hub.right_since(position).unwrap_or_else(|| {
+                let last = last.filter(|_| !start.is_unlocated);
+                last.unwrap_or(self.published)
+            }),
             StartKind::Live => {
                 let (after, floor) = (self.published, self.published);
                 return RoundStart::Changes { after, floor };
@@ -127,14 +145,16 @@ impl Resumption<'_> {
 
     /// Returns the position of the whole subscription. Events up to it go without ids.
     pub(super) fn position(&self, members: &[Member], starts: &[Start]) -> u64 {
-        let mut with_ids = members.iter().zip(starts).filter(|(one, _)| one.has_ids());
-        if with_ids.all(|(_, start)| self.is_live(start)) {
+        let with_ids = members.iter().zip(starts).filter(|(one, _)| one.has_ids());
+        // With a lower id the client would get what precedes the present when it comes back.
+        if with_ids.clone().any(|(_, start)| self.begins_now(start))
+            || with_ids.clone().all(|(_, start)| self.is_live(start))
+        {
             return self.published;
         }
         if let Some(last) = self.last {
             return last.unwrap_or(self.restart);
         }
-        let with_ids = members.iter().zip(starts).filter(|(one, _)| one.has_ids());
         let seen = with_ids.map(|(member, start)| match start.kind {
             StartKind::Replay | StartKind::Since(_) => Some(member.seen()),
             // The client will resume this one after the id as well.
@@ -149,11 +169,20 @@ impl Resumption<'_> {
     pub(super) fn gaps(&self, members: &[Member], starts: &[Start]) -> Gaps {
         let with_ids = members.iter().zip(starts).filter(|(one, _)| one.has_ids());
         let gaps = with_ids.filter_map(|(member, start)| {
+            let begins_now = self.begins_now(start);
             let (last_event_id, is_known) = match &start.kind {
+                StartKind::Since(position) if begins_now => {
+                    (self.last_event_id.unwrap_or(position), false)
+                }
                 _ if self.is_after_addition(start) => (self.last_event_id?, true),
                 StartKind::Replay | StartKind::Live => return None,
                 StartKind::Resume => (self.last_event_id?, self.last.flatten().is_some()),
                 StartKind::Since(position) => (self.last_event_id.unwrap_or(position), true),
+            };
+            let after = if begins_now {
+                self.published
+            } else {
+                self.restart
             };
             // Perhaps the store has what the log does not.
             let is_kept = self.hub.is_kept(&member.channel);
@@ -161,7 +190,7 @@ impl Resumption<'_> {
             let (channel, id) = (&member.channel, last_event_id.clone());
             let gap = || match is_known {
                 true => channel.gap(id, true, self.hub.position()),
-                false => channel.gap_through(self.restart, id, self.hub.position()),
+                false => channel.gap_through(after, id, self.hub.position()),
             };
             has_gap.then(|| (Arc::clone(&member.channel), gap()))
         });
@@ -181,6 +210,10 @@ impl Resumption<'_> {
         let mut additions: Vec<_> = added.map(|id| self.number(id)).collect();
         additions.sort_unstable();
         additions
+    }
+
+    fn right(&self, position: &EventId) -> u64 {
+        self.hub.right_since(position).unwrap_or_default()
     }
 
     fn number(&self, position: &EventId) -> u64 {
