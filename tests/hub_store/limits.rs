@@ -1,16 +1,18 @@
 //! The bounds of pages, and stores that do not keep to them.
 
 use std::{
+    num::NonZeroUsize,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use futures_util::Stream;
-use tower_sse::store::{
-    Appended, Batch, HubStore, MemoryStore, Page, Position, StoreError, Tailed, Topic,
+use tower_sse::{
+    Event, Hub, KeyPolicy,
+    store::{Appended, Batch, HubStore, MemoryStore, Page, Position, StoreError, Tailed, Topic},
 };
 
-use crate::support::{id, open, pause, publish, read, rest, store};
+use crate::support::{id, open, options, pause, publish, read, rest, store};
 
 /// A store whose pages a test changes, and looks at.
 #[derive(Clone)]
@@ -154,4 +156,30 @@ async fn pages_that_lead_nowhere_are_a_gap_in_the_end() {
     assert_eq!(got[1..], ["2", "3"]);
     assert!(begin.elapsed() >= Duration::from_secs(9));
     assert_eq!(rest(&mut resumed).await, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_loaded_in_pages() {
+    let (store, texts) = (Paged::new(|_, _| ()), texts(12, 60));
+    let options = || {
+        let keys = NonZeroUsize::new(50).unwrap();
+        options(8).each(move |_, options| options.keyed(keys, KeyPolicy::reject()))
+    };
+    let one = Hub::open(store.clone(), options()).await.unwrap();
+    let prices = one.keyed_channel("prices").unwrap();
+    for text in &texts {
+        let (key, _) = text.split_once(' ').unwrap();
+        prices.publish(key, Event::new(text.clone())).await.unwrap();
+    }
+    store.lens.lock().unwrap().clear();
+    let other = Hub::open(store.clone(), options()).await.unwrap();
+    let mut snapshot = other
+        .keyed_channel::<Event>("prices")
+        .unwrap()
+        .resume(None)
+        .await;
+    assert_eq!(read(&mut snapshot, 13).await[1..], texts);
+    let lens = store.lens.lock().unwrap().clone();
+    assert!(lens.iter().all(|len| *len <= 256 << 10), "{lens:?}");
+    assert_eq!(lens.len(), 3, "{lens:?}");
 }

@@ -6,6 +6,8 @@ mod ending;
 mod failing;
 mod keyed;
 mod limits;
+#[cfg(feature = "tracing")]
+mod logging;
 mod losing;
 mod model;
 mod paging;
