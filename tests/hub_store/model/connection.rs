@@ -63,6 +63,11 @@ impl Beginning<'_> {
     fn kept(&self, id: &WireId) -> u64 {
         if id.epoch == self.epoch { id.number } else { 0 }
     }
+
+    /// Returns `true` if a channel begins at a position of another epoch: with the next event, after a gap.
+    fn is_foreign(&self, asked: &Asked) -> bool {
+        matches!(&asked.origin, Origin::Since(id) if id.epoch != self.epoch)
+    }
 }
 
 impl Connection {
@@ -85,7 +90,11 @@ impl Connection {
         });
         let windows = begin.asked.iter().filter(|asked| asked.channel != KEYED);
         let members = windows.map(|asked| member(asked, truth, begin, last, &gaps));
-        let members: Vec<_> = members.collect();
+        let mut members: Vec<_> = members.collect();
+        if last.flatten().is_none() && begin.asked.iter().any(|asked| begin.is_foreign(asked)) {
+            // What precedes the position comes without ids, and again after a break.
+            members.iter_mut().for_each(|member| member.is_again = true);
+        }
         let lowered = lowered.map(|upto| members.iter().map(|one| one.told).max().unwrap_or(upto));
         let noticed = Some(begin.lost).filter(|lost| *lost <= begin.published);
         let gone = truth.between(begin.epoch, 0, noticed.unwrap_or_default());
@@ -324,12 +333,8 @@ fn member(
     member.is_again = member.added_at.is_some() || is_replay;
     let gap = gaps.iter().find(|gap| *gap.channel == *asked.channel);
     if let Some(gap) = gap {
-        assert_eq!(
-            gap.is_known,
-            last != Some(None),
-            "{gap:?} of {:?}",
-            begin.id
-        );
+        let is_known = last != Some(None) && (gap.is_known || !begin.is_foreign(asked));
+        assert_eq!(gap.is_known, is_known, "{gap:?} of {:?}", begin.id);
         let until = WireId::parse(gap.until.as_str());
         assert_eq!(until.epoch, begin.epoch);
         member.told = until.number - 1;
