@@ -1,118 +1,15 @@
 //! Publishing in batches, with a slow store.
 
-use std::{
-    future::Future,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+mod fixture;
 
-use futures_util::{Stream, future::join_all, stream};
-use hyper_util::rt::TokioTimer;
+use std::{sync::atomic::Ordering, time::Duration};
+
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
 
+use self::fixture::Fixture;
 use super::*;
-use crate::{
-    channel::node::{SharedExecutor, SharedStore},
-    store::{
-        Appended, Batch, Entry, HubStore, Page, Position, StoreError, StoreErrorKind, Tailed, Topic,
-    },
-    time::SharedTimer,
-};
-
-/// Takes 50 ms for a batch, refuses entries of the topic "refused", and fails at once on demand.
-#[derive(Clone, Default)]
-struct SlowStore {
-    batches: Arc<Mutex<Vec<Vec<String>>>>,
-    error: Arc<Mutex<Option<StoreErrorKind>>>,
-}
-
-impl HubStore for SlowStore {
-    async fn append(&self, batch: Batch<'_>) -> Result<Appended, StoreError> {
-        let error = *self.error.lock().unwrap();
-        if let Some(kind) = error {
-            return Err(StoreError::new(kind));
-        }
-        sleep(Duration::from_millis(50)).await;
-        let text = |entry: &Entry| String::from_utf8(entry.bytes().to_vec()).unwrap();
-        let is_refused = |entry: &Entry| entry.topics().contains(&"refused".into());
-        if batch.entries.iter().any(is_refused) {
-            return Err(StoreError::new(StoreErrorKind::Refused));
-        }
-        let mut batches = self.batches.lock().unwrap();
-        let first = batches.iter().flatten().count() as u64 + 1;
-        batches.push(batch.entries.iter().map(text).collect());
-        let positions = (first..).map(Position::new).take(batch.entries.len());
-        Ok(Appended::new("e".parse().unwrap(), positions.collect()))
-    }
-
-    async fn read(&self, _: &[Topic], _: Position, _: usize) -> Result<Page, StoreError> {
-        Err(StoreError::new(StoreErrorKind::Unavailable))
-    }
-
-    fn tail(&self, _: Option<Position>) -> impl Stream<Item = Result<Tailed, StoreError>> + Send {
-        stream::pending()
-    }
-}
-
-/// Counts the tasks that run, or drops them.
-#[derive(Clone, Default)]
-struct Executor {
-    running: Arc<AtomicUsize>,
-    is_shut_down: Arc<AtomicBool>,
-}
-
-impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Executor {
-    fn execute(&self, task: F) {
-        if self.is_shut_down.load(Ordering::Relaxed) {
-            return;
-        }
-        let running = Arc::clone(&self.running);
-        running.fetch_add(1, Ordering::Relaxed);
-        tokio::spawn(async move {
-            task.await;
-            running.fetch_sub(1, Ordering::Relaxed);
-        });
-    }
-}
-
-struct Fixture {
-    store: SlowStore,
-    committer: Committer,
-    executor: Executor,
-}
-
-impl Fixture {
-    fn new(options: CommitOptions) -> Self {
-        let (store, executor) = (SlowStore::default(), Executor::default());
-        let committer = Committer::new(
-            SharedStore::new(store.clone()),
-            Arc::default(),
-            SharedTimer::new(TokioTimer::new()),
-            SharedExecutor::new(executor.clone()),
-            options,
-        );
-        Self {
-            store,
-            committer,
-            executor,
-        }
-    }
-
-    fn batches(&self) -> Vec<Vec<String>> {
-        self.store.batches.lock().unwrap().clone()
-    }
-
-    fn fail(&self, kind: Option<StoreErrorKind>) {
-        *self.store.error.lock().unwrap() = kind;
-    }
-
-    async fn publish(&self, text: &'static str) -> Result<Committed, CommitError> {
-        self.committer.publish(vec![Entry::window("a", text)]).await
-    }
-}
+use crate::store::{Entry, StoreErrorKind};
 
 fn options() -> CommitOptions {
     CommitOptions {
