@@ -9,7 +9,8 @@ pub(super) fn check_appended(appended: Appended) -> Result<Appended, StoreError>
 }
 
 pub(super) fn check_page(page: Page) -> Result<Page, StoreError> {
-    check(StoreErrorKind::Refused, [&page.head.last, &page.upto])?;
+    let head = [&page.head.last, &page.head.lost, &page.upto];
+    check(StoreErrorKind::Refused, head)?;
     let entries = page.entries.iter().map(|entry| &entry.position);
     check(StoreErrorKind::Refused, entries)?;
     let starts = page.starts.iter().map(|(_, start)| start);

@@ -81,11 +81,22 @@ impl<L: super::NodeLog> Follower<L> {
 
     async fn follow_forever(mut self) {
         let mut backoff = Backoff::new(&self.timer, self.options.pauses);
+        let mut was_stuck = false;
         loop {
+            let before = self.seen.position();
             let connection = self.connection(&mut backoff);
-            if let Err(error) = without_panics(StoreErrorKind::Unavailable, connection).await {
-                self.fail(&error);
+            let followed = without_panics(StoreErrorKind::Unavailable, connection).await;
+            let is_stuck = followed.is_ok() && self.seen.position() == before;
+            match followed {
+                Err(error) => self.fail(&error),
+                // Once is no failure: that is how a store is found to be emptied.
+                Ok(()) if is_stuck && was_stuck => {
+                    let cause = "its tail and its reads contradict each other";
+                    self.fail(&StoreError::with_source(StoreErrorKind::Unavailable, cause));
+                }
+                Ok(()) => {}
             }
+            was_stuck = is_stuck;
             // Without an error, too: a tail of another server than the reads would be opened all the time.
             self.timer.sleep(backoff.pause()).await;
         }

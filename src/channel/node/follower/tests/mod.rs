@@ -1,79 +1,27 @@
 //! Following a store that is trimmed, emptied, and loses records.
 
+mod stores;
+
 use std::{
     future::pending,
     num::NonZeroUsize,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, atomic::Ordering},
     time::Duration,
 };
 
-use futures_util::{Stream, StreamExt, future::Either, stream};
 use hyper_util::rt::TokioTimer;
 use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
 
+use self::stores::{Hanging, Server, TwoFaced};
 use super::*;
 use crate::{
     channel::node::{Seen, SharedStore},
     store::{
-        Appended, Batch, Entry, Epoch, HubStore, MemoryStore, MemoryStoreOptions, Page, Position,
-        PublisherId, StoreError, StoreErrorKind, StoredEntry, Tailed, Topic,
+        Appended, Batch, Entry, Epoch, HubStore, MemoryStore, MemoryStoreOptions, Position,
+        PublisherId, StoreError, StoredEntry,
     },
     time::SharedTimer,
 };
-
-/// A store that tests can replace by another one, or by none, as a server that is started again.
-#[derive(Clone, Default)]
-struct Server(Arc<Mutex<Option<MemoryStore>>>);
-
-impl Server {
-    fn replace(&self, store: Option<MemoryStore>) {
-        *self.0.lock().unwrap() = store;
-    }
-
-    fn get(&self) -> Result<MemoryStore, StoreError> {
-        let store = self.0.lock().unwrap().clone();
-        store.ok_or(StoreError::new(StoreErrorKind::Unavailable))
-    }
-}
-
-impl HubStore for Server {
-    async fn append(&self, batch: Batch<'_>) -> Result<Appended, StoreError> {
-        self.get()?.append(batch).await
-    }
-
-    async fn read(
-        &self,
-        topics: &[Topic],
-        after: Position,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
-        self.get()?.read(topics, after, limit).await
-    }
-
-    fn tail(
-        &self,
-        after: Option<Position>,
-    ) -> impl Stream<Item = Result<Tailed, StoreError>> + Send {
-        match self.get() {
-            Ok(store) => Either::Left(owned_tail(store, after)),
-            Err(error) => Either::Right(stream::once(async { Err(error) })),
-        }
-    }
-}
-
-fn owned_tail(
-    store: MemoryStore,
-    after: Option<Position>,
-) -> impl Stream<Item = Result<Tailed, StoreError>> + Send {
-    stream::unfold((store, after), |(store, after)| async move {
-        let next = Box::pin(store.tail(after)).next().await?;
-        let at = next.as_ref().ok().map(|tailed| tailed.record.position());
-        Some((next, (store, at.or(after))))
-    })
-}
 
 /// Writes down what the follower says.
 #[derive(Default)]
@@ -301,9 +249,10 @@ async fn does_not_reconnect_all_the_time_while_tail_and_reads_contradict_each_ot
         reads: Arc::default(),
     };
     append(&store.tail, 1).await;
+    let notes = Arc::new(Notes::default());
     let follower = Follower::new(
         SharedStore::new(store.clone()),
-        Arc::new(Notes::default()),
+        Arc::clone(&notes),
         Arc::default(),
         SharedTimer::new(TokioTimer::new()),
         FollowOptions::new(),
@@ -312,53 +261,6 @@ async fn does_not_reconnect_all_the_time_while_tail_and_reads_contradict_each_ot
     sleep(Duration::from_secs(60)).await;
     let reads = store.reads.load(Ordering::Relaxed);
     assert!(reads < 100, "{reads}");
-}
-
-/// A store whose tail is that of another server than its reads, which take a millisecond.
-#[derive(Clone)]
-struct TwoFaced {
-    read: MemoryStore,
-    tail: MemoryStore,
-    reads: Arc<AtomicUsize>,
-}
-
-impl HubStore for TwoFaced {
-    async fn append(&self, batch: Batch<'_>) -> Result<Appended, StoreError> {
-        self.read.append(batch).await
-    }
-
-    async fn read(
-        &self,
-        topics: &[Topic],
-        after: Position,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
-        sleep(Duration::from_millis(1)).await;
-        self.read.read(topics, after, limit).await
-    }
-
-    fn tail(
-        &self,
-        after: Option<Position>,
-    ) -> impl Stream<Item = Result<Tailed, StoreError>> + Send {
-        owned_tail(self.tail.clone(), after)
-    }
-}
-
-/// A store that never answers.
-struct Hanging;
-
-impl HubStore for Hanging {
-    async fn append(&self, _: Batch<'_>) -> Result<Appended, StoreError> {
-        pending().await
-    }
-
-    async fn read(&self, _: &[Topic], _: Position, _: usize) -> Result<Page, StoreError> {
-        pending().await
-    }
-
-    fn tail(&self, _: Option<Position>) -> impl Stream<Item = Result<Tailed, StoreError>> + Send {
-        stream::pending()
-    }
+    let notes = notes.0.lock().unwrap().clone();
+    assert_eq!(notes.last().unwrap(), "the store is unavailable");
 }
