@@ -136,8 +136,8 @@ impl Entry {
 }
 
 impl EntryKind {
-    /// Returns the kind with this name; `None` if there is none, or if it has a key that
-    /// such a kind does not have, or the other way round.
+    /// Returns the kind with this name. `None` if there is no such kind, if it needs a key and none is given, or if it
+    /// has no key and one is given.
     pub fn from_name(name: &str, key: Option<Arc<str>>) -> Option<Self> {
         match (name, key) {
             ("window", None) => Some(Self::Window),

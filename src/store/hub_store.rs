@@ -221,7 +221,7 @@ pub trait HubStore: Send + Sync + 'static {
     /// choose how many. A position above the last one is from an epoch that has ended: the stream waits for new
     /// records, whose epoch the hub compares.
     ///
-    /// The stream ends after an error. The caller then opens another one. It ignores records that come again.
+    /// The stream ends after an error. The caller then opens another one, and ignores records that come again.
     fn tail(
         &self,
         after: Option<Position>,

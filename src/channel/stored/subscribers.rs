@@ -33,8 +33,8 @@ impl Subscribers<Stored> {
     /// which it was removed.
     ///
     /// It is [`Subscribers::remove`](Subscribers::<crate::Memory>::remove) through the store. When the call
-    /// returns, what that one promises holds on this hub; on others as soon as they read the change. No hub sends
-    /// an event of the channel that was published after the position.
+    /// returns, this hub has removed the channel, with the guarantee of that method; others do so as soon as they
+    /// read the change. No hub sends an event of the channel that was published after the position.
     ///
     /// If it fails, open streams may go on with the channel, on this hub too. Call it again. Where that must not
     /// wait for the store, end the user's streams ([`OpenStreams`](crate::OpenStreams)): they come back without the
