@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc, time::Instant};
 
-use super::{ChannelOptions, Gap, gap::Lost, log::Log, roster::Roster, subscribers::Subscribers};
+use super::{
+    ChannelOptions, Gap, gap::Lost, log::Log, roster::Roster, subscribers::ChannelSubscribers,
+};
 use crate::{
     EventId,
     store::Epoch,
@@ -25,7 +27,7 @@ pub(super) struct ChannelShared {
     log: RwLock<Log>,
     /// See [`Tip`].
     tip: AtomicU64,
-    pub(super) subscribers: Subscribers,
+    pub(super) subscribers: ChannelSubscribers,
     /// Woken when the first subscriber comes, when the last has left, and by the close.
     occupancy: Arc<Notify>,
     presence: PresenceRole,
@@ -75,7 +77,7 @@ impl ChannelShared {
             options,
             tip: AtomicU64::new(Tip::of(&log).0),
             log: RwLock::new(log),
-            subscribers: Subscribers::default(),
+            subscribers: ChannelSubscribers::default(),
             occupancy: Arc::default(),
             presence: PresenceRole::None,
         }

@@ -20,7 +20,7 @@ use crate::sync::{
 
 /// The subscribers of a channel.
 #[derive(Default)]
-pub(super) struct Subscribers {
+pub(super) struct ChannelSubscribers {
     list: Mutex<SubscriberList>,
     /// The number of those that are listed, to be read without the lock.
     count: AtomicUsize,
@@ -75,12 +75,12 @@ impl SubscriberWaker {
     pub(super) fn wait<'a>(
         &self,
         waker: &Waker,
-        channels: impl Iterator<Item = &'a Subscribers>,
+        channels: impl Iterator<Item = &'a ChannelSubscribers>,
     ) -> Task {
         self.set(waker);
         // After that: a publisher lowers the flag before it looks for the waker, so it either finds the
         // waker, or the flag is seen lowered here.
-        channels.for_each(Subscribers::expect_wait);
+        channels.for_each(ChannelSubscribers::expect_wait);
         // With the fence of `wake_all`: either the publisher finds the flag, or this subscriber finds the
         // event.
         fence(Ordering::SeqCst);
@@ -116,7 +116,7 @@ impl SubscriberWaker {
     }
 }
 
-impl Subscribers {
+impl ChannelSubscribers {
     /// Lists a subscriber. Returns its key, and whether it is the only one.
     pub(super) fn list(&self, subscriber: &Arc<SubscriberWaker>) -> (u64, bool) {
         let mut list = self.lock();

@@ -2,8 +2,8 @@
 //!
 //! A node is a process that has clients. If each node publishes to the same store and follows it, a client gets
 //! the events of all nodes, and can reconnect to any of them with no loss and no duplicates. Implement
-//! [`HubStore`] for a database or a message broker, or use a [`MemoryStore`] for tests and for several hubs in
-//! one process.
+//! [`HubStore`] for a database or a message broker: its documentation has a small store as an example. A
+//! [`MemoryStore`] is for tests, and for several hubs in one process.
 //!
 //! A store has three parts:
 //!
