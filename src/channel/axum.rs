@@ -32,12 +32,14 @@ impl IntoResponse for PublishError {
 }
 
 /// Returns what [`ChannelError`] does for a channel that cannot be added, 503 Service Unavailable for a store that
-/// has not accepted the change, and 500 Internal Server Error if the store never will.
+/// has not accepted the change, and 500 Internal Server Error if the store never will. The body is the error's text
+/// without its cause.
 impl IntoResponse for SubscribersError {
     fn into_response(self) -> Response {
+        let text = self.without_cause();
         match self {
             Self::Channel(error) => error.into_response(),
-            Self::Store(error) => store_status(&error).into_response(),
+            Self::Store(error) => (store_status(&error), text).into_response(),
         }
     }
 }

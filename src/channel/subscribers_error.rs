@@ -18,28 +18,35 @@ pub enum SubscribersError {
     Store(StoreError),
 }
 
-/// The text names the cause, so `source()` returns the cause of that cause, as for
-/// [`PublishError`](super::PublishError).
-impl fmt::Display for SubscribersError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl SubscribersError {
+    /// Returns the text without the cause, for a response.
+    pub(super) fn without_cause(&self) -> &'static str {
         match self {
-            Self::Channel(error) => {
-                write!(f, "the channel cannot be added to subscriptions: {error}")
-            }
-            Self::Store(error) if error.is_unknown() => {
-                write!(f, "the subscriptions may or may not change: {error}")
-            }
-            Self::Store(error) => write!(f, "the subscriptions do not change: {error}"),
+            Self::Channel(_) => "the channel cannot be added to subscriptions",
+            Self::Store(error) if error.is_unknown() => "the subscriptions may or may not change",
+            Self::Store(_) => "the subscriptions do not change",
+        }
+    }
+
+    fn cause(&self) -> &(dyn StdError + 'static) {
+        match self {
+            Self::Channel(error) => error,
+            Self::Store(error) => error,
         }
     }
 }
 
+impl fmt::Display for SubscribersError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.without_cause(), self.cause())
+    }
+}
+
+/// The text names the cause, so `source()` returns the cause of that cause, as for
+/// [`PublishError`](super::PublishError).
 impl StdError for SubscribersError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::Channel(error) => error.source(),
-            Self::Store(error) => error.source(),
-        }
+        self.cause().source()
     }
 }
 

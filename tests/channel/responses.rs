@@ -3,7 +3,10 @@
 use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
-use tower_sse::{BoxError, Channel, Event, PublishError, StateChannel};
+use tower_sse::{
+    BoxError, Channel, ChannelError, Event, PublishError, StateChannel, SubscribersError,
+    store::{StoreError, StoreErrorKind},
+};
 
 use crate::{
     hub::{channel_in, hub},
@@ -75,5 +78,26 @@ async fn say_that_no_channel_can_have_the_name() {
         for (status, _, body) in [response(error).await, response(published).await] {
             assert_eq!((status, &*body), (StatusCode::BAD_REQUEST, text));
         }
+    }
+}
+
+#[tokio::test]
+async fn say_why_subscriptions_do_not_change() {
+    let of_store = |kind| SubscribersError::Store(StoreError::with_source(kind, "secret"));
+    let errors = [
+        SubscribersError::Channel(ChannelError::Reserved),
+        of_store(StoreErrorKind::Unavailable),
+        of_store(StoreErrorKind::Unknown),
+        of_store(StoreErrorKind::Refused),
+    ];
+    let expected = [
+        (400, "the name is reserved"),
+        (503, "the subscriptions do not change"),
+        (503, "the subscriptions may or may not change"),
+        (500, "the subscriptions do not change"),
+    ];
+    for (error, expected) in errors.into_iter().zip(expected) {
+        let (status, _, body) = response(error).await;
+        assert_eq!((status.as_u16(), body.as_str()), expected);
     }
 }
