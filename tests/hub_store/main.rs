@@ -18,3 +18,4 @@ mod rights;
 #[path = "../support/stores/mod.rs"]
 mod stores;
 mod support;
+mod threads;
