@@ -1,6 +1,6 @@
 use loom::thread;
 
-use super::support::{channel, next, publish, published, rest, wait};
+use super::support::{channel, next, publish, published, rest, retaining, wait};
 use crate::loom_tests::in_every_order;
 
 #[test]
@@ -49,5 +49,19 @@ fn an_event_that_is_published_while_another_closes_comes_to_all_or_to_none() {
         let held = rest(channel.replay());
         let held = held.iter().filter_map(published);
         assert_eq!(held.count(), got.len());
+    });
+}
+
+#[test]
+fn a_hub_that_closes_removes_no_channel_from_a_subscription() {
+    in_every_order(3, || {
+        let hub = retaining();
+        let subscription = hub.subscribe(["a", "b"]).unwrap();
+        let closing = thread::spawn({
+            let hub = hub.clone();
+            move || hub.close()
+        });
+        assert!(rest(subscription).is_empty());
+        closing.join().unwrap();
     });
 }
