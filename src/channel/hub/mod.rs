@@ -9,6 +9,7 @@ mod followed;
 mod following;
 #[expect(clippy::module_inception, reason = "it holds `Hub`")]
 mod hub;
+mod idle;
 mod in_memory;
 mod keyed;
 mod loading;
