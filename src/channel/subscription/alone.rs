@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    member::MemberItem,
     members::Members,
+    next_event::MemberItem,
     reader::Reader,
     resumption::{Gaps, Resumption},
     subscription::Subscription,

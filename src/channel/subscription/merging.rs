@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    member::Peek,
+    next_event::Peek,
     reader::{Reader, ReaderItem},
     reading::without_id,
     rounds::Rounds,

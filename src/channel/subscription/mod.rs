@@ -12,6 +12,7 @@ mod keyed;
 mod member;
 mod members;
 mod merging;
+mod next_event;
 mod opening;
 mod page;
 mod paging;

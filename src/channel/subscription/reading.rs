@@ -3,8 +3,9 @@
 use std::{mem, sync::Arc};
 
 use super::{
-    member::{Member, MemberItem},
+    member::Member,
     members::Members,
+    next_event::MemberItem,
     reader::{Reader, ReaderItem},
     rounds::{RoundStep, Rounds},
 };

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    member::{Member, Peek},
-    reader::Reader,
-};
+use super::{member::Member, next_event::Peek, reader::Reader};
 use crate::channel::shared::ChannelShared;
 
 impl Reader {
