@@ -29,6 +29,7 @@ mod keyed;
 mod keyed_log;
 mod lag;
 mod log;
+mod log_keys;
 mod node;
 mod notice;
 mod numbered;
