@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::{
     addition::{Added, Addition},
     member::Member,
-    rounds::{RoundStart, Rounds},
+    round_start::RoundStart,
+    rounds::Rounds,
 };
 use crate::{
     EventId,

@@ -22,6 +22,7 @@ mod reading;
 mod report;
 mod resumption;
 mod round_keys;
+mod round_start;
 mod rounds;
 mod skipping;
 #[expect(clippy::module_inception, reason = "it holds `Subscription`")]

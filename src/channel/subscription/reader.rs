@@ -12,7 +12,8 @@ use super::{
     members::Members,
     page::{Missed, Paging},
     resumption::{Gaps, Resumption},
-    rounds::{RoundStart, Rounds},
+    round_start::RoundStart,
+    rounds::Rounds,
 };
 use crate::{
     EventId,

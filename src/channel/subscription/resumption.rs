@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{member::Member, rounds::RoundStart};
+use super::{member::Member, round_start::RoundStart};
 use crate::{
     EventId,
     channel::{
