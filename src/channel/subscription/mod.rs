@@ -5,6 +5,7 @@ mod addition;
 mod alone;
 mod changes;
 mod changing;
+mod connecting;
 mod control;
 mod departures;
 mod filter;
