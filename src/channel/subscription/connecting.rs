@@ -1,4 +1,4 @@
-//! How a subscription begins in its channels.
+//! The beginning of a subscription in its channels.
 
 use std::sync::Arc;
 

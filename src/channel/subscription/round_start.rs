@@ -1,4 +1,4 @@
-//! Where a subscription begins in a keyed channel.
+//! The start of a subscription in a keyed channel.
 
 use crate::channel::{
     feed::Feed,
@@ -6,7 +6,7 @@ use crate::channel::{
     start::{Start, StartKind},
 };
 
-/// Where a subscription begins in a keyed channel.
+/// The start of a subscription in a keyed channel.
 pub(super) enum RoundStart {
     /// With a snapshot of the keys that have changed after this number.
     Snapshot(u64),
