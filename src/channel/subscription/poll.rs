@@ -2,22 +2,15 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use futures_util::Stream;
 
-use super::{
-    changes::ChangeNotice, page::Missed, reader::ReaderItem, report::send_notice,
-    subscription::Subscription,
-};
+use super::{reader::ReaderItem, report::send_notice, subscription::Subscription};
 use crate::{
     CloseReason,
-    channel::{
-        ChannelEvent, NoticePolicy, gap::GapAction, lag::LagAction, notice::Notice,
-        numbered::Unnumbered, shared::ChannelShared,
-    },
+    channel::{ChannelEvent, numbered::Unnumbered},
     report::Audience,
     stream::{PollBudget, scope},
 };
@@ -103,13 +96,6 @@ impl Subscription {
         send_notice(event, audience)
     }
 
-    /// Returns the policy for a notice of the channel with a name.
-    fn notice_policy_named(&self, name: Option<&Arc<str>>) -> NoticePolicy {
-        let mut channels = self.reader.channels();
-        let channel = name.and_then(|name| channels.find(|channel| channel.name == *name));
-        self.notice_policy_of(channel)
-    }
-
     /// Yields what the log has. `None` when it is closed, or the subscriber has lagged.
     fn poll_log(
         &mut self,
@@ -152,182 +138,6 @@ impl Subscription {
         }
     }
 
-    /// Applies the policy of a channel whose next event was evicted. The subscription may have moved past it
-    /// already, and past so many events at least.
-    fn apply_lag_policy(
-        &mut self,
-        channel: &Arc<ChannelShared>,
-        skipped: Option<u64>,
-        audience: Option<Audience>,
-    ) -> Option<ChannelEvent> {
-        match channel.options.lag_policy.0.clone() {
-            // The client could not resume: without ids a lag is only counted.
-            LagAction::Disconnect if !channel.options.has_ids => {
-                let missed = skipped.unwrap_or_else(|| self.reader.skip_evicted(channel));
-                self.count_missed(missed);
-                None
-            }
-            LagAction::Disconnect => {
-                self.end_early(CloseReason::Lagged);
-                None
-            }
-            LagAction::Newest => {
-                let missed = self
-                    .reader
-                    .skip_to_newest(channel)
-                    .max(skipped.unwrap_or_default());
-                self.count_missed(missed);
-                None
-            }
-            LagAction::Notify(make_notice) => {
-                let missed = skipped.unwrap_or_else(|| self.reader.skip_evicted(channel));
-                self.count_missed(missed);
-                let policy = self.notice_policy_of(Some(channel));
-                let notice = Notice::Lagged(missed, &channel.name);
-                let event = match make_notice {
-                    Some(make) => Unnumbered::new(make(missed).into()).into_event(),
-                    None => notice.encode(policy, audience.unwrap_or_default(), None)?,
-                };
-                send_notice(event, audience)
-            }
-        }
-    }
-
-    /// Applies the policies of a channel that has lost events which its store does not have either.
-    fn apply_policy_for_missed(
-        &mut self,
-        missed: Missed,
-        audience: Option<Audience>,
-    ) -> Option<ChannelEvent> {
-        let Missed {
-            channel,
-            gap,
-            is_resuming,
-        } = missed;
-        match channel.options.gap_policy.0 {
-            // The store does not say how many there were.
-            _ if !is_resuming || !channel.options.has_ids => {
-                self.apply_lag_policy(&channel, Some(1), audience)
-            }
-            GapAction::Live => {
-                self.reader.skip_all(&channel);
-                None
-            }
-            GapAction::Notify => self.notify_change(&ChangeNotice::Gap(gap), audience),
-        }
-    }
-
-    /// Notifies the client of a channel that was added or removed.
-    fn notify_change(
-        &mut self,
-        change: &ChangeNotice,
-        audience: Option<Audience>,
-    ) -> Option<ChannelEvent> {
-        let (name, notice) = match change {
-            ChangeNotice::Added(channel) => (channel, Notice::Added(channel)),
-            ChangeNotice::Removed(channel) => (channel, Notice::Removed(channel)),
-            ChangeNotice::Gap(gap) => (&gap.channel, gap.as_notice()),
-        };
-        let policy = self.notice_policy_named(Some(name));
-        send_notice(
-            notice.encode(policy, audience.unwrap_or_default(), None)?,
-            audience,
-        )
-    }
-
-    /// Gives the client the id of everything that has been sent.
-    fn send_checkpoint(&mut self, audience: Option<Audience>) -> Option<ChannelEvent> {
-        let (policy, id) = (self.notice_policy_of(None), self.reader.last_id());
-        if let Some(filter) = &mut self.filter {
-            filter.reset(self.reader.position());
-        }
-        let client = audience.unwrap_or_default();
-        send_notice(
-            Notice::Checkpoint.encode(policy, client, Some(id))?,
-            audience,
-        )
-    }
-
-    fn count_missed(&mut self, missed: u64) {
-        self.missed += missed;
-        self.unreported_missed += missed;
-    }
-
-    /// Ends though the channel goes on. The stream ends with it.
-    fn end_early(&mut self, reason: CloseReason) {
-        self.end(reason);
-        self.unreported_end = Some(reason);
-    }
-
-    /// Returns the event if the filter accepts it.
-    fn filter(
-        &mut self,
-        event: ChannelEvent,
-        member: usize,
-        audience: Option<Audience>,
-    ) -> Option<ChannelEvent> {
-        let (Some(filter), Some(channel)) = (&mut self.filter, self.reader.channel(member)) else {
-            return Some(event);
-        };
-        let position = self.reader.position();
-        if filter.accepts(channel, None, &event, position) {
-            return Some(event);
-        }
-        // An event of the history has no number: not everything before the position has been sent.
-        let needs_checkpoint = event.has_number() && filter.needs_checkpoint(channel);
-        self.spend_budget(audience);
-        needs_checkpoint.then(|| self.send_checkpoint(audience))?
-    }
-
-    /// Returns the event of a key if the filter accepts it.
-    fn filter_keyed(
-        &mut self,
-        event: ChannelEvent,
-        key: &str,
-        place: usize,
-        audience: Option<Audience>,
-    ) -> Option<ChannelEvent> {
-        let channel = self.reader.keyed_channel(place);
-        let (Some(filter), Some(channel)) = (&mut self.filter, channel) else {
-            return Some(event);
-        };
-        let position = self.reader.position();
-        if filter.accepts(channel, Some(key), &event, position) {
-            return Some(event);
-        }
-        self.reader.hide(place, key);
-        self.spend_budget(audience);
-        None
-    }
-
-    /// Gives the client the id of a round of a keyed channel, if it has got an event without one, or if many
-    /// were hidden.
-    fn end_round(&mut self, needs_id: bool, audience: Option<Audience>) -> Option<ChannelEvent> {
-        let channel = self.reader.keyed_channel(0);
-        let hidden = self.filter.as_ref().zip(channel);
-        let is_behind = hidden.is_some_and(|(filter, channel)| filter.needs_checkpoint(channel));
-        if !needs_id && !is_behind {
-            return None;
-        }
-        self.send_checkpoint(audience)
-    }
-
-    /// Notifies the client that a keyed channel begins with a snapshot.
-    fn begin_snapshot(
-        &mut self,
-        channel: &Arc<ChannelShared>,
-        has_ids: bool,
-        audience: Option<Audience>,
-    ) -> Option<ChannelEvent> {
-        let policy = self.notice_policy_of(Some(channel));
-        let id = has_ids.then(|| self.reader.last_id());
-        let notice = Notice::Snapshot(&channel.name);
-        send_notice(
-            notice.encode(policy, audience.unwrap_or_default(), id)?,
-            audience,
-        )
-    }
-
     /// Returns `true` if it is time for a break: of this subscription, or of the poll that it is in.
     /// Other tasks then get their turn, and this one is polled again after them.
     #[inline]
@@ -354,7 +164,7 @@ impl Subscription {
     }
 
     #[inline]
-    fn spend_budget(&mut self, audience: Option<Audience>) {
+    pub(super) fn spend_budget(&mut self, audience: Option<Audience>) {
         let now = || self.reader.hub().timer.now();
         match audience {
             Some(_) => scope::spend_budget(now),
