@@ -160,6 +160,11 @@ impl KeyedLog {
         number.is_some_and(|number| self.live.contains_key(number))
     }
 
+    /// Returns `true` if the key is live, or its removal is known.
+    pub(super) fn knows(&self, key: &str) -> bool {
+        self.numbers.contains_key(key)
+    }
+
     /// Returns `true` if a key was removed at this number.
     pub(super) fn is_removal(&self, number: u64) -> bool {
         self.removed.contains_key(&number)

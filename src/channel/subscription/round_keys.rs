@@ -51,10 +51,7 @@ impl RoundKeys {
     /// Lists the keys that have changed since the last round, or begins to.
     pub(super) fn new(log: &Log, held: &Held) -> Result<Self, Unlisted> {
         let keyed = held.check(log)?;
-        let few = match held.has_lost(log) {
-            true => None,
-            false => held.few_changed(keyed),
-        };
+        let few = held.few_changed(keyed, held.has_lost(log));
         let is_by_change = few.is_some();
         Ok(Self {
             listed: few.unwrap_or_default(),
@@ -119,16 +116,23 @@ impl Held {
         log.evicted() > self.since
     }
 
-    /// Returns the keys that have changed since the last round, if they are few.
-    fn few_changed(&self, keyed: &KeyedLog) -> Option<VecDeque<Arc<str>>> {
+    /// Returns the keys that have changed since the last round, if they are few: after a loss those of which the
+    /// client has another event, or none.
+    fn few_changed(&self, keyed: &KeyedLog, has_lost: bool) -> Option<VecDeque<Arc<str>>> {
+        if has_lost && self.shown.len() > MAX_KEYS {
+            return None;
+        }
+        let since = if has_lost { 0 } else { self.since };
+        let shown = has_lost.then(|| self.shown.keys()).into_iter().flatten();
+        let gone = shown.filter(|key| !keyed.knows(key)).map(|key| (key, None));
         // A client with nothing but what was shown has no other key that was removed.
         let may_have_any = !self.is_complete || !self.shown.is_empty();
-        let removed = may_have_any.then(|| keyed.removed_after(self.since));
+        let removed = may_have_any.then(|| keyed.removed_after(since));
         let removed = removed.into_iter().flatten().map(|key| (key, None));
         // Not only up to the watermark: a key that is updated all the time would never be listed.
-        let live = keyed.live_after(self.since.max(self.floor));
+        let live = keyed.live_after(since.max(self.floor));
         let live = live.map(|(number, key)| (key, Some(number)));
-        let changed: Vec<_> = removed.chain(live).take(MAX_KEYS + 1).collect();
+        let changed: Vec<_> = gone.chain(removed).chain(live).take(MAX_KEYS + 1).collect();
         if changed.len() > MAX_KEYS {
             return None;
         }

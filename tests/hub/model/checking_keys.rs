@@ -73,12 +73,9 @@ impl Client {
         self.lacks_keyed_id = has_ids && id.is_none();
         if let Some(id) = id {
             assert!(has_ids, "an id beside others");
-            // That of the event, or of all that the round has read.
-            let Point::Keyed(id) = id else {
-                panic!("an id of the hub");
-            };
+            assert_eq!(id, Point::Keyed(number));
             self.may_lack_keyed_id = false;
-            self.hide.reset(id);
+            self.hide.reset(number);
         }
         number
     }
