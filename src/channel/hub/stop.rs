@@ -8,10 +8,10 @@ use crate::sync::{
 };
 
 /// The end of a hub, for which its tasks wait. Clones share it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Stop(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Shared {
     is_stopped: AtomicBool,
     changed: Arc<Notify>,
