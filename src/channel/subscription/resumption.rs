@@ -44,11 +44,13 @@ impl Resumption<'_> {
 
     /// Returns the number after which the subscription begins in a channel.
     fn seen(&self, channel: &ChannelShared, start: &Start) -> u64 {
+        if self.begins_now(start) {
+            return self.published;
+        }
         match &start.kind {
             StartKind::Replay if !channel.options.has_ids => self.oldest(channel),
             // Nothing to resume by.
             _ if !channel.options.has_ids => self.published,
-            _ if self.begins_now(start) => self.published,
             _ if self.is_after_addition(start) => self.last.flatten().unwrap_or_default(),
             StartKind::Replay => self.oldest(channel),
             StartKind::Live => self.published,
