@@ -97,7 +97,7 @@ impl KeyedLog {
         self.load == Load::Running(number)
     }
 
-    /// Has the log loaded anew, if this reading is under way.
+    /// Requires the log to be loaded anew, if this load runs.
     pub(super) fn abandon_load(&mut self, number: u64) {
         if self.is_loading(number) {
             self.load = Load::Needed;

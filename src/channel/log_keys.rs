@@ -43,7 +43,7 @@ impl Log {
         self.forget_removals();
     }
 
-    /// Has a keyed log loaded before it is read.
+    /// Requires a keyed log to be loaded before it is read.
     pub(super) fn unload_keys(&mut self) {
         if let LogEvents::Keyed(keyed) = &mut self.events {
             keyed.unload();
@@ -61,7 +61,7 @@ impl Log {
         begins
     }
 
-    /// Has a keyed log loaded anew. See [`KeyedLog::abandon_load`].
+    /// Requires a keyed log to be loaded anew. See [`KeyedLog::abandon_load`].
     pub(super) fn abandon_load(&mut self, number: u64) {
         if let LogEvents::Keyed(keyed) = &mut self.events {
             keyed.abandon_load(number);

@@ -131,7 +131,7 @@ impl HubShared {
     }
 }
 
-/// Where a client goes on.
+/// The number after which a client goes on, and whether that is certain.
 struct Location {
     /// The number after which a client goes on if there is no position of its id.
     restart: u64,

@@ -26,7 +26,7 @@ pub(super) struct Resumption<'a> {
     pub(super) last_keyed: Option<u64>,
     /// The number up to which events are published.
     pub(super) published: u64,
-    /// Where a client goes on whose id the hub has not made.
+    /// The number after which a client goes on whose id the hub has not made.
     pub(super) restart: u64,
 }
 

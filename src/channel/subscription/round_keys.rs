@@ -13,7 +13,7 @@ use crate::channel::{keyed_log::KeyedLog, log::Log};
 /// The most keys that are looked at under one lock of the log, for which publishers wait.
 const MAX_KEYS: usize = 256;
 
-/// What a client has of a keyed channel.
+/// The part of a keyed channel that a client has.
 pub(super) struct Held {
     /// The number up to which no event is due.
     pub(super) floor: u64,
@@ -34,7 +34,7 @@ pub(super) struct Held {
 /// listed yet, and never be read.
 pub(super) struct RoundKeys {
     listed: VecDeque<Arc<str>>,
-    /// Where the list goes on, in the order of the keys. `None` if it is complete.
+    /// The bound from which the list goes on, in the order of the keys. `None` if it is complete.
     rest: Option<Bound<Arc<str>>>,
     pub(super) is_by_change: bool,
 }
