@@ -30,6 +30,8 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Log {
 #[tokio::test(start_paused = true)]
 async fn an_outage_is_logged_once() {
     let log = Log::default();
+    // With one subscriber alone, `tracing` asks that of the thread which logs first: another test has none.
+    let _other = tracing::Dispatch::new(tracing_subscriber::registry());
     let _logged = tracing_subscriber::registry()
         .with(log.clone())
         .set_default();
