@@ -444,10 +444,6 @@ impl Client {
             "the id falls to {}",
             id.number
         );
-        // A hub that is closed closes its channels.
-        if world.nodes.position(connection.node).is_some() {
-            connection.check_changed(truth, id.number);
-        }
         for member in &mut connection.members {
             if member.added_at.is_none_or(|at| at <= id.number) && !member.is_ephemeral() {
                 member.check_nothing_skipped(&world, truth, id.epoch, id.number);

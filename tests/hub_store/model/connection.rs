@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use tower_sse::{Gap, Subscription, store::Epoch};
 
@@ -7,7 +7,7 @@ use super::{
     member::Member,
     nodes::NodeId,
     publishing::topic,
-    settings::{EPHEMERAL, KEYED},
+    settings::KEYED,
     truth::{FactKind, Truth},
     wire::WireId,
 };
@@ -215,7 +215,7 @@ impl Connection {
             return;
         }
         let at = match since {
-            _ if channel == EPHEMERAL => position,
+            _ if channel == super::settings::EPHEMERAL => position,
             None => position,
             Some(None) => 0,
             Some(Some(id)) if id.epoch == self.epoch && id.number <= published => id.number,
@@ -228,37 +228,6 @@ impl Connection {
             is_again: true,
             ..Member::new(topic(channel), at)
         });
-    }
-
-    /// Checks that the client is notified of the changes up to a position before it gets that as an id.
-    pub(super) fn check_changed(&self, truth: &Truth, upto: u64) {
-        let Some(name) = &self.name else { return };
-        let mut changed = BTreeMap::new();
-        for (position, fact) in truth.between(self.epoch, self.changes_at, upto) {
-            match &fact.kind {
-                FactKind::Change {
-                    is_addition,
-                    name: of,
-                    channel,
-                    ..
-                } if of == name && !fact.is_lost => {
-                    changed.insert(channel, (position, *is_addition));
-                }
-                _ => {}
-            }
-        }
-        for (channel, (position, is_addition)) in changed {
-            // Nothing of a channel without ids is lost by an id that comes first.
-            let has_ids = ![EPHEMERAL, KEYED].contains(&&**channel);
-            if is_addition && !has_ids {
-                continue;
-            }
-            assert_eq!(
-                self.has(channel),
-                is_addition,
-                "the change of {channel} at {position} was skipped"
-            );
-        }
     }
 
     /// Checks that no event comes of a channel that was published after its removal.

@@ -10,7 +10,7 @@
 //! - an id, or the end of all faults, means that everything before it was received, or reported as missed;
 //! - what was acknowledged to a publisher and lost by the store is reported;
 //! - what is reported as missed hides an event, or a loss of the store;
-//! - nothing comes of a channel that was published after its removal, and no id before a change is applied;
+//! - nothing comes of a channel that was published after its removal;
 //! - in the end a client has the newest event of each key, and no other key.
 //!
 //! One thread and a paused clock make a seed the same history each time. A failure prints the seed and the history:
