@@ -45,8 +45,9 @@ pub(crate) fn measure(work: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
-/// Callgrind counts the instructions of this function alone, so it must not become part of another.
+/// Callgrind counts the instructions of this function alone, for each thread, so it must not become part of
+/// another.
 #[inline(never)]
-fn measured(work: impl FnOnce()) {
+pub(crate) fn measured(work: impl FnOnce()) {
     work();
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, thread, time::Duration};
 use tower_sse::Channel;
 
 use super::{
-    case::{Case, measure},
+    case::{Case, measure, measured},
     feed::{Feed, Width, event},
     reader::Reader,
 };
@@ -54,7 +54,7 @@ fn publish_by(threads: usize, channels: &[Channel]) -> Duration {
         1 => publish(0),
         _ => thread::scope(|scope| {
             for first in 0..threads {
-                scope.spawn(move || publish(first));
+                scope.spawn(move || measured(|| publish(first)));
             }
         }),
     })
