@@ -55,6 +55,11 @@ impl Epoch {
         Self::parse_with(id, '.')
     }
 
+    /// Parses the id of a position in any channel.
+    pub(crate) fn parse_any(id: &str) -> Option<(Self, u64)> {
+        Self::parse(id).or_else(|| Self::parse_keyed(id))
+    }
+
     fn parse_with(id: &str, separator: char) -> Option<(Self, u64)> {
         let (epoch, number) = id.split_once(separator)?;
         let epoch = Self::from_text(epoch)?;

@@ -64,7 +64,7 @@ impl HubShared {
     /// Returns the number after which a client goes on whose id could not be located in time: not lower than what
     /// another node may have sent already.
     fn restart(&self, node: &Node, id: &EventId) -> u64 {
-        match parse(id) {
+        match Epoch::parse_any(id.as_str()) {
             Some((epoch, number)) if epoch == self.epoch() && !node.has_applied(number) => number,
             _ => 0,
         }
@@ -72,7 +72,7 @@ impl HubShared {
 
     /// Waits until the hub has reached the position of an id, which another node may have made.
     async fn locate(self: &Arc<Self>, node: &Node, id: &EventId) -> Location {
-        let Some((epoch, number)) = parse(id) else {
+        let Some((epoch, number)) = Epoch::parse_any(id.as_str()) else {
             return Location::restart(0);
         };
         let is_reached = || node.has_applied(number);
@@ -108,7 +108,7 @@ impl HubShared {
         if self.node.is_none() {
             return Some(self.kept_number(position));
         }
-        let (epoch, number) = parse(position)?;
+        let (epoch, number) = Epoch::parse_any(position.as_str())?;
         (epoch == self.epoch()).then_some(number)
     }
 
@@ -146,10 +146,6 @@ impl Location {
             is_certain: true,
         }
     }
-}
-
-fn parse(id: &EventId) -> Option<(Epoch, u64)> {
-    Epoch::parse(id.as_str()).or_else(|| Epoch::parse_keyed(id.as_str()))
 }
 
 impl NodePlace for HubShared {

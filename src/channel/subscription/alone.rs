@@ -10,7 +10,7 @@ use super::{
     members::Members,
     next_event::MemberItem,
     reader::Reader,
-    resumption::{Gaps, Resumption},
+    resumption::{Gaps, Resumption, restart_in},
     subscription::Subscription,
 };
 use crate::{
@@ -62,7 +62,7 @@ impl Reader {
             last: last_event_id.map(|id| hub.number(id)),
             last_keyed: None,
             published,
-            restart,
+            restart: restart_in(epoch, last_event_id, restart),
         };
         let member = resumption.member(channel, key, start);
         let (members, starts) = (slice::from_ref(&member), slice::from_ref(start));

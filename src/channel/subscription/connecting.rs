@@ -6,7 +6,7 @@ use super::{
     changes::{ChangeNotice, Changes},
     keyed::KeyedMembers,
     reader::Reader,
-    resumption::{Gaps, Resumption},
+    resumption::{Gaps, Resumption, restart_in},
     round_start::RoundStart,
     rounds::Rounds,
 };
@@ -46,7 +46,7 @@ impl Reader {
                 .filter(|_| is_keyed_alone(&channels))
                 .and_then(|id| hub.keyed_number(id)),
             published,
-            restart,
+            restart: restart_in(epoch, last_event_id, restart),
         };
         let additions = resumption.additions(&starts);
         let added = channels.iter().zip(&starts);

@@ -11,6 +11,7 @@ use crate::{
         shared::ChannelShared,
         start::{Start, StartKind},
     },
+    store::Epoch,
 };
 
 /// The channels that have a gap, and their gaps.
@@ -28,6 +29,16 @@ pub(super) struct Resumption<'a> {
     pub(super) published: u64,
     /// The number after which a client goes on whose id the hub has not made.
     pub(super) restart: u64,
+}
+
+/// Returns the number after which a client goes on whose id the hub has not made, if it is of this epoch. It was
+/// found before, and the store may have been emptied since.
+pub(super) fn restart_in(epoch: Epoch, last_event_id: Option<&EventId>, restart: u64) -> u64 {
+    let parsed = last_event_id.and_then(|id| Epoch::parse_any(id.as_str()));
+    match parsed {
+        Some((of, _)) if of == epoch => restart,
+        _ => 0,
+    }
 }
 
 impl Resumption<'_> {
@@ -220,5 +231,25 @@ impl Resumption<'_> {
 
     fn number(&self, position: &EventId) -> u64 {
         self.hub.kept_number(position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_to_go_on_after_is_of_the_epoch_of_the_id() {
+        let epoch: Epoch = "new".parse().unwrap();
+        let restart = |id: Option<&str>| {
+            let id = id.map(|id| id.parse().unwrap());
+            restart_in(epoch, id.as_ref(), 7)
+        };
+        assert_eq!(restart(Some("new-9")), 7);
+        assert_eq!(restart(Some("new.9")), 7);
+        // It was found in an epoch that has ended meanwhile.
+        assert_eq!(restart(Some("old-9")), 0);
+        assert_eq!(restart(Some("9")), 0);
+        assert_eq!(restart(None), 0);
     }
 }
