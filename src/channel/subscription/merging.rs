@@ -8,15 +8,50 @@ use super::{
     reading::without_id,
     rounds::Rounds,
 };
-use crate::channel::ChannelEvent;
+use crate::channel::{ChannelEvent, shared::ChannelShared};
+
+/// What the channels have next.
+pub(super) struct Found {
+    pub(super) next: Option<Next>,
+    /// Whether more may follow in one of them.
+    pub(super) is_open: bool,
+    /// The place of one that is closed.
+    pub(super) closed: Option<usize>,
+    /// The place of the first whose next event was evicted. Those after it were not looked at.
+    pub(super) evicted: Option<usize>,
+}
 
 /// The event with the lowest number.
-struct Next {
-    number: u64,
+pub(super) struct Next {
+    pub(super) number: u64,
     /// The place of the channel that has it.
     member: usize,
     /// Whether it was published to other channels of the subscription as well.
     is_shared: bool,
+}
+
+impl Found {
+    /// Adds the next event of a channel.
+    fn add(&mut self, number: u64, member: usize, has_ids: bool) {
+        self.is_open = true;
+        match &mut self.next {
+            Some(next) if next.number < number => {}
+            Some(next) if next.number == number => {
+                next.is_shared = true;
+                // In the form with an id, if one of the channels has ids.
+                if has_ids {
+                    next.member = member;
+                }
+            }
+            _ => {
+                self.next = Some(Next {
+                    number,
+                    member,
+                    is_shared: false,
+                });
+            }
+        }
+    }
 }
 
 impl Reader {
@@ -70,43 +105,16 @@ impl Reader {
     /// Finds the event with the lowest number of all channels that are not keyed. Returns `true` as well if
     /// more may follow.
     fn find_next(&mut self) -> Result<(Option<Next>, bool), ReaderItem> {
-        let (mut next, mut is_open, mut closed) = (None::<Next>, false, None);
-        for (member, one) in self.members.as_mut_slice().iter_mut().enumerate() {
-            let number = match one.peek() {
-                Peek::At(number) => {
-                    is_open = true;
-                    number
-                }
-                Peek::Empty => {
-                    is_open = true;
-                    continue;
-                }
-                Peek::Evicted => return Err(ReaderItem::Evicted(Arc::clone(&one.channel))),
-                Peek::Closed => {
-                    closed = Some(Arc::clone(&one.channel));
-                    continue;
-                }
-            };
-            match &mut next {
-                Some(next) if next.number < number => {}
-                Some(next) if next.number == number => {
-                    next.is_shared = true;
-                    // In the form with an id, if one of the channels has ids.
-                    if one.has_ids() {
-                        next.member = member;
-                    }
-                }
-                _ => {
-                    let is_shared = false;
-                    next = Some(Next {
-                        number,
-                        member,
-                        is_shared,
-                    });
-                }
-            }
+        let Found {
+            next,
+            is_open,
+            closed,
+            evicted,
+        } = self.look();
+        if let Some(evicted) = self.channel_at(evicted) {
+            return Err(ReaderItem::Evicted(evicted));
         }
-        match closed {
+        match self.channel_at(closed) {
             Some(channel) if (is_open || self.has_open_keyed()) && !self.is_ending() => {
                 match self.drop_closed(&channel) {
                     Some(notice) => Err(notice),
@@ -117,8 +125,34 @@ impl Reader {
         }
     }
 
+    fn channel_at(&self, member: Option<usize>) -> Option<Arc<ChannelShared>> {
+        self.channel(member?).cloned()
+    }
+
+    /// Looks for the next event of each channel that is not keyed.
+    pub(super) fn look(&mut self) -> Found {
+        let mut found = Found {
+            next: None,
+            is_open: false,
+            closed: None,
+            evicted: None,
+        };
+        for (member, one) in self.members.as_mut_slice().iter_mut().enumerate() {
+            match one.peek() {
+                Peek::At(number) => found.add(number, member, one.has_ids()),
+                Peek::Empty => found.is_open = true,
+                Peek::Closed => found.closed = Some(member),
+                Peek::Evicted => {
+                    found.evicted = Some(member);
+                    return found;
+                }
+            }
+        }
+        found
+    }
+
     /// Takes an event. `None` if it has been evicted.
-    fn take(&mut self, next: &Next) -> Option<ChannelEvent> {
+    pub(super) fn take(&mut self, next: &Next) -> Option<ChannelEvent> {
         let members = self.members.as_mut_slice();
         let member = members.get_mut(next.member)?;
         let (taken, has_ids) = (member.take(next.number)?, member.has_ids());

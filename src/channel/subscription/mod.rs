@@ -19,6 +19,7 @@ mod next_event;
 mod opening;
 mod page;
 mod paging;
+mod plain;
 mod policies;
 mod poll;
 mod reader;

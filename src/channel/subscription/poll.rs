@@ -22,7 +22,7 @@ impl Stream for Subscription {
         let this = &mut *self;
         // `None` also for a detached subscription within a stream: it reports nothing.
         let audience = scope::audience().filter(|_| !this.is_detached);
-        if let Some(polled) = this.poll_alone(audience, cx) {
+        if let Some(polled) = this.poll_plain(audience, cx) {
             return polled.map(Some);
         }
         // Until the end: a change of the channels waits for this poll.
