@@ -162,13 +162,6 @@ impl Client {
             return;
         }
         self.connections += 1;
-        // After a wipe it is of another epoch.
-        let head = world.recorder.head();
-        let lost = if head.epoch == epoch {
-            head.lost.get()
-        } else {
-            0
-        };
         let connection = Connection::new(
             subscription,
             &world.recorder.truth(),
@@ -181,7 +174,6 @@ impl Client {
                 epoch,
                 asked_at,
                 published,
-                lost,
             },
         );
         self.note(|| {
@@ -228,10 +220,12 @@ impl Client {
         }
         let (truth, settings) = (self.world.recorder.truth(), &self.world.settings);
         let is_new_epoch = id.is_some_and(|id| id.epoch != connection.epoch);
+        // A hub that has not noticed it cannot get what it lacks.
+        let is_over = self.world.recorder.head().epoch != connection.epoch;
         match is_new_epoch {
             true => assert!(truth.wipes > 0, "a new epoch of nothing"),
             false => assert!(
-                truth.losses > 0 || self.has_made_up || settings.has_outages,
+                truth.losses > 0 || self.has_made_up || settings.has_outages || is_over,
                 "an id that is known was taken for unknown"
             ),
         }
@@ -485,6 +479,9 @@ impl Client {
         let member = connection
             .member(channel)
             .expect("a gap of another channel");
+        if std::mem::take(&mut member.may_begin_with_gap) {
+            return;
+        }
         assert!(
             is_gone || member.can_miss(&world, truth, epoch, upto),
             "a false gap up to {upto}: {member:?}"

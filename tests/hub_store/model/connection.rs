@@ -53,8 +53,6 @@ pub(super) struct Beginning<'a> {
     pub(super) asked_at: u64,
     /// The position of the hub when the stream began.
     pub(super) published: u64,
-    /// The position at which the store has recorded a loss.
-    pub(super) lost: u64,
 }
 
 impl Beginning<'_> {
@@ -96,7 +94,11 @@ impl Connection {
             members.iter_mut().for_each(|member| member.is_again = true);
         }
         let lowered = lowered.map(|upto| members.iter().map(|one| one.told).max().unwrap_or(upto));
-        let noticed = Some(begin.lost).filter(|lost| *lost <= begin.published);
+        // What the hub has read of the losses.
+        let losses = truth
+            .losses_at
+            .range((begin.epoch, 0)..=(begin.epoch, begin.published));
+        let noticed = losses.map(|(_, at)| *at).max();
         let gone = truth.between(begin.epoch, 0, noticed.unwrap_or_default());
         let gone = gone.filter(|(_, fact)| fact.is_lost);
         Self {
@@ -219,9 +221,13 @@ impl Connection {
             None => position,
             Some(None) => 0,
             Some(Some(id)) if id.epoch == self.epoch && id.number <= published => id.number,
+            // The position of another epoch says nothing of what was published so far.
+            Some(Some(id)) if id.epoch != self.epoch => position,
             Some(Some(_)) => 0,
         };
+        let is_foreign = |id: &Option<WireId>| id.as_ref().is_some_and(|id| id.epoch != self.epoch);
         self.members.push(Member {
+            may_begin_with_gap: since.as_ref().is_some_and(is_foreign),
             is_replay: *since == Some(None),
             replay_upto: position,
             added_at: Some(position),

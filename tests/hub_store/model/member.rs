@@ -25,6 +25,8 @@ pub(super) struct Member {
     pub(super) added_at: Option<u64>,
     /// Whether the client may have some of the events already.
     pub(super) is_again: bool,
+    /// Whether a gap may come first, of what was published before an addition.
+    pub(super) may_begin_with_gap: bool,
 }
 
 impl Member {
@@ -38,6 +40,7 @@ impl Member {
             replay_upto: 0,
             added_at: None,
             is_again: false,
+            may_begin_with_gap: false,
         }
     }
 

@@ -93,6 +93,7 @@ impl HubStore for Recorder {
         let (head, mut truth) = (self.head(), self.truth());
         let recorded = truth.recorded.entry(head.epoch).or_default();
         *recorded = head.lost.get().max(*recorded);
+        truth.losses_at.insert((head.epoch, head.lost.get()));
         for (entry, position) in batch.entries.iter().zip(&answer.positions) {
             let fact = Fact::of(entry);
             let place = (answer.epoch, position.get());

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tower_sse::store::{Entry, EntryKind, Epoch, Topic};
 
@@ -16,6 +16,8 @@ pub(super) struct Truth {
     pub(super) wipes: u64,
     /// The highest position of each epoch at which the store has recorded a loss. It may have lost that record too.
     pub(super) recorded: BTreeMap<Epoch, u64>,
+    /// All of these positions.
+    pub(super) losses_at: BTreeSet<(Epoch, u64)>,
 }
 
 /// An entry that was stored.
