@@ -97,7 +97,7 @@ impl KeyedLog {
         self.load == Load::Running(number)
     }
 
-    /// Requires the log to be loaded anew, if this load runs.
+    /// Requires the log to be loaded again, if this load runs.
     pub(super) fn abandon_load(&mut self, number: u64) {
         if self.is_loading(number) {
             self.load = Load::Needed;

@@ -61,7 +61,7 @@ impl Log {
         begins
     }
 
-    /// Requires a keyed log to be loaded anew. See [`KeyedLog::abandon_load`].
+    /// Requires a keyed log to be loaded again. See [`KeyedLog::abandon_load`].
     pub(super) fn abandon_load(&mut self, number: u64) {
         if let LogEvents::Keyed(keyed) = &mut self.events {
             keyed.abandon_load(number);

@@ -173,7 +173,7 @@ impl<S> Hub<S> {
     /// Closes all channels at once, as [`Channel::close`] does.
     ///
     /// Each subscription reads what its channels retain, and ends. The call takes time in proportion to the number
-    /// of channels, during which no other call proceeds. Channels that are asked for later are made anew.
+    /// of channels, during which no other call proceeds. Channels that are asked for later are new ones.
     pub fn close(&self) {
         self.shared().close_all();
     }

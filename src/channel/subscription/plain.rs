@@ -1,5 +1,4 @@
-//! A subscription that has nothing to do but to read events of channels that are not keyed, as most have most of the
-//! time: in few steps.
+//! The usual poll, in few steps: of a subscription that only has to read events, of channels that are not keyed.
 
 use std::{
     iter,
