@@ -5,7 +5,7 @@ use std::{
     pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -51,6 +51,8 @@ impl NodePlace for Node {
 #[derive(Clone)]
 struct SlowStore {
     store: MemoryStore,
+    /// Whether it reads all that it has, whatever it is asked for.
+    reads_all: Arc<AtomicBool>,
     reads: Arc<AtomicUsize>,
     most: Arc<AtomicUsize>,
 }
@@ -70,6 +72,10 @@ impl HubStore for SlowStore {
         self.most.fetch_max(reads, Ordering::Relaxed);
         sleep(Duration::from_secs(1)).await;
         self.reads.fetch_sub(1, Ordering::Relaxed);
+        let (after, limit) = match self.reads_all.load(Ordering::Relaxed) {
+            true => (Position::ZERO, usize::MAX),
+            false => (after, limit),
+        };
         self.store.read(topics, after, limit).await
     }
 
@@ -89,6 +95,7 @@ async fn fixture(epoch_of_store: &str, count: usize) -> Fixture {
     let options = MemoryStoreOptions::new().epoch(epoch(epoch_of_store));
     let store = SlowStore {
         store: MemoryStore::new(options),
+        reads_all: Arc::default(),
         reads: Arc::default(),
         most: Arc::default(),
     };
@@ -98,6 +105,7 @@ async fn fixture(epoch_of_store: &str, count: usize) -> Fixture {
     let seen = Arc::new(Seen::default());
     let options = PageOptions {
         concurrent: 2,
+        entries: 2,
         ..PageOptions::new()
     };
     let pages = Pages::new(
@@ -129,6 +137,17 @@ async fn reads_a_page() {
     let page = fixture.pages.fetch(Node::new(3), request(1, 3)).await;
     let positions = page.unwrap().entries.into_iter().map(|e| e.position.get());
     assert_eq!(positions.collect::<Vec<_>>(), [2, 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn drops_what_a_store_returns_beyond_the_request() {
+    let fixture = fixture("e", 5).await;
+    fixture.store.reads_all.store(true, Ordering::Relaxed);
+    let page = fixture.pages.fetch(Node::new(5), request(2, 5)).await;
+    let page = page.unwrap();
+    let positions = page.entries.into_iter().map(|e| e.position.get());
+    assert_eq!(positions.collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(page.upto, Position::new(4));
 }
 
 #[tokio::test(start_paused = true)]

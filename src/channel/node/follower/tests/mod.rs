@@ -263,4 +263,6 @@ async fn does_not_reconnect_all_the_time_while_tail_and_reads_contradict_each_ot
     assert!(reads < 100, "{reads}");
     let notes = notes.0.lock().unwrap().clone();
     assert_eq!(notes.last().unwrap(), "the store is unavailable");
+    // The record of the other epoch has the position that comes next, but is no record of this one.
+    assert!(!notes.contains(&"append 1".into()), "{notes:?}");
 }
