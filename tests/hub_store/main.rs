@@ -9,6 +9,8 @@ mod limits;
 #[cfg(feature = "tracing")]
 mod logging;
 mod losing;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod model;
 mod paging;
 #[path = "../support/random.rs"]

@@ -14,6 +14,8 @@ mod in_memory;
 mod keyed;
 mod loading;
 mod membership;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod named;
 mod node;
 mod opening;

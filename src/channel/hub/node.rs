@@ -42,6 +42,7 @@ impl Node {
         pages: Pages,
         executor: SharedExecutor,
         timeout: Duration,
+        outages: Outages,
     ) -> Self {
         Self {
             committer,
@@ -55,7 +56,7 @@ impl Node {
             is_caught_up: AtomicBool::new(false),
             loads: AtomicU64::new(0),
             changed: Arc::default(),
-            outages: Outages::default(),
+            outages,
             stop: Stop::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{HubOptions, followed::FollowedHub, node::Node, shared::HubShared};
+use super::{HubOptions, followed::FollowedHub, node::Node, outages::Outages, shared::HubShared};
 use crate::{
     channel::node::{
         CommitOptions, Committer, FollowOptions, Follower, PageOptions, Pages, Seen, SharedStore,
@@ -51,6 +51,7 @@ impl HubShared {
             ),
             executor.clone(),
             options.backfill_timeout,
+            Outages::new(options.outage_recorder),
         );
         let stop = node.stop.clone();
         let hub = Arc::new(Self::over_store(options, head.epoch, node));

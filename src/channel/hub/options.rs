@@ -4,6 +4,7 @@ use std::{fmt, future::Future, num::NonZeroUsize, pin::Pin, sync::Arc, time::Dur
 
 use hyper::rt::{Executor, Timer};
 
+use super::outages::OutageRecorder;
 use crate::{ChannelOptions, channel::node::SharedExecutor};
 
 /// Options of a [`Hub`](super::Hub): the options of its channels, and the bounds of all together.
@@ -40,6 +41,7 @@ pub struct HubOptions {
     pub(super) publish_timeout: Duration,
     pub(super) backfill_timeout: Duration,
     pub(super) max_waiting_bytes: usize,
+    pub(super) outage_recorder: Option<&'static dyn OutageRecorder>,
 }
 
 /// Makes the options of a channel from its name and the common ones.
@@ -62,6 +64,7 @@ impl HubOptions {
             publish_timeout: Duration::from_secs(10),
             backfill_timeout: Duration::from_secs(10),
             max_waiting_bytes: 16 << 20,
+            outage_recorder: None,
         }
     }
 

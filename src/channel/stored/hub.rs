@@ -63,7 +63,8 @@ impl Hub<Stored> {
     ///
     /// During an outage the hub tries again, in pauses of 2 s at most. It ends with the next record that the hub
     /// reads, or 5 s after the store is back if there is none. With the feature `tracing` its beginning and its end
-    /// are also events of the target `tower_sse`, with the levels WARN and INFO.
+    /// are also events of the target `tower_sse`, with the levels WARN and INFO. With the feature `metrics`,
+    /// `HubOptions::metrics` records outages.
     ///
     /// Use it in a health check. An outage of a few seconds is no reason to take a node away: its streams stay open,
     /// and go on where they were.
