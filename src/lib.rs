@@ -53,6 +53,7 @@
 //! - [`guide::ends`]: what each client sees when a stream ends, and final events by protocol.
 //! - [`guide::clients`]: which clients accept heartbeats, notices and blocks without data.
 //! - `guide::hubs` and `guide::from_broadcast` (feature `channel`): feeds for many clients.
+//! - `guide::nodes` (feature `channel`): one node or many, stores, Redis, balancers.
 //! - [`guide::testing`]: tests without a server and without waiting.
 //!
 //! # Features

@@ -23,5 +23,9 @@ pub mod testing {}
 pub mod hubs {}
 
 #[cfg(feature = "channel")]
+#[doc = include_str!("nodes.md")]
+pub mod nodes {}
+
+#[cfg(feature = "channel")]
 #[doc = include_str!("from_broadcast.md")]
 pub mod from_broadcast {}
