@@ -1,72 +1,68 @@
-//! What every store does. Positions are those of the answers, because stores number as they like.
+//! What every store does. Positions are those of the answers, because stores number as they like. The tests of
+//! `tower-sse-redis` have this file too.
 
 use futures_util::{FutureExt, StreamExt};
 use tower_sse::store::{
-    Batch, Entry, EntryKind, HubStore, MemoryStore, MemoryStoreOptions, Position, PublisherId,
-    Record, StoreErrorKind, Tailed, Topics,
+    Batch, Entry, EntryKind, HubStore, Position, PublisherId, Record, StoreErrorKind, Tailed,
+    Topics,
 };
 
-use crate::{clock::Clock, database::OwnedStore, stores::PlainStore, support::*};
+use crate::support::*;
 
-/// Makes a test for each store.
-macro_rules! for_each_store {
-    ($($test:ident,)* ; of_stores_that_may_lose: $($loss:ident,)*) => {
-        mod memory {
-            $(#[tokio::test] async fn $test() { super::$test(super::memory_store()).await })*
-            $(#[tokio::test] async fn $loss() { super::$loss(super::memory_store()).await })*
-        }
-        mod plain {
-            $(#[tokio::test] async fn $test() { super::$test(super::plain_store()).await })*
-            $(#[tokio::test] async fn $loss() { super::$loss(super::plain_store()).await })*
-        }
-        mod sqlite {
-            $(#[tokio::test] async fn $test() { super::$test(super::OwnedStore::new().await).await })*
+/// Makes a test of each promise, with a store of the epoch `now` for each.
+macro_rules! contract {
+    ($store:expr) => {
+        $crate::contract::tests! {
+            $store;
+            positions_increase,
+            the_same_counter_appends_once,
+            an_older_counter_is_refused,
+            counters_of_publishers_are_apart,
+            a_batch_is_stored_as_a_whole_or_not_at_all,
+            a_page_without_topics_has_the_head,
+            a_page_has_the_entries_above_a_position,
+            a_page_has_each_entry_once,
+            a_page_is_complete_up_to_the_end_of_the_store,
+            a_page_ends_where_a_topic_was_cut_short,
+            a_page_ends_at_its_limit,
+            pages_that_follow_each_other_have_everything,
+            a_topic_without_entries_starts_at_zero,
+            a_keyed_topic_has_the_newest_entry_of_each_key,
+            a_keyed_topic_has_removals,
+            a_keyed_topic_starts_at_zero_while_it_has_all_removals,
+            a_topic_is_keyed_or_not,
+            an_ephemeral_entry_is_in_no_page,
+            an_ephemeral_entry_leaves_no_trace_in_its_topic,
+            the_tail_links_all_records,
+            the_tail_links_the_entries_of_each_topic,
+            the_tail_begins_after_a_position,
+            the_tail_waits_for_new_records,
+            a_node_that_knows_as_much_marks_no_loss,
+            a_node_of_another_epoch_marks_no_loss,
         }
     };
 }
 
-for_each_store! {
-    positions_increase,
-    the_same_counter_appends_once,
-    an_older_counter_is_refused,
-    counters_of_publishers_are_apart,
-    a_batch_is_stored_as_a_whole_or_not_at_all,
-    a_page_without_topics_has_the_head,
-    a_page_has_the_entries_above_a_position,
-    a_page_has_each_entry_once,
-    a_page_is_complete_up_to_the_end_of_the_store,
-    a_page_ends_where_a_topic_was_cut_short,
-    a_page_ends_at_its_limit,
-    pages_that_follow_each_other_have_everything,
-    a_topic_without_entries_starts_at_zero,
-    a_keyed_topic_has_the_newest_entry_of_each_key,
-    a_keyed_topic_has_removals,
-    a_keyed_topic_starts_at_zero_while_it_has_all_removals,
-    a_topic_is_keyed_or_not,
-    an_ephemeral_entry_is_in_no_page,
-    an_ephemeral_entry_leaves_no_trace_in_its_topic,
-    the_tail_links_all_records,
-    the_tail_links_the_entries_of_each_topic,
-    the_tail_begins_after_a_position,
-    the_tail_waits_for_new_records,
-    a_node_that_knows_as_much_marks_no_loss,
-    a_node_of_another_epoch_marks_no_loss,
-    ;
-    of_stores_that_may_lose:
-    a_node_that_knows_more_than_the_store_marks_a_loss,
-    a_missed_record_marks_a_loss_once,
+/// The same for what stores promise that may lose acknowledged records.
+macro_rules! contract_of_losses {
+    ($store:expr) => {
+        $crate::contract::tests! {
+            $store;
+            a_node_that_knows_more_than_the_store_marks_a_loss,
+            a_missed_record_marks_a_loss_once,
+        }
+    };
 }
 
-fn memory_store() -> MemoryStore {
-    let options = MemoryStoreOptions::with_timer(Clock::new());
-    MemoryStore::new(options.epoch(epoch("now")))
+macro_rules! tests {
+    ($store:expr; $($test:ident,)*) => {
+        $(#[tokio::test] async fn $test() { $crate::contract::$test($store).await })*
+    };
 }
 
-fn plain_store() -> PlainStore {
-    PlainStore::new(epoch("now"))
-}
+pub(crate) use {contract, contract_of_losses, tests};
 
-async fn positions_increase(store: impl HubStore) {
+pub(crate) async fn positions_increase(store: impl HubStore) {
     let entries = ["a", "b", "a"].map(|topic| Entry::window(topic, "e"));
     let first = try_append(&store, 1, &entries).await.unwrap();
     let second = try_append(&store, 2, &entries).await.unwrap();
@@ -77,7 +73,7 @@ async fn positions_increase(store: impl HubStore) {
     assert!(positions.is_sorted_by(|a, b| a < b), "{positions:?}");
 }
 
-async fn the_same_counter_appends_once(store: impl HubStore) {
+pub(crate) async fn the_same_counter_appends_once(store: impl HubStore) {
     let entries = [Entry::window("a", "once")];
     let first = try_append(&store, 7, &entries).await.unwrap();
     assert_eq!(try_append(&store, 7, &entries).await.unwrap(), first);
@@ -85,7 +81,7 @@ async fn the_same_counter_appends_once(store: impl HubStore) {
     assert_eq!(events(&page), [(first.positions[0], "once")]);
 }
 
-async fn an_older_counter_is_refused(store: impl HubStore) {
+pub(crate) async fn an_older_counter_is_refused(store: impl HubStore) {
     append(&store, 7, Entry::window("a", "new")).await;
     let late = [Entry::window("a", "late")];
     let error = try_append(&store, 6, &late).await.unwrap_err();
@@ -93,7 +89,7 @@ async fn an_older_counter_is_refused(store: impl HubStore) {
     assert_eq!(texts(&whole_page(&store, &["a"]).await), ["new"]);
 }
 
-async fn counters_of_publishers_are_apart(store: impl HubStore) {
+pub(crate) async fn counters_of_publishers_are_apart(store: impl HubStore) {
     append(&store, 7, Entry::window("a", "first")).await;
     let entries = [Entry::window("a", "second")];
     let batch = Batch::new(PublisherId::new(2), 7, &entries);
@@ -104,14 +100,14 @@ async fn counters_of_publishers_are_apart(store: impl HubStore) {
     );
 }
 
-async fn a_batch_is_stored_as_a_whole_or_not_at_all(store: impl HubStore) {
+pub(crate) async fn a_batch_is_stored_as_a_whole_or_not_at_all(store: impl HubStore) {
     append(&store, 1, Entry::keyed("keyed", "k", "v")).await;
     let entries = [Entry::window("a", "good"), Entry::window("keyed", "bad")];
     assert!(try_append(&store, 2, &entries).await.is_err());
     assert_eq!(texts(&whole_page(&store, &["a", "keyed"]).await), ["v"]);
 }
 
-async fn a_page_without_topics_has_the_head(store: impl HubStore) {
+pub(crate) async fn a_page_without_topics_has_the_head(store: impl HubStore) {
     let empty = page(&store, &[], Position::ZERO, 1).await.head;
     assert_eq!(empty.epoch, epoch("now"));
     assert_eq!((empty.last, empty.lost), (Position::ZERO, Position::ZERO));
@@ -121,7 +117,7 @@ async fn a_page_without_topics_has_the_head(store: impl HubStore) {
     assert_eq!((page.entries.len(), page.starts.len()), (0, 0));
 }
 
-async fn a_page_has_the_entries_above_a_position(store: impl HubStore) {
+pub(crate) async fn a_page_has_the_entries_above_a_position(store: impl HubStore) {
     let [first, second, third] = append_to(&store, "a", ["1", "2", "3"]).await;
     append_to(&store, "other", ["4"]).await;
     let page = page(&store, &["a"], first, 100).await;
@@ -129,7 +125,7 @@ async fn a_page_has_the_entries_above_a_position(store: impl HubStore) {
     assert_eq!(page.start(&"a".into()), first);
 }
 
-async fn a_page_has_each_entry_once(store: impl HubStore) {
+pub(crate) async fn a_page_has_each_entry_once(store: impl HubStore) {
     let mut topics = Topics::from("a");
     topics.extend(["b", "c"]);
     let position = append(&store, 1, Entry::window(topics, "e")).await;
@@ -138,21 +134,21 @@ async fn a_page_has_each_entry_once(store: impl HubStore) {
     assert_eq!(page.entries[0].entry.topics(), ["a".into(), "b".into()]);
 }
 
-async fn a_page_is_complete_up_to_the_end_of_the_store(store: impl HubStore) {
+pub(crate) async fn a_page_is_complete_up_to_the_end_of_the_store(store: impl HubStore) {
     append_to(&store, "a", ["1"]).await;
     let [last] = append_to(&store, "other", ["2"]).await;
     let page = page(&store, &["a"], Position::ZERO, 100).await;
     assert_eq!(page.upto, last);
 }
 
-async fn a_page_ends_where_a_topic_was_cut_short(store: impl HubStore) {
+pub(crate) async fn a_page_ends_where_a_topic_was_cut_short(store: impl HubStore) {
     let [_, second, _] = append_to(&store, "a", ["1", "2", "3"]).await;
     append_to(&store, "other", ["4"]).await;
     let page = page(&store, &["a", "b"], Position::ZERO, 2).await;
     assert_eq!((page.upto, texts(&page)), (second, vec!["1", "2"]));
 }
 
-async fn a_page_ends_at_its_limit(store: impl HubStore) {
+pub(crate) async fn a_page_ends_at_its_limit(store: impl HubStore) {
     append_to(&store, "a", ["1"]).await;
     let [second] = append_to(&store, "b", ["2"]).await;
     append_to(&store, "a", ["3"]).await;
@@ -160,7 +156,7 @@ async fn a_page_ends_at_its_limit(store: impl HubStore) {
     assert_eq!((page.upto, texts(&page)), (second, vec!["1", "2"]));
 }
 
-async fn pages_that_follow_each_other_have_everything(store: impl HubStore) {
+pub(crate) async fn pages_that_follow_each_other_have_everything(store: impl HubStore) {
     for texts in [["1", "2"], ["3", "4"], ["5", "6"]] {
         append_to(&store, "a", texts).await;
         append_to(&store, "b", texts).await;
@@ -179,13 +175,13 @@ async fn pages_that_follow_each_other_have_everything(store: impl HubStore) {
     assert_eq!(found, expected);
 }
 
-async fn a_topic_without_entries_starts_at_zero(store: impl HubStore) {
+pub(crate) async fn a_topic_without_entries_starts_at_zero(store: impl HubStore) {
     append_to(&store, "other", ["1"]).await;
     let page = whole_page(&store, &["a"]).await;
     assert_eq!(page.starts, [("a".into(), Position::ZERO)]);
 }
 
-async fn a_keyed_topic_has_the_newest_entry_of_each_key(store: impl HubStore) {
+pub(crate) async fn a_keyed_topic_has_the_newest_entry_of_each_key(store: impl HubStore) {
     append(&store, 1, Entry::keyed("t", "a", "a1")).await;
     let b = append(&store, 2, Entry::keyed("t", "b", "b1")).await;
     let a = append(&store, 3, Entry::keyed("t", "a", "a2")).await;
@@ -194,7 +190,7 @@ async fn a_keyed_topic_has_the_newest_entry_of_each_key(store: impl HubStore) {
     assert_eq!(page.entries[1].entry.kind(), &EntryKind::Keyed("a".into()));
 }
 
-async fn a_keyed_topic_has_removals(store: impl HubStore) {
+pub(crate) async fn a_keyed_topic_has_removals(store: impl HubStore) {
     append(&store, 1, Entry::keyed("t", "a", "a1")).await;
     let removal = append(&store, 2, Entry::removal("t", "a", "gone")).await;
     let page = whole_page(&store, &["t"]).await;
@@ -205,7 +201,7 @@ async fn a_keyed_topic_has_removals(store: impl HubStore) {
     );
 }
 
-async fn a_keyed_topic_starts_at_zero_while_it_has_all_removals(store: impl HubStore) {
+pub(crate) async fn a_keyed_topic_starts_at_zero_while_it_has_all_removals(store: impl HubStore) {
     append(&store, 1, Entry::keyed("t", "a", "a1")).await;
     append(&store, 2, Entry::keyed("t", "a", "a2")).await;
     append(&store, 3, Entry::removal("t", "a", "")).await;
@@ -213,7 +209,7 @@ async fn a_keyed_topic_starts_at_zero_while_it_has_all_removals(store: impl HubS
     assert_eq!(page.start(&"t".into()), Position::ZERO);
 }
 
-async fn a_topic_is_keyed_or_not(store: impl HubStore) {
+pub(crate) async fn a_topic_is_keyed_or_not(store: impl HubStore) {
     append(&store, 1, Entry::window("window", "")).await;
     append(&store, 2, Entry::keyed("keyed", "k", "")).await;
     let wrong = [Entry::keyed("window", "k", ""), Entry::window("keyed", "")];
@@ -224,14 +220,14 @@ async fn a_topic_is_keyed_or_not(store: impl HubStore) {
     append(&store, 3, Entry::ephemeral("keyed", "")).await;
 }
 
-async fn an_ephemeral_entry_is_in_no_page(store: impl HubStore) {
+pub(crate) async fn an_ephemeral_entry_is_in_no_page(store: impl HubStore) {
     append_to(&store, "a", ["1"]).await;
     let position = append(&store, 1, Entry::ephemeral("a", "typing")).await;
     let page = whole_page(&store, &["a"]).await;
     assert_eq!((texts(&page), page.upto), (vec!["1"], position));
 }
 
-async fn an_ephemeral_entry_leaves_no_trace_in_its_topic(store: impl HubStore) {
+pub(crate) async fn an_ephemeral_entry_leaves_no_trace_in_its_topic(store: impl HubStore) {
     let [first] = append_to(&store, "a", ["1"]).await;
     append(&store, 1, Entry::ephemeral("a", "typing")).await;
     let [third] = append_to(&store, "a", ["3"]).await;
@@ -242,7 +238,7 @@ async fn an_ephemeral_entry_leaves_no_trace_in_its_topic(store: impl HubStore) {
     assert_eq!(page.start(&"a".into()), third);
 }
 
-async fn the_tail_links_all_records(store: impl HubStore) {
+pub(crate) async fn the_tail_links_all_records(store: impl HubStore) {
     let [first] = append_to(&store, "a", ["1"]).await;
     let second = append(&store, 1, Entry::ephemeral("b", "2")).await;
     let third = append(&store, 2, Entry::keyed("c", "k", "3")).await;
@@ -258,7 +254,7 @@ fn link(tailed: &Tailed) -> (Position, Position) {
     (tailed.before, tailed.record.position())
 }
 
-async fn the_tail_links_the_entries_of_each_topic(store: impl HubStore) {
+pub(crate) async fn the_tail_links_the_entries_of_each_topic(store: impl HubStore) {
     let [in_a] = append_to(&store, "a", ["1"]).await;
     let [in_b] = append_to(&store, "b", ["2"]).await;
     let mut topics = Topics::from("a");
@@ -270,14 +266,14 @@ async fn the_tail_links_the_entries_of_each_topic(store: impl HubStore) {
     assert_eq!(stored.before(&"b".into()), in_b);
 }
 
-async fn the_tail_begins_after_a_position(store: impl HubStore) {
+pub(crate) async fn the_tail_begins_after_a_position(store: impl HubStore) {
     let [_, second, third] = append_to(&store, "a", ["1", "2", "3"]).await;
     let after = records(&store, Some(second), 1).await;
     assert_eq!(link(&after[0]), (second, third));
     assert_eq!(stored(&after[0]).entry.bytes(), "3");
 }
 
-async fn the_tail_waits_for_new_records(store: impl HubStore) {
+pub(crate) async fn the_tail_waits_for_new_records(store: impl HubStore) {
     let mut tail = std::pin::pin!(store.tail(None));
     assert!(tail.next().now_or_never().is_none());
     let [first] = append_to(&store, "a", ["1"]).await;
@@ -286,7 +282,7 @@ async fn the_tail_waits_for_new_records(store: impl HubStore) {
     assert!(tail.next().now_or_never().is_none());
 }
 
-async fn a_node_that_knows_more_than_the_store_marks_a_loss(store: impl HubStore) {
+pub(crate) async fn a_node_that_knows_more_than_the_store_marks_a_loss(store: impl HubStore) {
     let [last] = append_to(&store, "a", ["1"]).await;
     let seen = Position::new(last.get() + 100);
     let entries = [Entry::window("a", "2")];
@@ -302,7 +298,7 @@ async fn a_node_that_knows_more_than_the_store_marks_a_loss(store: impl HubStore
     assert_eq!(page(&store, &[], Position::ZERO, 1).await.head.lost, lost);
 }
 
-async fn a_missed_record_marks_a_loss_once(store: impl HubStore) {
+pub(crate) async fn a_missed_record_marks_a_loss_once(store: impl HubStore) {
     let [first, _] = append_to(&store, "a", ["1", "2"]).await;
     let mut marks = Vec::new();
     for counter in [1, 2] {
@@ -315,7 +311,7 @@ async fn a_missed_record_marks_a_loss_once(store: impl HubStore) {
     assert_eq!(marks[0], marks[1]);
 }
 
-async fn a_node_that_knows_as_much_marks_no_loss(store: impl HubStore) {
+pub(crate) async fn a_node_that_knows_as_much_marks_no_loss(store: impl HubStore) {
     let [last] = append_to(&store, "a", ["1"]).await;
     let batch = Batch::new(PUBLISHER, 1, &[]).seen(Some(epoch("now")), last);
     store.append(batch).await.unwrap();
@@ -323,7 +319,7 @@ async fn a_node_that_knows_as_much_marks_no_loss(store: impl HubStore) {
     assert_eq!((head.last, head.lost), (last, Position::ZERO));
 }
 
-async fn a_node_of_another_epoch_marks_no_loss(store: impl HubStore) {
+pub(crate) async fn a_node_of_another_epoch_marks_no_loss(store: impl HubStore) {
     let [last] = append_to(&store, "a", ["1"]).await;
     let far = Position::new(last.get() + 100);
     let batch = Batch::new(PUBLISHER, 1, &[]).lost(far);

@@ -4,6 +4,7 @@
 #[path = "../support/clock.rs"]
 mod clock;
 mod contract;
+mod contracts;
 mod database;
 mod faults;
 mod memory;
