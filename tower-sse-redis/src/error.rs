@@ -1,0 +1,70 @@
+//! What the errors of Redis mean.
+
+use std::{fmt, io};
+
+use redis::{ErrorKind, RedisError};
+use tower_sse::store::{StoreError, StoreErrorKind};
+
+/// Returns the error of a call that changes nothing, or that was not sent.
+pub(crate) fn before_sending(error: RedisError) -> StoreError {
+    let kind = kind_of(&error).unwrap_or(StoreErrorKind::Unavailable);
+    StoreError::with_source(kind, error)
+}
+
+/// Returns the error of an append that was sent.
+pub(crate) fn after_sending(error: RedisError) -> StoreError {
+    let kind = kind_of(&error).unwrap_or(StoreErrorKind::Unknown);
+    StoreError::with_source(kind, error)
+}
+
+/// Returns the meaning of an answer; `None` if there was no answer.
+fn kind_of(error: &RedisError) -> Option<StoreErrorKind> {
+    match error.kind() {
+        ErrorKind::Io if is_certificate(error) => Some(StoreErrorKind::Refused),
+        ErrorKind::Io | ErrorKind::Parse | ErrorKind::UnexpectedReturnType => None,
+        ErrorKind::Server(_) | ErrorKind::Extension => Some(kind_of_answer(error)),
+        _ => Some(StoreErrorKind::Refused),
+    }
+}
+
+/// Returns `true` if the server is not the one that its certificate should name.
+fn is_certificate(error: &RedisError) -> bool {
+    let cause =
+        std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::InvalidData)
+}
+
+fn kind_of_answer(error: &RedisError) -> StoreErrorKind {
+    match error.code() {
+        Some("OOM") => StoreErrorKind::Full,
+        Some("READONLY" | "MISCONF") => StoreErrorKind::ReadOnly,
+        Some("LOADING" | "BUSY" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "NOREPLICAS") => {
+            StoreErrorKind::Unavailable
+        }
+        Some("ERR") if is_crowded(error) => StoreErrorKind::Unavailable,
+        _ => StoreErrorKind::Refused,
+    }
+}
+
+fn is_crowded(error: &RedisError) -> bool {
+    let detail = error.detail().unwrap_or_default();
+    detail.contains("max number of clients")
+}
+
+/// An answer or a record in Redis that this version does not understand.
+#[derive(Debug)]
+pub(crate) struct InvalidAnswer(pub(crate) &'static str);
+
+impl fmt::Display for InvalidAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "redis has answered with {}", self.0)
+    }
+}
+
+impl std::error::Error for InvalidAnswer {}
+
+impl From<InvalidAnswer> for StoreError {
+    fn from(error: InvalidAnswer) -> Self {
+        Self::with_source(StoreErrorKind::Refused, error)
+    }
+}

@@ -1,0 +1,136 @@
+//! A connection that is made anew after an error.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, RedisError, RedisResult, Value, aio::MultiplexedConnection,
+};
+use tokio::sync::Mutex;
+
+/// A connection that callers share. There is at most one at a time.
+#[derive(Debug)]
+pub(crate) struct Link {
+    client: Client,
+    config: AsyncConnectionConfig,
+    current: Mutex<Current>,
+    /// The number of connections that were tried.
+    attempts: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    connection: Option<Numbered>,
+    failure: Option<RedisError>,
+}
+
+/// A connection with the number of the attempt that has made it.
+#[derive(Clone, Debug)]
+struct Numbered {
+    number: u64,
+    connection: MultiplexedConnection,
+}
+
+/// An error of a call.
+#[derive(Debug)]
+pub(crate) enum CallError {
+    /// The command was not sent.
+    NotSent(RedisError),
+    /// The command was sent.
+    Sent(RedisError),
+}
+
+impl From<CallError> for RedisError {
+    fn from(error: CallError) -> Self {
+        let (CallError::NotSent(error) | CallError::Sent(error)) = error;
+        error
+    }
+}
+
+impl Link {
+    pub(crate) fn new(client: Client, connect: Duration, response: Duration) -> Self {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(connect))
+            .set_response_timeout(Some(response));
+        Self {
+            client,
+            config,
+            current: Mutex::default(),
+            attempts: AtomicU64::new(0),
+        }
+    }
+
+    /// Sends a command and returns its answer. A connection that has failed is closed.
+    pub(crate) async fn call(&self, command: &Cmd) -> Result<Value, CallError> {
+        let mut connection = self.connection().await.map_err(CallError::NotSent)?;
+        let answer = connection.connection.send_packed_command(command).await;
+        let answer = answer.and_then(Value::extract_error);
+        if let Err(error) = &answer
+            && is_broken(error)
+        {
+            self.close(connection.number).await;
+        }
+        answer.map_err(CallError::Sent)
+    }
+
+    async fn connection(&self) -> RedisResult<Numbered> {
+        let asked = self.attempts.load(Ordering::Acquire);
+        let mut current = self.current.lock().await;
+        if let Some(connection) = &current.connection {
+            return Ok(connection.clone());
+        }
+        // An attempt that began after this call is as good as another: callers do not wait for one after the other.
+        if let Some(failure) = &current.failure
+            && self.attempts.load(Ordering::Acquire) > asked
+        {
+            return Err(failure.clone());
+        }
+        let number = self.attempts.fetch_add(1, Ordering::AcqRel) + 1;
+        match self.connect().await {
+            Ok(connection) => {
+                let connection = Numbered { number, connection };
+                current.connection = Some(connection.clone());
+                current.failure = None;
+                Ok(connection)
+            }
+            Err(error) => {
+                current.failure = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    async fn connect(&self) -> RedisResult<MultiplexedConnection> {
+        let connected = self
+            .client
+            .get_multiplexed_async_connection_with_config(&self.config);
+        let mut connection = connected.await?;
+        // A server that wants a password closes the connection after a long command, without saying why.
+        let answer = connection.send_packed_command(&redis::cmd("PING")).await?;
+        answer.extract_error()?;
+        Ok(connection)
+    }
+
+    async fn close(&self, number: u64) {
+        let mut current = self.current.lock().await;
+        if current
+            .connection
+            .as_ref()
+            .is_some_and(|connection| connection.number == number)
+        {
+            current.connection = None;
+        }
+    }
+}
+
+/// Returns `true` for errors without an answer, after which answers may be out of step, and for those of a server that
+/// wants another connection.
+fn is_broken(error: &RedisError) -> bool {
+    let is_server = matches!(
+        error.kind(),
+        redis::ErrorKind::Server(_) | redis::ErrorKind::Extension
+    );
+    !is_server || matches!(error.code(), Some("NOAUTH" | "READONLY" | "NOPERM"))
+}

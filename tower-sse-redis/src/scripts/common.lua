@@ -1,0 +1,126 @@
+-- Positions are ids of streams, "milliseconds-sequence". As a number a position has 63 bits, and Lua's numbers have
+-- 53, so that here it is a pair.
+local ZERO = {0, 0}
+
+local function fail(code, message)
+    error({err = code .. ' ' .. message})
+end
+
+local function parse(id)
+    local ms, sequence = string.match(id or '', '^(%d+)-(%d+)$')
+    if not ms then
+        fail('LAYOUT', 'a position is not valid: ' .. tostring(id))
+    end
+    return {tonumber(ms), tonumber(sequence)}
+end
+
+local function text(position)
+    return string.format('%.0f-%.0f', position[1], position[2])
+end
+
+-- Sorts as text as the positions do.
+local function hex(position)
+    return string.format('%011x%05x', position[1], position[2])
+end
+
+local function from_hex(digits)
+    return {tonumber(string.sub(digits, 1, 11), 16), tonumber(string.sub(digits, 12, 16), 16)}
+end
+
+local function less(a, b)
+    return a[1] < b[1] or (a[1] == b[1] and a[2] < b[2])
+end
+
+local function greater_of(a, b)
+    return less(a, b) and b or a
+end
+
+-- The sequence has 20 bits, and is carried into the milliseconds.
+local function next_of(position)
+    if position[2] >= 1048575 then
+        return {position[1] + 1, 0}
+    end
+    return {position[1], position[2] + 1}
+end
+
+-- Calls a command that reads a key. The error names the key.
+local function call(command, key, ...)
+    local answer = redis.pcall(command, key, ...)
+    if type(answer) == 'table' and answer.err then
+        fail(answer.err, '(the key is ' .. key .. ')')
+    end
+    return answer
+end
+
+-- Returns whether a key exists, which has no other type than this one.
+local function exists(key, expected)
+    local found = redis.call('TYPE', key).ok
+    if found ~= 'none' and found ~= expected then
+        fail('WRONGTYPE', 'the key ' .. key .. ' is a ' .. found .. ', not a ' .. expected)
+    end
+    return found ~= 'none'
+end
+
+-- Returns the highest id that a stream has ever had.
+local function last_of_stream(key)
+    if not exists(key, 'stream') then
+        return ZERO
+    end
+    local info = redis.call('XINFO', 'STREAM', key)
+    for i = 1, #info, 2 do
+        if info[i] == 'last-generated-id' then
+            return parse(info[i + 1])
+        end
+    end
+    return ZERO
+end
+
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+
+-- Reads the state of the hub. If there is none, the hub begins with the epoch that the client has drawn.
+local function read_meta(key, hub, layout, drawn)
+    local found = call('HMGET', key, 'layout', 'epoch', 'last', 'lost', 'created', 'age', 'ahead')
+    if found[1] then
+        if found[1] ~= layout then
+            fail('LAYOUT', 'the hub has the layout ' .. found[1] .. ', and this version knows the layout ' .. layout)
+        end
+        return {
+            epoch = found[2], last = parse(found[3]), lost = parse(found[4]), created = tonumber(found[5]),
+            age = tonumber(found[6] or nil), ahead = tonumber(found[7] or 0),
+        }
+    end
+    if redis.call('EXISTS', key) == 1 then
+        fail('LAYOUT', 'the key ' .. key .. ' is not that of a hub')
+    end
+    -- A stream that is left does not accept lower ids.
+    local last = last_of_stream(hub)
+    return {is_new = true, epoch = drawn, last = last, lost = ZERO, created = now, ahead = 0}
+end
+
+local function write_meta(key, layout, meta)
+    redis.call('HSET', key, 'layout', layout, 'epoch', meta.epoch, 'last', text(meta.last), 'lost', text(meta.lost),
+        'created', meta.created, 'ahead', meta.ahead)
+    if meta.age then
+        redis.call('HSET', key, 'age', meta.age)
+    end
+end
+
+-- Returns the highest position of an entry that a topic without a state may have had: it may have expired, after the
+-- shortest age that a node has ever set. Positions may be ahead of the clock.
+local function floor_of(meta)
+    local oldest = meta.age and now - meta.age
+    if not oldest or oldest <= meta.created then
+        return ZERO
+    end
+    return greater_of(ZERO, {oldest + meta.ahead, 0})
+end
+
+-- Returns whether a keyed topic is not whole, because one of its keys was deleted.
+local function is_damaged(has_state, count, log)
+    local members = redis.call('ZCARD', log)
+    if not has_state then
+        return members > 0
+    end
+    return members ~= tonumber(count or 0)
+end

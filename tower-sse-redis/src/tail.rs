@@ -1,0 +1,134 @@
+//! Following the hub stream.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use futures_util::{Stream, stream};
+use redis::{Cmd, Value};
+use tower_sse::store::{Entry, Page, Position, Record, StoreError, StoredEntry, Tailed, Topics};
+
+use crate::{
+    decode::{Fields, Parts},
+    error::{InvalidAnswer, before_sending},
+    ids::to_id,
+    link::{CallError, Link},
+    options::milliseconds,
+    scripts::{Input, NEWEST},
+    shared::Shared,
+};
+
+/// The bytes of the records with which a node begins.
+const NEWEST_BYTES: usize = 64 * Page::MAX_BYTES;
+
+/// The place of a reader of the stream.
+struct Tail {
+    shared: Arc<Shared>,
+    /// A connection of its own, because a command that blocks holds up all others.
+    link: Link,
+    /// `None` until the newest records were found.
+    after: Option<Position>,
+    ready: VecDeque<Tailed>,
+    has_failed: bool,
+}
+
+/// Returns the records above a position.
+pub(crate) fn tail(
+    shared: Arc<Shared>,
+    after: Option<Position>,
+) -> impl Stream<Item = Result<Tailed, StoreError>> + Send {
+    let tail = Tail {
+        link: shared.link(shared.options.block),
+        shared,
+        after,
+        ready: VecDeque::new(),
+        has_failed: false,
+    };
+    stream::unfold(tail, |mut tail| async move {
+        if tail.has_failed {
+            return None;
+        }
+        let next = tail.next().await;
+        tail.has_failed = next.is_err();
+        Some((next, tail))
+    })
+}
+
+impl Tail {
+    async fn next(&mut self) -> Result<Tailed, StoreError> {
+        loop {
+            if let Some(tailed) = self.ready.pop_front() {
+                return Ok(tailed);
+            }
+            let after = match self.after {
+                Some(after) => after,
+                None => self.find_newest().await?,
+            };
+            self.after = Some(after);
+            let answer = self.link.call(&self.command(after)).await.map_err(failed)?;
+            self.ready = decode(answer)?;
+            if let Some(last) = self.ready.back() {
+                self.after = Some(last.record.position());
+            }
+        }
+    }
+
+    /// Returns the position before the newest records.
+    async fn find_newest(&self) -> Result<Position, StoreError> {
+        let mut input = Input::new(vec![self.shared.keys.hub()]);
+        input.text(self.shared.options.newest);
+        input.text(NEWEST_BYTES);
+        let answer = NEWEST.run(&self.link, &input).await.map_err(failed)?;
+        let first = Parts::of(Value::Array(vec![answer]))?.position()?;
+        Ok(Position::new(first.get().saturating_sub(1)))
+    }
+
+    fn command(&self, after: Position) -> Cmd {
+        let (options, mut command) = (&self.shared.options, redis::cmd("XREAD"));
+        let block = milliseconds(options.block);
+        command
+            .arg("COUNT")
+            .arg(options.batch.get())
+            .arg("BLOCK")
+            .arg(block);
+        command
+            .arg("STREAMS")
+            .arg(self.shared.keys.hub())
+            .arg(to_id(after));
+        command
+    }
+}
+
+fn failed(error: CallError) -> StoreError {
+    before_sending(error.into())
+}
+
+/// Reads the answer: nothing after the time, or the entries of one stream.
+fn decode(answer: Value) -> Result<VecDeque<Tailed>, InvalidAnswer> {
+    let entries = match answer {
+        Value::Nil => return Ok(VecDeque::new()),
+        // By the third version of the protocol.
+        Value::Map(mut streams) => {
+            let (_, entries) = streams.pop().ok_or(InvalidAnswer("no stream"))?;
+            Parts::of(entries)?
+        }
+        answer => {
+            let mut stream = Parts::of(answer)?.parts()?;
+            stream.text()?;
+            stream.parts()?
+        }
+    };
+    entries.map(decode_record).collect()
+}
+
+fn decode_record(entry: Value) -> Result<Tailed, InvalidAnswer> {
+    let (position, fields) = Fields::of(entry)?;
+    let (epoch, before) = (fields.epoch()?, fields.before()?);
+    if fields.kind_name() == Some("lost") {
+        return Ok(Tailed::new(epoch, before, Record::Lost(position)));
+    }
+    let topics = Topics::try_from_iter(fields.topics()?);
+    let topics = topics.ok_or(InvalidAnswer("an entry without topics"))?;
+    let topic_before = fields.topic_before(topics.as_slice().len())?;
+    let entry = Entry::new(topics, fields.kind()?, fields.into_bytes()?);
+    let stored = StoredEntry::new(position, entry, topic_before);
+    Ok(Tailed::new(epoch, before, Record::Entry(stored)))
+}

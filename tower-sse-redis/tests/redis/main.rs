@@ -1,0 +1,11 @@
+//! The store in Redis, with servers of the tests' own: they need `redis-server`.
+#![cfg(unix)]
+
+#[path = "../../../tests/store/contract.rs"]
+mod contract;
+mod contract_of_redis;
+mod errors;
+mod losses;
+mod server;
+#[path = "../../../tests/store/support.rs"]
+mod support;
