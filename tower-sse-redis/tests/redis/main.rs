@@ -5,6 +5,7 @@
 mod contract;
 mod contract_of_redis;
 mod errors;
+mod hubs;
 mod losses;
 mod server;
 #[path = "../../../tests/store/support.rs"]
