@@ -31,12 +31,11 @@ local function open_topic(kind, state, log, removals)
     local topic = {kind = kind, state = state, log = log, removals = removals}
     topic.last = found[1] and parse(found[2]) or floor_of(meta)
     if kind == 'window' then
-        topic.highest = last_of_stream(log)
+        topic.highest = found[1] and last_of_known(log, topic.last) or last_of_stream(log)
         topic.last = greater_of(topic.last, topic.highest)
         return topic
     end
-    exists(log, 'zset')
-    exists(removals, 'zset')
+    call('ZCARD', removals)
     topic.highest = topic.last
     topic.dropped = found[3] and parse(found[3]) or ZERO
     topic.count = tonumber(found[4] or 0)
@@ -44,7 +43,7 @@ local function open_topic(kind, state, log, removals)
     return topic
 end
 
-local highest = greater_of(meta.last, last_of_stream(hub_key))
+local highest = last_of_known(hub_key, meta.last)
 local topics, key, argument = {}, 4, 13
 for i = 1, topic_count do
     local kind = ARGV[argument]

@@ -97,9 +97,7 @@ end
 
 local function read_topic(state, log)
     local found = call('HMGET', state, 'kind', 'last', 'dropped', 'count')
-    local type = redis.call('TYPE', log).ok
-    if found[1] == 'keyed' or (not found[1] and type == 'zset') then
-        exists(log, 'zset')
+    if found[1] == 'keyed' or (not found[1] and redis.call('TYPE', log).ok == 'zset') then
         if is_damaged(found[1], found[4], log) then
             return {'keyed', text(meta.last), 0, {}}
         end
@@ -107,8 +105,10 @@ local function read_topic(state, log)
     elseif found[1] and found[1] ~= 'window' then
         fail('KIND', 'the topic of ' .. log .. ' has an unknown kind: ' .. found[1])
     end
-    local last = found[1] and parse(found[2]) or floor_of(meta)
-    return read_window(log, greater_of(last, last_of_stream(log)))
+    if found[1] then
+        return read_window(log, last_of_known(log, parse(found[2])))
+    end
+    return read_window(log, greater_of(floor_of(meta), last_of_stream(log)))
 end
 
 local answer = {meta.epoch, text(meta.last), text(meta.lost)}
