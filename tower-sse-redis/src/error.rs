@@ -1,6 +1,6 @@
 //! What the errors of Redis mean.
 
-use std::{fmt, io};
+use std::{error::Error, fmt, io, sync::Arc};
 
 use redis::{ErrorKind, RedisError};
 use tower_sse::store::{StoreError, StoreErrorKind};
@@ -29,8 +29,10 @@ fn kind_of(error: &RedisError) -> Option<StoreErrorKind> {
 
 /// Returns `true` if the server is not the one that its certificate should name.
 fn is_certificate(error: &RedisError) -> bool {
-    let cause =
-        std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    let source = error.source();
+    // The errors of redis share their causes.
+    let shared = source.and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
+    let cause = shared.and_then(|shared| shared.downcast_ref::<io::Error>());
     cause.is_some_and(|cause| cause.kind() == io::ErrorKind::InvalidData)
 }
 
@@ -61,7 +63,7 @@ impl fmt::Display for InvalidAnswer {
     }
 }
 
-impl std::error::Error for InvalidAnswer {}
+impl Error for InvalidAnswer {}
 
 impl From<InvalidAnswer> for StoreError {
     fn from(error: InvalidAnswer) -> Self {

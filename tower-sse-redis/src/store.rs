@@ -40,10 +40,9 @@ impl RedisStore {
     /// Returns an error if Redis cannot be reached ([`StoreErrorKind::Unavailable`]), or if it refuses the user or has
     /// a hub of another layout under this prefix ([`StoreErrorKind::Refused`]).
     pub async fn connect(options: RedisStoreOptions) -> Result<Self, StoreError> {
-        let client = options
-            .certificates
-            .client(&options.server)
-            .map_err(before_sending)?;
+        let client = options.certificates.client(&options.server);
+        let client =
+            client.map_err(|error| StoreError::with_source(StoreErrorKind::Refused, error))?;
         let store = Self {
             shared: Arc::new(Shared::new(options, client)),
         };

@@ -76,7 +76,7 @@ local function last_of_stream(key)
 end
 
 -- Returns the highest id of a stream of which the hub knows the last id. Others may have added entries; to look for
--- them takes a third of the time of the above.
+-- them takes about half of the time of the above.
 local function last_of_known(key, last)
     local above = call('XRANGE', key, '(' .. text(last), '+', 'COUNT', 1)
     return above[1] and last_of_stream(key) or last

@@ -7,6 +7,9 @@ mod contract_of_redis;
 mod errors;
 mod hubs;
 mod losses;
+mod options;
 mod server;
 #[path = "../../../tests/store/support.rs"]
 mod support;
+#[cfg(feature = "tls")]
+mod tls;

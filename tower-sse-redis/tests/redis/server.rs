@@ -34,27 +34,38 @@ impl Server {
 
     /// Starts a server with more arguments.
     pub(crate) fn with(arguments: &str) -> Self {
+        let mut server = Self::new();
+        server.set_arguments(arguments);
+        server.find_port();
+        server
+    }
+
+    /// Creates the directory of a server that does not run.
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("{}-{}", process::id(), COUNT.fetch_add(1, Relaxed));
         let directory = env::temp_dir().join("tower-sse-redis-".to_owned() + &name);
         fs::create_dir(&directory).unwrap();
-        let mut server = Self {
+        Self {
             directory,
             port: 0,
             arguments: Vec::new(),
             child: None,
-        };
-        server.set_arguments(arguments);
+        }
+    }
+
+    /// Starts the server on a port that is free.
+    pub(crate) fn find_port(&mut self) {
         // Another process may take the port first.
         for _ in 0..5 {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            server.port = listener.local_addr().unwrap().port();
+            self.port = listener.local_addr().unwrap().port();
             drop(listener);
-            if server.launch() {
-                return server;
+            if self.launch() {
+                return;
             }
         }
-        panic!("redis-server does not start: {:?}", server.arguments);
+        panic!("redis-server does not start: {:?}", self.arguments);
     }
 
     /// Sets the arguments of the next start.
@@ -78,10 +89,13 @@ impl Server {
     pub(crate) fn spawn(&mut self) -> mpsc::Receiver<()> {
         let mut command = Command::new("redis-server");
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"]);
-        command
-            .arg("--dir")
-            .arg(&self.directory)
-            .args(&self.arguments);
+        command.current_dir(&self.directory);
+        let port = self.port.to_string();
+        command.args(
+            self.arguments
+                .iter()
+                .map(|text| text.replace("{port}", &port)),
+        );
         let child = command.stdout(Stdio::piped()).spawn();
         let mut child = child.expect("redis-server is not installed");
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
