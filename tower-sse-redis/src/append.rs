@@ -1,6 +1,6 @@
 //! Appending a batch.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, num::NonZeroUsize};
 
 use redis::Value;
 use tower_sse::store::{Appended, Batch, Entry, Epoch, Position, StoreError, StoreErrorKind};
@@ -16,6 +16,12 @@ use crate::{
 
 /// The time for which the newest batch of a publisher is remembered. No attempt to append it arrives later.
 const PUBLISHER_AGE_MS: u32 = 3_600_000;
+
+/// Redis takes numbers of 63 bits, and Lua hands on those of 17 digits.
+const MAX_NUMBER: NonZeroUsize = match NonZeroUsize::new(1 << 31) {
+    Some(number) => number,
+    None => NonZeroUsize::MIN,
+};
 
 /// The topics of a batch, in the order in which the script gets them.
 #[derive(Default)]
@@ -66,8 +72,8 @@ fn encode_head(input: &mut Input, batch: &Batch<'_>, options: &RedisStoreOptions
     );
     input.text(to_id(batch.seen));
     input.text(to_id(batch.lost));
-    input.text(options.max_records);
-    input.text(options.max_entries);
+    input.text(options.max_records.min(MAX_NUMBER));
+    input.text(options.max_entries.min(MAX_NUMBER));
     input.text(options.max_age_ms());
     input.text(PUBLISHER_AGE_MS);
 }

@@ -1,6 +1,11 @@
-//! A store of [tower-sse](https://docs.rs/tower-sse) in Redis.
+//! A store of [tower-sse](tower_sse) in Redis Streams: one hub of Server-Sent Events on any number of nodes.
+//!
+//! Each node opens a [`Hub`](tower_sse::Hub) over the same Redis. Its subscribers get the events of all nodes, and a
+//! client that reconnects to another node resumes there by its `Last-Event-ID`, with no loss and no duplicates, also
+//! after all nodes and Redis were restarted.
 //!
 //! ```no_run
+//! use futures_util::StreamExt;
 //! use tower_sse::{Event, Hub, HubOptions};
 //! use tower_sse_redis::{RedisStore, RedisStoreOptions};
 //!
@@ -10,11 +15,64 @@
 //! let hub = Hub::open(store, HubOptions::new()).await?;
 //!
 //! // Subscribers of all nodes get it.
-//! let id = hub.publish(["room/7"], &Event::new("hello")).await?;
-//! # drop(id);
+//! let mut room = hub.subscribe(["room/7"]).await?;
+//! hub.publish(["room/7"], &Event::new("hello")).await?;
+//! let event = room.next().await.unwrap();
+//! assert!(event.encoded().as_bytes().starts_with(b"data: hello\n"));
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Requirements
+//!
+//! - Redis 7.0 or later.
+//! - `maxmemory-policy noeviction`, if there is a `maxmemory`: another policy may evict a part of a hub. When Redis is
+//!   full, publishing fails with [`StoreErrorKind::Full`](tower_sse::store::StoreErrorKind::Full), and subscribers
+//!   still read.
+//! - For restarts without loss, `appendonly yes`.
+//! - A user whose key patterns include `{prefix}:*`, with the commands of the categories `@read`, `@write`,
+//!   `@connection` and `@scripting`, and `TIME`.
+//! - In a cluster, the URL of the primary that has the slot of the prefix. The store does not follow the slot to
+//!   another server.
+//!
+//! # What Redis can lose
+//!
+//! With `appendfsync everysec`, which is the default, Redis acknowledges an event before it is on disk. A power failure
+//! loses the last second, and a failover to a replica loses what that had not yet got. With `appendfsync always` and no
+//! failover nothing that was acknowledged is lost.
+//!
+//! A node that knows of a lost event makes the store record the loss, and the clients are notified of a gap. Positions
+//! are made from the clock of Redis and are never lower than those before, so a lost position is not given to another
+//! event. If no node is left that knows of the loss, it is not noticed.
+//!
+//! `FLUSHALL` ends the epoch of the hub: all ids are gaps from then on. So does a backup that is restored, if the key
+//! `{prefix}:meta` is deleted before Redis starts to serve; otherwise it is like a loss. A topic whose keys are deleted
+//! by hand reports a gap if `{prefix}:state:TOPIC` is left. If that is deleted too, the topic is forgotten.
+//!
+//! # Memory
+//!
+//! The hub stream has all events once, for as long as a node may be disconnected
+//! ([`max_records`](RedisStoreOptions::max_records)). The topics have them once more, for as long as clients may be away
+//! ([`max_entries`](RedisStoreOptions::max_entries), [`max_age`](RedisStoreOptions::max_age)). Without a maximum age a
+//! topic that is not used any more stays.
+//!
+//! # Keys
+//!
+//! | key | type | content |
+//! |---|---|---|
+//! | `{prefix}:meta` | hash | the version of the layout, the epoch, the last position, the last recorded loss |
+//! | `{prefix}:hub` | stream | the records of all topics |
+//! | `{prefix}:publisher:ID` | string | the newest batch of a publisher, for an hour |
+//! | `{prefix}:state:TOPIC` | hash | the last position of a topic; of a keyed topic its entries too |
+//! | `{prefix}:topic:TOPIC` | stream or sorted set | the history of a topic; the order of the keys of a keyed topic |
+//! | `{prefix}:removals:TOPIC` | sorted set | the order of the removals of a keyed topic |
+//!
+//! A batch is appended by one script, and a page is read by one script. Versions of this crate that know the same
+//! layout run beside each other: each ignores the fields that it does not know. A hub of another layout is refused.
+//!
+//! # Features
+//!
+//! - `tls`: `rediss://` URLs, with rustls.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -37,3 +95,8 @@ pub use self::{
     options::{InvalidRedisOption, RedisStoreOptions},
     store::RedisStore,
 };
+
+// The example of the README is compiled with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -18,6 +18,10 @@ use crate::{
 
 /// The bytes of the records with which a node begins.
 const NEWEST_BYTES: usize = 64 * Page::MAX_BYTES;
+/// The bytes of the records that are read at once, if they are as large as those before.
+const BATCH_BYTES: usize = 16 * Page::MAX_BYTES;
+/// The number of records that are read first, when their size is not known.
+const FIRST: usize = 16;
 
 /// The place of a reader of the stream.
 struct Tail {
@@ -27,6 +31,8 @@ struct Tail {
     /// `None` until the newest records were found.
     after: Option<Position>,
     ready: VecDeque<Tailed>,
+    /// The maximum number of records of the next command.
+    count: usize,
     has_failed: bool,
 }
 
@@ -40,6 +46,7 @@ pub(crate) fn tail(
         shared,
         after,
         ready: VecDeque::new(),
+        count: FIRST,
         has_failed: false,
     };
     stream::unfold(tail, |mut tail| async move {
@@ -67,6 +74,7 @@ impl Tail {
             self.ready = decode(answer)?;
             if let Some(last) = self.ready.back() {
                 self.after = Some(last.record.position());
+                self.count = count_after(&self.ready).min(self.shared.options.batch.get());
             }
         }
     }
@@ -84,17 +92,25 @@ impl Tail {
     fn command(&self, after: Position) -> Cmd {
         let (options, mut command) = (&self.shared.options, redis::cmd("XREAD"));
         let block = milliseconds(options.block);
-        command
-            .arg("COUNT")
-            .arg(options.batch.get())
-            .arg("BLOCK")
-            .arg(block);
+        command.arg("COUNT").arg(self.count).arg("BLOCK").arg(block);
         command
             .arg("STREAMS")
             .arg(self.shared.keys.hub())
             .arg(to_id(after));
         command
     }
+}
+
+/// Returns how many records of the size of these should be read at once.
+fn count_after(records: &VecDeque<Tailed>) -> usize {
+    let len = |tailed: &Tailed| match &tailed.record {
+        Record::Entry(stored) => stored.entry.bytes().len(),
+        Record::Lost(_) => 0,
+    };
+    let bytes = records.iter().map(len).sum::<usize>();
+    let count = BATCH_BYTES.saturating_mul(records.len()) / bytes.max(1);
+    // Zero would be no bound.
+    count.max(1)
 }
 
 fn failed(error: CallError) -> StoreError {

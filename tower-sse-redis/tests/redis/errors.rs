@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    num::NonZeroUsize,
     time::{Duration, Instant},
 };
 
@@ -12,7 +13,7 @@ use tower_sse_redis::{RedisStore, RedisStoreOptions};
 
 use crate::{
     server::Server,
-    support::{append, append_to, events, page, texts, try_append, whole_page},
+    support::{append, append_to, events, page, records, texts, try_append, whole_page},
 };
 
 const SOON: Duration = Duration::from_secs(1);
@@ -81,6 +82,30 @@ async fn a_user_without_the_right_to_write_is_refused() {
     let error = append_error(&guest).await;
     assert_eq!(error.kind(), StoreErrorKind::Refused, "{}", cause(&error));
     assert_eq!(everything(&server).await, before);
+}
+
+#[tokio::test]
+async fn a_user_with_the_documented_rights_can_do_all() {
+    let server = Server::start();
+    let rights = "~{tower-sse}:* +@read +@write +@connection +@scripting +time";
+    let () = server
+        .run(&format!("ACL SETUSER node on >pass {rights}"))
+        .await;
+    let url = format!("redis://node:pass@127.0.0.1:{}", server.port());
+    let hour = Duration::from_secs(3600);
+    let options = RedisStoreOptions::new(&url).unwrap().max_age(hour);
+    let options = options.max_entries(NonZeroUsize::MIN);
+    let store = RedisStore::connect(options).await.unwrap();
+    append_to(&store, "a", ["1", "2"]).await;
+    append(&store, 1, Entry::removal("t", "a", "")).await;
+    let () = server.run("DEL {tower-sse}:topic:t").await;
+    append(&store, 2, Entry::removal("t", "b", "")).await;
+    append(&store, 3, Entry::removal("t", "c", "c")).await;
+    assert_eq!(
+        texts(&whole_page(&store, &["a", "t"]).await),
+        ["1", "2", "c"]
+    );
+    assert_eq!(records(&store, None, 5).await.len(), 5);
 }
 
 #[tokio::test]

@@ -43,6 +43,24 @@ async fn the_first_call_begins_the_epoch() {
 }
 
 #[tokio::test]
+async fn a_hub_whose_state_was_deleted_has_another_epoch() {
+    let server = Server::start();
+    let store = server.store().await;
+    let [first] = append_to(&store, "a", ["1"]).await;
+    let epoch = whole_page(&store, &[]).await.head.epoch;
+    // The clock is behind what is left.
+    let () = server
+        .run("XADD {tower-sse}:hub 5000000000000-0 b 0-0")
+        .await;
+    let () = server.run("DEL {tower-sse}:meta").await;
+    let [second] = append_to(&store, "a", ["2"]).await;
+    let page = whole_page(&store, &["a"]).await;
+    assert_ne!(page.head.epoch, epoch);
+    assert_eq!(events(&page), [(first, "1"), (second, "2")]);
+    assert_eq!(second.get(), 5_000_000_000_000 << 20 | 1);
+}
+
+#[tokio::test]
 async fn a_deleted_topic_starts_after_what_it_had() {
     let server = Server::start();
     let store = server.store().await;

@@ -1,6 +1,7 @@
 //! The store in Redis, with servers of the tests' own: they need `redis-server`.
 #![cfg(unix)]
 
+mod bounds;
 #[path = "../../../tests/store/contract.rs"]
 mod contract;
 mod contract_of_redis;
