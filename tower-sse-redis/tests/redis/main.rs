@@ -1,8 +1,9 @@
 //! The store in Redis, with servers of the tests' own: they need `redis-server`.
+//!
+//! `contract.rs` and `support.rs` are links to the files of tower-sse.
 #![cfg(unix)]
 
 mod bounds;
-#[path = "../../../tests/store/contract.rs"]
 mod contract;
 mod contract_of_redis;
 mod errors;
@@ -10,7 +11,6 @@ mod hubs;
 mod losses;
 mod options;
 mod server;
-#[path = "../../../tests/store/support.rs"]
 mod support;
 #[cfg(feature = "tls")]
 mod tls;
