@@ -1,6 +1,6 @@
 //! The store in Redis, with servers of the tests' own: they need `redis-server`.
 //!
-//! `contract.rs` and `support.rs` are links to the files of tower-sse.
+//! `contract.rs`, `random.rs` and `support.rs` are links to files of tower-sse.
 #![cfg(unix)]
 
 mod bounds;
@@ -9,7 +9,9 @@ mod contract_of_redis;
 mod errors;
 mod hubs;
 mod losses;
+mod model;
 mod options;
+mod random;
 mod server;
 mod support;
 #[cfg(feature = "tls")]
