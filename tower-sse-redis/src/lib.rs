@@ -79,6 +79,7 @@
 mod append;
 mod decode;
 mod error;
+mod fields;
 mod ids;
 mod keys;
 mod link;

@@ -4,8 +4,9 @@ use redis::Value;
 use tower_sse::store::{Epoch, Head, Page, PageBuilder, Position, Topic, TopicEntry, TopicRead};
 
 use crate::{
-    decode::{Fields, Parts},
+    decode::Parts,
     error::InvalidAnswer,
+    fields::Fields,
     ids::to_id,
     keys::Keys,
     options::RedisStoreOptions,

@@ -33,12 +33,14 @@ pub struct RedisStore {
 impl RedisStore {
     /// Connects to Redis, and reads the state of the hub. If there is none, an empty hub begins.
     ///
-    /// Must be called within tokio's runtime, with time and I/O enabled.
-    ///
     /// # Errors
     ///
     /// Returns an error if Redis cannot be reached ([`StoreErrorKind::Unavailable`]), or if it refuses the user or has
     /// a hub of another layout under this prefix ([`StoreErrorKind::Refused`]).
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a runtime of tokio with time and I/O enabled, as all calls of the store do.
     pub async fn connect(options: RedisStoreOptions) -> Result<Self, StoreError> {
         let client = options.certificates.client(&options.server);
         let client =

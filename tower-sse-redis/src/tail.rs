@@ -7,8 +7,9 @@ use redis::{Cmd, Value};
 use tower_sse::store::{Entry, Page, Position, Record, StoreError, StoredEntry, Tailed, Topics};
 
 use crate::{
-    decode::{Fields, Parts},
+    decode::Parts,
     error::{InvalidAnswer, before_sending},
+    fields::Fields,
     ids::to_id,
     link::{CallError, Link},
     options::milliseconds,

@@ -1,9 +1,12 @@
 //! The scripts that run in Redis, each as one step.
 
+mod input;
+
 use std::sync::LazyLock;
 
-use redis::{Cmd, ErrorKind, RedisError, Script, ServerErrorKind, Value};
+use redis::{ErrorKind, RedisError, Script, ServerErrorKind, Value};
 
+pub(crate) use self::input::Input;
 use crate::link::{CallError, Link};
 
 /// The layout of the keys. A node refuses a hub of another layout.
@@ -53,50 +56,4 @@ impl Source {
 
 fn is_unknown(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
-}
-
-/// The keys and arguments of a script.
-#[derive(Debug, Default)]
-pub(crate) struct Input {
-    keys: Vec<String>,
-    arguments: Vec<Argument>,
-}
-
-#[derive(Debug)]
-enum Argument {
-    Text(String),
-    Bytes(bytes::Bytes),
-}
-
-impl Input {
-    pub(crate) fn new(keys: Vec<String>) -> Self {
-        Self {
-            keys,
-            arguments: Vec::new(),
-        }
-    }
-
-    pub(crate) fn key(&mut self, key: String) {
-        self.keys.push(key);
-    }
-
-    pub(crate) fn text(&mut self, text: impl ToString) {
-        self.arguments.push(Argument::Text(text.to_string()));
-    }
-
-    pub(crate) fn bytes(&mut self, bytes: &bytes::Bytes) {
-        self.arguments.push(Argument::Bytes(bytes.clone()));
-    }
-
-    pub(crate) fn command(&self, name: &str, script: &str) -> Cmd {
-        let mut command = redis::cmd(name);
-        command.arg(script).arg(self.keys.len()).arg(&self.keys);
-        for argument in &self.arguments {
-            match argument {
-                Argument::Text(text) => command.arg(text),
-                Argument::Bytes(bytes) => command.arg(&bytes[..]),
-            };
-        }
-        command
-    }
 }
