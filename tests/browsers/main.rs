@@ -6,6 +6,7 @@
 #![cfg(unix)]
 
 mod applications;
+mod balanced;
 mod broken;
 mod browser;
 mod connection;
@@ -17,9 +18,7 @@ mod feed;
 mod hub;
 mod limits;
 mod page;
-mod process;
 mod requests;
-mod scratch;
 mod screenshots;
 mod server;
 mod tab;
@@ -31,6 +30,12 @@ mod wire;
 mod guard;
 #[path = "../support/launch.rs"]
 mod launch;
+#[path = "../support/nodes/mod.rs"]
+mod nodes;
+#[path = "../support/process.rs"]
+mod process;
+#[path = "../support/scratch.rs"]
+mod scratch;
 
 use std::time::Duration;
 
@@ -72,6 +77,12 @@ macro_rules! tests {
             #[ignore = "needs three browsers; `tests/all` runs it"]
             async fn reads_several_feeds_in_one_stream() {
                 hub::check(Engine::$engine).await;
+            }
+
+            #[tokio::test]
+            #[ignore = "needs three browsers, HAProxy and Redis; `tests/all` runs it"]
+            async fn goes_on_while_nodes_are_killed() {
+                balanced::check(Engine::$engine).await;
             }
 
             #[tokio::test]

@@ -113,7 +113,7 @@ impl Client {
     }
 
     /// Reads the next line that is not about a heartbeat.
-    async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         loop {
             let line = guard(self.lines.recv()).await.expect("the client is gone");
             if line["comment"] != "" {

@@ -4,6 +4,7 @@
 //! Those of JavaScript and Python want packages. `tests/clients/install <directory>` puts them
 //! there, and the tests find them by the environment variable `CLIENTS`.
 
+mod balanced;
 mod bytes;
 mod client;
 mod ends;
@@ -28,5 +29,11 @@ mod curl_command;
 mod guard;
 #[path = "../support/launch.rs"]
 mod launch;
+#[path = "../support/nodes/mod.rs"]
+mod nodes;
+#[path = "../support/process.rs"]
+mod process;
+#[path = "../support/scratch.rs"]
+mod scratch;
 
 use self::guard::guard;

@@ -2,7 +2,7 @@
 
 use std::{
     env::{self, consts::EXE_SUFFIX},
-    process::Stdio,
+    process::{self, Stdio},
 };
 
 use tokio::{
@@ -14,19 +14,24 @@ use crate::guard;
 
 pub(crate) type Lines = tokio::io::Lines<BufReader<ChildStdout>>;
 
-/// Finds an example in the directory beside the one of this test. It is killed when it is dropped.
+/// Returns the command of an example. It is killed when it is dropped.
 pub(crate) fn command(name: &str) -> Command {
+    let mut command = Command::from(path(name));
+    command.kill_on_drop(true).stdout(Stdio::piped());
+    command
+}
+
+/// Finds an example in the directory beside the one of this test.
+pub(crate) fn path(name: &str) -> process::Command {
     let test = env::current_exe().unwrap();
     let profile = test.ancestors().nth(2).unwrap();
     let path = profile.join("examples").join(format!("{name}{EXE_SUFFIX}"));
     assert!(
         path.exists(),
-        "{} is missing: run `cargo build --examples --all-features` first",
+        "{} is missing: run `cargo build --workspace --examples --all-features` first",
         path.display()
     );
-    let mut command = Command::new(path);
-    command.kill_on_drop(true).stdout(Stdio::piped());
-    command
+    process::Command::new(path)
 }
 
 /// Starts an example, and waits until it listens. Returns the URL that it prints, and the lines after.
