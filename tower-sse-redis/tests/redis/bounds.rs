@@ -124,6 +124,22 @@ async fn the_sequence_is_carried_into_the_milliseconds() {
 }
 
 #[tokio::test]
+async fn positions_are_above_entries_that_others_have_added() {
+    for part in ["hub", "topic:a"] {
+        let server = Server::start();
+        let store = server.store().await;
+        append(&store, 1, Entry::window("a", "1")).await;
+        let () = server
+            .run(&format!(
+                "XADD {{tower-sse}}:{part} 5000000000000-7 b 0-0 d x"
+            ))
+            .await;
+        let position = append(&store, 2, Entry::window("a", "2")).await;
+        assert_eq!(position.get(), 5_000_000_000_000 << 20 | 8, "{part}");
+    }
+}
+
+#[tokio::test]
 async fn positions_follow_the_clock_of_the_server() {
     let server = Server::start();
     let store = server.store().await;
