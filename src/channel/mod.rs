@@ -4,8 +4,8 @@
 //! - A [`Hub`] has channels by name, which share one sequence of ids. A channel alone is a hub
 //!   of one.
 //! - A [`KeyedChannel`] has the newest event for each key (`keyed_log`) in place of a window (`window`).
-//! - A [`Presence`] has the names of a channel's subscribers (`roster`), and a keyed channel of their changes
-//!   (`feed`).
+//! - A [`Presence`] has the names of a channel's subscribers, and a keyed channel of their changes
+//!   (`presence`).
 //! - A [`Subscription`] is a position in the logs of one or more channels.
 //! - A [`StateChannel`] adds a state to a channel.
 
@@ -18,7 +18,6 @@ mod channel;
 mod error;
 mod event;
 mod event_ref;
-mod feed;
 mod gap;
 mod hub;
 mod invalid_name;
@@ -34,9 +33,9 @@ mod node;
 mod notice;
 mod numbered;
 mod options;
+mod presence;
 mod publish;
 mod publisher;
-mod roster;
 mod shared;
 mod start;
 mod state;

@@ -3,13 +3,13 @@
 use std::{fmt, sync::Arc, time::Instant};
 
 use super::{
-    ChannelOptions, Gap, gap::Lost, log::Log, roster::Roster, subscribers::ChannelSubscribers,
+    ChannelOptions, Gap, gap::Lost, log::Log, presence::FeedState, subscribers::ChannelSubscribers,
 };
 use crate::{
     EventId,
     store::Epoch,
     sync::{
-        Mutex, Notify, OwnedNotified, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Notify, OwnedNotified, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -17,7 +17,7 @@ use crate::{
 /// A log with its subscribers.
 ///
 /// The log is behind a `RwLock` because each publication makes all subscribers read it at once. It is
-/// changed under the lock of the hub alone (`hub::shared`), and that of a [`Feed`](super::feed::Feed) under
+/// changed under the lock of the hub alone (`hub::shared`), and that of a [`Feed`](super::presence::Feed) under
 /// the lock of its roster alone.
 pub(super) struct ChannelShared {
     pub(super) name: Arc<str>,
@@ -39,7 +39,7 @@ enum PresenceRole {
     /// The names of its subscribers are in this feed.
     Tracked(Arc<ChannelShared>),
     /// It is the feed of these names.
-    Feed(Box<Mutex<Roster>>),
+    Feed(Box<FeedState>),
 }
 
 /// The end of a log: the number of its last event, and whether another may follow.
@@ -89,9 +89,9 @@ impl ChannelShared {
         self
     }
 
-    /// Makes this the feed of the names in a roster.
-    pub(super) fn with_roster(mut self, roster: Roster) -> Self {
-        self.presence = PresenceRole::Feed(Box::new(Mutex::new(roster)));
+    /// Makes this a feed.
+    pub(super) fn with_feed_state(mut self, state: FeedState) -> Self {
+        self.presence = PresenceRole::Feed(Box::new(state));
         self
     }
 
@@ -104,9 +104,9 @@ impl ChannelShared {
     }
 
     /// Returns the names of which this is the feed.
-    pub(super) fn roster(&self) -> Option<&Mutex<Roster>> {
+    pub(super) fn feed_state(&self) -> Option<&FeedState> {
         match &self.presence {
-            PresenceRole::Feed(roster) => Some(roster),
+            PresenceRole::Feed(state) => Some(state),
             PresenceRole::None | PresenceRole::Tracked(_) => None,
         }
     }

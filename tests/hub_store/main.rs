@@ -13,6 +13,7 @@ mod losing;
 mod metrics;
 mod model;
 mod paging;
+mod presence;
 #[path = "../support/random.rs"]
 mod random;
 mod resuming;

@@ -26,7 +26,11 @@ pub(crate) fn store() -> MemoryStore {
 }
 
 pub(crate) async fn open(store: &(impl HubStore + Clone), events: usize) -> Hub<Stored> {
-    Hub::open(store.clone(), options(events)).await.unwrap()
+    open_with(store, options(events)).await
+}
+
+pub(crate) async fn open_with(store: &(impl HubStore + Clone), options: HubOptions) -> Hub<Stored> {
+    Hub::open(store.clone(), options).await.unwrap()
 }
 
 /// Returns a store that tests can damage.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{node::Node, registry::Registry, shared::HubShared};
 use crate::{
-    channel::{feed::Feed, log::Log, shared::ChannelShared},
+    channel::{log::Log, presence::Feed, shared::ChannelShared},
     sync::atomic::Ordering,
 };
 

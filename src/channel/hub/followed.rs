@@ -56,6 +56,7 @@ impl NodeLog for FollowedHub {
 
     fn append(&self, stored: &StoredEntry) {
         self.with(|hub| {
+            hub.note_followed();
             // It makes channels, whose options come from a closure of the user's. One that panics must not end the
             // task. What was not appended is read from the store.
             let append = AssertUnwindSafe(|| hub.append_entry(stored));
@@ -66,7 +67,10 @@ impl NodeLog for FollowedHub {
     }
 
     fn advance(&self, to: Position) {
-        self.with(|hub| hub.advance(to.get()));
+        self.with(|hub| {
+            hub.note_followed();
+            hub.advance(to.get());
+        });
     }
 
     fn lost(&self, at: Position) {
@@ -74,10 +78,20 @@ impl NodeLog for FollowedHub {
     }
 
     fn caught_up(&self) {
-        self.with(|hub| hub.node.iter().for_each(|node| node.set_caught_up()));
+        self.with(|hub| {
+            if let Some(node) = &hub.node {
+                node.set_caught_up();
+                node.presence.start();
+            }
+        });
+    }
+
+    fn silent(&self) {
+        self.with(|hub| hub.note_followed());
     }
 
     fn failed(&self, error: &StoreError) {
+        self.with(|hub| hub.note_failed());
         self.with_outages(|outages, now| outages.fail(error, now));
     }
 

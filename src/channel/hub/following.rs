@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     EncodedEvent,
-    channel::{ChannelError, numbered::Unnumbered, shared::ChannelShared},
+    channel::{
+        ChannelError, numbered::Unnumbered, presence::PresenceMessage, shared::ChannelShared,
+    },
     store::{EntryKind, Epoch, StoredEntry, Topic},
     sync::atomic::Ordering,
 };
@@ -62,6 +64,10 @@ impl HubShared {
         let entry = &stored.entry;
         if entry.topics().iter().any(is_change) {
             self.apply_change(entry.bytes(), number);
+            return self.advance(number);
+        }
+        if entry.topics().iter().any(PresenceMessage::is_topic) {
+            self.apply_presence(entry.bytes());
             return self.advance(number);
         }
         let topics = entry.topics().iter().zip(&stored.topic_before);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::registry::{IdleSince, Registry, is_due};
-use crate::channel::{feed::Feed, shared::ChannelShared};
+use crate::channel::{presence::Feed, shared::ChannelShared};
 
 /// The most idle channels that one call checks, so that no single call pays for a peak that has passed,
 /// or for the names that a client makes up.

@@ -7,7 +7,7 @@ use crate::{
     ChannelStart, EventId,
     channel::{
         ChannelError,
-        feed::Feed,
+        presence::Feed,
         shared::ChannelShared,
         subscribers::SubscriberWaker,
         subscription::{Addition, Change, Control},

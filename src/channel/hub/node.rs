@@ -4,7 +4,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::{outages::Outages, stop::Stop};
 use crate::{
-    channel::node::{Committer, Pages, SharedExecutor},
+    channel::{
+        node::{Committer, Pages, SharedExecutor},
+        presence::NodePresence,
+    },
     sync::{
         Notify,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
@@ -33,6 +36,7 @@ pub(in crate::channel) struct Node {
     /// Woken after each change that something may wait for.
     changed: Arc<Notify>,
     pub(super) outages: Outages,
+    pub(super) presence: Arc<NodePresence>,
     pub(super) stop: Stop,
 }
 
@@ -43,6 +47,7 @@ impl Node {
         executor: SharedExecutor,
         timeout: Duration,
         outages: Outages,
+        presence: NodePresence,
     ) -> Self {
         Self {
             committer,
@@ -57,6 +62,7 @@ impl Node {
             loads: AtomicU64::new(0),
             changed: Arc::default(),
             outages,
+            presence: Arc::new(presence),
             stop: Stop::default(),
         }
     }

@@ -2,10 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{HubOptions, followed::FollowedHub, node::Node, outages::Outages, shared::HubShared};
+use futures_util::future::{OptionFuture, join};
+
+use super::{
+    HubOptions, followed::FollowedHub, node::Node, outages::Outages, presence_task::PresenceTask,
+    shared::HubShared,
+};
 use crate::{
-    channel::node::{
-        CommitOptions, Committer, FollowOptions, Follower, PageOptions, Pages, Seen, SharedStore,
+    channel::{
+        node::{
+            CommitOptions, Committer, FollowOptions, Follower, PageOptions, Pages, Seen,
+            SharedStore,
+        },
+        presence::NodePresence,
     },
     store::{HubStore, Outage, Position, StoreError, StoreErrorKind},
 };
@@ -34,6 +43,9 @@ impl HubShared {
         commits.timeout = options.publish_timeout;
         let mut pages = PageOptions::new();
         pages.timeout = options.backfill_timeout;
+        let mut following = FollowOptions::new();
+        // The lease of another node ends only while a silent tail is known to be complete.
+        following.idle = following.idle.min(options.presence_lease / 3);
         let node = Node::new(
             Committer::new(
                 store.clone(),
@@ -52,12 +64,18 @@ impl HubShared {
             executor.clone(),
             options.backfill_timeout,
             Outages::new(options.outage_recorder),
+            NodePresence::new(options.presence_lease, options.max_waiting_bytes),
         );
         let stop = node.stop.clone();
         let hub = Arc::new(Self::over_store(options, head.epoch, node));
         let log = Arc::new(FollowedHub::new(&hub));
-        let follower = Follower::new(store, log, seen, timer, FollowOptions::new());
-        executor.spawn(follower.run(stop.stopped()));
+        let follower = Follower::new(store, log, seen, timer, following);
+        let presence = PresenceTask::of(&hub);
+        // One task, so that a hub without a presence has no more of them.
+        executor.spawn(async {
+            let presence = OptionFuture::from(presence.map(PresenceTask::run));
+            join(follower.run(stop.stopped()), presence).await;
+        });
         if hub.has_caught_up().await {
             return Ok(hub);
         }

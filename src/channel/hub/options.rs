@@ -42,6 +42,7 @@ pub struct HubOptions {
     pub(super) backfill_timeout: Duration,
     pub(super) max_waiting_bytes: usize,
     pub(super) outage_recorder: Option<&'static dyn OutageRecorder>,
+    pub(super) presence_lease: Duration,
 }
 
 /// Makes the options of a channel from its name and the common ones.
@@ -65,6 +66,7 @@ impl HubOptions {
             backfill_timeout: Duration::from_secs(10),
             max_waiting_bytes: 16 << 20,
             outage_recorder: None,
+            presence_lease: Duration::from_secs(15),
         }
     }
 
@@ -196,6 +198,16 @@ impl HubOptions {
     /// Beyond that, publishers wait for room, until [`publish_timeout`](Self::publish_timeout).
     pub fn max_waiting_bytes(mut self, max: usize) -> Self {
         self.max_waiting_bytes = max;
+        self
+    }
+
+    /// Sets the time after which the other nodes of a store take this node for dead if they hear nothing of it, and
+    /// this node the others. The default is 15 s, and the minimum 1 s.
+    ///
+    /// The names of a dead node leave the [`Presence`](super::Presence) of its channels. A node with names is heard
+    /// of every third of the time, so 5 s by default. All hubs over a store must have the same time.
+    pub fn presence_lease(mut self, lease: Duration) -> Self {
+        self.presence_lease = lease.max(Duration::from_secs(1));
         self
     }
 

@@ -6,8 +6,8 @@ use super::{node::Node, shared::HubShared, subscriber::Starts};
 use crate::{
     EventId,
     channel::{
-        feed::Feed,
         node::{NodePlace, PageRequest, Reading},
+        presence::Feed,
         start::StartKind,
     },
     store::{Epoch, Page, Position, Topic},

@@ -1,11 +1,11 @@
 //! The names of a channel's subscribers.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use super::shared::{HubShared, check_channel_name};
 use crate::{
     ChannelError,
-    channel::feed::{self, Feed},
+    channel::presence::{Feed, name_of},
 };
 
 /// The names of a channel's subscribers, each once, such as the users in a room.
@@ -83,10 +83,13 @@ impl Presence {
         if !hub.has_presence(tracked)? {
             return Err(ChannelError::NoPresence);
         }
+        if let Some(node) = &hub.node {
+            node.presence.activate();
+        }
         Ok(Self {
             hub: Arc::clone(hub),
             tracked: Arc::from(tracked),
-            name: feed::name_of(tracked),
+            name: name_of(tracked),
         })
     }
 
@@ -94,12 +97,12 @@ impl Presence {
     ///
     /// The call takes time in proportion to their number, during which no name comes or leaves.
     pub fn names(&self) -> Vec<Arc<str>> {
-        self.read(|feed| feed.names())
+        self.read(|feed| feed.names(), |others| others.into_iter().collect())
     }
 
     /// Returns the number of names that are present.
     pub fn len(&self) -> usize {
-        self.read(|feed| feed.len())
+        self.read(|feed| feed.len(), |others| others.len())
     }
 
     /// Returns `true` if nobody is present.
@@ -112,12 +115,17 @@ impl Presence {
         &self.name
     }
 
-    fn read<R: Default>(&self, read: impl FnOnce(&Feed<'_>) -> R) -> R {
+    /// Reads the list, or the names of the other nodes if this one has no channel of the name.
+    fn read<R>(
+        &self,
+        read: impl FnOnce(&Feed<'_>) -> R,
+        read_others: impl FnOnce(BTreeSet<Arc<str>>) -> R,
+    ) -> R {
         // It may be removed, and made anew, while this is kept.
         let channel = self.hub.find(&self.tracked);
         let feed = channel.as_deref().and_then(Feed::tracking);
         let Some(feed) = feed else {
-            return R::default();
+            return read_others(self.hub.elsewhere(&self.tracked));
         };
         feed.expire(self.hub.timer.now());
         read(&feed)

@@ -12,6 +12,7 @@ use crate::{
     EncodedEvent,
     channel::{
         log::{Listing, Log},
+        presence::Feed,
         shared::ChannelShared,
     },
 };
@@ -160,6 +161,8 @@ impl Registry {
         let Some((name, Registered { channel, .. })) = self.channels.remove_entry(name) else {
             return;
         };
+        // The other nodes must not go on with names that were about to leave.
+        Feed::tracking(&channel).map(|feed| feed.close());
         let (lost, bytes, listing) = channel.change(|log| {
             let listing = mem::replace(&mut log.listing, Listing::Absent);
             let bytes = [log.bytes(), log.pinned_bytes()];

@@ -5,7 +5,9 @@
 //! 1. `state` is the lock of the hub. It is locked only for moments: numbers are assigned and logs are
 //!    changed under it, but events are encoded and user's closures run without it. (The closures of a
 //!    `StateChannel` run under a lock of its own, which is locked before this one.)
-//! 2. The roster of a feed ([`Feed`](crate::channel::feed::Feed)) is locked after it or without it, for moments.
+//! 2. The roster of a feed ([`Feed`](crate::channel::presence::Feed)) is locked after it or without it, for moments.
+//!    What the nodes of a store tell each other ([`NodePresence`](crate::channel::presence::NodePresence)) is
+//!    locked before the roster, and not after the lock of the hub.
 //! 3. The log of a channel is locked after the lock of the hub for a change, that of a feed after its
 //!    roster. For reading it is locked alone.
 //! 4. The list of a channel's subscribers is locked last.
@@ -29,7 +31,10 @@ use super::{
 use crate::{
     EventId, NoticePolicy,
     channel::{
-        ChannelError, ChannelOptions, feed, invalid_name::check_name, log::Log,
+        ChannelError, ChannelOptions,
+        invalid_name::check_name,
+        log::Log,
+        presence::{track, tracked_by},
         shared::ChannelShared,
     },
     store::Epoch,
@@ -163,7 +168,7 @@ impl HubShared {
     /// Returns what a subscription means by this name: a channel, or the feed of a channel's presence. Makes
     /// it if there is none.
     pub(super) fn source(&self, name: &str) -> Result<Arc<ChannelShared>, ChannelError> {
-        let Some(tracked) = feed::tracked_by(name) else {
+        let Some(tracked) = tracked_by(name) else {
             return self.channel(name);
         };
         let channel = match self.channel(tracked) {
@@ -185,8 +190,10 @@ impl HubShared {
         let options = self.options.options_of(&name);
         let now = self.timer.now();
         let made = ChannelShared::new(name, options, now);
-        let made = Arc::new(feed::track(made, &self.timer));
-        self.with(|registry| {
+        let presence = self.node.as_ref().map(|node| &node.presence);
+        let made = Arc::new(track(made, &self.timer, presence));
+        let version = self.begin_feed(&made);
+        let channel = self.with(|registry| {
             if let Some(channel) = registry.get(&made.name, now, self.options.linger) {
                 return Ok(channel);
             }
@@ -199,7 +206,9 @@ impl HubShared {
                 registry.change(&made, Log::unload_keys);
             }
             Ok(Arc::clone(&made))
-        })
+        })?;
+        self.complete_feed(&channel, version);
+        Ok(channel)
     }
 
     /// Returns the channel with this name, if there is one.
@@ -248,7 +257,7 @@ impl HubShared {
 /// Fails if no channel can have this name.
 pub(super) fn check_channel_name(name: &str) -> Result<(), ChannelError> {
     check_name(name)?;
-    match feed::tracked_by(name).is_some() || is_reserved(name) {
+    match tracked_by(name).is_some() || is_reserved(name) {
         true => Err(ChannelError::Reserved),
         false => Ok(()),
     }

@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 
 use crate::{
-    channel::{feed::Feed, shared::ChannelShared},
+    channel::{presence::Feed, shared::ChannelShared},
     time::ResettableSleep,
 };
 

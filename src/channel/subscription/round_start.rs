@@ -1,7 +1,7 @@
 //! The start of a subscription in a keyed channel.
 
 use crate::channel::{
-    feed::Feed,
+    presence::Feed,
     shared::ChannelShared,
     start::{Start, StartKind},
 };

@@ -56,6 +56,9 @@ impl<L: NodeLog> Follower<L> {
             return Ok(Next::Reconnect);
         }
         self.succeed();
+        if next == Next::GoOn {
+            self.log.silent();
+        }
         Ok(next)
     }
 

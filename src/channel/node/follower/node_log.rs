@@ -28,6 +28,9 @@ pub(in crate::channel) trait NodeLog: Send + Sync + 'static {
     /// Notes that `W` has reached the position that the store had when the epoch began.
     fn caught_up(&self);
 
+    /// Notes that there is no record above `W`: the tail is silent, and was compared with the store.
+    fn silent(&self);
+
     /// Notes an error of the store. The follower tries again.
     fn failed(&self, error: &StoreError);
 

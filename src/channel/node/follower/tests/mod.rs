@@ -62,6 +62,8 @@ impl NodeLog for Notes {
         self.note("caught up".into());
     }
 
+    fn silent(&self) {}
+
     fn failed(&self, error: &StoreError) {
         self.note(error.to_string());
     }
