@@ -173,7 +173,8 @@ impl ChannelOptions {
     ///
     /// It counts open subscriptions that have a name ([`Hub::subscriber`](super::Hub::subscriber)). A name
     /// leaves when its last subscription has been closed for the grace time, so that nobody sees a client
-    /// leave that reloads its page: a few seconds are enough. The channel of a
+    /// leave that reloads its page: a few seconds are enough. Over a store the subscriptions of all nodes
+    /// count, and all nodes must have the same grace time. The channel of a
     /// [`Channel::new`](super::Channel::new) has no presence, because its subscriptions have no names.
     pub fn presence(mut self, grace: Duration) -> Self {
         self.presence = Some(grace);

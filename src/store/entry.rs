@@ -22,8 +22,9 @@ use super::{Topic, Topics};
 /// # }
 /// ```
 ///
-/// To a store the bytes mean nothing. (A hub also publishes entries of its own, such as the changes of rights: they
-/// are ephemeral, of the topic `tower-sse:changes`, and their bytes are no events.)
+/// To a store the bytes mean nothing. (A hub also publishes entries of its own, for changes of rights and for the
+/// presence: they are ephemeral, of the topics `tower-sse:changes` and `tower-sse:presence`, and their bytes are no
+/// events.)
 ///
 /// ```
 /// use tower_sse::store::{Entry, EntryKind};

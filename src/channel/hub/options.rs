@@ -9,8 +9,8 @@ use crate::{ChannelOptions, channel::node::SharedExecutor};
 
 /// Options of a [`Hub`](super::Hub): the options of its channels, and the bounds of all together.
 ///
-/// The timeouts, the [`executor`](Self::executor) and [`max_waiting_bytes`](Self::max_waiting_bytes) are for a hub
-/// over a store alone.
+/// The timeouts, the [`executor`](Self::executor), [`max_waiting_bytes`](Self::max_waiting_bytes) and
+/// [`presence_lease`](Self::presence_lease) are for a hub over a store alone.
 ///
 /// ```
 /// use std::num::NonZeroUsize;
@@ -201,11 +201,12 @@ impl HubOptions {
         self
     }
 
-    /// Sets the time after which the other nodes of a store take this node for dead if they hear nothing of it, and
-    /// this node the others. The default is 15 s, and the minimum 1 s.
+    /// Sets the time after which a node of which the others hear nothing is dead. The default is 15 s, and the
+    /// minimum 1 s.
     ///
-    /// The names of a dead node leave the [`Presence`](super::Presence) of its channels. A node with names is heard
-    /// of every third of the time, so 5 s by default. All hubs over a store must have the same time.
+    /// The names of a dead node leave the [`Presence`](super::Presence) of its channels. A node with names renews its
+    /// lease at each third of the time, every 5 s by default. The time does not run while the store is away. All hubs
+    /// over a store must have the same.
     pub fn presence_lease(mut self, lease: Duration) -> Self {
         self.presence_lease = lease.max(Duration::from_secs(1));
         self

@@ -52,21 +52,43 @@ use crate::{
 ///
 /// The feed is the hub's: nobody can publish there ([`ChannelError::Reserved`]). It does not count in
 /// [`Hub::len`](super::Hub::len), [`max_channels`](crate::HubOptions::max_channels) and
-/// [`max_bytes`](crate::HubOptions::max_bytes), and its changes take no ids of the hub. Its notices have the
-/// policy of the channel. A subscription of the feed keeps the channel in the hub, as a handle does.
+/// [`max_bytes`](crate::HubOptions::max_bytes), and its changes have no ids. Its notices have the policy of the
+/// channel. A subscription of the feed keeps the channel in the hub, as a handle does.
+///
+/// # Several nodes
+///
+/// Over a store ([`Hub::open`](super::Hub::open)) it has the subscribers of all nodes. A user with a tab on each of
+/// two nodes is present once, and a client that reconnects to another node within the grace time has not left. Each
+/// node has the list in memory: a node that has just been opened has the names of the others a moment after the
+/// first use of a presence, when they have answered.
+///
+/// A node with names renews its lease every 5 s. A node that is not heard of for 15 s
+/// ([`HubOptions::presence_lease`](crate::HubOptions::presence_lease)) is dead, and its names leave after the grace
+/// time. If a hub is closed, or a channel of it, the other nodes know at once, and the grace time begins there: so a
+/// deployment makes nobody leave whose client reconnects in time.
+///
+/// While the store is away, no node hears of another. Then each node keeps the names that it knows of the others,
+/// shows its own as they come and go, and hears of the rest when the store is back. The 15 s of all other nodes begin
+/// anew at that moment, so an outage makes nobody leave. If a node has missed a part of the store's tail, its list is
+/// right again with the next leases, 5 s later.
+///
+/// The nodes tell each other by ephemeral entries of the reserved topic `tower-sse:presence`: one for the names that
+/// come or go together, and one for each lease. They take positions in the tail, so ids grow a little faster, and a
+/// store that keeps a tail of so many records keeps less of the events. Nothing is sent before the program uses a
+/// presence, nor by nodes that have no names. Versions of the crate without this ignore the entries, and have their
+/// own subscribers alone.
 ///
 /// # Limits
 ///
-/// It knows the subscribers of this hub alone: over a store, those of this node.
+/// The list has at most 10,000 names for each channel. A name that finds it full is missing from the list and from
+/// the feed until another one has left. Over a store a full list has the first names in order, so that it is the
+/// same on all nodes: then a name that comes can take the place of another one.
 ///
-/// The list has at most 10,000 names for each channel. A name that finds it full is missing from the list
-/// and from the feed until another one has left.
-///
-/// The hub has no task for this. While somebody subscribes to the feed, names leave on time, by the hub's
-/// timer; otherwise they leave with the next call that would notice. A channel that nobody subscribes to is
+/// In a hub in memory there is no task for this. While somebody subscribes to the feed, names leave on time, by the
+/// hub's timer; otherwise they leave with the next call that would notice. A channel that nobody subscribes to is
 /// removed as without a presence ([`HubOptions::linger`](crate::HubOptions::linger)), but not before the
-/// last name has left, unless to make room. If the channel is closed, all names leave at once, and its feed
-/// ends.
+/// last name of this hub has left, unless to make room. If the channel is closed, all names leave at once, and its
+/// feed ends.
 ///
 /// With [`Subscribers::remove`](super::Subscribers::remove), a name begins to leave when the stream is polled
 /// next, as for [`Channel::subscriber_count`](crate::Channel::subscriber_count).
@@ -93,7 +115,7 @@ impl Presence {
         })
     }
 
-    /// Returns the names that are present, in their order.
+    /// Returns the names that are present, in their order. Over a store they are those of all nodes.
     ///
     /// The call takes time in proportion to their number, during which no name comes or leaves.
     pub fn names(&self) -> Vec<Arc<str>> {

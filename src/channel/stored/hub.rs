@@ -24,7 +24,7 @@ impl Hub<Stored> {
     /// [`HubOptions::publish_timeout`].
     ///
     /// All hubs over a store must give the same options to a channel
-    /// ([`HubOptions::each`]). [`Presence`](crate::Presence) has the subscribers of this hub alone.
+    /// ([`HubOptions::each`]). [`Presence`](crate::Presence) has the subscribers of all of them.
     ///
     /// ```
     /// use futures_util::StreamExt;
