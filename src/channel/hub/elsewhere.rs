@@ -61,9 +61,9 @@ impl HubShared {
         }
     }
 
-    /// Returns the names of the other nodes in a channel.
+    /// Returns the names of the other nodes in a channel. A hub that was closed does not follow them any more.
     pub(super) fn elsewhere(&self, channel: &str) -> BTreeSet<Arc<str>> {
-        let node = self.node.as_ref();
+        let node = self.node.as_ref().filter(|_| !self.is_closed());
         node.map(|node| node.presence.elsewhere(channel))
             .unwrap_or_default()
     }

@@ -2,6 +2,7 @@
 
 use std::{
     future::{Future, pending},
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::{Arc, Weak},
     time::{Duration, Instant},
@@ -74,7 +75,9 @@ impl PresenceTask {
 
     async fn tidy(&self) {
         loop {
-            let due = self.hub.upgrade().and_then(|hub| hub.tidy_presence());
+            let tidy = || self.hub.upgrade().and_then(|hub| hub.tidy_presence());
+            // It may drop what belongs to the user. A panic there must not end the task.
+            let due = catch_unwind(AssertUnwindSafe(tidy)).unwrap_or(None);
             let changed = self.presence.departures_changed();
             self.wait(changed, due).await;
         }

@@ -184,3 +184,137 @@ impl Announcements {
         self.has_spoken
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_secs(5);
+
+    struct Fixture {
+        announcements: Announcements,
+        now: Instant,
+        room: Arc<str>,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            Self {
+                announcements: Announcements::new(INTERVAL),
+                now: Instant::now(),
+                room: "room".into(),
+            }
+        }
+
+        fn set(&mut self, name: &str, is_here: bool) {
+            self.announcements.set(&self.room, &name.into(), is_here);
+        }
+
+        /// Returns what is sent, in short.
+        fn take(&mut self) -> String {
+            let bodies = self.announcements.take(self.now, 1024);
+            let bodies = bodies.iter().map(|body| match body {
+                Body::Hello => "hello".into(),
+                Body::Ask(node) => format!("ask {}", node.0),
+                Body::Lease(digest) => format!("lease {}", digest.len),
+                Body::Changes(changes) => changes.iter().map(short).collect(),
+                Body::State(part) => format!("state {}", part.names.len()),
+                Body::Bye => "bye".into(),
+            });
+            bodies.collect::<Vec<_>>().join(", ")
+        }
+    }
+
+    fn short(change: &NameChange) -> String {
+        match &change.kind {
+            NameChangeKind::Joined(name) => format!("+{name}"),
+            NameChangeKind::Left(name) => format!("-{name}"),
+            NameChangeKind::Closed => "!".into(),
+        }
+    }
+
+    #[test]
+    fn sends_the_newest_change_of_each_name() {
+        let mut fixture = Fixture::new();
+        assert_eq!(fixture.announcements.due(fixture.now), None);
+        for (name, is_here) in [("ada", true), ("bob", true), ("ada", false), ("ada", false)] {
+            fixture.set(name, is_here);
+        }
+        assert_eq!(fixture.announcements.due(fixture.now), Some(fixture.now));
+        assert_eq!(fixture.take(), "-ada+bob");
+        assert_eq!(
+            fixture.announcements.due(fixture.now),
+            Some(fixture.now + INTERVAL)
+        );
+        fixture.set("bob", true);
+        assert_eq!(fixture.take(), "");
+    }
+
+    #[test]
+    fn a_channel_that_was_closed_can_have_names_again() {
+        let mut fixture = Fixture::new();
+        let room = Arc::clone(&fixture.room);
+        assert!(!fixture.announcements.close(&room));
+        fixture.set("ada", true);
+        fixture.set("bob", true);
+        assert!(fixture.announcements.close(&room));
+        fixture.set("bob", true);
+        assert_eq!(fixture.take(), "!+bob");
+    }
+
+    #[test]
+    fn a_lease_comes_after_the_changes_that_it_counts() {
+        let mut fixture = Fixture::new();
+        fixture.set("ada", true);
+        assert_eq!(fixture.take(), "+ada");
+        fixture.now += INTERVAL;
+        fixture.set("bob", true);
+        assert_eq!(fixture.take(), "+bob, lease 2");
+        fixture.set("ada", false);
+        fixture.set("bob", false);
+        assert_eq!(fixture.take(), "-ada-bob");
+        fixture.now += INTERVAL;
+        assert_eq!(fixture.take(), "lease 0");
+        assert_eq!(fixture.announcements.due(fixture.now), None);
+    }
+
+    #[test]
+    fn sends_all_names_in_place_of_too_many_changes() {
+        let mut fixture = Fixture::new();
+        fixture.set("ada", true);
+        for number in 0..10_001 {
+            let name = format!("user {number}");
+            fixture.set(&name, true);
+            fixture.set(&name, false);
+        }
+        assert!(fixture.announcements.unsent.is_empty());
+        assert_eq!(fixture.take(), "state 1, lease 1");
+    }
+
+    #[test]
+    fn sends_all_names_after_changes_that_may_not_be_stored() {
+        let mut fixture = Fixture::new();
+        fixture.announcements.greet();
+        fixture.announcements.ask(NodeId(7));
+        fixture.set("ada", true);
+        fixture.set("bob", true);
+        let bodies = fixture.announcements.take(fixture.now, 1024);
+        fixture.set("bob", false);
+        fixture.announcements.take_back(&bodies[1..], fixture.now);
+        assert_eq!(fixture.take(), "ask 7, state 1, lease 1");
+        fixture.announcements.take_back(&[Body::Hello], fixture.now);
+        assert_eq!(fixture.take(), "hello");
+    }
+
+    #[test]
+    fn a_greeting_is_answered_by_a_node_with_names() {
+        let mut fixture = Fixture::new();
+        fixture.announcements.answer_greeting();
+        assert_eq!(fixture.take(), "");
+        fixture.announcements.send_all();
+        assert_eq!(fixture.take(), "state 0, lease 0");
+        fixture.set("ada", true);
+        fixture.announcements.answer_greeting();
+        assert_eq!(fixture.take(), "state 1, lease 1");
+    }
+}

@@ -151,3 +151,106 @@ impl Peers {
         names.cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::presence::name_change::{NameChange, NameChangeKind};
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const ME: NodeId = NodeId(1);
+
+    struct Fixture {
+        peers: Peers,
+        now: Instant,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let (mut peers, now) = (Peers::new(15 * SECOND), Instant::now());
+            peers.note_followed(now);
+            Self { peers, now }
+        }
+
+        fn receive(&mut self, from: NodeId, body: Body) -> Option<Reply> {
+            let message = PresenceMessage { from, body };
+            let mut moves = MovesByChannel::new();
+            self.peers.receive(ME, message, self.now, &mut moves)
+        }
+
+        fn join(&mut self, from: NodeId, name: &str) {
+            let (channel, name) = ("room".into(), name.into());
+            let kind = NameChangeKind::Joined(name);
+            self.receive(from, Body::Changes(vec![NameChange { channel, kind }]));
+        }
+
+        /// Lets time pass with a sign of life of the tail at its end, and then removes the dead.
+        fn pass(&mut self, time: Duration) -> String {
+            self.now += time;
+            self.peers.note_followed(self.now);
+            self.expire()
+        }
+
+        fn expire(&mut self) -> String {
+            self.peers.expire(self.now, &mut MovesByChannel::new());
+            let names: Vec<_> = self.peers.names("room").into_iter().collect();
+            names.join(" ")
+        }
+    }
+
+    #[test]
+    fn a_node_dies_when_it_is_not_heard_of_while_others_are() {
+        let mut fixture = Fixture::new();
+        fixture.join(NodeId(2), "ada");
+        fixture.join(NodeId(3), "bob");
+        let death = fixture.now + 15 * SECOND;
+        assert_eq!(fixture.peers.next_death(fixture.now), Some(death));
+        assert_eq!(fixture.pass(6 * SECOND), "ada bob");
+        fixture.receive(NodeId(3), Body::Hello);
+        assert_eq!(fixture.pass(6 * SECOND), "ada bob");
+        assert_eq!(fixture.pass(3 * SECOND), "bob");
+    }
+
+    #[test]
+    fn leases_begin_anew_after_a_silence() {
+        let mut fixture = Fixture::new();
+        fixture.join(NodeId(2), "ada");
+        fixture.now += 15 * SECOND;
+        assert_eq!(fixture.expire(), "ada");
+        assert_eq!(fixture.peers.next_death(fixture.now), None);
+        assert_eq!(fixture.pass(SECOND), "ada");
+        assert_eq!(fixture.pass(6 * SECOND), "ada");
+        assert_eq!(fixture.pass(6 * SECOND), "ada");
+        assert_eq!(fixture.pass(3 * SECOND), "");
+    }
+
+    #[test]
+    fn leases_begin_anew_after_a_failure() {
+        let mut fixture = Fixture::new();
+        fixture.join(NodeId(2), "ada");
+        assert_eq!(fixture.pass(6 * SECOND), "ada");
+        fixture.peers.note_failed();
+        assert_eq!(fixture.pass(6 * SECOND), "ada");
+        assert_eq!(fixture.pass(6 * SECOND), "ada");
+        assert_eq!(fixture.pass(6 * SECOND), "ada");
+        assert_eq!(fixture.pass(3 * SECOND), "");
+    }
+
+    #[test]
+    fn a_message_of_its_own_and_one_to_others_are_no_news() {
+        let mut fixture = Fixture::new();
+        fixture.join(ME, "ada");
+        assert_eq!(fixture.expire(), "");
+        assert_eq!(fixture.receive(ME, Body::Hello), None);
+        assert_eq!(fixture.receive(NodeId(2), Body::Ask(NodeId(3))), None);
+        assert_eq!(
+            fixture.receive(NodeId(2), Body::Ask(ME)),
+            Some(Reply::SendAll)
+        );
+        assert_eq!(fixture.receive(NodeId(2), Body::Hello), Some(Reply::Greet));
+        assert!(
+            fixture.peers.nodes.is_empty(),
+            "a node without names is no peer"
+        );
+    }
+}

@@ -21,6 +21,21 @@ async fn a_node_that_is_closed_says_goodbye() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_node_that_is_closed_has_no_names_any_more() {
+    let store = plain();
+    let (one, other) = (node(&store).await, node(&store).await);
+    let (presence, mut watching) = (other.presence(ROOM).unwrap(), watch(&other).await);
+    let _ada = enter(&one, "ada").await;
+    pause().await;
+    assert_eq!(presence.len(), 1);
+    assert_eq!(ready(&mut watching), ["joined ada"]);
+    drop(other);
+    assert!(presence.is_empty());
+    assert_eq!(ready(&mut watching), ["left ada"]);
+    assert!(watching.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_node_that_is_closed_before_it_had_names_says_nothing() {
     let store = plain();
     let one = node(&store).await;
