@@ -108,6 +108,19 @@ async fn a_node_understands_these_bytes() {
         .send(b"1:15:state1:71:21:14:last7:=room/74:+bob")
         .await;
     assert_eq!(names(&one), "dan eve");
+    // A state whose second part is missing, and one whose second part is of another.
+    for parts in [
+        [
+            &b"1:15:state1:71:31:04:more"[..],
+            b"1:15:state1:71:31:24:last",
+        ],
+        [b"1:15:state1:71:41:04:more", b"1:15:state1:71:51:14:last"],
+    ] {
+        for part in parts {
+            other.send(part).await;
+        }
+        assert_eq!(names(&one), "dan eve");
+    }
     // It has other names than these, and says so.
     other.send(b"1:15:lease1:71:21:0").await;
     assert!(messages(&store).pop().unwrap().ends_with("1:7"));
