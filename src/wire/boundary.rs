@@ -1,5 +1,7 @@
 //! The position of a byte stream between events and lines.
 
+use memchr::memchr2;
+
 /// The position after some bytes of a stream, which decides what the layer may insert there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Boundary {
@@ -30,17 +32,24 @@ impl Boundary {
     /// Returns the number of bytes up to the end of the event, if it ends within them.
     pub(crate) fn event_end(self, bytes: &[u8]) -> Option<usize> {
         let mut at = self;
-        let ends = bytes.iter().position(|&byte| {
-            at = match byte {
-                b'\r' | b'\n' => at.step(byte == b'\r'),
-                _ => Self::Inside,
+        let mut len = 0;
+        loop {
+            len += match bytes.get(len)? {
+                b'\r' | b'\n' => 0,
+                _ => {
+                    at = Self::Inside;
+                    memchr2(b'\r', b'\n', &bytes[len..])?
+                }
             };
-            at == Self::Event
-        });
-        let end = ends? + 1;
-        // The LF of a CRLF belongs to the blank line that its CR has ended.
-        let is_split = bytes[end - 1] == b'\r' && bytes.get(end) == Some(&b'\n');
-        Some(end + usize::from(is_split))
+            let is_cr = bytes[len] == b'\r';
+            at = at.step(is_cr);
+            len += 1;
+            if at == Self::Event {
+                // The LF of a CRLF belongs to the blank line that its CR has ended.
+                let is_split = is_cr && bytes.get(len) == Some(&b'\n');
+                return Some(len + usize::from(is_split));
+            }
+        }
     }
 
     fn step(self, is_cr: bool) -> Self {
