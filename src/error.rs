@@ -21,6 +21,7 @@ enum ErrorKind {
     Encode,
     Body,
     Panic,
+    TooLarge(usize),
     Cut(CloseReason),
 }
 
@@ -52,6 +53,14 @@ impl Error {
         Self {
             kind: ErrorKind::Panic,
             source: text.map(BoxError::from),
+        }
+    }
+
+    /// Makes an error of an event that is larger than it may be.
+    pub(crate) fn too_large(max: usize) -> Self {
+        Self {
+            kind: ErrorKind::TooLarge(max),
+            source: None,
         }
     }
 
@@ -145,6 +154,7 @@ impl fmt::Display for Error {
             ErrorKind::Encode => f.write_str("an event could not be encoded"),
             ErrorKind::Body => f.write_str("the response body failed"),
             ErrorKind::Panic => f.write_str("the stream of events panicked"),
+            ErrorKind::TooLarge(max) => write!(f, "an event has more than {max} bytes"),
             ErrorKind::Cut(reason) => write!(f, "the event stream was cut: {reason}"),
         }
     }

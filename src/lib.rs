@@ -106,6 +106,7 @@ mod channel;
 mod close_reason;
 mod error;
 mod event;
+mod event_map;
 pub mod guide;
 mod headers;
 mod layer;
@@ -148,6 +149,7 @@ pub use self::{
         Event, EventData, EventId, EventName, IntoEventId, IntoEventName, InvalidEventId,
         InvalidEventName,
     },
+    event_map::{EventAction, EventMapBody, OversizePolicy, RawEvent},
     headers::{LastEventId, stop_reconnecting},
     layer::{OpenStream, OpenStreams, ResponseFuture, Sse, SseBody, SseLayer},
     policy::{

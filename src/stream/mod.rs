@@ -25,8 +25,8 @@ pub(crate) mod scope;
 pub(crate) use self::budget::PollBudget;
 #[cfg(feature = "json")]
 pub use self::json::{JsonStream, TaggedStream};
-pub(crate) use self::owed_pending::OwedPending;
 pub use self::{
     boxed::BoxEventStream, event_stream::EventStream, into_response::IntoSseResponse,
     item::EventItem,
 };
+pub(crate) use self::{failure::Failure, owed_pending::OwedPending};

@@ -1,6 +1,6 @@
 //! The fields of events.
 
-use std::{fmt, mem, time::Duration};
+use std::{fmt, mem, ops::Range, time::Duration};
 
 use bytes::Bytes;
 use memchr::memchr2;
@@ -116,6 +116,24 @@ impl Encoder {
         self.is_resumable |= event.is_resumable;
         self.frames.push_encoded(&event.bytes);
         self
+    }
+
+    /// Passes on a part of the bytes of other code, which are whole events. It is copied only behind
+    /// others.
+    #[inline]
+    pub(crate) fn pass(&mut self, bytes: &Bytes, part: Range<usize>) {
+        self.frames.push_slice(bytes, part);
+    }
+
+    /// Passes on a copy of bytes of other code.
+    pub(crate) fn pass_copy(&mut self, bytes: &[u8]) {
+        self.frames.push_copy(bytes);
+    }
+
+    /// Counts events that are passed on.
+    #[inline]
+    pub(crate) fn count(&mut self, events: u32) {
+        self.events += events;
     }
 
     /// Ends the event with a blank line, so that another can follow in the same item. Does nothing if no

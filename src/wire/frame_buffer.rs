@@ -1,6 +1,6 @@
 //! The frames that an encoder writes into, and their memory.
 
-use std::{collections::VecDeque, mem};
+use std::{collections::VecDeque, mem, ops::Range};
 
 use bytes::Bytes;
 
@@ -113,19 +113,41 @@ impl FrameBuffer {
 
     /// Adds an encoded event.
     pub(super) fn push_encoded(&mut self, event: &Bytes) {
-        let len = self.frame_len();
+        self.push_slice(event, 0..event.len());
+    }
+
+    /// Adds a part of some bytes, which is copied only behind others.
+    #[inline]
+    pub(super) fn push_slice(&mut self, bytes: &Bytes, part: Range<usize>) {
+        self.make_room(part.len());
+        match self.frame_len() {
+            0 => self.lone = Some(bytes.slice(part)),
+            // Copied behind the others: one frame costs the server less than two.
+            _ => self.push_behind(&bytes[part]),
+        }
+    }
+
+    /// Adds a copy of some bytes.
+    pub(super) fn push_copy(&mut self, bytes: &[u8]) {
+        self.make_room(bytes.len());
+        self.push_behind(bytes);
+    }
+
+    /// Completes the frame in progress if so many bytes would make it too long.
+    #[inline]
+    fn make_room(&mut self, len: usize) {
+        let before = self.frame_len();
         // A large event behind a small one would otherwise be copied for each of its receivers.
-        if len > 0 && len.saturating_add(event.len()) > self.frame_size {
+        if before > 0 && before.saturating_add(len) > self.frame_size {
             let frame = self.take_frame();
             self.complete.push_back(frame);
         }
-        if self.frame_len() == 0 {
-            self.lone = Some(event.clone());
-            return;
-        }
-        // Copied behind the others: one frame costs the server less than two.
+    }
+
+    #[inline]
+    fn push_behind(&mut self, bytes: &[u8]) {
         self.begin();
-        self.buffer.extend_from_slice(event);
+        self.buffer.extend_from_slice(bytes);
     }
 
     /// Takes a frame out.

@@ -4,10 +4,10 @@ use memchr::memchr2;
 
 /// An iterator over the lines of a text, split at LF, CR and CRLF (WHATWG HTML 9.2.6). There is one line
 /// more than there are line ends.
-pub(super) struct Lines<'a>(Option<&'a [u8]>);
+pub(crate) struct Lines<'a>(Option<&'a [u8]>);
 
 impl<'a> Lines<'a> {
-    pub(super) fn of(text: &'a [u8]) -> Self {
+    pub(crate) fn of(text: &'a [u8]) -> Self {
         Self(Some(text))
     }
 }

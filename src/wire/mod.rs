@@ -25,7 +25,8 @@ pub(crate) use self::{
     bom::BomFilter,
     boundary::Boundary,
     encoder::Mark,
-    frame::{FRAME_SIZE, MAX_EMPTY_ITEMS},
+    frame::{FRAME_SIZE, MAX_EMPTY_ITEMS, into_bytes},
+    lines::Lines,
 };
 pub use self::{encode_event::EncodeEvent, encoded_event::EncodedEvent, encoder::Encoder};
 #[cfg(feature = "json")]

@@ -18,6 +18,7 @@ pub(crate) const ORDER: &[(&str, &str)] = &[
     ("shutdown", "ends the open streams"),
     ("socket", "the connection below a stream"),
     ("stream", "a body made of a stream of events"),
+    ("event_map", "the events of other code, one by one"),
     ("store", "what several nodes share"),
     ("channel", "one feed for many clients"),
     ("layer", "the middleware"),

@@ -8,8 +8,10 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project::{pin_project, pinned_drop};
 
-use super::{client::Client, record::StreamRecord, source::into_bytes, state::StreamState};
-use crate::{BoxError, Error, layer::response_state::ResponseState, time::ResettableSleep};
+use super::{client::Client, record::StreamRecord, state::StreamState};
+use crate::{
+    BoxError, Error, layer::response_state::ResponseState, time::ResettableSleep, wire::into_bytes,
+};
 
 /// The response body of [`Sse`](crate::Sse).
 ///

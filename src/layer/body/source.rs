@@ -4,10 +4,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http_body::{Body, Frame};
 
-use crate::{BoxError, Error};
+use crate::{BoxError, Error, wire::into_bytes};
 
 /// The result of polling a body: a frame, an error, or its end.
 pub(super) type NextFrame = Option<Result<Frame<Bytes>, Error>>;
@@ -26,9 +26,4 @@ where
             .map_err(|error| Error::body(error.into())),
         Err(payload) => Poll::Ready(Some(Err(Error::panic(payload)))),
     }
-}
-
-/// Returns what is left of a buffer; of `Bytes`, the same without a copy.
-pub(super) fn into_bytes(mut data: impl Buf) -> Bytes {
-    data.copy_to_bytes(data.remaining())
 }
