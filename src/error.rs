@@ -1,5 +1,7 @@
 use std::{any::Any, error, fmt};
 
+use http::StatusCode;
+
 use crate::CloseReason;
 
 /// An error of any type, as bodies, frameworks and [`EncodeEvent`](crate::EncodeEvent) pass it on.
@@ -22,6 +24,8 @@ enum ErrorKind {
     Body,
     Panic,
     TooLarge(usize),
+    Late(StatusCode),
+    Service,
     Cut(CloseReason),
 }
 
@@ -62,6 +66,24 @@ impl Error {
             kind: ErrorKind::TooLarge(max),
             source: None,
         }
+    }
+
+    /// Makes an error of a response that is no stream, and came when the head of one was out.
+    pub(crate) fn late(status: StatusCode) -> Self {
+        Self {
+            kind: ErrorKind::Late(status),
+            source: None,
+        }
+    }
+
+    /// Makes an error of that of a service, which came when the head of a stream was out.
+    pub(crate) fn service(source: BoxError) -> Self {
+        Self::caused_by(ErrorKind::Service, unwrap_axum(source))
+    }
+
+    /// Returns `true` if the answer to the request was a response that came too late for its head.
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self.kind, ErrorKind::Late(_))
     }
 
     /// Makes the error by which the layer breaks a stream.
@@ -155,6 +177,13 @@ impl fmt::Display for Error {
             ErrorKind::Body => f.write_str("the response body failed"),
             ErrorKind::Panic => f.write_str("the stream of events panicked"),
             ErrorKind::TooLarge(max) => write!(f, "an event has more than {max} bytes"),
+            ErrorKind::Late(status) => {
+                write!(
+                    f,
+                    "the service answered {status} after the head of a stream"
+                )
+            }
+            ErrorKind::Service => f.write_str("the service failed after the head of a stream"),
             ErrorKind::Cut(reason) => write!(f, "the event stream was cut: {reason}"),
         }
     }

@@ -104,6 +104,7 @@ mod axum;
 #[cfg(feature = "channel")]
 mod channel;
 mod close_reason;
+mod early;
 mod error;
 mod event;
 mod event_map;
@@ -144,6 +145,7 @@ pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};
 pub use self::socket::{MakeServiceWithSocket, MakeServiceWithSocketFuture, SocketListener};
 pub use self::{
     close_reason::CloseReason,
+    early::{EarlyBody, EarlyHead, EarlyHeadFuture, EarlyHeadLayer, LateAnswer, respond_early},
     error::{BoxError, Error},
     event::{
         Event, EventData, EventId, EventName, IntoEventId, IntoEventName, InvalidEventId,

@@ -1,12 +1,14 @@
 //! tokio's time as the default.
 
+use std::time::Duration;
+
 #[cfg(feature = "channel")]
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
 
 #[cfg(feature = "channel")]
 use crate::{ChannelOptions, HubOptions, store::MemoryStoreOptions};
-use crate::{Shutdown, SseLayer};
+use crate::{EarlyHeadLayer, Shutdown, SseLayer};
 
 impl SseLayer {
     /// Creates a layer that uses tokio's timer.
@@ -14,6 +16,14 @@ impl SseLayer {
     /// Its streams must be polled within a tokio runtime that has its time driver enabled.
     pub fn new() -> Self {
         Self::with_timer(TokioTimer::new())
+    }
+}
+
+impl EarlyHeadLayer {
+    /// Creates a layer that uses tokio's timer, and sends the head after this delay. With a delay of zero it does
+    /// so if the service has no answer at once.
+    pub fn after(delay: Duration) -> Self {
+        Self::with_timer(TokioTimer::new(), delay)
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     StreamInfo, StreamSummary,
-    report::{Progress, Recorder, StreamWatcher},
+    report::{Progress, Recorder, StreamLink, StreamWatcher},
     shutdown::Member,
 };
 
@@ -62,6 +62,45 @@ impl StreamGuard {
             recorder.opened(&self.info.labels);
         }
         self.config.observer.opened(&self.info);
+    }
+
+    /// Takes into account what a handler has said after the stream was opened.
+    pub(crate) fn update(&mut self, info: Option<&StreamInfo>, link: Option<&StreamLink>) {
+        let before = self.info.labels.clone();
+        info.iter().for_each(|info| self.info.extend(info));
+        if let Some(registration) = &self.registration {
+            registration.update(&self.info, link);
+        }
+        if info.is_none() {
+            return;
+        }
+        if let Some(recorder) = &self.recorder {
+            recorder.relabelled(&before, &self.info.labels);
+        }
+        if let Some(watcher) = &mut self.watcher {
+            watcher.updated(&self.info);
+        }
+    }
+
+    /// Returns `true` if the layer has none of these guards. What those have that counts once, it drops.
+    pub(crate) fn is_new_beside(&mut self, others: &[Self]) -> bool {
+        if others.iter().any(|other| other.is_of(&self.config)) {
+            return false;
+        }
+        let is_registered = |other: &Self| {
+            let registry = self.config.open_streams.as_ref();
+            registry.is_some_and(|registry| other.config.has_registry(registry))
+        };
+        if others.iter().any(is_registered) {
+            self.registration = None;
+        }
+        if others.iter().any(|other| other.recorder.is_some()) {
+            self.recorder = None;
+        }
+        if others.iter().any(|other| other.watcher.is_some()) {
+            self.watcher = None;
+        }
+        true
     }
 
     /// Returns `true` if the layer wants reports of what the stream has sent while it is open.

@@ -93,6 +93,11 @@ impl Recorder for Metrics {
         counter!("sse_streams_opened_total", &labels).increment(1);
     }
 
+    fn relabelled(&self, before: &Labels, labels: &Labels) {
+        gauge!("sse_streams_open", &owned(before)).decrement(1);
+        gauge!("sse_streams_open", &owned(labels)).increment(1);
+    }
+
     fn progressed(&self, labels: &Labels, progress: Progress) {
         let labels = owned(labels);
         counter!("sse_events_total", &labels).increment(progress.events);

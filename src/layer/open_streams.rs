@@ -202,6 +202,27 @@ impl fmt::Debug for OpenStreams {
     }
 }
 
+impl Registration {
+    /// Changes what the handle knows of the stream.
+    pub(crate) fn update(&self, info: &StreamInfo, link: Option<&StreamLink>) {
+        let mut registry = self.streams.lock();
+        let Some(entry) = registry.streams.get_mut(&self.number) else {
+            return;
+        };
+        let updated = RegisteredStream {
+            info: info.clone(),
+            since: entry.since,
+            timer: entry.timer.clone(),
+            control: Arc::clone(&entry.control),
+            link: link.cloned(),
+        };
+        let before = std::mem::replace(entry, Arc::new(updated));
+        drop(registry);
+        // Its labels are dropped without the lock.
+        drop(before);
+    }
+}
+
 /// The registration of a stream, which removes it when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Registration {

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     SseBody, SseOptions,
+    early::LateHead,
     headers::{head, media_type::is_event_stream},
     report::StreamLink,
     time::ResettableSleep,
@@ -47,7 +48,9 @@ pub(crate) fn respond<B: Body>(
         shared.add_handler_options(options);
     }
     if !is_outer {
-        shared.set_link(response.extensions_mut().remove::<StreamLink>());
+        let extensions = response.extensions_mut();
+        shared.set_link(extensions.remove::<StreamLink>());
+        shared.set_late_head(extensions.remove::<LateHead>());
     }
     let options = shared.add_layer_options(&config.options);
     if let Some(answer) = attach_or_reject(&mut facts, permits, &options, &shared, config) {

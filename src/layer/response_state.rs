@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     SseOptions,
+    early::LateHead,
     report::StreamLink,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -29,12 +30,16 @@ struct ResponseStateInner {
     options: SseOptions,
     /// The counts of the handler's stream, if it is an `EventStream`.
     link: Option<StreamLink>,
+    /// Where the extensions of a response arrive whose head is early.
+    late_head: Option<LateHead>,
     /// From the innermost layer to the outermost.
     guards: Vec<StreamGuard>,
     /// The layers that admit a HEAD request, which gets no guards.
     head_layers: Vec<Arc<Config>>,
     /// Whether the body has taken the guards, or is dropped.
     closed: bool,
+    /// Whether the body of another layer acts in place of this one.
+    is_taken_over: bool,
     /// The reports of the rejection, if a layer has rejected the stream.
     rejection: Option<RejectionReports>,
 }
@@ -60,6 +65,32 @@ impl ResponseState {
 
     pub(crate) fn link(&self) -> Option<StreamLink> {
         self.lock().link.clone()
+    }
+
+    pub(crate) fn set_late_head(&self, late_head: Option<LateHead>) {
+        self.lock().late_head = late_head;
+    }
+
+    pub(crate) fn late_head(&self) -> Option<LateHead> {
+        self.lock().late_head.clone()
+    }
+
+    /// Takes everything for the body of an outer layer, which has begun before this response had a head. Returns
+    /// `None` if nothing is to be taken: of a stream that was rejected, or whose body has begun.
+    pub(crate) fn take_over(&self) -> Option<(SseOptions, Vec<StreamGuard>, Option<StreamLink>)> {
+        let mut inner = self.lock();
+        if inner.closed || inner.rejection.is_some() {
+            return None;
+        }
+        inner.closed = true;
+        inner.is_taken_over = true;
+        let guards = mem::take(&mut inner.guards);
+        Some((inner.options.clone(), guards, inner.link.clone()))
+    }
+
+    /// Returns `true` if the body of another layer acts in place of this one.
+    pub(crate) fn is_taken_over(&self) -> bool {
+        self.lock().is_taken_over
     }
 
     /// Admits the stream to a layer, and adds the layer's guard. A layer that is around the service twice

@@ -79,6 +79,13 @@ impl StreamWatcher for Traced {
         );
     }
 
+    fn updated(&mut self, info: &StreamInfo) {
+        self.span
+            .record("labels", tracing::field::display(&info.labels));
+        self.span
+            .record("tags", tracing::field::display(&info.tags));
+    }
+
     fn closed(&mut self, summary: &StreamSummary) {
         let span = &self.span;
         span.record("reason", summary.reason.as_str());

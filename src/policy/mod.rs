@@ -21,6 +21,6 @@ pub use self::{
     revoke::RevokePolicy, shutdown::ShutdownPolicy,
 };
 pub(crate) use self::{
-    reconnect::{retry_event, stop_event, was_stopped},
+    reconnect::{late_event, retry_event, stop_event, was_stopped},
     stream_options::stream_options,
 };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::{CloseReason, EncodedEvent, Event, EventId, EventName};
 
 const RETRY: EventName = EventName::from_static("tower-sse.retry");
+const LATE: EventName = EventName::from_static("tower-sse.late");
 const EVICTED: &str = "tower-sse.evicted";
 const REVOKED: &str = "tower-sse.revoked";
 
@@ -20,7 +21,20 @@ const NEVER: Duration = Duration::from_millis((1 << 31) - 1);
 /// and so forget where to resume. If it is the first event that the client gets, it therefore
 /// repeats the id that the client came with.
 pub(crate) fn retry_event(retry: Duration, last_event_id: Option<&EventId>) -> EncodedEvent {
-    let event = Event::new("").name(RETRY).retry(retry);
+    named_retry_event(RETRY, retry, last_event_id)
+}
+
+/// Makes the event that keeps a client away whose answer came too late for its status.
+pub(crate) fn late_event(last_event_id: Option<&EventId>) -> EncodedEvent {
+    named_retry_event(LATE, NEVER, last_event_id)
+}
+
+fn named_retry_event(
+    name: EventName,
+    retry: Duration,
+    last_event_id: Option<&EventId>,
+) -> EncodedEvent {
+    let event = Event::new("").name(name).retry(retry);
     match last_event_id {
         Some(id) => event.id(id.clone()).into(),
         None => event.into(),
@@ -65,6 +79,16 @@ mod tests {
             retry_event(Duration::from_millis(400), Some(&id)).as_bytes(),
             b"event: tower-sse.retry\nid: a-7\nretry: 400\ndata: \n\n"
         );
+    }
+
+    #[test]
+    fn keeps_a_client_away_without_a_new_id() {
+        let id = EventId::from_static("a-7");
+        assert_eq!(
+            late_event(Some(&id)).as_bytes(),
+            b"event: tower-sse.late\nid: a-7\nretry: 2147483647\ndata: \n\n"
+        );
+        assert!(!was_stopped(&id));
     }
 
     #[test]

@@ -10,6 +10,9 @@ type LabelFn = Arc<dyn Fn(RequestHead<'_>) -> Option<String> + Send + Sync>;
 pub(crate) trait StreamWatcher: fmt::Debug + Send + Sync {
     fn opened(&mut self, info: &StreamInfo);
 
+    /// The handler has answered after the stream was opened.
+    fn updated(&mut self, info: &StreamInfo);
+
     fn closed(&mut self, summary: &StreamSummary);
 
     /// The stream was never open.
@@ -24,6 +27,9 @@ pub(crate) trait Watcher: fmt::Debug + Send + Sync {
 /// Records numbers over all streams: the feature `metrics` (`layer/metrics.rs`).
 pub(crate) trait Recorder: fmt::Debug + Send + Sync {
     fn opened(&self, labels: &Labels);
+
+    /// An open stream has other labels than before.
+    fn relabelled(&self, before: &Labels, labels: &Labels);
 
     fn progressed(&self, labels: &Labels, progress: Progress);
 

@@ -29,6 +29,11 @@ impl EncodedEvent {
         })
     }
 
+    /// Returns the number of events in it that clients dispatch.
+    pub(crate) fn events(&self) -> u32 {
+        self.events
+    }
+
     /// Returns the event as it goes over the wire, with its blank line.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes

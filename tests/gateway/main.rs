@@ -2,6 +2,9 @@
 //! is out before the handler has an answer. On a paused clock, and over sockets where those matter.
 
 mod bodies;
+mod closes;
+mod early;
+mod late_options;
 mod map_ends;
 mod map_frames;
 mod map_layered;

@@ -1,36 +1,21 @@
 //! A body whose events are mapped, within the layer.
 
-use std::sync::{Arc, Mutex};
-
 use axum::response::{IntoResponse, Sse, sse};
 use futures::stream;
 use http::Response;
 use http_body_util::BodyExt;
 use tower_sse::{
     BoxError, CloseReason, Event, EventAction, EventMapBody, EventStream, FinalEvents, Heartbeat,
-    Lifetime, RawEvent, SseLayer, StreamSummary, WireEnd,
+    Lifetime, RawEvent, WireEnd,
 };
 
-use crate::bodies::{Act::*, *};
+use crate::{
+    bodies::{Act::*, *},
+    closes::Closes,
+};
 
 fn keep(_: RawEvent<'_>) -> EventAction {
     EventAction::Keep
-}
-
-#[derive(Clone, Default)]
-struct Closes(Arc<Mutex<Vec<StreamSummary>>>);
-
-impl Closes {
-    fn watch(&self, layer: SseLayer) -> SseLayer {
-        let closes = Arc::clone(&self.0);
-        layer.on_close(move |summary| closes.lock().unwrap().push(summary.clone()))
-    }
-
-    fn take(&self) -> StreamSummary {
-        let mut closes = self.0.lock().unwrap();
-        assert_eq!(closes.len(), 1);
-        closes.remove(0)
-    }
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ pub(crate) const ORDER: &[(&str, &str)] = &[
     ("socket", "the connection below a stream"),
     ("stream", "a body made of a stream of events"),
     ("event_map", "the events of other code, one by one"),
+    ("early", "a head before the answer"),
     ("store", "what several nodes share"),
     ("channel", "one feed for many clients"),
     ("layer", "the middleware"),

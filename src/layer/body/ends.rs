@@ -70,7 +70,10 @@ impl StreamState {
         let Phase::Running(running) = &self.phase else {
             return Poll::Ready(None);
         };
-        let Some(event) = running.event_for(reason) else {
+        let event = running
+            .event_for(reason)
+            .or_else(|| running.late_event(&error, &self.client));
+        let Some(event) = event else {
             return self.break_off(reason, error, cx);
         };
         let sent = self.send(event.into());
@@ -127,7 +130,7 @@ impl StreamState {
     /// Closes the stream when its body is dropped.
     pub(super) fn dropped<B: Body>(&mut self, body: &B) {
         let end = match &self.phase {
-            Phase::Ended => return,
+            Phase::Ended | Phase::Passing => return,
             Phase::Breaking(PendingBreak { reason, error, .. }) => {
                 StreamEnd::with_error(*reason, WireEnd::Dropped, error)
             }

@@ -38,6 +38,20 @@ impl Injection {
         (injection, preamble)
     }
 
+    /// Changes to options that have come after the begin. Returns the first line once more if it has changed.
+    pub(super) fn update(&mut self, options: &SseOptions, has_retry: bool) -> Option<Bytes> {
+        self.heartbeat = options.heartbeat.clone();
+        // The next one is due by the new interval.
+        self.busy = true;
+        if !has_retry {
+            return None;
+        }
+        let preamble = options.preamble.unwrap_or_default();
+        let line = preamble.encode(&options.retry.clone().unwrap_or_default())?;
+        self.bom.follow();
+        Some(line)
+    }
+
     /// Returns what goes out of a chunk of the body.
     pub(super) fn pass(&mut self, chunk: Bytes) -> Bytes {
         let chunk = self.bom.filter(chunk);

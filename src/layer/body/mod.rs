@@ -14,6 +14,7 @@ mod final_frame;
 mod frames;
 mod gatherer;
 mod injection;
+mod late;
 mod pending_break;
 mod record;
 mod running;

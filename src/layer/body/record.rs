@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::end::StreamEnd;
 use crate::{
-    CloseReason, StreamSummary,
+    CloseReason, StreamInfo, StreamSummary,
     layer::{guard::StreamGuard, limit::EndOrder},
     report::{Audience, Progress, StreamLink},
 };
@@ -49,6 +49,28 @@ impl StreamRecord {
     /// Sets the guards of the layers, to which the stream is reported.
     pub(super) fn set_guards(&mut self, guards: Vec<StreamGuard>) {
         self.guards = guards;
+    }
+
+    /// Takes into account what has come with the head of the answer, after the stream was opened: the guards of
+    /// the layers inside, and the handler's labels, tags and data.
+    pub(super) fn settle(
+        &mut self,
+        mut inner: Vec<StreamGuard>,
+        info: Option<&StreamInfo>,
+        link: Option<StreamLink>,
+    ) {
+        self.link = link.or(self.link.take());
+        let link = self.link.as_ref();
+        self.guards
+            .iter_mut()
+            .for_each(|guard| guard.update(info, link));
+        inner.retain_mut(|guard| guard.is_new_beside(&self.guards));
+        inner.iter_mut().for_each(StreamGuard::report_open);
+        self.guards.splice(0..0, inner);
+        let wants_progress = self.guards.iter().any(StreamGuard::wants_progress);
+        if wants_progress && self.reported.is_none() {
+            self.reported = Some(Box::default());
+        }
     }
 
     /// Passes on to the stream inside what is known of its client.

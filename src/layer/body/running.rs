@@ -4,7 +4,9 @@ use bytes::Bytes;
 use http_body::Frame;
 
 use super::{client::Client, injection::Injection, schedule::EndSchedule};
-use crate::{CloseReason, EncodedEvent, EventId, SseOptions, headers::head};
+use crate::{
+    CloseReason, EncodedEvent, Error, EventId, SseOptions, headers::head, policy::late_event,
+};
 
 /// A stream that goes on: what the layer puts into it, and when and how the layer ends it.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ impl Running {
             }
         };
         let running = Self {
-            schedule: EndSchedule::begin(options, since),
+            schedule: EndSchedule::begin(options, since, since),
             injection,
             boundary_wait: None,
             is_cut: false,
@@ -70,10 +72,36 @@ impl Running {
 
     /// Returns the event that the user has set for a reason, if it can be sent here.
     pub(super) fn event_for(&self, reason: CloseReason) -> Option<EncodedEvent> {
-        let injection = self.injection.as_ref();
         let event = self.schedule.final_event(reason)?;
-        let has_place = injection.is_some_and(Injection::is_between_events);
-        has_place.then(|| event.clone())
+        self.has_place().then(|| event.clone())
+    }
+
+    /// Returns the event for a client that would reconnect, and get the same answer too late again.
+    pub(super) fn late_event(&self, error: &Error, client: &Client) -> Option<EncodedEvent> {
+        let may_send = client.names_stream && self.schedule.sends_final_retry();
+        (error.is_late() && may_send && self.has_place())
+            .then(|| late_event(self.last_event_id(client)))
+    }
+
+    /// Returns `true` if an event may be put in here.
+    fn has_place(&self) -> bool {
+        let injection = self.injection.as_ref();
+        injection.is_some_and(Injection::is_between_events)
+    }
+
+    /// Changes the stream to options that have come after its begin. Returns the first line once more if it has
+    /// changed.
+    pub(super) fn update(
+        &mut self,
+        options: &SseOptions,
+        has_retry: bool,
+        since: Instant,
+        now: Instant,
+    ) -> Option<Bytes> {
+        self.schedule = EndSchedule::begin(options, since, now);
+        self.resumable = options.resumable;
+        let injection = self.injection.as_mut()?;
+        injection.update(options, has_retry)
     }
 
     /// Returns the id that the client resumed after, as long as it has seen nothing since.

@@ -24,8 +24,8 @@ pub(super) struct EndSchedule {
 }
 
 impl EndSchedule {
-    /// Makes the schedule of a stream that is open since `since`.
-    pub(super) fn begin(options: &SseOptions, since: Instant) -> Self {
+    /// Makes the schedule of a stream that is open since `since`, and whose handler has answered at `answered`.
+    pub(super) fn begin(options: &SseOptions, since: Instant, answered: Instant) -> Self {
         let mut schedule = Self {
             at: None,
             shutdown_policy: options.shutdown_policy.clone(),
@@ -35,13 +35,10 @@ impl EndSchedule {
             is_shut_down: false,
         };
         let lifetime = options.max_lifetime.and_then(|lifetime| lifetime.draw());
-        let times = [
-            (lifetime, CloseReason::Lifetime),
-            (options.deadline, CloseReason::Deadline),
-        ];
-        for (time, reason) in times {
-            schedule.end_by(time.and_then(|time| since.checked_add(time)), reason);
-        }
+        let lifetime = lifetime.and_then(|time| since.checked_add(time));
+        schedule.end_by(lifetime, CloseReason::Lifetime);
+        let deadline = options.deadline.and_then(|time| answered.checked_add(time));
+        schedule.end_by(deadline, CloseReason::Deadline);
         schedule
     }
 

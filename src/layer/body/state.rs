@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 
 use super::{
-    check_end::check_end, client::Client, end::StreamEnd, frames::Frames,
+    check_end::check_end, client::Client, end::StreamEnd, frames::Frames, late::LateStart,
     pending_break::PendingBreak, record::StreamRecord, running::Running, source::NextFrame,
 };
 use crate::{
@@ -30,6 +30,8 @@ pub(super) struct StreamState {
     /// Whether nothing may be put in, since the body is compressed.
     sealed: bool,
     frames: Frames,
+    /// What is kept until the head of the answer comes, if another head was sent before.
+    pub(super) late: Option<Box<LateStart>>,
 }
 
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub(super) enum Phase {
     /// Not polled yet: an outer layer may still add to it.
     Fresh(ResponseState),
     Running(Running),
+    /// The body of an outer layer acts in place of this one.
+    Passing,
     /// About to break.
     Breaking(PendingBreak),
     Ended,
@@ -60,6 +64,7 @@ impl StreamState {
             client,
             sealed,
             frames,
+            late: None,
         }
     }
 
@@ -69,8 +74,14 @@ impl StreamState {
         B::Error: Into<BoxError>,
     {
         match &self.phase {
+            Phase::Fresh(shared) if shared.is_taken_over() => {
+                self.phase = Phase::Passing;
+                return self.frames.poll_next(body, cx);
+            }
+            Phase::Passing => return self.frames.poll_next(body, cx),
             Phase::Fresh(shared) => {
                 let (options, guards) = shared.take();
+                self.late = LateStart::begin(shared, &options);
                 self.record.set_guards(guards);
                 if let Some(preamble) = self.begin(&options) {
                     return self.send(preamble);
@@ -94,7 +105,11 @@ impl StreamState {
         for _ in 0..MAX_EMPTY_ITEMS {
             let next = match self.frames.poll_next(body.as_mut(), cx) {
                 Poll::Ready(next) => next,
-                Poll::Pending => return self.poll_idle(cx),
+                Poll::Pending => match self.settle() {
+                    Some(Some(first)) => return self.send(first),
+                    Some(None) => continue,
+                    None => return self.poll_idle(cx),
+                },
             };
             match next {
                 Some(Ok(frame)) => {
@@ -114,6 +129,7 @@ impl StreamState {
     pub(super) fn is_end<B: Body>(&self, body: &B) -> bool {
         match &self.phase {
             Phase::Fresh(_) | Phase::Breaking(_) => false,
+            Phase::Passing => self.frames.is_end(body),
             Phase::Running(running) => {
                 self.frames.is_end(body) && !running.is_cut() && !self.has_to_show_end(running)
             }

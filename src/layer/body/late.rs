@@ -1,0 +1,57 @@
+//! The answer of a handler to a request whose stream has begun before.
+
+use bytes::Bytes;
+
+use super::state::{Phase, StreamState};
+use crate::{
+    SseOptions, early::LateHead, layer::response_state::ResponseState, report::StreamLink,
+};
+
+/// What a stream keeps until the head of the answer comes.
+#[derive(Debug)]
+pub(super) struct LateStart {
+    head: LateHead,
+    /// The options with which the stream has begun.
+    options: SseOptions,
+}
+
+impl LateStart {
+    /// Begins a stream whose head was early. Returns `None` for any other.
+    pub(super) fn begin(shared: &ResponseState, options: &SseOptions) -> Option<Box<Self>> {
+        let head = shared.late_head()?;
+        let options = options.clone();
+        Some(Box::new(Self { head, options }))
+    }
+}
+
+impl StreamState {
+    /// Applies what the head of the answer says, if it has come. Returns `Some` if it has, with the bytes that go
+    /// out before those of the answer.
+    ///
+    /// The options and the guards of a layer inside come with it, if there is one: its body then leaves the
+    /// stream to this one.
+    pub(super) fn settle(&mut self) -> Option<Option<Bytes>> {
+        let mut extensions = self.late.as_ref()?.head.take()?;
+        let begun = self.late.take()?.options;
+        let Phase::Running(running) = &mut self.phase else {
+            return None;
+        };
+        let mut options = extensions.remove::<SseOptions>().unwrap_or_default();
+        let mut link = extensions.remove::<StreamLink>();
+        let mut guards = Vec::new();
+        let inner = extensions.remove::<ResponseState>();
+        if let Some((of_inner, inner_guards, inner_link)) = inner.and_then(|it| it.take_over()) {
+            options.fill(&of_inner);
+            guards = inner_guards;
+            link = link.or(inner_link);
+        }
+        let info = options.handler_info.clone();
+        let has_retry = options.retry.is_some();
+        options.fill(&begun);
+        let (since, now) = (self.record.since(), self.sleep.now());
+        let first = running.update(&options, has_retry, since, now);
+        self.record.settle(guards, info.as_deref(), link);
+        self.record.set_audience(self.client.audience());
+        Some(first)
+    }
+}
