@@ -1,16 +1,18 @@
 //! What the recorder of the `metrics` crate receives.
 
-use std::{collections::BTreeMap, convert::Infallible, time::Duration};
+use std::{
+    collections::BTreeMap, convert::Infallible, future::poll_fn, task::Poll, time::Duration,
+};
 
 use futures::{StreamExt, executor::block_on, stream};
-use http::Request;
+use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_sse::{
-    Event, EventStream, Heartbeat, Lifetime, LimitPolicy, Preamble, RejectPolicy, Shutdown,
-    ShutdownPolicy, SseLayer,
+    EarlyHeadLayer, Event, EventStream, Heartbeat, Lifetime, LimitPolicy, Preamble, RejectPolicy,
+    Shutdown, ShutdownPolicy, SseLayer, SseOptions,
 };
 
 /// Returns each metric as `name{label=value}`, with what it has changed by since the last time.
@@ -38,6 +40,50 @@ async fn send(layer: &SseLayer) -> impl http_body::Body<Data = bytes::Bytes> + U
     });
     let Ok(response) = layer.layer(service).oneshot(request()).await;
     response.into_body()
+}
+
+#[test]
+fn count_a_stream_by_the_labels_that_come_late() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let layer = SseLayer::with_timer(TokioTimer::new())
+        .label("route", |head| Some(head.uri().path().to_owned()))
+        .metrics();
+    let early = EarlyHeadLayer::with_timer(TokioTimer::new(), Duration::ZERO);
+    let service = service_fn(async |_: Request<()>| {
+        let mut woken = false;
+        poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            match std::mem::replace(&mut woken, true) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+        let mut response = Response::from(EventStream::new(stream::iter(["one", "two"])));
+        let options = SseOptions::new().label("model", "small");
+        response.extensions_mut().insert(options);
+        Ok::<_, Infallible>(response)
+    });
+    metrics::with_local_recorder(&recorder, || {
+        block_on(async {
+            let response = layer.layer(early.layer(service)).oneshot(request());
+            let Ok(response) = response.await;
+            response.into_body().collect().await.unwrap();
+        });
+    });
+    let recorded = recorded(&snapshotter);
+    let is = |name: &str, value: DebugValue| assert_eq!(recorded[name], value, "{name}");
+    is("sse_streams_opened_total{route=/}", DebugValue::Counter(1));
+    is("sse_streams_open{route=/}", DebugValue::Gauge(0.0.into()));
+    is(
+        "sse_streams_open{route=/,model=small}",
+        DebugValue::Gauge(0.0.into()),
+    );
+    is(
+        "sse_events_total{route=/,model=small}",
+        DebugValue::Counter(2),
+    );
 }
 
 #[test]

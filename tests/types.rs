@@ -61,6 +61,22 @@ fn bodies_and_futures_are_what_is_in_them() {
     assert_unpin::<ResponseFuture<std::future::Ready<()>>>();
 }
 
+#[test]
+fn bodies_of_gateways_are_what_is_in_them() {
+    type Map = fn(RawEvent<'_>) -> EventAction;
+    type Early = EarlyBody<std::future::Ready<()>, Full<Bytes>>;
+    assert_send::<EventMapBody<Full<Bytes>, Map>>();
+    assert_sync::<EventMapBody<Full<Bytes>, Map>>();
+    assert_unpin::<EventMapBody<Full<Bytes>, Map>>();
+    assert_send::<Early>();
+    assert_unpin::<Early>();
+    assert_send::<EarlyHeadFuture<std::future::Ready<()>>>();
+    assert_send::<EarlyHeadLayer>();
+    assert_sync::<EarlyHeadLayer>();
+    assert_send::<LateAnswer>();
+    assert_sync::<LateAnswer>();
+}
+
 #[cfg(feature = "json")]
 #[test]
 fn json_is_what_is_in_it() {
@@ -88,4 +104,6 @@ fn a_body_that_passes_through_stays_small() {
     assert_eq!(size_of::<Sse<()>>(), word);
     // The layer, its record of the request, the connection, and a few flags.
     assert!(size_of::<ResponseFuture<()>>() <= 6 * word);
+    // An early head costs an answer that comes in time two words.
+    assert!(size_of::<EarlyHeadFuture<[u8; 64]>>() <= 64 + word);
 }

@@ -32,9 +32,10 @@ use crate::{
 /// let mut tokens = 0;
 /// let count = |event: RawEvent<'_>| {
 ///     // A search, before the data is parsed, passes over most events.
-///     let Some(data) = event.data().filter(|data| data.contains("\"usage\"")) else {
+///     if !event.contains("\"usage\"") {
 ///         return EventAction::Keep;
-///     };
+///     }
+///     let data = event.data().unwrap_or_default();
 ///     let data: serde_json::Value = serde_json::from_str(&data).unwrap_or_default();
 ///     tokens = data["usage"]["total_tokens"].as_u64().unwrap_or(tokens);
 ///     EventAction::Drop

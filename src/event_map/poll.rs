@@ -113,8 +113,7 @@ where
     /// stream has ended.
     fn gather(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let mut this = self.project();
-        let mut empty = 0;
-        while empty < MAX_EMPTY_ITEMS {
+        for _ in 0..MAX_EMPTY_ITEMS {
             if !matches!(this.state, State::Open) || this.encoder.is_full() {
                 return Poll::Ready(Ok(()));
             }
@@ -122,13 +121,11 @@ where
                 this.mapper.write(this.encoder)?;
                 continue;
             }
-            let before = this.encoder.mark();
             let trailers = match ready!(this.body.as_mut().poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => {
                         this.mapper.push(into_bytes(data));
                         this.mapper.write(this.encoder)?;
-                        empty += usize::from(this.encoder.mark() == before);
                         continue;
                     }
                     Err(frame) => frame.into_trailers().ok(),
@@ -141,6 +138,9 @@ where
                 this.encoder.encoded(&event);
             }
             *this.state = State::Ended(trailers.map(without_validators));
+        }
+        if !this.encoder.is_empty() {
+            return Poll::Ready(Ok(()));
         }
         // A body that yields nothing which goes out must not hold its thread for ever.
         cx.waker().wake_by_ref();

@@ -37,6 +37,8 @@ pub(super) struct Splitter {
     /// Whether nothing has come yet but the beginning of a byte order mark.
     is_start: bool,
     skips_lf: bool,
+    /// Whether any of the above needs a look before the next piece. Mostly none does.
+    is_special: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,7 @@ impl Splitter {
             is_oversize: false,
             is_start: true,
             skips_lf: false,
+            is_special: true,
         }
     }
 
@@ -106,7 +109,10 @@ impl Splitter {
     /// Skips an LF at the start of the next chunk if the last piece ended by a CR at the end of this one.
     #[inline]
     pub(super) fn skip_split_lf(&mut self) {
-        self.skips_lf = !self.has_more() && self.chunk.ends_with(b"\r");
+        if !self.has_more() && self.chunk.ends_with(b"\r") {
+            self.skips_lf = true;
+            self.is_special = true;
+        }
     }
 
     /// Returns `true` if a part of a piece has been handed out, and its end has not.
@@ -133,6 +139,13 @@ impl Splitter {
     /// Returns the next piece of the chunk.
     #[inline]
     pub(super) fn next(&mut self) -> Option<Piece> {
+        if self.is_special {
+            return self.next_special();
+        }
+        self.split()
+    }
+
+    fn next_special(&mut self) -> Option<Piece> {
         self.clear_joined();
         if self.skips_lf && self.has_more() {
             self.skips_lf = false;
@@ -141,25 +154,36 @@ impl Splitter {
         if !self.has_more() {
             return None;
         }
-        match self.joined.is_empty() && !self.is_oversize {
+        let piece = match self.joined.is_empty() && !self.is_oversize {
+            true if std::mem::take(&mut self.is_start) => self.split_start(),
             true => self.split(),
             false => self.join(),
+        };
+        self.is_special = self.is_start || self.is_oversize || !self.joined.is_empty();
+        piece
+    }
+
+    /// Returns the first piece of the stream, which may be a byte order mark.
+    fn split_start(&mut self) -> Option<Piece> {
+        let rest = &self.chunk[..];
+        if rest.starts_with(BOM) {
+            self.done = BOM.len();
+            return Some(Piece::InChunk(Kind::Other, 0..BOM.len()));
         }
+        if BOM.starts_with(rest) {
+            self.is_start = true;
+            return self.begin(Kind::Other);
+        }
+        self.split()
     }
 
     /// Returns a piece that begins here.
     #[inline]
     fn split(&mut self) -> Option<Piece> {
         let rest = &self.chunk[self.done..];
-        let is_start = std::mem::take(&mut self.is_start);
-        let (kind, len) = match rest[0] {
+        let (kind, len) = match rest.first()? {
             b'\r' | b'\n' => (Kind::Other, Some(after_line_end(rest, 0))),
             b':' => (Kind::Other, line_len(rest)),
-            _ if is_start && BOM.starts_with(rest) && rest.len() < BOM.len() => {
-                self.is_start = true;
-                (Kind::Other, None)
-            }
-            _ if is_start && rest.starts_with(BOM) => (Kind::Other, Some(BOM.len())),
             _ => (Kind::Event, Boundary::Event.event_end(rest)),
         };
         let Some(len) = len else {
@@ -176,6 +200,7 @@ impl Splitter {
     #[cold]
     fn begin(&mut self, kind: Kind) -> Option<Piece> {
         let rest = &self.chunk[self.done..];
+        self.is_special = true;
         self.kind = kind;
         self.at = Boundary::Event.after(rest);
         if rest.len() > self.max {

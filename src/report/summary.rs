@@ -47,7 +47,8 @@ pub struct StreamSummary {
     pub duration: Duration,
     /// The number of events that the stream sent, including a channel's notices and the stream's own
     /// `final_event` or `error_event`, without what the layer adds ([`FinalEvents`](crate::FinalEvents),
-    /// `tower-sse.retry`). `None` for an adopted stream, whose events are not counted.
+    /// `tower-sse.retry`). `None` for an adopted stream, whose events are not counted,
+    /// unless [`EventMapBody::map_response`](crate::EventMapBody::map_response) has mapped it.
     pub events: Option<u64>,
     /// The number of events that the client missed, because the channel had evicted them. 0 if the
     /// stream ended instead.

@@ -34,16 +34,17 @@ impl Boundary {
         let mut at = self;
         let mut len = 0;
         loop {
-            len += match bytes.get(len)? {
-                b'\r' | b'\n' => 0,
-                _ => {
-                    at = Self::Inside;
-                    memchr2(b'\r', b'\n', &bytes[len..])?
-                }
-            };
-            let is_cr = bytes[len] == b'\r';
+            let end = len + memchr2(b'\r', b'\n', &bytes[len..])?;
+            if end > len {
+                at = Self::Inside;
+            }
+            len = end + 1;
+            let is_cr = bytes[end] == b'\r';
+            if at == Self::Inside && !is_cr && bytes.get(len) == Some(&b'\n') {
+                // The end of most events, found without another search.
+                return Some(len + 1);
+            }
             at = at.step(is_cr);
-            len += 1;
             if at == Self::Event {
                 // The LF of a CRLF belongs to the blank line that its CR has ended.
                 let is_split = is_cr && bytes.get(len) == Some(&b'\n');

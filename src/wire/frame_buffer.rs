@@ -119,6 +119,11 @@ impl FrameBuffer {
     /// Adds a part of some bytes, which is copied only behind others.
     #[inline]
     pub(super) fn push_slice(&mut self, bytes: &Bytes, part: Range<usize>) {
+        let before = self.buffer.len();
+        if before > 0 && before + part.len() <= self.frame_size {
+            self.buffer.extend_from_slice(&bytes[part]);
+            return;
+        }
         self.make_room(part.len());
         match self.frame_len() {
             0 => self.lone = Some(bytes.slice(part)),

@@ -11,10 +11,15 @@ mod map_layered;
 mod map_random;
 mod map_responses;
 mod mapping;
+mod sockets;
 
 #[path = "../support/cases.rs"]
 mod cases;
 #[path = "../support/decode.rs"]
 mod decode;
+#[path = "../support/guard.rs"]
+mod guard;
 #[path = "../support/task.rs"]
 mod task;
+
+use self::guard::guard;

@@ -13,7 +13,7 @@ use tonic::{
 };
 use tonic_health::pb::health_server::HealthServer;
 use tonic_web::GrpcWebLayer;
-use tower_sse::{Event, EventStream, Retry, SseLayer};
+use tower_sse::{EarlyHeadLayer, Event, EventStream, Retry, SseLayer};
 
 use crate::script::Script;
 
@@ -29,10 +29,12 @@ pub(crate) enum Layer {
     Nowhere,
     Outside,
     Inside,
+    /// Outside, with an early head inside of it.
+    Early,
 }
 
 pub(crate) const HOSTS: [Host; 2] = [Host::Tonic, Host::Axum];
-pub(crate) const LAYERS: [Layer; 3] = [Layer::Nowhere, Layer::Outside, Layer::Inside];
+pub(crate) const LAYERS: [Layer; 4] = [Layer::Nowhere, Layer::Outside, Layer::Inside, Layer::Early];
 
 /// Starts a server and returns where it is, and what lets the stream `live` go on.
 pub(crate) async fn start(host: Host, layer: Layer) -> (SocketAddr, Arc<Notify>) {
@@ -70,6 +72,13 @@ async fn serve_tonic(listener: TcpListener, router: Router, layer: Layer) {
                 .serve_with_incoming(incoming)
                 .await
         }
+        Layer::Early => {
+            let mut server = server.layer(sse).layer(early()).layer(grpc_web);
+            server
+                .add_routes(routes)
+                .serve_with_incoming(incoming)
+                .await
+        }
         Layer::Inside => {
             let mut server = server.layer(grpc_web).layer(sse);
             server
@@ -88,6 +97,7 @@ async fn serve_axum(listener: TcpListener, router: Router, layer: Layer) {
         Layer::Nowhere => router.layer(grpc_web),
         Layer::Outside => router.layer(grpc_web).layer(sse),
         Layer::Inside => router.layer(sse).layer(grpc_web),
+        Layer::Early => router.layer(grpc_web).layer(early()).layer(sse),
     };
     axum::serve(listener, router).await.unwrap();
 }
@@ -127,6 +137,11 @@ async fn listen() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     (listener, address)
+}
+
+/// A layer that sends the head at once where the request expects a stream.
+fn early() -> EarlyHeadLayer {
+    EarlyHeadLayer::with_timer(TokioTimer::new(), Duration::ZERO)
 }
 
 pub(crate) fn sse_layer() -> SseLayer {

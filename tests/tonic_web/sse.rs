@@ -26,7 +26,7 @@ async fn get(address: SocketAddr, version: Version) -> (HeaderMap, String) {
 async fn a_stream_within_grpc_web_has_its_preamble() {
     // `GrpcWebLayer` lets it through over HTTP/2 alone.
     for host in HOSTS {
-        for layer in [Layer::Outside, Layer::Inside] {
+        for layer in [Layer::Outside, Layer::Inside, Layer::Early] {
             let (address, _) = start(host, layer).await;
             let (head, body) = get(address, Version::HTTP_2).await;
             assert_eq!(head["x-accel-buffering"], "no", "{host:?}, {layer:?}");

@@ -3,26 +3,7 @@
 use bytes::Bytes;
 
 use super::state::{Phase, StreamState};
-use crate::{
-    SseOptions, early::LateHead, layer::response_state::ResponseState, report::StreamLink,
-};
-
-/// What a stream keeps until the head of the answer comes.
-#[derive(Debug)]
-pub(super) struct LateStart {
-    head: LateHead,
-    /// The options with which the stream has begun.
-    options: SseOptions,
-}
-
-impl LateStart {
-    /// Begins a stream whose head was early. Returns `None` for any other.
-    pub(super) fn begin(shared: &ResponseState, options: &SseOptions) -> Option<Box<Self>> {
-        let head = shared.late_head()?;
-        let options = options.clone();
-        Some(Box::new(Self { head, options }))
-    }
-}
+use crate::{SseOptions, layer::response_state::ResponseState, report::StreamLink};
 
 impl StreamState {
     /// Applies what the head of the answer says, if it has come. Returns `Some` if it has, with the bytes that go

@@ -15,6 +15,7 @@ mod frames;
 mod gatherer;
 mod injection;
 mod late;
+mod late_start;
 mod pending_break;
 mod record;
 mod running;

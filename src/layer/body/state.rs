@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 
 use super::{
-    check_end::check_end, client::Client, end::StreamEnd, frames::Frames, late::LateStart,
+    check_end::check_end, client::Client, end::StreamEnd, frames::Frames, late_start::LateStart,
     pending_break::PendingBreak, record::StreamRecord, running::Running, source::NextFrame,
 };
 use crate::{
