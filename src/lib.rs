@@ -44,6 +44,8 @@
 //! | streams of several kinds as one type | [`BoxEventStream`] |
 //! | one event for many clients, without a `Channel` | [`EncodedEvent`] |
 //! | a response that other code makes | [`SseLayer`] around it |
+//! | such a response, whose events are to be counted or changed | [`EventMapBody`] |
+//! | a handler that answers after seconds | [`respond_early`], [`EarlyHeadLayer`] |
 //!
 //! # Guide
 //!
@@ -51,6 +53,7 @@
 //! - [`guide::deployment`]: order of layers, proxies, HTTP/2, sockets, graceful shutdown.
 //! - [`guide::operating`]: close reasons, labels, metrics, open streams, limits.
 //! - [`guide::ends`]: what each client sees when a stream ends, and final events by protocol.
+//! - [`guide::gateways`]: streams of an upstream, and answers that take long.
 //! - [`guide::clients`]: which clients accept heartbeats, notices and blocks without data.
 //! - `guide::hubs` and `guide::from_broadcast` (feature `channel`): feeds for many clients.
 //! - `guide::nodes` (feature `channel`): one node or many, stores, Redis, balancers.

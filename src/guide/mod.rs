@@ -12,6 +12,9 @@ pub mod deployment {}
 #[doc = include_str!("ends.md")]
 pub mod ends {}
 
+#[doc = include_str!("gateways.md")]
+pub mod gateways {}
+
 #[doc = include_str!("operating.md")]
 pub mod operating {}
 
