@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     fmt::Debug,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use futures::stream;
@@ -12,7 +13,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioTimer;
 use tower::{Layer, ServiceExt, service_fn};
-use tower_sse::{Event, EventStream, Preamble, SseLayer, SseOptions};
+use tower_sse::{EarlyHeadLayer, Event, EventStream, Preamble, SseLayer, SseOptions};
 use tracing::{
     Event as Log, Subscriber,
     field::{Field, Visit},
@@ -126,4 +127,34 @@ async fn records_the_request_and_the_summary_of_the_stream() {
         BTreeMap::from([field(("message", "closed"))]),
     );
     assert_eq!(seen.last(), Some(&last));
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_labels_and_tags_that_come_late() {
+    let seen = Seen::default();
+    let _guard = tracing_subscriber::registry()
+        .with(seen.clone())
+        .set_default();
+    let layer = SseLayer::with_timer(TokioTimer::new())
+        .label("feed", |_| Some("world".to_owned()))
+        .trace();
+    let early = EarlyHeadLayer::with_timer(TokioTimer::new(), Duration::ZERO);
+    let service = service_fn(async |_: Request<()>| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let mut response = Response::from(EventStream::new(stream::iter(["one"])));
+        let own = SseOptions::new().label("model", "small").tag("user", "ada");
+        response.extensions_mut().insert(own);
+        Ok::<_, Infallible>(response)
+    });
+    let request = Request::get("/").header("accept", "text/event-stream");
+    let request = request.body(()).unwrap();
+    let Ok(response) = layer.layer(early.layer(service)).oneshot(request).await;
+    response.into_body().collect().await.unwrap();
+
+    let seen = seen.0.lock().unwrap();
+    assert_eq!(seen[0].1["labels"], "feed=world");
+    let recorded = seen.iter().filter(|(name, _)| name == "record");
+    let recorded: BTreeMap<_, _> = recorded.flat_map(|(_, fields)| fields.clone()).collect();
+    assert_eq!(recorded["labels"], "feed=world,model=small");
+    assert_eq!(recorded["tags"], "user=ada");
 }

@@ -1,6 +1,7 @@
 use std::{
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -96,51 +97,37 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let mut this = self.project();
-        loop {
-            match this.state.as_mut().project() {
-                StateProj::Answer(body) => {
-                    let polled = body.poll_frame(cx);
-                    return polled
-                        .map_ok(|frame| frame.map_data(into_bytes))
-                        .map_err(|error| Error::body(error.into()));
-                }
-                StateProj::Waiting(answer) => {
-                    let next = match ready!(answer.as_mut().poll(cx)) {
-                        Ok(answer) => begin(answer.into_sse_response(), this.late.as_deref()),
-                        Err(error) => {
-                            conclude(LateAnswer::Error(error.into()), this.late.as_deref())
-                        }
-                    };
-                    this.state.set(next);
-                    // The layer takes the late head before the body that belongs to it is polled.
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                StateProj::Reading(body, parts, bytes) => {
-                    let late = this.late.as_deref();
-                    let max = late.map_or(0, |late| late.max_body);
-                    let read = ready!(poll_read(body, bytes, max, cx));
-                    let answer = read.map(|bytes| {
-                        let mut response = Response::new(bytes);
-                        *response.status_mut() = parts.status;
-                        *response.version_mut() = parts.version;
-                        std::mem::swap(response.headers_mut(), &mut parts.headers);
-                        std::mem::swap(response.extensions_mut(), &mut parts.extensions);
-                        LateAnswer::Response(response)
-                    });
-                    let next = conclude(answer.unwrap_or_else(LateAnswer::Error), late);
-                    this.state.set(next);
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                StateProj::Event(event) => {
-                    return Poll::Ready(event.take().map(|event| Ok(Frame::data(event))));
-                }
-                StateProj::Failed(failure) => {
-                    return failure.poll(cx).map(|error| error.map(Err));
-                }
+        let late = this.late.as_deref();
+        let next = match this.state.as_mut().project() {
+            StateProj::Answer(body) => {
+                let polled = body.poll_frame(cx);
+                return polled
+                    .map_ok(|frame| frame.map_data(into_bytes))
+                    .map_err(|error| Error::body(error.into()));
             }
-        }
+            StateProj::Event(event) => {
+                return Poll::Ready(event.take().map(|event| Ok(Frame::data(event))));
+            }
+            StateProj::Failed(failure) => {
+                return failure.poll(cx).map(|error| error.map(Err));
+            }
+            StateProj::Waiting(answer) => match ready!(answer.as_mut().poll(cx)) {
+                Ok(answer) => begin(answer.into_sse_response(), late),
+                Err(error) => conclude(LateAnswer::Error(error.into()), late),
+            },
+            StateProj::Reading(body, parts, bytes) => {
+                let max = late.map_or(0, |late| late.max_body);
+                let answer = match ready!(poll_read(body, bytes, max, cx)) {
+                    Ok(bytes) => LateAnswer::Response(take_response(parts, bytes)),
+                    Err(error) => LateAnswer::Error(error),
+                };
+                conclude(answer, late)
+            }
+        };
+        this.state.set(next);
+        // The layer takes the late head before the body that belongs to it is polled.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn is_end_stream(&self) -> bool {
@@ -194,6 +181,12 @@ fn conclude<F, B>(answer: LateAnswer, late: Option<&Late>) -> State<F, B> {
     State::Event(Some(event.into()))
 }
 
+/// Takes the head, and makes a response of it and of these bytes.
+fn take_response(parts: &mut Parts, bytes: Bytes) -> Response<Bytes> {
+    let (none, ()) = Response::new(()).into_parts();
+    Response::from_parts(mem::replace(parts, none), bytes)
+}
+
 /// Reads the beginning of a body.
 fn poll_read<B>(
     mut body: Pin<&mut B>,
@@ -207,7 +200,7 @@ where
 {
     for _ in 0..MAX_EMPTY_ITEMS {
         if bytes.len() >= max {
-            return Poll::Ready(Ok(std::mem::take(bytes).into()));
+            return Poll::Ready(Ok(mem::take(bytes).into()));
         }
         match ready!(body.as_mut().poll_frame(cx)) {
             Some(Ok(frame)) => {
@@ -216,7 +209,7 @@ where
                 bytes.extend_from_slice(&data[..data.len().min(room)]);
             }
             Some(Err(error)) => return Poll::Ready(Err(error.into())),
-            None => return Poll::Ready(Ok(std::mem::take(bytes).into())),
+            None => return Poll::Ready(Ok(mem::take(bytes).into())),
         }
     }
     // A body of empty frames must not hold its thread for ever.

@@ -66,35 +66,33 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().kind.project() {
             KindProj::Direct(answer) => answer.poll(cx).map_ok(quick),
-            KindProj::Early(waiting) => waiting.poll(cx),
+            KindProj::Early(waiting) => match ready!(waiting.poll_answer(cx)) {
+                Some(answer) => Poll::Ready(answer.map(quick)),
+                None => {
+                    let config = &waiting.config;
+                    let (on_late, max) = (config.on_late.clone(), config.max_late_body);
+                    let answer = waiting.answer.take();
+                    let response = answer.map(|answer| early_response(answer, on_late, max));
+                    response.map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
+                }
+            },
         }
     }
 }
 
-impl<F, R, E> Waiting<F>
-where
-    F: Future<Output = Result<R, E>>,
-    R: IntoSseResponse,
-{
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<EarlyBody<F, R::Body>>, E>> {
+impl<F: Future> Waiting<F> {
+    /// Polls for the answer. Returns `None` when the delay is over.
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
         let Some(answer) = &mut self.answer else {
             return Poll::Pending;
         };
         if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
             self.answer = None;
-            return Poll::Ready(answer.map(quick));
+            return Poll::Ready(Some(answer));
         }
-        ready!(self.poll_delay(cx));
-        let Some(answer) = self.answer.take() else {
-            return Poll::Pending;
-        };
-        let config = &self.config;
-        let response = early_response(answer, config.on_late.clone(), config.max_late_body);
-        Poll::Ready(Ok(response))
+        self.poll_delay(cx).map(|()| None)
     }
-}
 
-impl<F> Waiting<F> {
     fn poll_delay(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let delay = self.config.delay;
         if delay.is_zero() {

@@ -172,7 +172,10 @@ impl Splitter {
         }
         if BOM.starts_with(rest) {
             self.is_start = true;
-            return self.begin(Kind::Other);
+            self.kind = Kind::Other;
+            self.joined.extend_from_slice(rest);
+            self.done = rest.len();
+            return None;
         }
         self.split()
     }
@@ -391,6 +394,14 @@ mod tests {
         splitter.push(Bytes::from_static(b"\xbf\n"));
         assert_eq!(splitter.next(), Some(Piece::InChunk(Kind::Other, 0..3)));
         assert_eq!(splitter.next(), Some(Piece::InChunk(Kind::Other, 3..4)));
+        // Its size does not matter.
+        let mut splitter = Splitter::new(0);
+        for chunk in [&b"\xef"[..], b"\xbb", b"\xbf"] {
+            splitter.push(Bytes::from_static(chunk));
+            let whole = chunk == b"\xbf";
+            let expected = whole.then_some(Piece::InChunk(Kind::Other, 0..3));
+            assert_eq!(splitter.next(), expected);
+        }
         // What only begins like a mark is an event.
         let mut splitter = Splitter::new(99);
         splitter.push(Bytes::from_static(b"\xef\xbb"));

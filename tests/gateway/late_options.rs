@@ -247,3 +247,27 @@ async fn a_rejection_by_a_layer_inside_is_a_late_answer() {
         "data: 429 Too Many Requests\n\n"
     );
 }
+
+#[cfg(feature = "channel")]
+#[tokio::test(start_paused = true)]
+async fn a_late_subscription_knows_its_client() {
+    use tower_sse::{Channel, ChannelOptions, EventId, LastEventId};
+
+    let of_browser = || Request::get("/").header(header::ACCEPT, "text/event-stream");
+    // A notice of a gap goes to clients alone that ignore an event of an unknown name.
+    for (request, is_told) in [(of_browser(), true), (ask(), false)] {
+        let service = service_fn(async |_: Request<()>| {
+            sleep(SECOND).await;
+            let channel = Channel::<Event>::new(ChannelOptions::with_timer(TokioTimer::new()));
+            let unknown = LastEventId::new(EventId::from_static("zzzzzz-3"));
+            let mut response = Response::from(EventStream::new(channel.resume(unknown.as_ref())));
+            let options = SseOptions::new().deadline(SECOND).resumable(true);
+            response.extensions_mut().insert(options);
+            Ok::<_, Infallible>(response)
+        });
+        let layer = bare().final_retry(false);
+        let response = call(layer.layer(early().layer(service)), request).await;
+        let text = text(Box::pin(response.into_body())).await;
+        assert_eq!(text.starts_with("event: gap\n"), is_told, "{text:?}");
+    }
+}
