@@ -20,16 +20,16 @@ impl Parts {
         }
     }
 
-    pub(crate) fn next(&mut self) -> Result<Value, InvalidAnswer> {
+    pub(crate) fn part(&mut self) -> Result<Value, InvalidAnswer> {
         self.0.next().ok_or(InvalidAnswer("too few parts"))
     }
 
     pub(crate) fn parts(&mut self) -> Result<Self, InvalidAnswer> {
-        Self::of(self.next()?)
+        Self::of(self.part()?)
     }
 
     pub(crate) fn text(&mut self) -> Result<String, InvalidAnswer> {
-        text(self.next()?)
+        text(self.part()?)
     }
 
     pub(crate) fn position(&mut self) -> Result<Position, InvalidAnswer> {
@@ -41,7 +41,7 @@ impl Parts {
     }
 
     pub(crate) fn integer(&mut self) -> Result<i64, InvalidAnswer> {
-        match self.next()? {
+        match self.part()? {
             Value::Int(number) => Ok(number),
             _ => Err(InvalidAnswer("something else than a number")),
         }

@@ -1,4 +1,4 @@
-//! What the errors of Redis mean.
+//! Maps the errors of Redis to [`StoreErrorKind`].
 
 use std::{error::Error, fmt, io, sync::Arc};
 
@@ -7,7 +7,10 @@ use tower_sse::store::{StoreError, StoreErrorKind};
 
 /// Returns the error of a call that changes nothing, or that was not sent.
 pub(crate) fn before_sending(error: RedisError) -> StoreError {
-    let kind = kind_of(&error).unwrap_or(StoreErrorKind::Unavailable);
+    let kind = match is_certificate(&error) {
+        true => StoreErrorKind::Refused,
+        false => kind_of(&error).unwrap_or(StoreErrorKind::Unavailable),
+    };
     StoreError::with_source(kind, error)
 }
 
@@ -20,7 +23,6 @@ pub(crate) fn after_sending(error: RedisError) -> StoreError {
 /// Returns the meaning of an answer; `None` if there was no answer.
 fn kind_of(error: &RedisError) -> Option<StoreErrorKind> {
     match error.kind() {
-        ErrorKind::Io if is_certificate(error) => Some(StoreErrorKind::Refused),
         ErrorKind::Io | ErrorKind::Parse | ErrorKind::UnexpectedReturnType => None,
         ErrorKind::Server(_) | ErrorKind::Extension => Some(kind_of_answer(error)),
         _ => Some(StoreErrorKind::Refused),
@@ -29,6 +31,9 @@ fn kind_of(error: &RedisError) -> Option<StoreErrorKind> {
 
 /// Returns `true` if the server is not the one that its certificate should name.
 fn is_certificate(error: &RedisError) -> bool {
+    if error.kind() != ErrorKind::Io {
+        return false;
+    }
     let source = error.source();
     // The errors of redis share their causes.
     let shared = source.and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
@@ -43,14 +48,10 @@ fn kind_of_answer(error: &RedisError) -> StoreErrorKind {
         Some("LOADING" | "BUSY" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "NOREPLICAS") => {
             StoreErrorKind::Unavailable
         }
-        Some("ERR") if is_crowded(error) => StoreErrorKind::Unavailable,
+        // The script has failed after its first write.
+        Some("PARTIAL") => StoreErrorKind::Unknown,
         _ => StoreErrorKind::Refused,
     }
-}
-
-fn is_crowded(error: &RedisError) -> bool {
-    let detail = error.detail().unwrap_or_default();
-    detail.contains("max number of clients")
 }
 
 /// An answer or a record in Redis that this version does not understand.

@@ -27,13 +27,17 @@ impl Fields {
     /// Reads the id and the fields of an entry.
     pub(crate) fn of(entry: Value) -> Result<(Position, Self), InvalidAnswer> {
         let mut parts = Parts::of(entry)?;
-        let (position, mut values) = (parts.position()?, parts.parts()?);
+        Ok((parts.position()?, Self::read(parts.parts()?)?))
+    }
+
+    /// Reads the names and values of fields.
+    pub(crate) fn read(mut values: Parts) -> Result<Self, InvalidAnswer> {
         let mut fields = Self::default();
-        while let Some(name) = Iterator::next(&mut values) {
-            let value = values.next()?;
+        while let Some(name) = values.next() {
+            let value = values.part()?;
             fields.set(&bytes(name)?, value)?;
         }
-        Ok((position, fields))
+        Ok(fields)
     }
 
     fn set(&mut self, name: &[u8], value: Value) -> Result<(), InvalidAnswer> {
@@ -80,9 +84,13 @@ impl Fields {
 
     /// Returns the positions before the entry in its topics: zeros, if the entry is ephemeral.
     pub(crate) fn topic_before(&self, topics: usize) -> Result<Vec<Position>, InvalidAnswer> {
-        match required(&self.topic_before)? {
-            "" => Ok(vec![Position::ZERO; topics]),
-            before => before.split(' ').map(position).collect(),
+        let before: Vec<_> = match required(&self.topic_before)? {
+            "" => vec![Position::ZERO; topics],
+            before => before.split(' ').map(position).collect::<Result<_, _>>()?,
+        };
+        match before.len() == topics {
+            true => Ok(before),
+            false => Err(InvalidAnswer("an entry with too few positions")),
         }
     }
 

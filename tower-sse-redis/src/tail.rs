@@ -10,7 +10,7 @@ use crate::{
     decode::Parts,
     error::{InvalidAnswer, before_sending},
     fields::Fields,
-    ids::to_id,
+    ids::{to_id, to_position},
     link::{CallError, Link},
     options::milliseconds,
     scripts::{Input, NEWEST},
@@ -23,14 +23,18 @@ const NEWEST_BYTES: usize = 64 * Page::MAX_BYTES;
 const BATCH_BYTES: usize = 16 * Page::MAX_BYTES;
 /// The number of records that are read first, when their size is not known.
 const FIRST: usize = 16;
+/// How many times more records are read than at the last time, at most: large ones may follow small ones.
+const GROWTH: usize = 4;
+/// The topic of records that this version does not understand. No channel can have this name.
+const UNKNOWN: &str = "tower-sse:unknown";
 
 /// The place of a reader of the stream.
 struct Tail {
     shared: Arc<Shared>,
     /// A connection of its own, because a command that blocks holds up all others.
     link: Link,
-    /// `None` until the newest records were found.
-    after: Option<Position>,
+    /// The id of the last record; `None` until the newest records were found.
+    after: Option<String>,
     ready: VecDeque<Tailed>,
     /// The maximum number of records of the next command.
     count: usize,
@@ -45,7 +49,7 @@ pub(crate) fn tail(
     let tail = Tail {
         link: shared.link(shared.options.block),
         shared,
-        after,
+        after: after.map(to_id),
         ready: VecDeque::new(),
         count: FIRST,
         has_failed: false,
@@ -66,17 +70,20 @@ impl Tail {
             if let Some(tailed) = self.ready.pop_front() {
                 return Ok(tailed);
             }
-            let after = match self.after {
+            let after = match self.after.take() {
                 Some(after) => after,
-                None => self.find_newest().await?,
+                None => to_id(self.find_newest().await?),
             };
+            let command = self.command(&after);
             self.after = Some(after);
-            let answer = self.link.call(&self.command(after)).await.map_err(failed)?;
-            self.ready = decode(answer)?;
-            if let Some(last) = self.ready.back() {
-                self.after = Some(last.record.position());
-                self.count = count_after(&self.ready).min(self.shared.options.batch.get());
+            let answer = self.link.call(&command).await.map_err(failed)?;
+            for entry in decode(answer)? {
+                let (id, record) = decode_record(entry)?;
+                self.after = Some(id);
+                self.ready.extend(record);
             }
+            let most = self.shared.options.batch.get().min(self.count * GROWTH);
+            self.count = count_after(&self.ready).min(most);
         }
     }
 
@@ -90,14 +97,14 @@ impl Tail {
         Ok(Position::new(first.get().saturating_sub(1)))
     }
 
-    fn command(&self, after: Position) -> Cmd {
+    fn command(&self, after: &str) -> Cmd {
         let (options, mut command) = (&self.shared.options, redis::cmd("XREAD"));
         let block = milliseconds(options.block);
         command.arg("COUNT").arg(self.count).arg("BLOCK").arg(block);
         command
             .arg("STREAMS")
             .arg(self.shared.keys.hub())
-            .arg(to_id(after));
+            .arg(after);
         command
     }
 }
@@ -119,33 +126,53 @@ fn failed(error: CallError) -> StoreError {
 }
 
 /// Reads the answer: nothing after the time, or the entries of one stream.
-fn decode(answer: Value) -> Result<VecDeque<Tailed>, InvalidAnswer> {
-    let entries = match answer {
-        Value::Nil => return Ok(VecDeque::new()),
+fn decode(answer: Value) -> Result<Parts, InvalidAnswer> {
+    match answer {
+        Value::Nil => Parts::of(Value::Array(Vec::new())),
         // By the third version of the protocol.
         Value::Map(mut streams) => {
             let (_, entries) = streams.pop().ok_or(InvalidAnswer("no stream"))?;
-            Parts::of(entries)?
+            Parts::of(entries)
         }
         answer => {
             let mut stream = Parts::of(answer)?.parts()?;
             stream.text()?;
-            stream.parts()?
+            stream.parts()
         }
-    };
-    entries.map(decode_record).collect()
+    }
 }
 
-fn decode_record(entry: Value) -> Result<Tailed, InvalidAnswer> {
-    let (position, fields) = Fields::of(entry)?;
-    let (epoch, before) = (fields.epoch()?, fields.before()?);
+/// Reads the id of an entry of the stream, and the record, unless somebody else has added the entry.
+fn decode_record(entry: Value) -> Result<(String, Option<Tailed>), InvalidAnswer> {
+    let mut parts = Parts::of(entry)?;
+    let (id, fields) = (parts.text()?, Fields::read(parts.parts()?));
+    let record = to_position(&id).zip(fields.ok());
+    let record = record.and_then(|(position, fields)| {
+        // Every record of every version has these.
+        let (epoch, before) = fields.epoch().ok().zip(fields.before().ok())?;
+        // One that this version does not understand keeps its place, or all nodes would stop at it.
+        let record = decode_entry(position, fields).unwrap_or_else(|_| unknown(position));
+        Some(Tailed::new(epoch, before, record))
+    });
+    Ok((id, record))
+}
+
+fn decode_entry(position: Position, fields: Fields) -> Result<Record, InvalidAnswer> {
     if fields.kind_name() == Some("lost") {
-        return Ok(Tailed::new(epoch, before, Record::Lost(position)));
+        return Ok(Record::Lost(position));
     }
     let topics = Topics::try_from_iter(fields.topics()?);
     let topics = topics.ok_or(InvalidAnswer("an entry without topics"))?;
     let topic_before = fields.topic_before(topics.as_slice().len())?;
     let entry = Entry::new(topics, fields.kind()?, fields.into_bytes()?);
-    let stored = StoredEntry::new(position, entry, topic_before);
-    Ok(Tailed::new(epoch, before, Record::Entry(stored)))
+    Ok(Record::Entry(StoredEntry::new(
+        position,
+        entry,
+        topic_before,
+    )))
+}
+
+fn unknown(position: Position) -> Record {
+    let entry = Entry::ephemeral(UNKNOWN, "");
+    Record::Entry(StoredEntry::new(position, entry, vec![Position::ZERO]))
 }

@@ -267,6 +267,37 @@ async fn fields_of_a_later_version_are_ignored() {
 }
 
 #[tokio::test]
+async fn records_of_others_do_not_stop_the_tail() {
+    let server = Server::start();
+    let store = server.store().await;
+    let first = append(&store, 1, Entry::window("a", "1")).await;
+    let epoch = whole_page(&store, &[]).await.head.epoch;
+    let before = first.get() & 0xf_ffff;
+    let (ms, sequence) = (first.get() >> 20, before + 1);
+    // A kind that this version does not know, with a place in the chain.
+    let record = format!("e {epoch} b {ms}-{before} k rewritten y  t a p 0-0 d later");
+    let add = |id: String, record: String| format!("XADD {{tower-sse}}:hub {id} {record}");
+    let () = server.run(&add(format!("{ms}-{sequence}"), record)).await;
+    // Entries that no version has made.
+    let foreign = format!("{ms}-{}", sequence + 1);
+    let () = server.run(&add(foreign, "hello world".into())).await;
+    // Above the 20 bits of a sequence.
+    let foreign = format!("{ms}-2000000");
+    let () = server.run(&add(foreign, "e x b y".into())).await;
+    let next = append(&store, 2, Entry::window("a", "2")).await;
+
+    let all = records(&store, None, 3).await;
+    let positions: Vec<_> = all.iter().map(|one| one.record.position()).collect();
+    assert_eq!(positions, [first, Position::new(first.get() + 1), next]);
+    assert_eq!(stored(&all[1]).entry.bytes(), "");
+    assert_eq!(
+        stored(&all[1]).entry.topics()[0].as_str(),
+        "tower-sse:unknown"
+    );
+    assert_eq!(stored(&all[2]).entry.bytes(), "2");
+}
+
+#[tokio::test]
 async fn an_older_file_that_was_put_back_is_a_loss() {
     let mut server = Server::with(AOF);
     let store = server.store().await;
