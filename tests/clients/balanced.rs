@@ -4,6 +4,9 @@ use axum::Router;
 
 use crate::{client::node, nodes::Nodes};
 
+/// How often a node is killed.
+const TURNS: usize = 4;
+
 #[ignore = "needs Node and its packages, HAProxy and Redis; `tests/all` runs it"]
 #[tokio::test]
 async fn eventsource_misses_and_doubles_nothing_while_nodes_are_killed() {
@@ -20,6 +23,7 @@ async fn eventsource_misses_and_doubles_nothing_while_nodes_are_killed() {
         }
         assert_eq!(heard, messages);
     };
-    nodes.take_turns(4, has_all).await;
-    assert!(opened > 1, "no node that served it was killed");
+    nodes.take_turns(TURNS, has_all).await;
+    // From the second turn on, the node that is killed is the one that serves it.
+    assert!(opened >= TURNS, "{opened}");
 }

@@ -36,7 +36,8 @@ fn record_each_outage_of_the_store() {
         let way = way_to(&store);
         let hub = Hub::open(way.clone(), options(8).metrics()).await.unwrap();
         settle().await;
-        assert_eq!(recorded(&snapshotter), []);
+        let none = [("sse_store_outages_open".into(), gauge(0.0))];
+        assert_eq!(recorded(&snapshotter), none);
 
         cut(&way).await;
         let begun = [

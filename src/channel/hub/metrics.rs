@@ -16,7 +16,7 @@ impl HubOptions {
     /// Records the outages of the hub's store ([`Hub::outage`](super::Hub::<crate::Stored>::outage)) with the
     /// [`metrics`] crate.
     ///
-    /// | name | kind | unit |
+    /// | name | kind | value |
     /// |---|---|---|
     /// | `sse_store_outages_open` | gauge | hubs of this process that cannot follow their store now |
     /// | `sse_store_outages_total` | counter | outages that have begun |
@@ -34,6 +34,8 @@ impl HubOptions {
 fn describe() {
     let now = "Hubs that cannot follow their store";
     describe_gauge!(OPEN, Unit::Count, now);
+    // So that it is there before the first outage.
+    gauge!(OPEN).increment(0);
     describe_counter!(TOTAL, Unit::Count, "Outages of stores");
     let duration = "Duration of an outage of a store";
     describe_histogram!(DURATION, Unit::Seconds, duration);

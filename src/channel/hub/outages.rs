@@ -9,9 +9,10 @@ use crate::{
 
 /// Records outages. Without the feature `metrics` there is none.
 pub(super) trait OutageRecorder: Send + Sync {
+    /// Records the beginning of an outage.
     fn begun(&self);
 
-    /// Is called at the end of an outage, without a duration if the hub ends before the outage does.
+    /// Records the end of an outage, without a duration if the hub ends before the outage does.
     fn ended(&self, duration: Option<Duration>);
 }
 

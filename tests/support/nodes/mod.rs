@@ -35,7 +35,6 @@ impl Nodes {
     }
 
     /// Returns a URL at a node.
-    #[allow(dead_code, reason = "one of the tests that share this file needs it")]
     pub(crate) fn url_of_node(&self, node: usize, path: &str) -> String {
         format!("http://{}{path}", self.example.node(node).1)
     }
@@ -44,12 +43,12 @@ impl Nodes {
     pub(crate) async fn publish(&mut self, node: usize, count: usize) {
         for _ in 0..count {
             let text = format!("message {}", self.messages.len());
-            let (name, address) = self.example.node(node);
-            let request = self.client.post(format!("http://{address}/api/message"));
+            let request = self.client.post(self.url_of_node(node, "/api/message"));
             let body = serde_json::json!({ "message": text }).to_string();
             let request = request.header("content-type", "application/json");
             let response = request.body(body).send().await.unwrap();
             assert_eq!(response.status(), 204);
+            let (name, _) = self.example.node(node);
             self.messages.push(format!("{name}: {text}"));
         }
     }

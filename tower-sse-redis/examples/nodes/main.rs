@@ -31,7 +31,7 @@ async fn main() -> Result<(), BoxError> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     match arguments.as_slice() {
         [] => start_all().await,
-        [name, address, other, redis] => node::serve(name, address, other, redis).await,
+        [name, address, other] => node::serve(name, address, other, &env::var("REDIS")?).await,
         _ => Err("run it without arguments".into()),
     }
 }
@@ -41,13 +41,15 @@ async fn main() -> Result<(), BoxError> {
 async fn start_all() -> Result<(), BoxError> {
     let port: u16 = env::var("PORT").as_deref().unwrap_or("3000").parse()?;
     // Port 0: any two that are free.
-    let (one, other) = (free(port).await?, free(port + port.min(1)).await?);
+    let (one, other) = (
+        free(port).await?,
+        free(port.saturating_add(port.min(1))).await?,
+    );
     let mut redis = match env::var("REDIS") {
         Ok(url) => Redis::at(url),
         Err(_) => Redis::start().await?,
     };
     let url = redis.url.clone();
-    println!("redis: {url}");
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         result = keep_node("node 1", &one, &other, &url) => result,
@@ -79,7 +81,8 @@ async fn run_node(
     redis: &str,
 ) -> Result<ExitStatus, BoxError> {
     let mut node = Command::new(env::current_exe()?);
-    node.args([name, address, other, redis]);
+    // In its environment: a URL may have a password, and everybody sees arguments.
+    node.args([name, address, other]).env("REDIS", redis);
     let mut node = node.stdin(Stdio::null()).kill_on_drop(true).spawn()?;
     if let Some(id) = node.id() {
         println!("{name}: http://{address}   to kill it: kill -9 {id}");

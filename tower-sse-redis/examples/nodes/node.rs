@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Json, Router,
     extract::State,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::Html,
     routing::{get, post},
 };
@@ -50,13 +50,19 @@ pub(crate) async fn serve(
         .route("/sse", get(stream))
         .route("/api/message", post(say))
         .layer(layer)
-        // The page comes from one node and reads the stream of the other.
-        .layer(CorsLayer::permissive())
+        // The page comes from one node, and reads and writes at the other when that one is gone.
+        .layer(cors(other)?)
         .with_state(node);
     let listener = TcpListener::bind(address).await?;
     println!("{name} listens");
     axum::serve(listener, app).await?;
     Ok(())
+}
+
+fn cors(other: &str) -> Result<CorsLayer, BoxError> {
+    Ok(CorsLayer::new()
+        .allow_origin(format!("http://{other}").parse::<HeaderValue>()?)
+        .allow_headers([CONTENT_TYPE]))
 }
 
 /// Opens the hub. A node that starts while Redis is away tries again.
@@ -68,7 +74,10 @@ async fn open(redis: &str) -> Hub<Stored> {
         };
         match opened.await {
             Ok(hub) => return hub,
-            Err(error) => eprintln!("{error}"),
+            Err(error) => match error.source() {
+                Some(cause) => eprintln!("{error}: {cause}"),
+                None => eprintln!("{error}"),
+            },
         }
         sleep(Duration::from_secs(1)).await;
     }

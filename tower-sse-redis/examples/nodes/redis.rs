@@ -2,7 +2,7 @@
 
 use std::{
     env, fs, future,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{self, Stdio},
     time::Duration,
 };
@@ -39,18 +39,21 @@ impl Redis {
     pub(crate) async fn start() -> Result<Self, BoxError> {
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let directory = env::temp_dir().join(format!("tower-sse-nodes-{}", process::id()));
-        fs::create_dir_all(&directory)?;
-        let child = spawn(port, &directory)?;
+        fs::create_dir(&directory)?;
+        let mut server = Server {
+            child: spawn(port, &directory)?,
+            port,
+            directory,
+        };
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            if let Some(status) = server.child.try_wait()? {
+                return Err(format!("redis-server has ended ({status})").into());
+            }
             sleep(Duration::from_millis(20)).await;
         }
         Ok(Self {
             url: format!("redis://127.0.0.1:{port}"),
-            server: Some(Server {
-                port,
-                directory,
-                child,
-            }),
+            server: Some(server),
         })
     }
 
@@ -69,7 +72,7 @@ impl Redis {
 }
 
 /// Starts a server that keeps what it has over a restart.
-fn spawn(port: u16, directory: &PathBuf) -> Result<Child, BoxError> {
+fn spawn(port: u16, directory: &Path) -> Result<Child, BoxError> {
     let child = Command::new("redis-server")
         .current_dir(directory)
         .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
@@ -83,6 +86,8 @@ fn spawn(port: u16, directory: &PathBuf) -> Result<Child, BoxError> {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // Otherwise it would write into the directory while that is removed.
+        let _ = self.child.start_kill();
         let _ = fs::remove_dir_all(&self.directory);
     }
 }
