@@ -76,6 +76,7 @@ fn encode_head(input: &mut Input, batch: &Batch<'_>, options: &RedisStoreOptions
     input.text(options.max_entries.min(MAX_NUMBER));
     input.text(options.max_age_ms());
     input.text(PUBLISHER_AGE_MS);
+    input.server();
 }
 
 fn encode_entry(input: &mut Input, entry: &Entry, topics: &TopicList<'_>) {

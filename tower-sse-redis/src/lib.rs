@@ -31,7 +31,8 @@
 //!   still read.
 //! - For restarts without loss, `appendonly yes`.
 //! - A user whose key patterns include `{prefix}:*`, with the commands of the categories `@read`, `@write`,
-//!   `@connection` and `@scripting`, and `TIME`.
+//!   `@connection` and `@scripting`, and `TIME`. [`gap_after_restart`](RedisStoreOptions::gap_after_restart) needs
+//!   `INFO` too.
 //! - In a cluster, the URL of the primary that has the slot of the prefix. The store does not follow the slot to
 //!   another server.
 //!
@@ -43,7 +44,8 @@
 //!
 //! A node that knows of a lost event makes the store record the loss, and the clients are notified of a gap. Positions
 //! are made from the clock of Redis and are never lower than those before, so a lost position is not given to another
-//! event. If no node is left that knows of the loss, it is not noticed.
+//! event. If no node is left that knows of the loss, it is not noticed, unless the option
+//! [`gap_after_restart`](RedisStoreOptions::gap_after_restart) makes every restart of Redis a gap.
 //!
 //! `FLUSHALL` ends the epoch of the hub: all ids are gaps from then on. So does a backup that is restored, if the key
 //! `{prefix}:meta` is deleted before Redis starts to serve; otherwise it is like a loss. A topic whose keys are deleted
@@ -60,7 +62,7 @@
 //!
 //! | key | type | content |
 //! |---|---|---|
-//! | `{prefix}:meta` | hash | the version of the layout, the epoch, the last position, the last recorded loss |
+//! | `{prefix}:meta` | hash | the version of the layout, the epoch, the last position, the last recorded loss, the server |
 //! | `{prefix}:hub` | stream | the records of all topics |
 //! | `{prefix}:publisher:ID` | string | the newest batch of a publisher, for an hour |
 //! | `{prefix}:state:TOPIC` | hash | the last position of a topic; of a keyed topic its entries too |

@@ -1,12 +1,16 @@
 //! A connection that is made anew after an error.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, RedisError, RedisResult, Value, aio::MultiplexedConnection,
+    AsyncConnectionConfig, Client, Cmd, InfoDict, RedisError, RedisResult, Value,
+    aio::MultiplexedConnection,
 };
 use tokio::sync::Mutex;
 
@@ -15,6 +19,8 @@ use tokio::sync::Mutex;
 pub(crate) struct Link {
     client: Client,
     config: AsyncConnectionConfig,
+    /// Whether commands get the id of the server.
+    knows_server: bool,
     current: Mutex<Current>,
     /// The number of connections that were tried.
     attempts: AtomicU64,
@@ -31,6 +37,7 @@ struct Current {
 struct Numbered {
     number: u64,
     connection: MultiplexedConnection,
+    server: Arc<str>,
 }
 
 /// An error of a call.
@@ -57,15 +64,34 @@ impl Link {
         Self {
             client,
             config,
+            knows_server: false,
             current: Mutex::default(),
             attempts: AtomicU64::new(0),
         }
     }
 
+    /// Asks each server for its id.
+    pub(crate) fn knowing_server(self) -> Self {
+        Self {
+            knows_server: true,
+            ..self
+        }
+    }
+
     /// Sends a command and returns its answer. A connection that has failed is closed.
     pub(crate) async fn call(&self, command: &Cmd) -> Result<Value, CallError> {
+        self.call_server(|_| command.clone()).await
+    }
+
+    /// Sends a command that has the id of the server to which it goes. Each process has another one. It is empty if
+    /// servers are not asked for it.
+    pub(crate) async fn call_server(
+        &self,
+        command: impl FnOnce(&str) -> Cmd,
+    ) -> Result<Value, CallError> {
         let mut connection = self.connection().await.map_err(CallError::NotSent)?;
-        let answer = connection.connection.send_packed_command(command).await;
+        let command = command(&connection.server);
+        let answer = connection.connection.send_packed_command(&command).await;
         let answer = answer.and_then(Value::extract_error);
         if let Err(error) = &answer
             && is_broken(error)
@@ -89,8 +115,12 @@ impl Link {
         }
         let number = self.attempts.fetch_add(1, Ordering::AcqRel) + 1;
         match self.connect().await {
-            Ok(connection) => {
-                let connection = Numbered { number, connection };
+            Ok((connection, server)) => {
+                let connection = Numbered {
+                    number,
+                    connection,
+                    server,
+                };
                 current.connection = Some(connection.clone());
                 current.failure = None;
                 Ok(connection)
@@ -102,15 +132,23 @@ impl Link {
         }
     }
 
-    async fn connect(&self) -> RedisResult<MultiplexedConnection> {
+    async fn connect(&self) -> RedisResult<(MultiplexedConnection, Arc<str>)> {
         let connected = self
             .client
             .get_multiplexed_async_connection_with_config(&self.config);
         let mut connection = connected.await?;
         // A server that wants a password closes the connection after a long command, without saying why.
-        let answer = connection.send_packed_command(&redis::cmd("PING")).await?;
-        answer.extract_error()?;
-        Ok(connection)
+        let mut first = redis::cmd(if self.knows_server { "INFO" } else { "PING" });
+        if self.knows_server {
+            first.arg("server");
+        }
+        let answer = connection.send_packed_command(&first).await?;
+        let answer = answer.extract_error()?;
+        let server = match self.knows_server {
+            true => server_of(answer)?,
+            false => Arc::default(),
+        };
+        Ok((connection, server))
     }
 
     async fn close(&self, number: u64) {
@@ -123,6 +161,22 @@ impl Link {
             current.connection = None;
         }
     }
+}
+
+/// Returns the id of a server that describes itself.
+fn server_of(answer: Value) -> RedisResult<Arc<str>> {
+    let info: InfoDict = redis::from_redis_value(answer)?;
+    let server: Option<String> = info.get("run_id");
+    let server = server.filter(|server| !server.is_empty());
+    // Without it the store would record no loss: this is not to be tried again.
+    server.map(Arc::from).ok_or_else(|| {
+        let kind = redis::ErrorKind::InvalidClientConfig;
+        (
+            kind,
+            "the server has no run_id, which `gap_after_restart` needs",
+        )
+            .into()
+    })
 }
 
 /// Returns `true` for errors without an answer, after which answers may be out of step, and for those of a server that

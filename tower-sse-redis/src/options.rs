@@ -33,6 +33,7 @@ pub struct RedisStoreOptions {
     pub(crate) max_records: NonZeroUsize,
     pub(crate) max_entries: NonZeroUsize,
     pub(crate) max_age: Option<Duration>,
+    pub(crate) gap_after_restart: bool,
     pub(crate) batch: NonZeroUsize,
     pub(crate) newest: NonZeroUsize,
     pub(crate) connect_timeout: Duration,
@@ -66,6 +67,7 @@ impl RedisStoreOptions {
             max_records: number(100_000),
             max_entries: number(1_000),
             max_age: None,
+            gap_after_restart: false,
             batch: number(500),
             newest: number(10_000),
             connect_timeout: Duration::from_secs(2),
@@ -115,6 +117,27 @@ impl RedisStoreOptions {
     /// Entries of keyed topics and the records of the hub stream have no maximum age.
     pub fn max_age(mut self, max: Duration) -> Self {
         self.max_age = Some(max);
+        self
+    }
+
+    /// Records a loss of events at each restart of Redis and at each failover, off by default.
+    ///
+    /// A node that knows of a lost event makes the store record the loss in any case. This option is for those losses
+    /// that no node knows of, because all nodes were restarted together with Redis, or have not yet received the event.
+    /// It is of use if Redis can lose what it has acknowledged: with `appendfsync everysec` or `no`, and with replicas
+    /// that take over.
+    ///
+    /// Its price is that clients are notified of a gap also when nothing was lost: all that are connected, and all that
+    /// return with an id from before. Applications then send their snapshots. Turning the option on for a hub that
+    /// exists counts as a restart. A Redis that is full when it restarts cannot record the loss, and answers neither
+    /// appends nor reads before it has room. Batches and pages cost no more.
+    ///
+    /// All nodes of a hub should have it. They identify a server by its `run_id`, and their user needs the command
+    /// `INFO`. A server without a `run_id` is refused
+    /// ([`StoreErrorKind::Refused`](tower_sse::store::StoreErrorKind::Refused)). A proxy must pass on the `run_id` of
+    /// the server behind it, and close the connection when that changes.
+    pub fn gap_after_restart(mut self) -> Self {
+        self.gap_after_restart = true;
         self
     }
 
@@ -192,6 +215,7 @@ impl fmt::Debug for RedisStoreOptions {
             .field("max_records", &self.max_records)
             .field("max_entries", &self.max_entries)
             .field("max_age", &self.max_age)
+            .field("gap_after_restart", &self.gap_after_restart)
             .field("batch", &self.batch)
             .field("newest", &self.newest)
             .field("connect_timeout", &self.connect_timeout)

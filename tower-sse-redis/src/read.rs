@@ -32,6 +32,7 @@ pub(crate) fn encode(
     input.text(limit.max(1));
     input.text(Page::MAX_BYTES);
     input.text(options.max_age_ms());
+    input.server();
     input
 }
 

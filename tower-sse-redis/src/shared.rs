@@ -19,11 +19,15 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(options: RedisStoreOptions, client: Client) -> Self {
         let link = || {
-            Link::new(
+            let link = Link::new(
                 client.clone(),
                 options.connect_timeout,
                 options.response_timeout,
-            )
+            );
+            match options.gap_after_restart {
+                true => link.knowing_server(),
+                false => link,
+            }
         };
         Self {
             keys: Keys::new(&options.prefix),

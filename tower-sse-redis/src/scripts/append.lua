@@ -6,9 +6,10 @@ local layout, drawn, counter = ARGV[1], ARGV[2], ARGV[3]
 local batch_epoch, seen, lost = ARGV[4], parse(ARGV[5]), parse(ARGV[6])
 local max_records, max_entries = ARGV[7], tonumber(ARGV[8])
 local max_age, publisher_age = tonumber(ARGV[9]), ARGV[10]
-local topic_count, entry_count = tonumber(ARGV[11]), tonumber(ARGV[12])
+local server, topic_count, entry_count = ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
 
 local meta = read_meta(meta_key, hub_key, layout, drawn)
+note_server(meta_key, hub_key, layout, meta, server)
 
 -- The newest batch of the publisher: "counter epoch first count".
 local newest = call('GET', publisher_key)
@@ -44,7 +45,7 @@ local function open_topic(kind, state, log, removals)
 end
 
 local highest = last_of_known(hub_key, meta.last)
-local topics, key, argument = {}, 4, 13
+local topics, key, argument = {}, 4, 14
 for i = 1, topic_count do
     local kind = ARGV[argument]
     argument = argument + 1
@@ -67,10 +68,7 @@ local last = position
 for _ = 2, entry_count + (is_loss and 1 or 0) do
     last = next_of(last)
 end
--- Positions end at 2^63 - 1.
-if last[1] >= 8796093022208 then
-    fail('RANGE', 'the positions are exhausted at ' .. text(last))
-end
+check_range(last)
 
 -- Here everything is checked.
 local before = meta.last

@@ -43,6 +43,13 @@ local function next_of(position)
     return {position[1], position[2] + 1}
 end
 
+-- Positions end at 2^63 - 1.
+local function check_range(position)
+    if position[1] >= 8796093022208 then
+        fail('RANGE', 'the positions are exhausted at ' .. text(position))
+    end
+end
+
 -- Calls a command that reads a key. The error names the key.
 local function call(command, key, ...)
     local answer = redis.pcall(command, key, ...)
@@ -85,16 +92,19 @@ end
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 
+-- The milliseconds by which the clocks of two servers may differ, or a clock may jump back.
+local clock_error = 60000
+
 -- Reads the state of the hub. If there is none, the hub begins with the epoch that the client has drawn.
 local function read_meta(key, hub, layout, drawn)
-    local found = call('HMGET', key, 'layout', 'epoch', 'last', 'lost', 'created', 'age', 'ahead')
+    local found = call('HMGET', key, 'layout', 'epoch', 'last', 'lost', 'created', 'age', 'ahead', 'server')
     if found[1] then
         if found[1] ~= layout then
             fail('LAYOUT', 'the hub has the layout ' .. found[1] .. ', and this version knows the layout ' .. layout)
         end
         return {
             epoch = found[2], last = parse(found[3]), lost = parse(found[4]), created = tonumber(found[5]),
-            age = tonumber(found[6] or nil), ahead = tonumber(found[7] or 0),
+            age = tonumber(found[6] or nil), ahead = tonumber(found[7] or 0), server = found[8],
         }
     end
     if redis.call('EXISTS', key) == 1 then
@@ -113,6 +123,28 @@ local function write_meta(key, layout, meta)
     if meta.age then
         redis.call('HSET', key, 'age', meta.age)
     end
+    if meta.server then
+        redis.call('HSET', key, 'server', meta.server)
+    end
+end
+
+-- Records a loss if the server is not the one that is recorded, and the client has asked for that by naming it. The
+-- lost positions are not known. They were made from a clock that may have been ahead of this one.
+local function note_server(meta_key, hub_key, layout, meta, server)
+    if server == '' or server == meta.server then
+        return
+    end
+    meta.server = server
+    if meta.is_new then
+        return
+    end
+    local highest = last_of_known(hub_key, meta.last)
+    local position = greater_of({now + clock_error, 0}, next_of(highest))
+    check_range(position)
+    redis.call('XADD', hub_key, text(position), 'e', meta.epoch, 'b', text(meta.last), 'k', 'lost')
+    meta.last, meta.lost = position, position
+    meta.ahead = math.max(meta.ahead, position[1] - now)
+    write_meta(meta_key, layout, meta)
 end
 
 -- Returns the highest position of an entry that a topic without a state may have had: it may have expired, after the

@@ -14,6 +14,8 @@ pub(crate) struct Input {
 enum Argument {
     Text(String),
     Bytes(Bytes),
+    /// The id of the server, which is that of the connection.
+    Server,
 }
 
 impl Input {
@@ -36,13 +38,18 @@ impl Input {
         self.arguments.push(Argument::Bytes(bytes.clone()));
     }
 
-    pub(super) fn command(&self, name: &str, script: &str) -> Cmd {
+    pub(crate) fn server(&mut self) {
+        self.arguments.push(Argument::Server);
+    }
+
+    pub(super) fn command(&self, name: &str, script: &str, server: &str) -> Cmd {
         let mut command = redis::cmd(name);
         command.arg(script).arg(self.keys.len()).arg(&self.keys);
         for argument in &self.arguments {
             match argument {
                 Argument::Text(text) => command.arg(text),
                 Argument::Bytes(bytes) => command.arg(&bytes[..]),
+                Argument::Server => command.arg(server),
             };
         }
         command

@@ -44,10 +44,13 @@ impl Source {
 
     /// Runs the script. Redis forgets scripts when it restarts, and then gets the text.
     pub(crate) async fn run(&self, link: &Link, input: &Input) -> Result<Value, CallError> {
-        let answer = link.call(&input.command("EVALSHA", &self.hash)).await;
+        let answer = link
+            .call_server(|server| input.command("EVALSHA", &self.hash, server))
+            .await;
         match answer {
             Err(CallError::Sent(error)) if is_unknown(&error) => {
-                link.call(&input.command("EVAL", self.text)).await
+                link.call_server(|server| input.command("EVAL", self.text, server))
+                    .await
             }
             answer => answer,
         }

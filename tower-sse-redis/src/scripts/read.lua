@@ -2,8 +2,10 @@
 -- Reads one page: the state of the hub, and the oldest entries of each topic.
 local layout, drawn, from = ARGV[1], ARGV[2], parse(ARGV[3])
 local limit, max_bytes, max_age = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local server = ARGV[7]
 
 local meta = read_meta(KEYS[1], KEYS[2], layout, drawn)
+note_server(KEYS[1], KEYS[2], layout, meta, server)
 if meta.is_new then
     write_meta(KEYS[1], layout, meta)
 end

@@ -12,6 +12,7 @@ mod losses;
 mod model;
 mod options;
 mod random;
+mod restarts;
 mod server;
 mod support;
 #[cfg(feature = "tls")]

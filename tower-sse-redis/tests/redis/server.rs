@@ -1,4 +1,4 @@
-//! Redis servers of the tests.
+//! Redis servers of the tests: `redis-server`, or the program that the variable `REDIS_SERVER` names.
 
 use std::{
     env, fs,
@@ -87,7 +87,8 @@ impl Server {
 
     /// Starts the process. The channel has a message when it accepts commands, and is closed when it has ended.
     pub(crate) fn spawn(&mut self) -> mpsc::Receiver<()> {
-        let mut command = Command::new("redis-server");
+        let program = env::var_os("REDIS_SERVER").unwrap_or("redis-server".into());
+        let mut command = Command::new(program);
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"]);
         command.current_dir(&self.directory);
         let port = self.port.to_string();
@@ -97,7 +98,7 @@ impl Server {
                 .map(|text| text.replace("{port}", &port)),
         );
         let child = command.stdout(Stdio::piped()).spawn();
-        let mut child = child.expect("redis-server is not installed");
+        let mut child = child.expect("the server is not installed");
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         self.child = Some(child);
         let (sender, receiver) = mpsc::channel();
