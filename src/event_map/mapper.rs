@@ -6,7 +6,7 @@ use super::{
     action::EventAction,
     oversize::OversizePolicy,
     raw_event::RawEvent,
-    splitter::{Kind, Piece, Splitter},
+    splitter::{BOM, Kind, Piece, Splitter},
 };
 use crate::{Encoder, Error};
 
@@ -23,6 +23,16 @@ pub(super) struct Mapper<F> {
     oversize: OversizePolicy,
     /// Whether events that are kept are counted.
     counts: bool,
+    start: Start,
+}
+
+/// What has become of the start of the stream, where clients take a byte order mark for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    Unsent,
+    /// It has been dropped, and nothing has been sent: a mark that comes first now is none.
+    Dropped,
+    Sent,
 }
 
 impl<F> Mapper<F> {
@@ -34,6 +44,7 @@ impl<F> Mapper<F> {
             max: MAX_EVENT_SIZE,
             oversize: OversizePolicy::default(),
             counts: false,
+            start: Start::Unsent,
         }
     }
 
@@ -70,7 +81,26 @@ impl<F> Mapper<F> {
     pub(super) fn flush(&mut self, encoder: &mut Encoder) {
         let kept = mem::replace(&mut self.kept, 0..0);
         if !kept.is_empty() {
+            self.start(encoder, |splitter| &splitter.chunk()[kept.clone()]);
             encoder.pass(self.splitter.chunk(), kept);
+        }
+    }
+
+    /// Prepares for bytes that go out as they are. If they begin with a byte order mark, and would be the first of
+    /// the stream though they were not, clients would strip it: then they get another to strip.
+    #[inline]
+    fn start(&mut self, encoder: &mut Encoder, next: impl FnOnce(&Splitter) -> &[u8]) {
+        let start = mem::replace(&mut self.start, Start::Sent);
+        if start == Start::Dropped && next(&self.splitter).starts_with(BOM) {
+            encoder.pass_copy(BOM);
+        }
+    }
+
+    #[inline]
+    fn drop_event(&mut self) {
+        self.splitter.skip_split_lf();
+        if self.start == Start::Unsent && self.kept.is_empty() {
+            self.start = Start::Dropped;
         }
     }
 
@@ -138,10 +168,11 @@ where
                 self.flush(encoder);
                 self.kept = range;
             }
-            EventAction::Drop => self.splitter.skip_split_lf(),
+            EventAction::Drop => self.drop_event(),
             EventAction::Replace(event) => {
                 self.splitter.skip_split_lf();
                 self.flush(encoder);
+                self.start = Start::Sent;
                 encoder.encoded(&event);
             }
         }
@@ -158,10 +189,14 @@ where
             Kind::Oversize => self.check_oversize()?,
         };
         match action {
-            EventAction::Keep => encoder.pass_copy(self.splitter.joined()),
-            EventAction::Drop => self.splitter.skip_split_lf(),
+            EventAction::Keep => {
+                self.start(encoder, Splitter::joined);
+                encoder.pass_copy(self.splitter.joined());
+            }
+            EventAction::Drop => self.drop_event(),
             EventAction::Replace(event) => {
                 self.splitter.skip_split_lf();
+                self.start = Start::Sent;
                 encoder.encoded(&event);
             }
         }

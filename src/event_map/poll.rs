@@ -139,9 +139,6 @@ where
             }
             *this.state = State::Ended(trailers.map(without_validators));
         }
-        if !this.encoder.is_empty() {
-            return Poll::Ready(Ok(()));
-        }
         // A body that yields nothing which goes out must not hold its thread for ever.
         cx.waker().wake_by_ref();
         Poll::Pending

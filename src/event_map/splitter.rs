@@ -7,7 +7,7 @@ use memchr::memchr2;
 
 use crate::wire::Boundary;
 
-const BOM: &[u8] = "\u{feff}".as_bytes();
+pub(super) const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// The most memory that is kept for the next event that is cut.
 const MAX_IDLE_CAPACITY: usize = 1024;

@@ -75,17 +75,11 @@ impl ResponseState {
         self.lock().late_head.clone()
     }
 
-    /// Takes everything for the body of an outer layer, which has begun before this response had a head. Returns
-    /// `None` if nothing is to be taken: of a stream that was rejected, or whose body has begun.
-    pub(crate) fn take_over(&self) -> Option<(SseOptions, Vec<StreamGuard>, Option<StreamLink>)> {
-        let mut inner = self.lock();
-        if inner.closed || inner.rejection.is_some() {
-            return None;
-        }
-        inner.closed = true;
-        inner.is_taken_over = true;
-        let guards = mem::take(&mut inner.guards);
-        Some((inner.options.clone(), guards, inner.link.clone()))
+    /// Takes the merged options and all guards for the body of an outer layer, which has begun before this
+    /// response had a head. The body of this response then leaves the stream to that.
+    pub(crate) fn take_over(&self) -> (SseOptions, Vec<StreamGuard>) {
+        self.lock().is_taken_over = true;
+        self.take()
     }
 
     /// Returns `true` if the body of another layer acts in place of this one.

@@ -67,6 +67,24 @@ async fn heartbeats_change() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn heartbeats_change_at_once_in_a_stream_that_is_silent() {
+    let start = Instant::now();
+    let service = service_fn(async |_: Request<()>| {
+        sleep(SECOND).await;
+        let never = EventStream::new(stream::pending::<Event>());
+        let mut response = Response::from(never);
+        let often = SseOptions::new().heartbeat(Heartbeat::every(7 * SECOND));
+        response.extensions_mut().insert(often);
+        Ok::<_, Infallible>(response)
+    });
+    let layer = bare().heartbeat(Heartbeat::every(60 * SECOND));
+    let response = call(layer.layer(early().layer(service)), ask()).await;
+    let mut body = Box::pin(response.into_body());
+    assert_eq!(next(&mut body).await.unwrap(), ":\n");
+    assert_eq!(start.elapsed(), 8 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_retry_goes_out_once_more() {
     let layer = || SseLayer::with_timer(TokioTimer::new()).retry(Retry::fixed(SECOND));
     for (options, expected) in [
@@ -212,19 +230,23 @@ async fn a_layer_inside_leaves_the_stream_to_the_one_outside() {
 async fn the_same_layer_inside_and_outside_counts_once() {
     let (closes, streams) = (Closes::default(), OpenStreams::new());
     let layer = closes.watch(bare().open_streams(&streams));
-    let service = ServiceBuilder::new()
-        .layer(layer.clone())
-        .layer(early())
-        .layer(layer)
-        .service(service_fn(async |_: Request<()>| {
-            sleep(SECOND).await;
-            Ok::<_, Infallible>(answer(SseOptions::new()))
-        }));
-    let mut body = Box::pin(call(service, ask()).await.into_body());
-    assert_eq!(next(&mut body).await.unwrap(), "data: one\n\n");
-    assert_eq!(streams.count(), 1);
-    drop(body);
-    assert_eq!(closes.take().reason, CloseReason::ClientGone);
+    // The same one, and another that shares the handle.
+    for inner in [layer.clone(), bare().open_streams(&streams)] {
+        let service = ServiceBuilder::new()
+            .layer(layer.clone())
+            .layer(early())
+            .layer(inner)
+            .service(service_fn(async |_: Request<()>| {
+                sleep(SECOND).await;
+                Ok::<_, Infallible>(answer(SseOptions::new()))
+            }));
+        let mut body = Box::pin(call(service, ask()).await.into_body());
+        assert_eq!(next(&mut body).await.unwrap(), "data: one\n\n");
+        assert_eq!(streams.count(), 1);
+        drop(body);
+        assert_eq!(streams.count(), 0);
+        assert_eq!(closes.take().reason, CloseReason::ClientGone);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -159,6 +159,18 @@ async fn a_byte_order_mark_stays_when_the_first_event_goes() {
 }
 
 #[tokio::test]
+async fn what_resembles_a_byte_order_mark_does_not_become_one_at_the_start() {
+    // No field has that name, until a client takes a part of it for a mark.
+    let stream = "data: drop\n\ndata: drop\n\n\u{feff}data: x\n\n\u{feff}data: y\n\n";
+    for cut in 0..=stream.len() {
+        let (left, right) = stream.as_bytes().split_at(cut);
+        let body = EventMapBody::new(chunks([left.to_vec(), right.to_vec()]), by_data);
+        let expected = "\u{feff}\u{feff}data: x\n\n\u{feff}data: y\n\n";
+        assert_eq!(text(body).await, expected, "cut at {cut}");
+    }
+}
+
+#[tokio::test]
 async fn an_event_that_is_too_large_passes_through() {
     let stream = "data: a\n\ndata: 123456789\n\ndata: b\n\n";
     for cut in 0..=stream.len() {

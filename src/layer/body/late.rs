@@ -20,11 +20,11 @@ impl StreamState {
         let mut options = extensions.remove::<SseOptions>().unwrap_or_default();
         let mut link = extensions.remove::<StreamLink>();
         let mut guards = Vec::new();
-        let inner = extensions.remove::<ResponseState>();
-        if let Some((of_inner, inner_guards, inner_link)) = inner.and_then(|it| it.take_over()) {
+        if let Some(inner) = extensions.remove::<ResponseState>() {
+            link = link.or(inner.link());
+            let (of_inner, inner_guards) = inner.take_over();
             options.fill(&of_inner);
             guards = inner_guards;
-            link = link.or(inner_link);
         }
         let info = options.handler_info.clone();
         let has_retry = options.retry.is_some();
