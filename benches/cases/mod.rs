@@ -3,6 +3,7 @@
 mod drain;
 mod encode;
 mod frames;
+mod mapped;
 mod pass;
 pub(crate) mod payload;
 
@@ -28,7 +29,7 @@ impl Case {
 /// Returns all cases, those of one subject in a row with the one to compare with at its head.
 pub(crate) fn all() -> Vec<Case> {
     let all = encode::cases().into_iter().chain(pass::cases());
-    all.chain(frames::cases()).collect()
+    all.chain(frames::cases()).chain(mapped::cases()).collect()
 }
 
 /// Fails unless every way to send something sends the same bytes.

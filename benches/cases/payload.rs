@@ -19,7 +19,7 @@ pub(crate) static LARGE: LazyLock<&str> = LazyLock::new(|| {
 });
 
 /// JSON text of a length.
-fn json(len: usize) -> &'static str {
+pub(crate) fn json(len: usize) -> &'static str {
     let head = r#"{"symbol":"ACME","price":12.5,"text":""#;
     let tail = "\"}";
     let fill = "x".repeat(len - head.len() - tail.len());
