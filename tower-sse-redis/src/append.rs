@@ -17,6 +17,9 @@ use crate::{
 /// The time for which the newest batch of a publisher is remembered. No attempt to append it arrives later.
 const PUBLISHER_AGE_MS: u32 = 3_600_000;
 
+/// More entries than the arguments of a script can have.
+const MAX_COUNT: usize = 1 << 20;
+
 /// Redis takes numbers of 63 bits, and Lua hands on those of 17 digits.
 const MAX_NUMBER: NonZeroUsize = match NonZeroUsize::new(1 << 31) {
     Some(number) => number,
@@ -135,7 +138,10 @@ fn refused(cause: &'static str) -> StoreError {
 pub(crate) fn decode(answer: Value) -> Result<Appended, InvalidAnswer> {
     let mut parts = Parts::of(answer)?;
     let (epoch, first, count) = (parts.epoch()?, parts.position()?, parts.integer()?);
-    let count = u64::try_from(count).map_err(|_| InvalidAnswer("a number below zero"))?;
-    let positions = (0..count).map(|index| Position::new(first.get() + index));
+    let count = usize::try_from(count)
+        .ok()
+        .filter(|count| *count <= MAX_COUNT);
+    let count = count.ok_or(InvalidAnswer("a number of entries that no batch has"))?;
+    let positions = (first.get()..).take(count).map(Position::new);
     Ok(Appended::new(epoch, positions.collect()))
 }

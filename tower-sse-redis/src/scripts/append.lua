@@ -1,11 +1,14 @@
 
 -- Appends a batch. Everything is checked before the first write, because a script that fails keeps what it has
--- written. The first write is one that Redis refuses if it is full, so that it refuses the whole.
+-- written. The first write is one that Redis refuses if it is full, so that it refuses the whole. If a later one fails
+-- nevertheless, the outcome is unknown, and the batch counts as appended: what is missing of it is a loss, which the
+-- node finds by the tail. To write it again would double the rest.
 local meta_key, hub_key, publisher_key = KEYS[1], KEYS[2], KEYS[3]
 local layout, drawn, counter = ARGV[1], ARGV[2], ARGV[3]
 local batch_epoch, seen, lost = ARGV[4], parse(ARGV[5]), parse(ARGV[6])
-local max_records, max_entries = ARGV[7], tonumber(ARGV[8])
-local max_age, publisher_age = tonumber(ARGV[9]), ARGV[10]
+-- Those that are given to commands stay text: Redis has versions that write large numbers with an exponent.
+local max_records, max_entries, age, publisher_age = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
+local max_age = tonumber(age)
 local server, topic_count, entry_count = ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
 
 local meta = read_meta(meta_key, hub_key, layout, drawn)
@@ -63,7 +66,9 @@ local is_loss = batch_epoch == meta.epoch and (less(meta.last, seen) or less(met
 if is_loss then
     highest = greater_of(highest, greater_of(seen, lost))
 end
-local position = greater_of({now, 0}, next_of(highest))
+-- Lost positions that no node knows of were made from a clock that may have been ahead of this one.
+local earliest = {is_loss and now + clock_error or now, 0}
+local position = greater_of(earliest, next_of(highest))
 local last = position
 for _ = 2, entry_count + (is_loss and 1 or 0) do
     last = next_of(last)
@@ -82,7 +87,10 @@ end
 if max_age > 0 then
     meta.age = math.min(meta.age or max_age, max_age)
 end
+local first = is_loss and next_of(position) or position
 write_meta(meta_key, layout, meta)
+local answer = counter .. ' ' .. meta.epoch .. ' ' .. text(first) .. ' ' .. entry_count
+redis.call('SET', publisher_key, answer, 'PX', publisher_age)
 
 local function add_to_hub(kind, entry_key, names, topic_before, bytes)
     redis.call('XADD', hub_key, 'MAXLEN', '~', max_records, text(position), 'e', meta.epoch, 'b', text(before), 'k',
@@ -102,7 +110,7 @@ local function repair(topic)
 end
 
 local function drop_removals(topic)
-    while redis.call('ZCARD', topic.removals) > max_entries do
+    while redis.call('ZCARD', topic.removals) > tonumber(max_entries) do
         local member = redis.call('ZPOPMIN', topic.removals)[1]
         redis.call('ZREM', topic.log, member)
         redis.call('HDEL', topic.state, 'k:' .. string.sub(member, 17))
@@ -132,11 +140,7 @@ local function add_to_keys(topic, kind, entry_key, bytes)
     end
 end
 
-if is_loss then
-    add_to_hub('lost', '', '', '', '')
-end
-local first = position
-for _ = 1, entry_count do
+local function add_entry()
     local kind, entry_key, names = ARGV[argument], ARGV[argument + 1], ARGV[argument + 2]
     local bytes, count = ARGV[argument + 3], tonumber(ARGV[argument + 4])
     local topic_before = {}
@@ -154,19 +158,32 @@ for _ = 1, entry_count do
     add_to_hub(kind, entry_key, names, table.concat(topic_before, ' '), bytes)
 end
 
-for _, topic in ipairs(topics) do
+local function close_topic(topic)
     redis.call('HSET', topic.state, 'kind', topic.kind, 'last', text(topic.last))
     if topic.kind == 'keyed' then
         redis.call('HSET', topic.state, 'dropped', text(topic.dropped), 'count', topic.count)
     elseif max_age > 0 then
         redis.call('XTRIM', topic.log, 'MINID', '~', text({math.max(now - max_age, 0), 0}))
-        redis.call('PEXPIRE', topic.state, max_age)
-        redis.call('PEXPIRE', topic.log, max_age)
+        redis.call('PEXPIRE', topic.state, age)
+        redis.call('PEXPIRE', topic.log, age)
     elseif meta.age then
         redis.call('PERSIST', topic.state)
         redis.call('PERSIST', topic.log)
     end
 end
-local answer = counter .. ' ' .. meta.epoch .. ' ' .. text(first) .. ' ' .. entry_count
-redis.call('SET', publisher_key, answer, 'PX', publisher_age)
+
+local is_whole, problem = pcall(function()
+    if is_loss then
+        add_to_hub('lost', '', '', '', '')
+    end
+    for _ = 1, entry_count do
+        add_entry()
+    end
+    for _, topic in ipairs(topics) do
+        close_topic(topic)
+    end
+end)
+if not is_whole then
+    fail('PARTIAL', 'a part was not written: ' .. tostring(type(problem) == 'table' and problem.err or problem))
+end
 return {meta.epoch, text(first), entry_count}

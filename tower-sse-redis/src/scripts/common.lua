@@ -148,13 +148,15 @@ local function note_server(meta_key, hub_key, layout, meta, server)
 end
 
 -- Returns the highest position of an entry that a topic without a state may have had: it may have expired, after the
--- shortest age that a node has ever set. Positions may be ahead of the clock.
+-- shortest age that a node has ever set. Positions may be ahead of the clock, and none is above the last one.
 local function floor_of(meta)
     local oldest = meta.age and now - meta.age
-    if not oldest or oldest <= meta.created then
+    -- A clock that was ahead when the hub began is of no account.
+    if not oldest or oldest <= math.min(meta.created, now) then
         return ZERO
     end
-    return greater_of(ZERO, {oldest + meta.ahead, 0})
+    local floor = greater_of(ZERO, {oldest + meta.ahead, 0})
+    return less(meta.last, floor) and meta.last or floor
 end
 
 -- Returns whether a keyed topic is not whole, because one of its keys was deleted.

@@ -3,7 +3,7 @@ local max_records, max_bytes = tonumber(ARGV[1]), tonumber(ARGV[2])
 local first, stop, bytes, ask = '0-0', '+', 0, 4
 while max_records > 0 and bytes < max_bytes do
     -- By parts that grow slowly, so that large records do not fill the memory of the script.
-    ask = math.min(max_records, ask * 4, 256)
+    ask = math.min(max_records, ask * 4, 64)
     local part = redis.call('XREVRANGE', KEYS[1], stop, '-', 'COUNT', ask)
     for _, row in ipairs(part) do
         for _, value in ipairs(row[2]) do

@@ -9,6 +9,8 @@ note_server(KEYS[1], KEYS[2], layout, meta, server)
 if meta.is_new then
     write_meta(KEYS[1], layout, meta)
 end
+-- A page of many topics has less of each.
+max_bytes = math.max(max_bytes / math.max((#KEYS - 2) / 2, 1), 16384)
 -- Where the page ends, because of the topics that were cut short so far. Later topics need no more.
 local upto = nil
 
@@ -21,7 +23,7 @@ local function count_bytes(fields)
     return 0
 end
 
--- Reads entries by parts, so that large entries do not fill the memory of the script.
+-- Reads entries by parts that grow slowly, so that large entries do not fill the memory of the script.
 local function collect(read_part, start)
     local found, bytes, ask = {}, 0, 16
     while #found < limit do
@@ -39,7 +41,7 @@ local function collect(read_part, start)
             break
         end
         start = next_of(parse(part[#part][1]))
-        ask = math.floor((max_bytes - bytes) * #found / math.max(bytes, 1)) + 1
+        ask = math.min(ask * 4, math.floor((max_bytes - bytes) * #found / math.max(bytes, 1)) + 1)
     end
     return found, 0
 end

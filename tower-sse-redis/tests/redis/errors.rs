@@ -85,6 +85,31 @@ async fn a_user_without_the_right_to_write_is_refused() {
 }
 
 #[tokio::test]
+async fn the_outcome_of_a_batch_that_fails_in_the_middle_is_unknown() {
+    let server = Server::start();
+    let rights = "~{tower-sse}:* +@read +@write +@connection +@scripting +time -pexpire";
+    let () = server
+        .run(&format!("ACL SETUSER node on >pass {rights}"))
+        .await;
+    let url = format!("redis://node:pass@127.0.0.1:{}", server.port());
+    let hour = Duration::from_secs(3600);
+    let options = RedisStoreOptions::new(&url).unwrap().max_age(hour);
+    let store = RedisStore::connect(options).await.unwrap();
+    let entries = [Entry::window("a", "1"), Entry::window("a", "2")];
+    let error = try_append(&store, 1, &entries).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unknown, "{}", cause(&error));
+    assert!(cause(&error).contains("PARTIAL"), "{}", cause(&error));
+
+    // The next attempt doubles nothing.
+    let appended = try_append(&store, 1, &entries).await.unwrap();
+    let all = records(&store, None, 2).await;
+    let positions: Vec<_> = all.iter().map(|one| one.record.position()).collect();
+    assert_eq!(positions, appended.positions);
+    let count: usize = server.run("XLEN {tower-sse}:hub").await;
+    assert_eq!(count, 2);
+}
+
+#[tokio::test]
 async fn a_user_with_the_documented_rights_can_do_all() {
     let server = Server::start();
     let rights = "~{tower-sse}:* +@read +@write +@connection +@scripting +time";

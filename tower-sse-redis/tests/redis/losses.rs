@@ -4,7 +4,7 @@ use std::{fs, num::NonZeroUsize, path::Path, pin::pin, time::Duration};
 
 use futures_util::StreamExt;
 use tower_sse::store::{Batch, Entry, HubStore, Position, PublisherId, Record};
-use tower_sse_redis::RedisStore;
+use tower_sse_redis::{RedisStore, RedisStoreOptions};
 
 use crate::{
     server::Server,
@@ -264,6 +264,22 @@ async fn fields_of_a_later_version_are_ignored() {
         texts(&whole_page(&store, &["a", "t"]).await),
         ["v", "later", "next"]
     );
+}
+
+/// Otherwise a page of it could not be read before something is published.
+#[tokio::test]
+async fn a_topic_of_an_idle_hub_starts_at_its_last_position() {
+    let server = Server::start();
+    let age = Duration::from_secs(60);
+    let options = RedisStoreOptions::new(&server.url()).unwrap().max_age(age);
+    let store = RedisStore::connect(options).await.unwrap();
+    let last = append(&store, 1, Entry::window("a", "1")).await;
+    // The hub is an hour old, and has been idle for it, as far as its age tells.
+    let () = server.run("HSET {tower-sse}:meta created 1 age 1").await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let page = whole_page(&store, &["new"]).await;
+    assert_eq!(page.start(&"new".into()), last);
+    assert_eq!(page.head.last, last);
 }
 
 #[tokio::test]
