@@ -1,4 +1,4 @@
-//! A connection that is made anew after an error.
+//! A connection that reconnects after an error.
 
 use std::{
     sync::{
@@ -24,6 +24,22 @@ pub(crate) struct Link {
     current: Mutex<Current>,
     /// The number of connections that were tried.
     attempts: AtomicU64,
+    demotions: Demotions,
+}
+
+/// The number of times that a server has turned out to be the primary no longer. The links of a store share it: one
+/// that reads would stay at such a server, and take what the server lacks for lost.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Demotions(Arc<AtomicU64>);
+
+impl Demotions {
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn add(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -36,6 +52,8 @@ struct Current {
 #[derive(Clone, Debug)]
 struct Numbered {
     number: u64,
+    /// The demotions before it was made.
+    demotions: u64,
     connection: MultiplexedConnection,
     server: Arc<str>,
 }
@@ -57,7 +75,12 @@ impl From<CallError> for RedisError {
 }
 
 impl Link {
-    pub(crate) fn new(client: Client, connect: Duration, response: Duration) -> Self {
+    pub(crate) fn new(
+        client: Client,
+        connect: Duration,
+        response: Duration,
+        demotions: Demotions,
+    ) -> Self {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(connect))
             .set_response_timeout(Some(response));
@@ -67,6 +90,7 @@ impl Link {
             knows_server: false,
             current: Mutex::default(),
             attempts: AtomicU64::new(0),
+            demotions,
         }
     }
 
@@ -93,10 +117,12 @@ impl Link {
         let command = command(&connection.server);
         let answer = connection.connection.send_packed_command(&command).await;
         let answer = answer.and_then(Value::extract_error);
-        if let Err(error) = &answer
-            && is_broken(error)
-        {
-            self.close(connection.number).await;
+        if let Err(error) = &answer {
+            if is_demotion(error) {
+                self.demotions.add();
+            } else if is_broken(error) {
+                self.close(connection.number).await;
+            }
         }
         answer.map_err(CallError::Sent)
     }
@@ -104,9 +130,13 @@ impl Link {
     async fn connection(&self) -> RedisResult<Numbered> {
         let asked = self.attempts.load(Ordering::Acquire);
         let mut current = self.current.lock().await;
-        if let Some(connection) = &current.connection {
+        let demotions = self.demotions.count();
+        if let Some(connection) = &current.connection
+            && connection.demotions == demotions
+        {
             return Ok(connection.clone());
         }
+        current.connection = None;
         // An attempt that began after this call is as good as another: callers do not wait for one after the other.
         if let Some(failure) = &current.failure
             && self.attempts.load(Ordering::Acquire) > asked
@@ -114,15 +144,17 @@ impl Link {
             return Err(failure.clone());
         }
         let number = self.attempts.fetch_add(1, Ordering::AcqRel) + 1;
+        // If this call is dropped, its attempt has no failure that others may take for theirs.
+        current.failure = None;
         match self.connect().await {
             Ok((connection, server)) => {
                 let connection = Numbered {
                     number,
+                    demotions,
                     connection,
                     server,
                 };
                 current.connection = Some(connection.clone());
-                current.failure = None;
                 Ok(connection)
             }
             Err(error) => {
@@ -179,6 +211,14 @@ fn server_of(answer: Value) -> RedisResult<Arc<str>> {
     })
 }
 
+/// Returns `true` for errors of a server that is no primary, or not the one of the slot.
+fn is_demotion(error: &RedisError) -> bool {
+    matches!(
+        error.code(),
+        Some("READONLY" | "MOVED" | "ASK" | "CLUSTERDOWN" | "MASTERDOWN")
+    )
+}
+
 /// Returns `true` for errors without an answer, after which answers may be out of step, and for those of a server that
 /// wants another connection.
 fn is_broken(error: &RedisError) -> bool {
@@ -186,5 +226,5 @@ fn is_broken(error: &RedisError) -> bool {
         error.kind(),
         redis::ErrorKind::Server(_) | redis::ErrorKind::Extension
     );
-    !is_server || matches!(error.code(), Some("NOAUTH" | "READONLY" | "NOPERM"))
+    !is_server || matches!(error.code(), Some("NOAUTH" | "NOPERM"))
 }

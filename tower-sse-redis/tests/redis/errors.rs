@@ -16,7 +16,7 @@ use crate::{
     support::{append, append_to, events, page, records, texts, try_append, whole_page},
 };
 
-const SOON: Duration = Duration::from_secs(1);
+const SOON: Duration = Duration::from_secs(5);
 
 fn cause(error: &StoreError) -> String {
     error.source().map(ToString::to_string).unwrap_or_default()
@@ -172,6 +172,35 @@ async fn a_replica_is_read_only() {
     let error = append_error(&store).await;
     assert_eq!(error.kind(), StoreErrorKind::ReadOnly, "{}", cause(&error));
     assert_eq!(everything(&replica).await, before);
+}
+
+/// Reads would stay at a server that was demoted, and take what it lacks for lost.
+#[tokio::test]
+async fn all_connections_leave_a_server_that_is_no_primary() {
+    let primary = Server::start();
+    let replica = Server::start();
+    let store = replica.store().await;
+    append(&store, 1, Entry::window("a", "old")).await;
+    whole_page(&store, &["a"]).await;
+    let reader = reader_of(&replica).await;
+    let () = replica
+        .run(&format!("REPLICAOF 127.0.0.1 {}", primary.port()))
+        .await;
+    whole_page(&store, &[]).await;
+    assert_eq!(reader_of(&replica).await, reader);
+    let error = append_error(&store).await;
+    assert_eq!(error.kind(), StoreErrorKind::ReadOnly, "{}", cause(&error));
+    whole_page(&store, &[]).await;
+    assert_ne!(reader_of(&replica).await, reader);
+}
+
+/// Returns the number of the connection whose last command was a read.
+async fn reader_of(server: &Server) -> String {
+    let clients: String = server.run("CLIENT LIST TYPE normal").await;
+    let mut clients = clients.lines().filter(|line| !line.contains("cmd=client"));
+    // Numbers increase. The connection for reads is the first of a store.
+    let id = clients.next().and_then(|line| line.split(' ').next());
+    id.unwrap_or_default().to_owned()
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::{fs, num::NonZeroUsize, path::Path, pin::pin, time::Duration};
 
 use futures_util::StreamExt;
 use tower_sse::store::{Batch, Entry, HubStore, Position, PublisherId, Record};
-use tower_sse_redis::{RedisStore, RedisStoreOptions};
+use tower_sse_redis::RedisStore;
 
 use crate::{
     server::Server,
@@ -271,7 +271,7 @@ async fn fields_of_a_later_version_are_ignored() {
 async fn a_topic_of_an_idle_hub_starts_at_its_last_position() {
     let server = Server::start();
     let age = Duration::from_secs(60);
-    let options = RedisStoreOptions::new(&server.url()).unwrap().max_age(age);
+    let options = server.options().max_age(age);
     let store = RedisStore::connect(options).await.unwrap();
     let last = append(&store, 1, Entry::window("a", "1")).await;
     // The hub is an hour old, and has been idle for it, as far as its age tells.

@@ -147,7 +147,7 @@ impl Server {
     }
 
     pub(crate) fn options(&self) -> RedisStoreOptions {
-        RedisStoreOptions::new(&self.url()).unwrap()
+        patient(RedisStoreOptions::new(&self.url()).unwrap())
     }
 
     pub(crate) async fn store(&self) -> RedisStore {
@@ -173,6 +173,12 @@ impl Server {
         let connected = client.get_multiplexed_async_connection_with_config(&config);
         connected.await.unwrap()
     }
+}
+
+/// Sets time-outs that a busy machine does not reach.
+pub(crate) fn patient(options: RedisStoreOptions) -> RedisStoreOptions {
+    let long = Duration::from_secs(30);
+    options.connect_timeout(long).response_timeout(long)
 }
 
 impl Drop for Server {

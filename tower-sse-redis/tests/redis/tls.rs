@@ -7,7 +7,7 @@ use tower_sse::store::{Entry, StoreErrorKind};
 use tower_sse_redis::{RedisStore, RedisStoreOptions};
 
 use crate::{
-    server::Server,
+    server::{Server, patient},
     support::{append, texts, whole_page},
 };
 
@@ -31,7 +31,7 @@ fn start(name: &str) -> (Server, String) {
 
 fn options(server: &Server) -> RedisStoreOptions {
     let url = format!("rediss://:secret@localhost:{}", server.port());
-    RedisStoreOptions::new(&url).unwrap()
+    patient(RedisStoreOptions::new(&url).unwrap())
 }
 
 #[tokio::test]
