@@ -1,8 +1,12 @@
 //! A store of [tower-sse](tower_sse) in Redis Streams: one hub of Server-Sent Events on any number of nodes.
 //!
 //! Each node opens a [`Hub`](tower_sse::Hub) over the same Redis. Its subscribers get the events of all nodes, and a
-//! client that reconnects to another node resumes there by its `Last-Event-ID`, with no loss and no duplicates, also
-//! after all nodes and Redis were restarted.
+//! client that reconnects to another node resumes there by its `Last-Event-ID`, with no loss and no duplicates. If Redis
+//! has an append-only file, so does one that comes back after all nodes and Redis were restarted.
+//!
+//! The guide of tower-sse says [what a hub over a store guarantees](tower_sse::guide::nodes), and how to run it. The
+//! example [`nodes`](https://docs.rs/crate/tower-sse-redis/latest/source/examples/nodes/) has two nodes and a page
+//! that goes on while they are killed.
 //!
 //! ```no_run
 //! use futures_util::StreamExt;
@@ -30,30 +34,33 @@
 //!   full, publishing fails with [`StoreErrorKind::Full`](tower_sse::store::StoreErrorKind::Full), and subscribers
 //!   still read.
 //! - For restarts without loss, `appendonly yes`.
-//! - A user whose key patterns include `{prefix}:*`, with the commands of the categories `@read`, `@write`,
-//!   `@connection` and `@scripting`, and `TIME`. [`gap_after_restart`](RedisStoreOptions::gap_after_restart) needs
-//!   `INFO` too.
+//! - A user with the rights `~{prefix}:* +@read +@write +@connection +@scripting -@dangerous +time`, and `+info` for
+//!   [`gap_after_restart`](RedisStoreOptions::gap_after_restart).
 //! - In a cluster, the URL of the primary that has the slot of the prefix. The store does not follow the slot to
-//!   another server.
+//!   another server, but it connects to the URL again when its server is a primary no longer. After a failover by hand,
+//!   close the connections to the old primary (`CLIENT KILL TYPE normal`), as Sentinel does.
 //!
 //! # What Redis can lose
 //!
-//! With `appendfsync everysec`, which is the default, Redis acknowledges an event before it is on disk. A power failure
-//! loses the last second, and a failover to a replica loses what that had not yet got. With `appendfsync always` and no
-//! failover nothing that was acknowledged is lost.
+//! With `appendfsync everysec`, the default of an append-only file, Redis acknowledges an event before it is on disk. A
+//! power failure loses up to about two seconds, a killed process what Redis has held back while the disk was slow, and a
+//! failover to a replica what the replica had not received. With `appendfsync always` and no failover nothing that was
+//! acknowledged is lost. Without an append-only file, which is the default of Redis, a restart loses everything since the
+//! last snapshot.
 //!
 //! A node that knows of a lost event makes the store record the loss, and the clients are notified of a gap. Positions
-//! are made from the clock of Redis and are never lower than those before, so a lost position is not given to another
-//! event. If no node is left that knows of the loss, it is not noticed, unless the option
+//! are made from the clock of Redis and are never lower than those before. After a loss they continue a minute ahead of
+//! the clock, so a lost position is not given to another event, unless the clock of a new primary is behind by more. If
+//! no node is left that knows of the loss, it is not noticed, unless the option
 //! [`gap_after_restart`](RedisStoreOptions::gap_after_restart) makes every restart of Redis a gap.
 //!
-//! `FLUSHALL` ends the epoch of the hub: all ids are gaps from then on. So does a backup that is restored, if the key
-//! `{prefix}:meta` is deleted before Redis starts to serve; otherwise it is like a loss. A topic whose keys are deleted
+//! `FLUSHALL` ends the epoch of the hub: all ids are gaps from then on. So does a backup that is restored, if you delete
+//! the key `{prefix}:meta` before nodes connect; otherwise it is like a loss. A topic whose keys are deleted
 //! by hand reports a gap if `{prefix}:state:TOPIC` is left. If that is deleted too, the topic is forgotten.
 //!
 //! # Memory
 //!
-//! The hub stream has all events once, for as long as a node may be disconnected
+//! The hub stream retains each event once, for as long as a node may be disconnected
 //! ([`max_records`](RedisStoreOptions::max_records)). The topics have them once more, for as long as clients may be away
 //! ([`max_entries`](RedisStoreOptions::max_entries), [`max_age`](RedisStoreOptions::max_age)). Without a maximum age a
 //! topic that is not used any more stays.
@@ -70,11 +77,14 @@
 //! | `{prefix}:removals:TOPIC` | sorted set | the order of the removals of a keyed topic |
 //!
 //! A batch is appended by one script, and a page is read by one script. Versions of this crate that know the same
-//! layout run beside each other: each ignores the fields that it does not know. A hub of another layout is refused.
+//! layout run beside each other: each ignores the fields and the kinds of entries that it does not know. A hub of
+//! another layout is refused, before anything is written: a new layout needs another prefix, or all nodes at once.
 //!
 //! # Features
 //!
-//! - `tls`: `rediss://` URLs, with rustls.
+//! - `tls`: `rediss://` URLs, with rustls and the certificates of the system's authorities, or those that
+//!   `RedisStoreOptions::root_certificates` sets. There are no client certificates. If the process has no default
+//!   provider of rustls, [`RedisStore::connect`] installs that of ring: an application that installs one does so before.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -44,13 +44,13 @@ impl Demotions {
 
 #[derive(Debug, Default)]
 struct Current {
-    connection: Option<Numbered>,
+    connection: Option<Attempt>,
     failure: Option<RedisError>,
 }
 
-/// A connection with the number of the attempt that has made it.
+/// An attempt to connect that has succeeded.
 #[derive(Clone, Debug)]
-struct Numbered {
+struct Attempt {
     number: u64,
     /// The demotions before it was made.
     demotions: u64,
@@ -127,7 +127,7 @@ impl Link {
         answer.map_err(CallError::Sent)
     }
 
-    async fn connection(&self) -> RedisResult<Numbered> {
+    async fn connection(&self) -> RedisResult<Attempt> {
         let asked = self.attempts.load(Ordering::Acquire);
         let mut current = self.current.lock().await;
         let demotions = self.demotions.count();
@@ -148,7 +148,7 @@ impl Link {
         current.failure = None;
         match self.connect().await {
             Ok((connection, server)) => {
-                let connection = Numbered {
+                let connection = Attempt {
                     number,
                     demotions,
                     connection,

@@ -34,11 +34,11 @@ pub struct RedisStoreOptions {
     pub(crate) max_entries: NonZeroUsize,
     pub(crate) max_age: Option<Duration>,
     pub(crate) gap_after_restart: bool,
-    pub(crate) batch: NonZeroUsize,
-    pub(crate) newest: NonZeroUsize,
+    pub(crate) read_batch: NonZeroUsize,
+    pub(crate) max_newest: NonZeroUsize,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
-    pub(crate) block: Duration,
+    pub(crate) block_timeout: Duration,
 }
 
 impl RedisStoreOptions {
@@ -59,7 +59,7 @@ impl RedisStoreOptions {
         // The error of redis may name parts of the URL.
         let server = url
             .into_connection_info()
-            .map_err(|_| InvalidRedisOption::URL)?;
+            .map_err(|_| InvalidRedisOption::of_url(url))?;
         Ok(Self {
             server,
             certificates: Certificates::default(),
@@ -68,15 +68,15 @@ impl RedisStoreOptions {
             max_entries: number(1_000),
             max_age: None,
             gap_after_restart: false,
-            batch: number(500),
-            newest: number(10_000),
+            read_batch: number(500),
+            max_newest: number(10_000),
             connect_timeout: Duration::from_secs(2),
             response_timeout: Duration::from_secs(2),
-            block: Duration::from_secs(2),
+            block_timeout: Duration::from_secs(2),
         })
     }
 
-    /// Sets the prefix of all keys, `tower-sse` by default. Each hub in a Redis has another one.
+    /// Sets the prefix of all keys, `tower-sse` by default. Each hub in a Redis needs its own.
     ///
     /// The keys are `{prefix}:...`, with the braces: the prefix is a hash tag, so that a cluster has all keys of the
     /// hub in one slot.
@@ -93,8 +93,8 @@ impl RedisStoreOptions {
         Ok(self)
     }
 
-    /// Sets the number of records that the hub stream retains at least, 100,000 by default. It may have about a
-    /// hundred more.
+    /// Sets the approximate maximum number of records of the hub stream, 100,000 by default. It retains at least so
+    /// many, and about a hundred more at most.
     ///
     /// A node that was disconnected for longer than the stream reaches back has missed records, and its subscribers
     /// read their topics instead.
@@ -103,7 +103,8 @@ impl RedisStoreOptions {
         self
     }
 
-    /// Sets the number of entries that a topic retains at least, 1,000 by default. It may have about a hundred more.
+    /// Sets the approximate maximum number of entries of a topic, 1,000 by default. It retains at least so many, and
+    /// about a hundred more at most.
     ///
     /// Of a keyed topic it is the number of removals. The number of keys has no bound but the memory of Redis.
     pub fn max_entries(mut self, max: NonZeroUsize) -> Self {
@@ -142,16 +143,19 @@ impl RedisStoreOptions {
     }
 
     /// Sets the maximum number of records that a node reads at once, 500 by default.
-    pub fn batch(mut self, max: NonZeroUsize) -> Self {
-        self.batch = max;
+    ///
+    /// It reads fewer if the last ones were large, about 4 MiB in all, and at most four times as many as before.
+    pub fn read_batch(mut self, max: NonZeroUsize) -> Self {
+        self.read_batch = max;
         self
     }
 
-    /// Sets the maximum number of records that a node reads when it starts, 10,000 by default.
+    /// Sets the maximum number of records that a node reads when it starts, 10,000 by default, and about 16 MiB in
+    /// all.
     ///
     /// They fill its memory, so that few clients need to be served from the topics.
-    pub fn newest(mut self, max: NonZeroUsize) -> Self {
-        self.newest = max;
+    pub fn max_newest(mut self, max: NonZeroUsize) -> Self {
+        self.max_newest = max;
         self
     }
 
@@ -175,8 +179,8 @@ impl RedisStoreOptions {
     ///
     /// A connection of the tail that is dead is found after this time and
     /// [`response_timeout`](Self::response_timeout).
-    pub fn block(mut self, time: Duration) -> Self {
-        self.block = time;
+    pub fn block_timeout(mut self, timeout: Duration) -> Self {
+        self.block_timeout = timeout;
         self
     }
 }
@@ -216,11 +220,11 @@ impl fmt::Debug for RedisStoreOptions {
             .field("max_entries", &self.max_entries)
             .field("max_age", &self.max_age)
             .field("gap_after_restart", &self.gap_after_restart)
-            .field("batch", &self.batch)
-            .field("newest", &self.newest)
+            .field("read_batch", &self.read_batch)
+            .field("max_newest", &self.max_newest)
             .field("connect_timeout", &self.connect_timeout)
             .field("response_timeout", &self.response_timeout)
-            .field("block", &self.block)
+            .field("block_timeout", &self.block_timeout)
             .finish_non_exhaustive()
     }
 }
@@ -231,7 +235,15 @@ pub struct InvalidRedisOption(&'static str);
 
 impl InvalidRedisOption {
     const URL: Self = Self("the URL is not one of a Redis server");
+    const TLS: Self = Self("a URL of `rediss` needs the feature `tls`");
     const PREFIX: Self = Self("a prefix is not empty, and has no braces or control characters");
+
+    fn of_url(url: &str) -> Self {
+        match url.starts_with("rediss://") && !cfg!(feature = "tls") {
+            true => Self::TLS,
+            false => Self::URL,
+        }
+    }
 }
 
 impl fmt::Display for InvalidRedisOption {

@@ -21,7 +21,7 @@ use crate::{
 /// A store in Redis.
 ///
 /// Clones are handles to the same store. A hub has three connections to Redis, whatever the number of its channels and
-/// clients: one for appends, one for reads, and one that waits for new records. Each is made anew when it fails. The
+/// clients: one for appends, one for reads, and one that waits for new records. Each reconnects when it fails. The
 /// store spawns tasks on tokio's runtime for them, which end with the last handle.
 ///
 /// See the [crate's documentation](crate) for an example.
@@ -35,8 +35,10 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// Returns an error if Redis cannot be reached ([`StoreErrorKind::Unavailable`]), or if it refuses the user or has
-    /// a hub of another layout under this prefix ([`StoreErrorKind::Refused`]).
+    /// Returns an error if Redis cannot be reached or is loading ([`StoreErrorKind::Unavailable`]), or if it refuses
+    /// the user, has a certificate that is not trusted, or has a hub of another layout under this prefix
+    /// ([`StoreErrorKind::Refused`]). An empty hub cannot begin on a replica ([`StoreErrorKind::ReadOnly`]) or on a
+    /// server that is full ([`StoreErrorKind::Full`]).
     ///
     /// # Panics
     ///

@@ -47,7 +47,7 @@ pub(crate) fn tail(
     after: Option<Position>,
 ) -> impl Stream<Item = Result<Tailed, StoreError>> + Send {
     let tail = Tail {
-        link: shared.link(shared.options.block),
+        link: shared.link(shared.options.block_timeout),
         shared,
         after: after.map(to_id),
         ready: VecDeque::new(),
@@ -82,7 +82,12 @@ impl Tail {
                 self.after = Some(id);
                 self.ready.extend(record);
             }
-            let most = self.shared.options.batch.get().min(self.count * GROWTH);
+            let most = self
+                .shared
+                .options
+                .read_batch
+                .get()
+                .min(self.count * GROWTH);
             self.count = count_after(&self.ready).min(most);
         }
     }
@@ -90,7 +95,7 @@ impl Tail {
     /// Returns the position before the newest records.
     async fn find_newest(&self) -> Result<Position, StoreError> {
         let mut input = Input::new(vec![self.shared.keys.hub()]);
-        input.text(self.shared.options.newest);
+        input.text(self.shared.options.max_newest);
         input.text(NEWEST_BYTES);
         let answer = NEWEST.run(&self.link, &input).await.map_err(failed)?;
         let first = Parts::of(Value::Array(vec![answer]))?.position()?;
@@ -99,7 +104,7 @@ impl Tail {
 
     fn command(&self, after: &str) -> Cmd {
         let (options, mut command) = (&self.shared.options, redis::cmd("XREAD"));
-        let block = milliseconds(options.block);
+        let block = milliseconds(options.block_timeout);
         command.arg("COUNT").arg(self.count).arg("BLOCK").arg(block);
         command
             .arg("STREAMS")

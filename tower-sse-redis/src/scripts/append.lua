@@ -103,7 +103,7 @@ local function add_to_window(topic, bytes)
     redis.call('XADD', topic.log, 'MAXLEN', '~', max_entries, text(position), 'b', text(topic.last), 'd', bytes)
 end
 
--- Begins a keyed topic anew of which a key was deleted. Its removals are not known any more.
+-- Restarts a keyed topic that has lost one of its keys. Its removals are not known any more.
 local function repair(topic)
     redis.call('DEL', topic.state, topic.log, topic.removals)
     topic.dropped, topic.count, topic.is_damaged = before, 0, false

@@ -29,7 +29,7 @@ pub(crate) static READ: LazyLock<Source> = LazyLock::new(|| {
 pub(crate) static NEWEST: LazyLock<Source> =
     LazyLock::new(|| Source::new(include_str!("newest.lua")));
 
-/// The text of a script, by whose hash Redis knows it.
+/// The text of a script and its hash, by which `EVALSHA` finds it.
 #[derive(Debug)]
 pub(crate) struct Source {
     text: &'static str,

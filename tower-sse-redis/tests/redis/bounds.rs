@@ -68,7 +68,7 @@ async fn the_tail_has_a_record_that_is_larger_than_a_part() {
 #[tokio::test]
 async fn a_node_begins_with_the_newest_records() {
     let server = Server::start();
-    let options = server.options().newest(NonZeroUsize::new(150).unwrap());
+    let options = server.options().max_newest(NonZeroUsize::new(150).unwrap());
     let store = RedisStore::connect(options).await.unwrap();
     let entries = vec![Entry::ephemeral("a", "e"); 200];
     let positions = try_append(&store, 1, &entries).await.unwrap().positions;
@@ -173,7 +173,10 @@ async fn options_have_no_upper_bound() {
         .max_records(max)
         .max_entries(max)
         .max_age(forever);
-    let options = options.batch(max).newest(max).block(forever);
+    let options = options
+        .read_batch(max)
+        .max_newest(max)
+        .block_timeout(forever);
     let options = options.connect_timeout(forever).response_timeout(forever);
     let store = RedisStore::connect(options).await.unwrap();
     append(&store, 1, Entry::window("a", "1")).await;

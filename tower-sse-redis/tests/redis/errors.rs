@@ -1,4 +1,4 @@
-//! What each failure of Redis means, and that it leaves nothing half written.
+//! The errors for each failure of Redis, which leaves nothing half written.
 
 use std::{
     error::Error,
@@ -112,7 +112,7 @@ async fn the_outcome_of_a_batch_that_fails_in_the_middle_is_unknown() {
 #[tokio::test]
 async fn a_user_with_the_documented_rights_can_do_all() {
     let server = Server::start();
-    let rights = "~{tower-sse}:* +@read +@write +@connection +@scripting +time";
+    let rights = "~{tower-sse}:* +@read +@write +@connection +@scripting -@dangerous +time";
     let () = server
         .run(&format!("ACL SETUSER node on >pass {rights}"))
         .await;

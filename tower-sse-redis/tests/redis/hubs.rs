@@ -20,7 +20,9 @@ async fn open(server: &Server) -> Hub<Stored> {
         .options()
         .response_timeout(time)
         .connect_timeout(time);
-    let store = RedisStore::connect(options.block(time)).await.unwrap();
+    let store = RedisStore::connect(options.block_timeout(time))
+        .await
+        .unwrap();
     let channels = ChannelOptions::new().max_events(NonZeroUsize::new(20).unwrap());
     let options = HubOptions::new().channel_options(channels);
     let options = options.publish_timeout(Duration::from_secs(60));
