@@ -12,6 +12,7 @@ mod losing;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod model;
+mod model_of_plain;
 mod paging;
 mod presence;
 #[path = "../support/random.rs"]
@@ -22,3 +23,6 @@ mod rights;
 mod stores;
 mod support;
 mod threads;
+
+/// The store of the model.
+type ModelStore = stores::PlainStore;

@@ -41,6 +41,9 @@ pub(super) struct Client {
     told: Vec<(Epoch, String, u64)>,
 }
 
+/// How far an id that is made up is above another one. No store gets there, nor one that numbers by time.
+const MADE_UP: u64 = 1 << 50;
+
 /// What a step has brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -127,7 +130,7 @@ impl Client {
         };
         let mut id = self.id.clone();
         if let Some(id) = id.as_mut().filter(|_| makes_up) {
-            id.number += 1_000_000_000;
+            id.number += MADE_UP;
             let separator = if id.is_keyed { '.' } else { '-' };
             id.text = format!("{}{separator}{}", id.epoch, id.number);
             self.has_made_up = true;
@@ -422,7 +425,8 @@ impl Client {
                 member.check_nothing_skipped(&world, truth, epoch, number - 1);
                 member.at = number;
                 // It may come by another channel, of which the store retains it.
-                member.is_replay &= !world.recorder.retains(&member.topic, (epoch, number));
+                member.is_replay =
+                    member.is_replay && !world.recorder.retains(&member.topic, (epoch, number));
             }
         }
     }

@@ -8,22 +8,23 @@ use super::{
     nodes,
     publishing::{publish, topic},
     recorder::Recorder,
+    running::Make,
     settings::{EPHEMERAL, KEYED, Settings, WINDOWS, chance, millis, names},
     timer::ModelTimer,
     world::World,
 };
 use crate::{
     random::Random,
-    stores::{Damage, FaultRates, FaultyStore, PlainStore},
+    stores::{Damage, FaultRates, FaultyStore},
 };
 
 /// Runs the history of a seed. Its notes are filled meanwhile.
-pub(super) async fn run(seed: u64, is_noting: bool, give: impl FnOnce(Rc<World>)) {
+pub(super) async fn run(seed: u64, is_noting: bool, make: Make<'_>, give: impl FnOnce(Rc<World>)) {
     // From here on the clock stands on one of tokio's ticks.
     tokio::time::sleep(Duration::from_millis(1)).await;
     let random = &mut Random::new(seed);
     let settings = Settings::draw(seed, random);
-    let recorder = Recorder::new(PlainStore::new(epoch(0)), settings.page_entries);
+    let recorder = Recorder::new(make(seed, epoch(0)), settings.page_entries);
     let store = FaultyStore::new(recorder.clone(), ModelTimer, seed ^ 0xFA17);
     store.set_rates(settings.rates(random));
     let world = Rc::new(World::new(settings, recorder, store, is_noting));

@@ -13,11 +13,14 @@
 //! - nothing comes of a channel that was published after its removal;
 //! - in the end a client has the newest event of each key, and no other key.
 //!
-//! One thread and a paused clock make a seed the same history each time. A failure prints the seed and the history:
+//! The store is the [`ModelStore`](crate::ModelStore) of the target that has this module: the plain one of tests, or
+//! Redis. With the plain one, one thread and a paused clock make a seed the same history each time. A failure prints
+//! the seed and the history:
 //!
 //! ```sh
 //! NODES_SEED=<seed> cargo test --all-features --test hub_store model
 //! NODES_SEEDS=20000 tests/optimized/cargo test --test hub_store model
+//! REDIS_SEEDS=1000 cargo test -p tower-sse-redis --test redis model_of_hubs
 //! ```
 //!
 //! `mutants/run` breaks a copy of the crate by each of the patches beside it, each against one rule, and counts the
@@ -33,9 +36,9 @@ mod history;
 mod keys;
 mod member;
 mod nodes;
-mod property;
 mod publishing;
 mod recorder;
+pub(crate) mod running;
 mod settings;
 mod timer;
 mod truth;

@@ -12,19 +12,19 @@ use super::{
     settings::WINDOWS,
     truth::{Fact, Place, Truth},
 };
-use crate::stores::{Damage, PlainStore};
+use crate::{ModelStore, stores::Damage};
 
 /// Between the faults and the store: notes everything that was ever stored.
 #[derive(Clone)]
 pub(super) struct Recorder {
-    store: PlainStore,
+    store: ModelStore,
     truth: Arc<Mutex<Truth>>,
     /// The maximum number of entries of a page.
     limit: usize,
 }
 
 impl Recorder {
-    pub(super) fn new(store: PlainStore, limit: usize) -> Self {
+    pub(super) fn new(store: ModelStore, limit: usize) -> Self {
         Self {
             store,
             truth: Arc::default(),
@@ -122,7 +122,7 @@ impl HubStore for Recorder {
 }
 
 impl Damage for Recorder {
-    type Image = <PlainStore as Damage>::Image;
+    type Image = <ModelStore as Damage>::Image;
 
     fn image(&self) -> Self::Image {
         self.store.image()
