@@ -29,7 +29,7 @@
 //!
 //! # Requirements
 //!
-//! - Redis 7.0 or later.
+//! - Redis 7.0 or later, or Valkey. The tests run on Redis 7.0.15, and have passed on Valkey 8.1.1.
 //! - `maxmemory-policy noeviction`, if there is a `maxmemory`: another policy may evict a part of a hub. When Redis is
 //!   full, publishing fails with [`StoreErrorKind::Full`](tower_sse::store::StoreErrorKind::Full), and subscribers
 //!   still read.
