@@ -17,7 +17,7 @@ use super::{
     wire::{WireEvent, WireId},
     world::World,
 };
-use crate::random::Random;
+use crate::{random::Random, stores::Damage};
 
 /// A client that disconnects and resumes, and checks everything that it gets.
 pub(super) struct Client {
@@ -544,11 +544,9 @@ impl Client {
 
     /// Checks that what was acknowledged and lost was received or reported.
     fn check_losses(&self, truth: &Truth, epoch: Epoch) {
-        let Some(start) = self
-            .starts
-            .get(&epoch)
-            .filter(|_| !self.world.has_restarted.get())
-        else {
+        // Of what only a hub has seen that was killed, no other one knows, unless the store notices it itself.
+        let is_noticed = !self.world.has_restarted.get() || self.world.recorder.records_restarts();
+        let Some(start) = self.starts.get(&epoch).filter(|_| is_noticed) else {
             return;
         };
         let grants = self.world.grants.borrow();

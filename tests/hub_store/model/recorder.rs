@@ -91,9 +91,7 @@ impl HubStore for Recorder {
     async fn append(&self, batch: Batch<'_>) -> Result<Appended, StoreError> {
         let answer = self.store.append(batch.clone()).await?;
         let (head, mut truth) = (self.head(), self.truth());
-        let recorded = truth.recorded.entry(head.epoch).or_default();
-        *recorded = head.lost.get().max(*recorded);
-        truth.losses_at.insert((head.epoch, head.lost.get()));
+        truth.note_recorded(head);
         for (entry, position) in batch.entries.iter().zip(&answer.positions) {
             let fact = Fact::of(entry);
             let place = (answer.epoch, position.get());
@@ -110,7 +108,11 @@ impl HubStore for Recorder {
         after: Position,
         limit: usize,
     ) -> Result<Page, StoreError> {
-        self.store.read(topics, after, limit.min(self.limit)).await
+        let page = self.store.read(topics, after, limit.min(self.limit));
+        let page = page.await?;
+        // A store that notices its restarts records them when it is read, too.
+        self.truth().note_recorded(page.head);
+        Ok(page)
     }
 
     fn tail(
@@ -142,6 +144,12 @@ impl Damage for Recorder {
             }
         }
         truth.losses += u64::from(has_lost);
+        drop(truth);
+        self.store.restart();
+    }
+
+    fn records_restarts(&self) -> bool {
+        self.store.records_restarts()
     }
 
     fn wipe(&self, epoch: Epoch) {

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use tower_sse::store::{Entry, EntryKind, Epoch, Topic};
+use tower_sse::store::{Entry, EntryKind, Epoch, Head, Topic};
 
 use super::wire::WireId;
 
@@ -131,6 +131,13 @@ impl Truth {
             .range((epoch, after + 1)..=(epoch, upto.max(after + 1)));
         let facts = facts.filter(move |((_, position), _)| *position <= upto);
         facts.map(|((_, position), fact)| (*position, fact))
+    }
+
+    /// Notes the last loss that the store has recorded.
+    pub(super) fn note_recorded(&mut self, head: Head) {
+        let recorded = self.recorded.entry(head.epoch).or_default();
+        *recorded = head.lost.get().max(*recorded);
+        self.losses_at.insert((head.epoch, head.lost.get()));
     }
 
     /// Returns the position of the last record that was ever stored in an epoch.

@@ -47,6 +47,7 @@ struct Shared {
     connection: MultiplexedConnection,
     prefix: String,
     changed: Notify,
+    records_restarts: bool,
 }
 
 impl DamagedRedis {
@@ -58,6 +59,11 @@ impl DamagedRedis {
             .response_timeout(Duration::from_secs(30))
             .block(Duration::from_millis(100))
             .max_entries(max_entries(seed));
+        let records_restarts = seed / 12 % 2 == 1;
+        let options = match records_restarts {
+            true => options.gap_after_restart(),
+            false => options,
+        };
         let client = redis::Client::open(host.server.url()).unwrap();
         let (store, connection) = driver.block(async move {
             let connection = client.get_multiplexed_async_connection().await.unwrap();
@@ -69,6 +75,7 @@ impl DamagedRedis {
             connection,
             prefix: format!("{{{prefix}}}"),
             changed: Notify::new(),
+            records_restarts,
         }));
         store.wipe(epoch);
         store
@@ -105,15 +112,17 @@ impl Shared {
         format!("{}:{name}", self.prefix)
     }
 
-    /// Waits until the clock of Redis is beyond all positions, as it is when a server has restarted.
+    /// Waits until the clock of Redis is beyond that of all positions, as it is when a server has restarted.
     fn pass_last(&self) {
         let mut command = redis::cmd("HGET");
         command.arg(self.key("meta")).arg("last");
         let last: String = self.command(command);
         let last: u64 = last.split('-').next().unwrap().parse().unwrap();
+        // The record of a restart is ahead of the clock by a minute.
+        let ahead = if self.records_restarts { 60_000 } else { 0 };
         loop {
             let (seconds, micros): (u64, u64) = self.command(redis::cmd("TIME"));
-            if seconds * 1000 + micros / 1000 > last {
+            if seconds * 1000 + micros / 1000 + ahead > last {
                 return;
             }
         }
@@ -178,6 +187,20 @@ impl Damage for DamagedRedis {
         self.0.pass_last();
         let () = self.0.script(RESTORE, image);
         self.0.changed.notify_waiters();
+    }
+
+    fn restart(&self) {
+        if self.records_restarts() {
+            let mut command = redis::cmd("HSET");
+            command.arg(self.0.key("meta"));
+            command.arg("server").arg("of before");
+            let () = self.0.command(command);
+            self.0.changed.notify_waiters();
+        }
+    }
+
+    fn records_restarts(&self) -> bool {
+        self.0.records_restarts
     }
 
     fn wipe(&self, epoch: Epoch) {
