@@ -162,6 +162,10 @@ async fn make_history(world: &Rc<World>, random: &mut Random, clients: &[Task]) 
                 world.recorder.trim_tail(keep);
             }
             63..=64 if world.settings.loses => {
+                // Then no hub is left that knows what was lost.
+                if world.recorder.records_restarts() && chance(random, 500) {
+                    restart_all(world, random);
+                }
                 world.store.crash();
                 world.note(|| format!("crash to {:?}", world.recorder.head()));
                 if chance(random, 700) {
@@ -201,10 +205,20 @@ fn restart(world: &Rc<World>, random: &mut Random) {
         return;
     };
     let is_killed = chance(random, 500);
-    world.note(|| format!("node {} ends, killed: {is_killed}", node.place));
-    if world.nodes.end(node.place, is_killed) {
+    end_and_open(world, random, node.place, is_killed);
+}
+
+fn restart_all(world: &Rc<World>, random: &mut Random) {
+    while let Some(node) = world.nodes.draw(random) {
+        end_and_open(world, random, node.place, true);
+    }
+}
+
+fn end_and_open(world: &Rc<World>, random: &mut Random, place: usize, is_killed: bool) {
+    world.note(|| format!("node {place} ends, killed: {is_killed}"));
+    if world.nodes.end(place, is_killed) {
         world.has_restarted.set(true);
         let after = millis(random, 500);
-        tokio::task::spawn_local(nodes::open(Rc::clone(world), node.place, after));
+        tokio::task::spawn_local(nodes::open(Rc::clone(world), place, after));
     }
 }
