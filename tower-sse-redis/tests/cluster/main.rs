@@ -1,0 +1,36 @@
+//! Nodes as processes of their own over one Redis, while Redis and the nodes are killed and stopped. They need
+//! `redis-server` and a minute: `cargo test -p tower-sse-redis --test cluster -- --include-ignored --nocapture`.
+//!
+//! `CLUSTER_EVENTS` sets how many events the runs with kills publish, and `CLUSTER_SECONDS` how long they take at least.
+#![cfg(unix)]
+
+mod check;
+mod client;
+mod clients;
+mod cluster;
+mod files;
+mod node;
+mod nodes;
+mod place;
+mod publisher;
+mod stored;
+
+mod connections;
+mod deleting;
+mod figures;
+mod flushing;
+mod killing;
+mod pausing;
+mod putting_back;
+mod trimming;
+mod versions;
+
+#[path = "../../../tests/support/guard.rs"]
+mod guard;
+#[path = "../../../tests/support/random.rs"]
+mod random;
+#[path = "../redis/server.rs"]
+#[allow(dead_code)]
+mod server;
+
+use self::guard::guard;
