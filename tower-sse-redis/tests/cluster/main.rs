@@ -2,6 +2,8 @@
 //! `redis-server` and a minute: `cargo test -p tower-sse-redis --test cluster -- --include-ignored --nocapture`.
 //!
 //! `CLUSTER_EVENTS` sets how many events the runs with kills publish, and `CLUSTER_SECONDS` how long they take at least.
+//!
+//! `guard.rs`, `random.rs` and `server.rs` are links to files of other tests.
 #![cfg(unix)]
 
 mod check;
@@ -25,11 +27,8 @@ mod putting_back;
 mod trimming;
 mod versions;
 
-#[path = "../../../tests/support/guard.rs"]
 mod guard;
-#[path = "../../../tests/support/random.rs"]
 mod random;
-#[path = "../redis/server.rs"]
 #[allow(dead_code)]
 mod server;
 
