@@ -103,6 +103,16 @@ impl Truth {
         }
     }
 
+    /// Returns `true` if an event is one of those that a client was told to have missed. A loss may be found, and
+    /// marked, when the client already has later events.
+    fn covers(&self, told: &Told, place: Place) -> bool {
+        let is_lost = !self.stored.events.contains_key(&place);
+        let mut losses = self.stored.losses.iter();
+        let mut after_mark =
+            || losses.any(|loss| place < *loss && told.after < *loss && *loss < told.until);
+        place < told.until && (told.after < place || is_lost && after_mark())
+    }
+
     /// Returns `true` if it is known why an event is missed: the store has dropped it from the topic or has lost it,
     /// or the client was sent past a loss or to another epoch.
     fn explains(&self, told: &Told, place: Place) -> bool {
@@ -318,8 +328,7 @@ impl<'a> Reader<'a> {
         }
         let (mut is_told, mut is_explained) = (true, true);
         for channel in mine {
-            let covers =
-                |told: &&Told| told.channel == channel && told.after < place && place < told.until;
+            let covers = |told: &&Told| told.channel == channel && self.truth.covers(told, place);
             match self.told.iter().find(covers) {
                 Some(told) => is_explained &= self.truth.explains(told, place),
                 None => is_told = false,
