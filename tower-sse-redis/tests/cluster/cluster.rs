@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock, atomic::AtomicUsize};
 
 use crate::{
-    check::{Report, Truth},
     client::Habit,
     clients::{Clients, Gate},
     guard,
@@ -12,8 +11,10 @@ use crate::{
     place::{Epochs, Place},
     publisher::{Outcome, Published, Publisher},
     random::Random,
+    report::Report,
     server::Server,
     stored::Stored,
+    truth::Truth,
 };
 
 /// The channels of a test: a busy one, and others.

@@ -13,12 +13,12 @@ use tokio::{
 };
 
 use crate::{
-    check::Report,
     client::Habit,
     cluster::{ALWAYS, Cluster, EVERY_SECOND, Shape},
     files,
     node::{NodeOptions, PUBLISH_TIMEOUT},
     publisher::Publisher,
+    report::Report,
 };
 
 const CLIENTS: usize = 200;

@@ -6,7 +6,6 @@
 //! `guard.rs`, `random.rs` and `server.rs` are links to files of other tests.
 #![cfg(unix)]
 
-mod check;
 mod client;
 mod clients;
 mod cluster;
@@ -15,7 +14,10 @@ mod node;
 mod nodes;
 mod place;
 mod publisher;
+mod reader;
+mod report;
 mod stored;
+mod truth;
 
 mod connections;
 mod deleting;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use tokio::time::sleep;
+use tokio::{task::JoinHandle, time::sleep};
 
 use crate::{
     client::Habit::{Restless, StayAt},
@@ -29,15 +29,7 @@ async fn streams_have_heartbeats_and_publishes_end_while_redis_is_stopped() {
         .clients(&[(20, Restless), (10, StayAt(0)), (10, StayAt(1))])
         .await;
     let beats = [0, 1].map(|node| watch(&cluster.world, node));
-    let publishing = [0, 1].map(|node| {
-        let world = Arc::clone(&cluster.world);
-        tokio::spawn(async move {
-            let publisher = Publisher::new(node as u64, node);
-            publisher
-                .publish(&world, 1500, Duration::from_secs(4))
-                .await
-        })
-    });
+    let publishing = publish(&cluster.world);
     sleep(Duration::from_secs(1)).await;
     cluster.server.pause();
     sleep(HEARTBEAT).await;
@@ -60,20 +52,7 @@ async fn streams_have_heartbeats_and_publishes_end_while_redis_is_stopped() {
             after - before
         );
     }
-    for publishing in publishing {
-        let publisher = publishing.await.unwrap();
-        let longest = publisher.longest;
-        assert!(
-            longest < PUBLISH_TIMEOUT + Duration::from_secs(2),
-            "{longest:?}"
-        );
-        for one in &publisher.record {
-            if let Outcome::Failed(error) = &one.outcome {
-                assert!(error.starts_with("Unavailable"), "{error}");
-            }
-        }
-        cluster.published.extend(publisher.record);
-    }
+    end(&mut cluster, publishing).await;
     let world = Arc::clone(&cluster.world);
     let recovered = async {
         for node in [0, 1] {
@@ -88,6 +67,56 @@ async fn streams_have_heartbeats_and_publishes_end_while_redis_is_stopped() {
     report.is_sound();
     assert_eq!((report.lost, report.notices), (0, 0), "{report}");
     assert!(report.failed + report.unknown > 0, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server"]
+async fn what_was_sent_to_a_redis_that_is_stopped_for_a_moment_is_stored_once() {
+    let mut cluster = Cluster::start(ALWAYS, FEW, WHOLE).await;
+    let clients = cluster.clients(&[(20, Restless)]).await;
+    for _ in 0..3 {
+        let publishing = publish(&cluster.world);
+        sleep(Duration::from_secs(1)).await;
+        cluster.server.pause();
+        // Longer than a node waits for an answer, and shorter than a publish is tried.
+        sleep(Duration::from_millis(1500)).await;
+        cluster.server.go_on();
+        end(&mut cluster, publishing).await;
+    }
+    let report = cluster.end(clients).await;
+    println!("stopped for a moment: {report}");
+    report.is_sound();
+    assert_eq!((report.lost, report.notices), (0, 0), "{report}");
+}
+
+/// Publishes at both nodes, for some seconds.
+fn publish(world: &Arc<World>) -> [JoinHandle<Publisher>; 2] {
+    [0, 1].map(|node| {
+        let world = Arc::clone(world);
+        tokio::spawn(async move {
+            let publisher = Publisher::new(node as u64, node);
+            let time = Duration::from_secs(4);
+            publisher.publish(&world, 1500, time).await
+        })
+    })
+}
+
+/// Waits for the publishers, whose publishes end in time.
+async fn end(cluster: &mut Cluster, publishing: [JoinHandle<Publisher>; 2]) {
+    for publishing in publishing {
+        let publisher = publishing.await.unwrap();
+        let longest = publisher.longest;
+        assert!(
+            longest < PUBLISH_TIMEOUT + Duration::from_secs(2),
+            "{longest:?}"
+        );
+        for one in &publisher.record {
+            if let Outcome::Failed(error) = &one.outcome {
+                assert!(error.starts_with("Unavailable"), "{error}");
+            }
+        }
+        cluster.published.extend(publisher.record);
+    }
 }
 
 /// Counts the heartbeats of a stream of a silent channel. It never ends.

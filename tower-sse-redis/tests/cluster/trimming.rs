@@ -1,9 +1,9 @@
 //! A hub stream that is trimmed while a node is away.
 
 use crate::{
-    check::Report,
     client::Habit::StayAt,
     cluster::{ALWAYS, Cluster, FEW, WHOLE},
+    report::Report,
 };
 
 /// Publishes while a node is stopped, and trims the hub stream, and perhaps the topics.
