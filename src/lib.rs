@@ -41,6 +41,7 @@
 //! | one feed for many clients, which they can resume | `Channel` (feature `channel`) |
 //! | several feeds in one stream, or a feed for each room or user | `Hub` (feature `channel`) |
 //! | the same on several nodes, or kept across restarts | `Hub::open` (feature `channel`) |
+//! | an answer of a model that outlives its connection | `Generations` (feature `channel`) |
 //! | streams of several kinds as one type | [`BoxEventStream`] |
 //! | one event for many clients, without a `Channel` | [`EncodedEvent`] |
 //! | a response that other code makes | [`SseLayer`] around it |
@@ -53,7 +54,7 @@
 //! - [`guide::deployment`]: order of layers, proxies, HTTP/2, sockets, graceful shutdown.
 //! - [`guide::operating`]: close reasons, labels, metrics, open streams, limits.
 //! - [`guide::ends`]: what each client sees when a stream ends, and final events by protocol.
-//! - [`guide::gateways`]: streams of an upstream, and answers that take long.
+//! - [`guide::gateways`]: streams of an upstream, answers that take long, and those that outlive a connection.
 //! - [`guide::clients`]: which clients accept heartbeats, notices and blocks without data.
 //! - `guide::hubs` and `guide::from_broadcast` (feature `channel`): feeds for many clients.
 //! - `guide::nodes` (feature `channel`): one node or many, stores, Redis, balancers.
@@ -111,6 +112,8 @@ mod early;
 mod error;
 mod event;
 mod event_map;
+#[cfg(feature = "channel")]
+mod generation;
 pub mod guide;
 mod headers;
 mod layer;
@@ -141,6 +144,11 @@ pub use self::channel::{
     GapPolicy, Hub, HubOptions, InvalidName, KeyPolicy, KeyedChannel, LagPolicy, Memory,
     NoticePolicy, Presence, PublishError, StateChannel, Stored, Subscriber, Subscribers,
     SubscribersError, Subscription,
+};
+#[cfg(feature = "channel")]
+pub use self::generation::{
+    AbandonPolicy, Generation, GenerationEnd, GenerationError, GenerationOptions, GenerationStream,
+    Generations, OverflowPolicy, UnknownIdPolicy,
 };
 #[cfg(feature = "socket")]
 pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};

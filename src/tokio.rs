@@ -7,7 +7,7 @@ use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
 
 #[cfg(feature = "channel")]
-use crate::{ChannelOptions, HubOptions, store::MemoryStoreOptions};
+use crate::{ChannelOptions, GenerationOptions, HubOptions, store::MemoryStoreOptions};
 use crate::{EarlyHeadLayer, Shutdown, SseLayer};
 
 impl SseLayer {
@@ -54,6 +54,22 @@ impl HubOptions {
 /// Same as [`HubOptions::new`].
 #[cfg(feature = "channel")]
 impl Default for HubOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(feature = "channel")]
+impl GenerationOptions {
+    /// Creates options that use tokio's timer.
+    pub fn new() -> Self {
+        Self::with_timer(TokioTimer::new())
+    }
+}
+
+/// Same as [`GenerationOptions::new`].
+#[cfg(feature = "channel")]
+impl Default for GenerationOptions {
     fn default() -> Self {
         Self::new()
     }

@@ -239,4 +239,8 @@ impl ChannelOptions {
         self.notice_policy = policy;
         self
     }
+
+    pub(crate) fn timer(&self) -> &SharedTimer {
+        &self.timer
+    }
 }

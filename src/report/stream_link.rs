@@ -28,6 +28,8 @@ struct LinkInner {
     concluded: AtomicBool,
     /// Whether clients can get later what they miss.
     resumable: AtomicBool,
+    /// Whether they cannot, however they ask.
+    one_shot: AtomicBool,
     /// The [`Audience`], which the layer knows.
     audience: AtomicU8,
 }
@@ -97,6 +99,10 @@ impl StreamLink {
         self.0.resumable.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn is_one_shot(&self) -> bool {
+        self.0.one_shot.load(Ordering::Relaxed)
+    }
+
     /// Records that the stream failed, and that its client gets an event that says so.
     pub(crate) fn conclude(&self, error: String) {
         self.0.concluded.store(true, Ordering::Relaxed);
@@ -116,6 +122,11 @@ impl StreamLink {
     /// Records that clients can get later what they miss, though the type of the items hides it.
     pub(crate) fn set_resumable(&self) {
         self.0.resumable.store(true, Ordering::Relaxed);
+    }
+
+    /// Records that the stream is not to end before all of it is sent, however its client has asked.
+    pub(crate) fn set_one_shot(&self) {
+        self.0.one_shot.store(true, Ordering::Relaxed);
     }
 }
 

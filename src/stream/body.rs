@@ -162,6 +162,9 @@ where
         }
         let Some(link) = this.link else { return };
         link.miss(reports.missed);
+        if reports.is_one_shot {
+            link.set_one_shot();
+        }
         if let Some(reason) = reports.end {
             link.end(reason);
         }

@@ -26,6 +26,8 @@ pub(crate) struct Reports {
     pub(crate) missed: u64,
     /// The end of a subscription though its channel goes on, which ends the stream.
     pub(crate) end: Option<CloseReason>,
+    /// Whether the stream is not to end before all of it is sent, however its client has asked.
+    pub(crate) is_one_shot: bool,
 }
 
 #[derive(Clone, Copy)]

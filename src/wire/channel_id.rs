@@ -21,6 +21,14 @@ impl EncodedEvent {
         }
     }
 
+    /// Makes an event of a channel one of a stream that is not to end before all of it is sent.
+    pub(crate) fn into_one_shot(self) -> Self {
+        Self {
+            is_resumable: false,
+            ..self
+        }
+    }
+
     /// Returns `true` if clients dispatch an event of it, and so keep its id.
     pub(crate) fn is_dispatched(&self) -> bool {
         self.events > 0

@@ -22,6 +22,7 @@ pub(crate) const ORDER: &[(&str, &str)] = &[
     ("early", "a head before the answer"),
     ("store", "what several nodes share"),
     ("channel", "one feed for many clients"),
+    ("generation", "an answer that outlives its connection"),
     ("layer", "the middleware"),
     ("axum", "axum's traits"),
     ("tokio", "tokio's timer"),

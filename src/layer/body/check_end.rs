@@ -25,7 +25,7 @@ pub(super) fn check_end(
             let ago = record.since_trigger(now).unwrap_or_default();
             now.checked_sub(ago).unwrap_or(now)
         };
-        let is_resumable = running.is_resumable(client, record.has_resumable_events());
+        let is_resumable = running.is_resumable(client, record);
         if running.schedule.shut_down(is_resumable, triggered_at) {
             return Some(CloseReason::ShutDown);
         }

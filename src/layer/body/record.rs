@@ -185,6 +185,11 @@ impl StreamRecord {
             .is_some_and(StreamLink::has_resumable_events)
     }
 
+    /// Returns `true` if clients cannot resume, however they ask.
+    pub(super) fn is_one_shot(&self) -> bool {
+        self.link.as_ref().is_some_and(StreamLink::is_one_shot)
+    }
+
     /// Returns why the stream inside ended early, if its client got no event that says so.
     pub(super) fn early_end(&self) -> Option<CloseReason> {
         self.link.as_ref().and_then(StreamLink::early_end)

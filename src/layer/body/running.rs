@@ -3,7 +3,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http_body::Frame;
 
-use super::{client::Client, injection::Injection, schedule::EndSchedule};
+use super::{client::Client, injection::Injection, record::StreamRecord, schedule::EndSchedule};
 use crate::{
     CloseReason, EncodedEvent, Error, EventId, SseOptions, headers::head, policy::late_event,
 };
@@ -58,11 +58,11 @@ impl Running {
     }
 
     /// Returns `true` if the client can get later what it misses: the handler says so, or the client
-    /// reads the stream as browsers do, or by GET or QUERY from a channel.
-    pub(super) fn is_resumable(&self, client: &Client, has_resumable_events: bool) -> bool {
-        let by_default =
-            client.names_stream || client.has_repeatable_request && has_resumable_events;
-        self.resumable.unwrap_or(by_default)
+    /// reads the stream as browsers do, or by GET or QUERY from a channel; but not from a generation.
+    pub(super) fn is_resumable(&self, client: &Client, record: &StreamRecord) -> bool {
+        let resumes =
+            client.names_stream || client.has_repeatable_request && record.has_resumable_events();
+        self.resumable.unwrap_or(resumes && !record.is_one_shot())
     }
 
     /// Returns `true` if events may be put in.

@@ -157,7 +157,7 @@ impl StreamState {
     /// Returns `true` if the client can get later what it misses. The type of the events may hide that
     /// they come from a channel until the stream ends, so this is asked again each time.
     pub(super) fn is_resumable(&self, running: &Running) -> bool {
-        running.is_resumable(&self.client, self.record.has_resumable_events())
+        running.is_resumable(&self.client, &self.record)
     }
 
     fn check_end(&mut self) -> Option<CloseReason> {
