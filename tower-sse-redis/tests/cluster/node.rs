@@ -95,7 +95,7 @@ async fn open(
     let redis = redis
         .connect_timeout(time)
         .response_timeout(time)
-        .block(time);
+        .block_timeout(time);
     let store = RedisStore::connect(redis).await?;
     let channels = ChannelOptions::new().max_events(count(MEMORY));
     let options = HubOptions::new()

@@ -57,7 +57,7 @@ impl DamagedRedis {
         let options = host.server.options().prefix(&prefix).unwrap();
         let options = options
             .response_timeout(Duration::from_secs(30))
-            .block(Duration::from_millis(100))
+            .block_timeout(Duration::from_millis(100))
             .max_entries(max_entries(seed));
         let records_restarts = seed / 12 % 2 == 1;
         let options = match records_restarts {
