@@ -169,7 +169,9 @@ impl Server {
 
     async fn connect(&self) -> MultiplexedConnection {
         let client = redis::Client::open(self.url()).unwrap();
-        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(None)
+            .set_response_timeout(None);
         let connected = client.get_multiplexed_async_connection_with_config(&config);
         connected.await.unwrap()
     }
