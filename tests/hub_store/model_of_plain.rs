@@ -1,7 +1,10 @@
 //! The random model over the plain store.
 
 use crate::{
-    model::running::{Make, Seeds, history},
+    model::{
+        restarting::Restarting,
+        running::{Make, Seeds, history},
+    },
     stores::PlainStore,
 };
 
@@ -13,6 +16,8 @@ const SEEDS: Seeds = Seeds {
 };
 
 const MAKE: Make<'static> = &|_, epoch| PlainStore::new(epoch);
+
+impl Restarting for PlainStore {}
 
 #[test]
 fn clients_of_several_hubs_miss_nothing_in_silence() {

@@ -17,7 +17,7 @@ use super::{
     wire::{WireEvent, WireId},
     world::World,
 };
-use crate::{random::Random, stores::Damage};
+use crate::random::Random;
 
 /// A client that disconnects and resumes, and checks everything that it gets.
 pub(super) struct Client {

@@ -38,6 +38,7 @@ mod member;
 mod nodes;
 mod publishing;
 mod recorder;
+pub(crate) mod restarting;
 pub(crate) mod running;
 mod settings;
 mod timer;

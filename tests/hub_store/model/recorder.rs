@@ -9,6 +9,7 @@ use tower_sse::store::{
 };
 
 use super::{
+    restarting::Restarting,
     settings::WINDOWS,
     truth::{Fact, Place, Truth},
 };
@@ -30,6 +31,11 @@ impl Recorder {
             truth: Arc::default(),
             limit,
         }
+    }
+
+    /// Returns `true` if the store itself records a loss when it is started anew.
+    pub(super) fn records_restarts(&self) -> bool {
+        self.store.records_restarts()
     }
 
     pub(super) fn truth(&self) -> MutexGuard<'_, Truth> {
@@ -146,10 +152,6 @@ impl Damage for Recorder {
         truth.losses += u64::from(has_lost);
         drop(truth);
         self.store.restart();
-    }
-
-    fn records_restarts(&self) -> bool {
-        self.store.records_restarts()
     }
 
     fn wipe(&self, epoch: Epoch) {

@@ -11,14 +11,6 @@ pub(crate) trait Damage: HubStore {
     /// Returns the store to an earlier state, as a crash does: what was acknowledged since is lost.
     fn restore(&self, image: &Self::Image);
 
-    /// Starts the store anew, after it was returned to an earlier state.
-    fn restart(&self) {}
-
-    /// Returns `true` if the store itself records a loss when it is started anew.
-    fn records_restarts(&self) -> bool {
-        false
-    }
-
     /// Empties the store, which begins another epoch.
     fn wipe(&self, epoch: Epoch);
 

@@ -9,6 +9,7 @@ use tower_sse::store::{
 use tower_sse_redis::RedisStore;
 
 use super::{Damage, Host, driver::Driver};
+use crate::hub_model::restarting::Restarting;
 
 /// Everything that the keys of a hub hold.
 const IMAGE: &str = "
@@ -189,20 +190,6 @@ impl Damage for DamagedRedis {
         self.0.changed.notify_waiters();
     }
 
-    fn restart(&self) {
-        if self.records_restarts() {
-            let mut command = redis::cmd("HSET");
-            command.arg(self.0.key("meta"));
-            command.arg("server").arg("of before");
-            let () = self.0.command(command);
-            self.0.changed.notify_waiters();
-        }
-    }
-
-    fn records_restarts(&self) -> bool {
-        self.0.records_restarts
-    }
-
     fn wipe(&self, epoch: Epoch) {
         let () = self.0.script(RESTORE, &[]);
         let store = self.0.store.clone();
@@ -225,6 +212,22 @@ impl Damage for DamagedRedis {
     /// Trims a topic of window events. Of keyed topics the store itself drops removals.
     fn trim_topic(&self, topic: &Topic, keep: usize) {
         self.0.trim(&format!("topic:{}", topic.as_str()), keep);
+    }
+}
+
+impl Restarting for DamagedRedis {
+    fn restart(&self) {
+        if self.records_restarts() {
+            let mut command = redis::cmd("HSET");
+            command.arg(self.0.key("meta"));
+            command.arg("server").arg("of before");
+            let () = self.0.command(command);
+            self.0.changed.notify_waiters();
+        }
+    }
+
+    fn records_restarts(&self) -> bool {
+        self.0.records_restarts
     }
 }
 
