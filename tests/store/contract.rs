@@ -1,7 +1,10 @@
 //! What every store does. Positions are those of the answers, because stores number as they like. The tests of
 //! `tower-sse-redis` have this file too.
 
-use futures_util::{FutureExt, StreamExt};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::timeout;
 use tower_sse::store::{
     Batch, Entry, EntryKind, HubStore, Position, PublisherId, Record, StoreErrorKind, Tailed,
     Topics,
@@ -274,12 +277,14 @@ pub(crate) async fn the_tail_begins_after_a_position(store: impl HubStore) {
 }
 
 pub(crate) async fn the_tail_waits_for_new_records(store: impl HubStore) {
+    // Long enough for an answer of a server.
+    let some_time = Duration::from_millis(50);
     let mut tail = std::pin::pin!(store.tail(None));
-    assert!(tail.next().now_or_never().is_none());
+    assert!(timeout(some_time, tail.next()).await.is_err());
     let [first] = append_to(&store, "a", ["1"]).await;
     let record = tail.next().await.unwrap().unwrap();
     assert_eq!(record.record.position(), first);
-    assert!(tail.next().now_or_never().is_none());
+    assert!(timeout(some_time, tail.next()).await.is_err());
 }
 
 pub(crate) async fn a_node_that_knows_more_than_the_store_marks_a_loss(store: impl HubStore) {

@@ -49,9 +49,8 @@
 //! last snapshot.
 //!
 //! A node that knows of a lost event makes the store record the loss, and the clients are notified of a gap. Positions
-//! are made from the clock of Redis and are never lower than those before. After a loss they continue a minute ahead of
-//! the clock, so a lost position is not given to another event, unless the clock of a new primary is behind by more. If
-//! no node is left that knows of the loss, it is not noticed, unless the option
+//! are made from the clock of Redis and are never lower than those before, nor than those that a node knows. So a lost
+//! position is not given to another event, unless no node knows it and the clock of a new primary is behind. If no node is left that knows of the loss, it is not noticed, unless the option
 //! [`gap_after_restart`](RedisStoreOptions::gap_after_restart) makes every restart of Redis a gap.
 //!
 //! `FLUSHALL` ends the epoch of the hub: all ids are gaps from then on. So does a backup that is restored, if you delete

@@ -66,9 +66,7 @@ local is_loss = batch_epoch == meta.epoch and (less(meta.last, seen) or less(met
 if is_loss then
     highest = greater_of(highest, greater_of(seen, lost))
 end
--- Lost positions that no node knows of were made from a clock that may have been ahead of this one.
-local earliest = {is_loss and now + clock_error or now, 0}
-local position = greater_of(earliest, next_of(highest))
+local position = greater_of({now, 0}, next_of(highest))
 local last = position
 for _ = 2, entry_count + (is_loss and 1 or 0) do
     last = next_of(last)
