@@ -41,7 +41,7 @@
 //! | one feed for many clients, which they can resume | `Channel` (feature `channel`) |
 //! | several feeds in one stream, or a feed for each room or user | `Hub` (feature `channel`) |
 //! | the same on several nodes, or kept across restarts | `Hub::open` (feature `channel`) |
-//! | an answer of a model that outlives its connection | `Generations` (feature `channel`) |
+//! | an answer of a model that outlives its connection | `Generations`, `StoredGenerations` (feature `channel`) |
 //! | streams of several kinds as one type | [`BoxEventStream`] |
 //! | one event for many clients, without a `Channel` | [`EncodedEvent`] |
 //! | a response that other code makes | [`SseLayer`] around it |
@@ -148,7 +148,7 @@ pub use self::channel::{
 #[cfg(feature = "channel")]
 pub use self::generation::{
     AbandonPolicy, Generation, GenerationEnd, GenerationError, GenerationOptions, GenerationStream,
-    Generations, OverflowPolicy, UnknownIdPolicy,
+    Generations, OverflowPolicy, StoredGeneration, StoredGenerations, UnknownIdPolicy,
 };
 #[cfg(feature = "socket")]
 pub use self::socket::{AddSocketHandle, Socket, SocketHandle, TcpOptions};

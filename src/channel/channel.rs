@@ -9,7 +9,7 @@ use super::{
     shared::ChannelShared,
     start::{Start, StartKind},
 };
-use crate::{Event, EventId, LastEventId};
+use crate::{Event, EventId, LastEventId, store::Epoch};
 
 /// A channel that sends events to many clients, which can resume with no loss and no duplicates.
 ///
@@ -244,6 +244,18 @@ impl<T: ?Sized, S> Channel<T, S> {
 
     pub(super) fn start(&self, kind: StartKind) -> Vec<(Arc<ChannelShared>, Start)> {
         vec![(Arc::clone(&self.channel), kind.into())]
+    }
+
+    /// Returns the number of an id after which a subscription of this channel can begin. `None` for an id of another
+    /// epoch.
+    pub(crate) fn number_of(&self, id: &EventId) -> Option<u64> {
+        let parsed = Epoch::parse(id.as_str());
+        let (epoch, number) = parsed?;
+        (epoch == self.hub().epoch()).then_some(number)
+    }
+
+    pub(crate) fn id_of(&self, number: u64) -> EventId {
+        self.hub().epoch().id(number)
     }
 
     pub(super) fn hub(&self) -> &Arc<HubShared> {

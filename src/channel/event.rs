@@ -51,7 +51,7 @@ impl ChannelEvent {
     }
 
     /// Returns `true` if a channel has assigned the event a number, and the client gets it as an id.
-    pub(super) fn has_number(&self) -> bool {
+    pub(crate) fn has_number(&self) -> bool {
         self.number.is_some()
     }
 

@@ -45,6 +45,7 @@ mod subscribers_error;
 mod subscription;
 mod window;
 
+pub(crate) use self::hub::GENERATION;
 pub use self::{
     backing::{Memory, Stored},
     borrow::BorrowEvent,

@@ -15,12 +15,24 @@ pub enum GenerationEnd {
     /// The events have more bytes than [`OverflowPolicy::end`](super::OverflowPolicy::end) allows, or one event
     /// alone has.
     TooLarge,
-    /// The user's stream has yielded an error or panicked, an event could not be encoded, or the future that
-    /// drives the generation was dropped.
+    /// The user's stream has yielded an error or panicked, an event could not be encoded or stored, or the future
+    /// that drives the generation was dropped, with its node or alone.
     Failed,
 }
 
 impl GenerationEnd {
+    /// Returns the reason that has this label.
+    pub(super) fn from_label(label: &str) -> Option<Self> {
+        let ends = [
+            Self::Completed,
+            Self::Stopped,
+            Self::Abandoned,
+            Self::TooLarge,
+            Self::Failed,
+        ];
+        ends.into_iter().find(|end| end.as_str() == label)
+    }
+
     /// Returns the reason as a label for logs and metrics, such as `completed`.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -3,6 +3,7 @@
 use std::{error::Error as StdError, fmt};
 
 use super::GenerationEnd;
+use crate::ChannelError;
 
 /// An error from starting a generation, from attaching to it, or in the stream of a listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,10 @@ pub enum GenerationError {
     /// The generation has ended, and the client has all of it. Answer with
     /// [`stop_reconnecting`](crate::stop_reconnecting).
     Complete,
+    /// The store of the hub cannot be read or written in time.
+    Unavailable,
+    /// The hub cannot have a channel for a generation with this key.
+    Channel(ChannelError),
     /// The generation has ended early, without last events that tell the client.
     Ended(GenerationEnd),
 }
@@ -35,6 +40,8 @@ impl fmt::Display for GenerationError {
             Self::UnknownId => f.write_str("the last event id is not of this generation"),
             Self::Evicted => f.write_str("the next event of the generation was evicted"),
             Self::Complete => f.write_str("the client has the whole generation"),
+            Self::Unavailable => f.write_str("the store of the generations is not available"),
+            Self::Channel(error) => error.fmt(f),
             Self::Ended(end) => write!(f, "the generation has ended early: {end}"),
         }
     }

@@ -27,6 +27,8 @@ use crate::{
 /// However it ends, its clients are told in their own protocol, by the last events that the closure of
 /// [`start`](Self::start) makes. Nothing else is added to the stream but ids.
 ///
+/// Several nodes share generations over a store: [`StoredGenerations`](super::StoredGenerations).
+///
 /// The key is what clients ask by, such as the id of a chat: check that the request may read it. Clones are handles
 /// to the same generations.
 ///

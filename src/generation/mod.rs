@@ -3,6 +3,7 @@
 //! - [`Generations`] has them by key (`registry`).
 //! - The future that [`Generations::start`] returns drives one (`driving`): it polls the user's stream, and
 //!   publishes each event in a channel of its own (`shared`).
+//! - [`StoredGenerations`] has them over a hub with a store (`stored`).
 //! - A [`GenerationStream`] is a client that listens (`listeners`), a position in that channel.
 
 mod abandon;
@@ -18,15 +19,24 @@ mod generation;
 mod generations;
 mod idle;
 mod listeners;
+mod listening;
 mod options;
 mod overflow;
 mod registry;
 mod shared;
+mod stored;
 mod stream;
 mod unknown_id;
 
 pub use self::{
-    abandon::AbandonPolicy, end::GenerationEnd, error::GenerationError, generation::Generation,
-    generations::Generations, options::GenerationOptions, overflow::OverflowPolicy,
-    stream::GenerationStream, unknown_id::UnknownIdPolicy,
+    abandon::AbandonPolicy,
+    end::GenerationEnd,
+    error::GenerationError,
+    generation::Generation,
+    generations::Generations,
+    options::GenerationOptions,
+    overflow::OverflowPolicy,
+    stored::{StoredGeneration, StoredGenerations},
+    stream::GenerationStream,
+    unknown_id::UnknownIdPolicy,
 };

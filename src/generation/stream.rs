@@ -4,15 +4,16 @@ use std::{
     fmt,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use futures_util::Stream;
 
-use super::{GenerationError, listeners::Listener, shared::GenerationShared};
-use crate::{CloseReason, EncodedEvent, Subscription, stream::scope};
+use super::{GenerationError, listening::Listening, shared::GenerationShared};
+use crate::{EncodedEvent, Subscription, stream::scope};
 
-/// A stream of the events of a [`Generation`](super::Generation), for one client.
+/// A stream of the events of a [`Generation`](super::Generation) or a
+/// [`StoredGeneration`](super::StoredGeneration), for one client.
 ///
 /// Put it into an [`EventStream`](crate::EventStream). It counts as a listener until it is dropped
 /// ([`AbandonPolicy`](super::AbandonPolicy)).
@@ -26,23 +27,33 @@ use crate::{CloseReason, EncodedEvent, Subscription, stream::scope};
 /// no other notices in it.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct GenerationStream {
-    subscription: Subscription,
-    generation: Arc<GenerationShared>,
-    _listener: Listener,
+    events: Events,
     /// Whether the `EventStream` around it knows that it is one-shot.
     has_reported: bool,
-    has_failed: bool,
+    has_ended: bool,
+}
+
+enum Events {
+    Memory(Listening),
+    Stored(Pin<Box<dyn Stream<Item = Result<EncodedEvent, GenerationError>> + Send>>),
 }
 
 impl GenerationStream {
     pub(super) fn new(generation: &Arc<GenerationShared>, subscription: Subscription) -> Self {
+        Self::of(Events::Memory(Listening::new(generation, subscription)))
+    }
+
+    pub(super) fn stored(
+        events: impl Stream<Item = Result<EncodedEvent, GenerationError>> + Send + 'static,
+    ) -> Self {
+        Self::of(Events::Stored(Box::pin(events)))
+    }
+
+    fn of(events: Events) -> Self {
         Self {
-            // An end that the subscription reports to the `EventStream` would be a clean one.
-            subscription: subscription.detached(),
-            generation: Arc::clone(generation),
-            _listener: Listener::new(&generation.listeners),
+            events,
             has_reported: false,
-            has_failed: false,
+            has_ended: false,
         }
     }
 
@@ -52,15 +63,6 @@ impl GenerationStream {
             scope::report(|reports| reports.is_one_shot = true);
         }
     }
-
-    /// Returns why the stream must not end cleanly, though it has no more events.
-    fn failure(&self) -> Option<GenerationError> {
-        if self.subscription.close_reason() == Some(CloseReason::Lagged) {
-            return Some(GenerationError::Evicted);
-        }
-        let ended = self.generation.ended()?;
-        (!ended.is_told).then_some(GenerationError::Ended(ended.end))
-    }
 }
 
 impl Stream for GenerationStream {
@@ -69,15 +71,17 @@ impl Stream for GenerationStream {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         this.report();
-        if this.has_failed {
+        if this.has_ended {
             return Poll::Ready(None);
         }
-        if let Some(event) = ready!(Pin::new(&mut this.subscription).poll_next(cx)) {
-            return Poll::Ready(Some(Ok(EncodedEvent::from(event).into_one_shot())));
-        }
-        let failure = this.failure();
-        this.has_failed = failure.is_some();
-        Poll::Ready(failure.map(Err))
+        let polled = match &mut this.events {
+            Events::Memory(events) => Pin::new(events).poll_next(cx),
+            Events::Stored(events) => events.as_mut().poll_next(cx),
+        };
+        polled.map(|item| {
+            this.has_ended = !matches!(item, Some(Ok(_)));
+            item.map(|event| event.map(EncodedEvent::into_one_shot))
+        })
     }
 }
 

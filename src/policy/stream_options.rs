@@ -98,7 +98,7 @@ macro_rules! stream_options {
                 ///
                 /// By default a stream is resumable if it answers a GET or QUERY whose `Accept` names
                 /// `text/event-stream`, or a GET or QUERY for a subscription of a `Channel`. All others are
-                /// one-shot.
+                /// one-shot, and so is any stream of a generation (`GenerationStream`).
                 fn resumable(resumable: bool) as bool;
             }
             $($more)*

@@ -24,7 +24,8 @@ use super::{Topic, Topics};
 ///
 /// To a store the bytes mean nothing. (A hub also publishes entries of its own, for changes of rights and for the
 /// presence: they are ephemeral, of the topics `tower-sse:changes` and `tower-sse:presence`, and their bytes are no
-/// events.)
+/// events. Those of generations are retained: the keyed topic `tower-sse:generations`, and a topic
+/// `tower-sse:generation/..` for each.)
 ///
 /// ```
 /// use tower_sse::store::{Entry, EntryKind};

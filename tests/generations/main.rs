@@ -3,6 +3,9 @@
 mod abandoning;
 mod attaching;
 mod bounds;
+mod dying;
 mod ending;
 mod layered;
+mod nodes;
 mod support;
+mod way;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::generation_names::is_generation;
 use crate::{
     EventId,
     channel::start::{ChannelStart, StartKind},
@@ -25,7 +26,7 @@ pub(super) fn is_change(topic: &Topic) -> bool {
 
 /// Returns `true` if no channel can have this name, because the hub needs it.
 pub(super) fn is_reserved(name: &str) -> bool {
-    name.starts_with("tower-sse:")
+    name.starts_with("tower-sse:") && !is_generation(name)
 }
 
 impl SubscribersChange {

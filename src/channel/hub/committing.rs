@@ -62,7 +62,11 @@ impl HubShared {
         self.commit_all(vec![entry]).await
     }
 
-    async fn commit_all(&self, entries: Vec<Entry>) -> Result<Committed, PublishError> {
+    /// Stores entries together or not at all. Returns the place of the last.
+    pub(in crate::channel) async fn commit_all(
+        &self,
+        entries: Vec<Entry>,
+    ) -> Result<Committed, PublishError> {
         self.store(entries).await.map_err(publish_error)
     }
 
@@ -100,7 +104,7 @@ impl HubShared {
 
     /// Waits until the hub has what the store has acknowledged to it, so that it knows the keys that were
     /// published before. Returns `false` if it does not get that in time.
-    async fn has_followed(&self) -> bool {
+    pub(in crate::channel) async fn has_followed(&self) -> bool {
         let Some(node) = &self.node else {
             return true;
         };

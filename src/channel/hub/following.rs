@@ -125,7 +125,7 @@ impl HubShared {
 
     /// Returns the channel of a topic. `None` if the hub has no room for it, or cannot have it.
     fn channel_of(&self, topic: &Topic, number: u64) -> Option<Arc<ChannelShared>> {
-        match self.channel(topic.as_str()) {
+        match self.any_channel(topic.as_str()) {
             Ok(channel) => Some(channel),
             Err(ChannelError::TooMany { .. }) => {
                 let name: Arc<str> = Arc::from(topic.as_str());

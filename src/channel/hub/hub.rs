@@ -1,8 +1,13 @@
 //! The handle of a hub.
 
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 
-use super::{Presence, Subscriber, Subscribers, shared::HubShared, subscriber::find};
+use super::{
+    Presence, Subscriber, Subscribers,
+    generation_names::{GENERATIONS, is_generation},
+    shared::HubShared,
+    subscriber::find,
+};
 use crate::{
     Channel, ChannelStart, EventId, KeyedChannel, Memory,
     channel::{ChannelError, publisher::Publisher, shared::ChannelShared},
@@ -112,7 +117,7 @@ impl<S> Hub<S> {
     ///
     /// Use it to publish only where there are or were subscribers.
     pub fn get<T: ?Sized>(&self, name: &str) -> Option<Channel<T, S>> {
-        let channel = self.shared().find(name)?;
+        let channel = self.shared().find(name).filter(|_| !is_generation(name))?;
         let channel = channel.options.keyed.is_none().then_some(channel)?;
         Some(Channel::from_parts(&self.publisher, channel))
     }
@@ -191,6 +196,31 @@ impl<S> Hub<S> {
         let starts = starts.map(|name| ChannelStart::live(name.as_ref()));
         let channels = find(starts, |name| self.shared().channel(name))?.into_iter();
         Ok(channels.map(|(channel, _)| channel).collect())
+    }
+
+    /// Makes a subscriber that reads the channels of generations.
+    pub(crate) fn generation_subscriber(&self, name: &str) -> Subscriber<S> {
+        Subscriber::of_generation(self.shared(), name)
+    }
+
+    /// Returns a channel of generations.
+    pub(crate) fn generation_channel<T: ?Sized>(
+        &self,
+        name: &str,
+    ) -> Result<Channel<T, S>, ChannelError> {
+        let channel = self.shared().any_channel(name)?;
+        Ok(Channel::from_parts(&self.publisher, channel))
+    }
+
+    /// Returns the channel that has the list of generations.
+    pub(crate) fn generations<T: ?Sized>(&self) -> Result<KeyedChannel<T, S>, ChannelError> {
+        let channel = self.shared().any_channel(GENERATIONS)?;
+        Ok(KeyedChannel::from_parts(&self.publisher, channel))
+    }
+
+    /// Returns the time after which a node of which the others hear nothing is dead.
+    pub(crate) fn lease(&self) -> Duration {
+        self.shared().options.presence_lease
     }
 
     pub(in crate::channel) fn shared(&self) -> &Arc<HubShared> {

@@ -8,6 +8,7 @@ mod elsewhere;
 mod event_forms;
 mod followed;
 mod following;
+mod generation_names;
 #[expect(clippy::module_inception, reason = "it holds `Hub`")]
 mod hub;
 mod idle;
@@ -34,6 +35,7 @@ mod subscriber;
 mod subscribers;
 
 pub(super) use self::change_entry::SubscribersChange;
+pub(crate) use self::generation_names::GENERATION;
 pub use self::{
     hub::Hub, options::HubOptions, presence::Presence, subscriber::Subscriber,
     subscribers::Subscribers,

@@ -4,7 +4,10 @@ use std::{fmt, future::Future, num::NonZeroUsize, pin::Pin, sync::Arc, time::Dur
 
 use hyper::rt::{Executor, Timer};
 
-use super::outages::OutageRecorder;
+use super::{
+    generation_names::{generation_options, is_generation},
+    outages::OutageRecorder,
+};
 use crate::{ChannelOptions, channel::node::SharedExecutor};
 
 /// Options of a [`Hub`](super::Hub): the options of its channels, and the bounds of all together.
@@ -94,7 +97,8 @@ impl HubOptions {
     /// runs whenever a channel is made, and may run more than once for a channel that several threads ask
     /// for at the same time. It must give the same options for the same name.
     /// In a hub over a store it also runs for channels in which other nodes publish: it must not panic.
-    /// It does not run for the feed of a [`Presence`](super::Presence), whose options are the hub's.
+    /// It does not run for the feed of a [`Presence`](super::Presence), nor for the channels of
+    /// [`StoredGenerations`](crate::StoredGenerations), whose options are the hub's.
     ///
     /// ```
     /// use std::num::NonZeroUsize;
@@ -214,6 +218,9 @@ impl HubOptions {
 
     pub(super) fn options_of(&self, name: &str) -> ChannelOptions {
         let common = self.channels.clone();
+        if is_generation(name) {
+            return generation_options(name, common);
+        }
         match &self.each {
             Some(each) => each(name, common),
             None => common,

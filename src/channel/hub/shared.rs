@@ -25,8 +25,8 @@
 use std::sync::Arc;
 
 use super::{
-    HubOptions, change_entry::is_reserved, named::NamedSubscriptions, node::Node,
-    registry::Registry,
+    HubOptions, change_entry::is_reserved, generation_names::is_generation,
+    named::NamedSubscriptions, node::Node, registry::Registry,
 };
 use crate::{
     EventId, NoticePolicy,
@@ -168,10 +168,18 @@ impl HubShared {
     /// Returns what a subscription means by this name: a channel, or the feed of a channel's presence. Makes
     /// it if there is none.
     pub(super) fn source(&self, name: &str) -> Result<Arc<ChannelShared>, ChannelError> {
+        match is_generation(tracked_by(name).unwrap_or(name)) {
+            true => Err(ChannelError::Reserved),
+            false => self.any_source(name),
+        }
+    }
+
+    /// As [`source`](Self::source), for generations too.
+    pub(super) fn any_source(&self, name: &str) -> Result<Arc<ChannelShared>, ChannelError> {
         let Some(tracked) = tracked_by(name) else {
-            return self.channel(name);
+            return self.any_channel(name);
         };
-        let channel = match self.channel(tracked) {
+        let channel = match self.any_channel(tracked) {
             Err(ChannelError::Reserved) => return Err(ChannelError::NoPresence),
             channel => channel?,
         };
@@ -180,6 +188,14 @@ impl HubShared {
 
     /// Returns the channel with this name, and makes it if there is none.
     pub(super) fn channel(&self, name: &str) -> Result<Arc<ChannelShared>, ChannelError> {
+        match is_generation(name) {
+            true => Err(ChannelError::Reserved),
+            false => self.any_channel(name),
+        }
+    }
+
+    /// As [`channel`](Self::channel), for generations too.
+    pub(super) fn any_channel(&self, name: &str) -> Result<Arc<ChannelShared>, ChannelError> {
         if let Some(channel) = self.find(name) {
             return Ok(channel);
         }

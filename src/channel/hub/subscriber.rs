@@ -41,6 +41,8 @@ use crate::{
 pub struct Subscriber<S = Memory> {
     pub(in crate::channel) hub: Arc<HubShared>,
     pub(in crate::channel) registration: Option<Registration>,
+    /// Whether it may read the channels of generations.
+    reads_generations: bool,
     backing: PhantomData<fn() -> S>,
 }
 
@@ -49,7 +51,16 @@ impl<S> Subscriber<S> {
         Self {
             hub: Arc::clone(hub),
             registration: Some(Registration::new(hub, name)),
+            reads_generations: false,
             backing: PhantomData,
+        }
+    }
+
+    /// Makes one that reads the channels of generations.
+    pub(super) fn of_generation(hub: &Arc<HubShared>, name: &str) -> Self {
+        Self {
+            reads_generations: true,
+            ..Self::named(hub, name.into())
         }
     }
 
@@ -57,6 +68,7 @@ impl<S> Subscriber<S> {
         Self {
             hub: Arc::clone(hub),
             registration: None,
+            reads_generations: false,
             backing: PhantomData,
         }
     }
@@ -67,7 +79,10 @@ impl<S> Subscriber<S> {
         N: IntoIterator,
         N::Item: Into<ChannelStart>,
     {
-        let found = find(starts, |name| self.hub.source(name))?;
+        let found = find(starts, |name| match self.reads_generations {
+            true => self.hub.any_source(name),
+            false => self.hub.source(name),
+        })?;
         let channels: Vec<_> = found.iter().map(|(one, _)| Arc::clone(one)).collect();
         let registration = self.registration.as_ref();
         check_presence(&channels, registration.map(Registration::name))?;

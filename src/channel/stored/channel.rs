@@ -3,8 +3,10 @@
 use std::{future::Future, slice, sync::Arc};
 
 use crate::{
-    BorrowEvent, Channel, EncodeEvent, EventId, LastEventId, Stored, Subscription,
+    BorrowEvent, Channel, EncodeEvent, EncodedEvent, EventId, KeyedChannel, LastEventId, Stored,
+    Subscription,
     channel::{PublishError, numbered::Unnumbered, start::StartKind},
+    store::Entry,
 };
 
 impl<T: ?Sized> Channel<T, Stored> {
@@ -71,5 +73,21 @@ impl<T: EncodeEvent + ?Sized> Channel<T, Stored> {
             let committed = hub.commit(entry?).await?;
             Ok(committed.epoch.id(committed.position.get()))
         }
+    }
+}
+
+impl Channel<EncodedEvent, Stored> {
+    /// Publishes an event together with a newer one of a key that is live: the store has both or none.
+    pub(crate) async fn publish_beside(
+        &self,
+        event: EncodedEvent,
+        (keyed, key): (&KeyedChannel<EncodedEvent, Stored>, &str),
+        newest: EncodedEvent,
+    ) -> Result<(), PublishError> {
+        let channels = slice::from_ref(self.shared());
+        let entry = self.hub().entry(channels, Unnumbered::new(event))?;
+        let newest = Entry::keyed(keyed.name(), key, newest);
+        let entries = entry.into_iter().chain([newest]).collect();
+        self.hub().commit_all(entries).await.map(drop)
     }
 }

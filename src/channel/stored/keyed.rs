@@ -3,8 +3,9 @@
 use std::{future::Future, sync::Arc};
 
 use crate::{
-    BorrowEvent, EncodeEvent, EventId, KeyedChannel, LastEventId, Stored, Subscription,
-    channel::{PublishError, invalid_name::check_name, numbered::Unnumbered},
+    BorrowEvent, EncodeEvent, EncodedEvent, EventId, KeyedChannel, LastEventId, Stored,
+    Subscription,
+    channel::{PublishError, invalid_name::check_name, keyed_log::KeyLookup, numbered::Unnumbered},
 };
 
 impl<T: ?Sized> KeyedChannel<T, Stored> {
@@ -31,6 +32,24 @@ impl<T: ?Sized> KeyedChannel<T, Stored> {
         let channel = Arc::clone(self.channel().shared());
         let hub = Arc::clone(self.channel().hub());
         async move { hub.loaded(&channel).await }
+    }
+
+    /// Returns the live keys with their numbers and events, when everything is applied that the store has
+    /// acknowledged to this hub. `None` if the store cannot be read in time.
+    pub(crate) async fn entries(&self) -> Option<Vec<(Arc<str>, u64, EncodedEvent)>> {
+        let (hub, channel) = (self.channel().hub(), self.channel().shared());
+        if !hub.loaded(channel).await || !hub.has_followed().await {
+            return None;
+        }
+        let log = channel.log();
+        let keyed = log.as_keyed()?;
+        let entries = keyed.live_after(0).filter_map(|(number, key)| {
+            let KeyLookup::Live(_, event) = keyed.get(key) else {
+                return None;
+            };
+            Some((Arc::clone(key), number, event.without_id))
+        });
+        Some(entries.collect())
     }
 
     /// Removes a key. Returns the id of the removal when the store has it, or `None` if there is no such key.

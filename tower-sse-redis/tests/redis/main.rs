@@ -7,6 +7,7 @@ mod bounds;
 mod contract;
 mod contract_of_redis;
 mod errors;
+mod generations;
 mod hub_model;
 mod hubs;
 mod losses;

@@ -1,0 +1,31 @@
+//! The channels of generations, whose options are not the user's.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use crate::{ChannelOptions, GapPolicy, KeyPolicy, LagPolicy, NoticePolicy};
+
+/// The keyed channel that has all generations.
+pub(super) const GENERATIONS: &str = "tower-sse:generations";
+
+/// The beginning of the names of their own channels.
+pub(crate) const GENERATION: &str = "tower-sse:generation/";
+
+const MAX_GENERATIONS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+
+/// Returns `true` if this is the name of a channel of generations.
+pub(super) fn is_generation(name: &str) -> bool {
+    name == GENERATIONS || name.starts_with(GENERATION)
+}
+
+/// Returns the options of a channel of generations. All nodes have the same.
+pub(super) fn generation_options(name: &str, common: ChannelOptions) -> ChannelOptions {
+    let options = common
+        .notice_policy(NoticePolicy::silent())
+        .gap_policy(GapPolicy::notify())
+        .lag_policy(LagPolicy::disconnect());
+    match name {
+        GENERATIONS => options.keyed(MAX_GENERATIONS, KeyPolicy::reject()),
+        // What a listener that leaves has as its time is for the generation to say.
+        _ => options.presence(Duration::ZERO),
+    }
+}
