@@ -9,8 +9,8 @@ use hyper_util::rt::TokioTimer;
 use tokio::time::sleep;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_sse::{
-    CloseReason, Error, EventStream, Generation, Preamble, Shutdown, ShutdownPolicy, SseBody,
-    SseLayer,
+    CloseReason, Error, EventStream, Generation, OverflowPolicy, Preamble, Shutdown,
+    ShutdownPolicy, SseBody, SseLayer,
 };
 
 use crate::support::*;
@@ -153,4 +153,21 @@ async fn a_stream_that_polls_it_beside_others_is_one_shot_too() {
     started.say(["two"]).await;
     let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();
     assert!(frame.starts_with(b"data: two\n"), "{frame:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_that_is_too_slow_does_not_end_cleanly() {
+    // Room for one event with its id.
+    let options = options()
+        .overflow_policy(OverflowPolicy::evict())
+        .max_bytes(30);
+    let generations = generations(options);
+    let started = start(&generations, "chat");
+    let body = attach(layer(), &started.generation).await;
+    started.say(["one", "two"]).await;
+    let (text, end) = read(body).await;
+    assert_eq!(text, "");
+    let error = end.unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "the next event of the generation was evicted");
 }
