@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn reads_what_it_has_written() {
         let last = EncodedEvent::from(Event::new("[DONE]"));
-        let marker = write(&[last.clone()], "ended stopped").unwrap();
+        let marker = write(std::slice::from_ref(&last), "ended stopped").unwrap();
         let bytes = b"data: [DONE]\n\ntower-sse-generation: ended stopped\n\n";
         assert_eq!(marker.as_bytes(), bytes);
         assert_eq!(read(&marker), Some((last, "ended stopped")));
