@@ -32,7 +32,7 @@ impl Listeners {
                 count: 0,
                 idle_since,
             }),
-            driver: AtomicWaker::new(),
+            driver: AtomicWaker::default(),
         }
     }
 

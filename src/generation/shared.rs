@@ -7,7 +7,7 @@ use crate::{
     Channel, EncodedEvent, LastEventId, PublishError, Subscription,
     sync::{
         OnceLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -19,7 +19,7 @@ pub(super) struct GenerationShared {
     start: Option<LastEventId>,
     options: Arc<GenerationOptions>,
     /// The bytes of the events without ids.
-    bytes: AtomicUsize,
+    bytes: AtomicU64,
     stopped: AtomicBool,
     end: OnceLock<Ended>,
     pub(super) listeners: Arc<Listeners>,
@@ -40,9 +40,9 @@ impl GenerationShared {
             start: LastEventId::new(channel.last_id()),
             channel,
             options: Arc::clone(options),
-            bytes: AtomicUsize::new(0),
+            bytes: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
-            end: OnceLock::new(),
+            end: OnceLock::default(),
             listeners: Arc::new(Listeners::new(options.timer().clone())),
         }
     }
@@ -67,10 +67,10 @@ impl GenerationShared {
 
     /// Publishes an event, or returns how the generation ends for it.
     pub(super) fn publish(&self, event: EncodedEvent) -> Result<(), GenerationEnd> {
-        let len = event.as_bytes().len();
+        let len = event.as_bytes().len() as u64;
         // The driver alone publishes, so that nothing comes between the two.
         let bytes = self.bytes.load(Ordering::Relaxed).saturating_add(len);
-        if !self.options.overflow_policy.evicts() && bytes > self.options.max_bytes {
+        if !self.options.overflow_policy.evicts() && bytes > self.options.max_bytes as u64 {
             return Err(GenerationEnd::TooLarge);
         }
         self.bytes.store(bytes, Ordering::Relaxed);

@@ -3,12 +3,13 @@
 use std::num::NonZeroUsize;
 
 use futures::{FutureExt, StreamExt};
+use hyper_util::rt::TokioTimer;
 use tower_sse::{Channel, ChannelOptions, Event, Hub, HubOptions};
 
 #[test]
 fn an_event_is_due_after_one_that_came_by_another_channel_and_was_evicted_here() {
-    let one = ChannelOptions::new().max_events(NonZeroUsize::MIN);
-    let hub = Hub::new(HubOptions::new().channel_options(one));
+    let one = ChannelOptions::with_timer(TokioTimer::new()).max_events(NonZeroUsize::MIN);
+    let hub = Hub::new(HubOptions::with_timer(TokioTimer::new()).channel_options(one));
     let b: Channel = hub.channel("b").unwrap();
     let mut subscription = hub.subscribe(["a", "b"]).unwrap();
 

@@ -163,5 +163,5 @@ async fn clients(server: &Server) -> Vec<String> {
 
 /// Options of a hub that retains next to nothing in memory.
 fn small() -> HubOptions {
-    HubOptions::new().max_bytes(1)
+    HubOptions::new().max_bytes(100)
 }
