@@ -62,21 +62,21 @@ use crate::{
 /// node has the list in memory: a node that has just been opened has the names of the others a moment after the
 /// first use of a presence, when they have answered.
 ///
-/// A node with names renews its lease every 5 s. A node that is not heard of for 15 s
-/// ([`HubOptions::presence_lease`](crate::HubOptions::presence_lease)) is dead, and its names leave after the grace
-/// time. If a hub is closed, or a channel of it, the other nodes know at once, and the grace time begins there: so a
-/// deployment makes nobody leave whose client reconnects in time.
+/// A node with names renews its lease every 5 s. If a node sends nothing for 15 s
+/// ([`HubOptions::presence_lease`](crate::HubOptions::presence_lease)), the other nodes consider it dead, and its names
+/// leave when the grace time has passed. When a hub or a channel is closed, the other nodes are notified at once and start
+/// the grace time, if the runtime still runs for a moment: clients that reconnect within it do not leave.
 ///
-/// While the store is away, no node hears of another. Then each node keeps the names that it knows of the others,
-/// shows its own as they come and go, and hears of the rest when the store is back. The 15 s of all other nodes begin
-/// anew at that moment, so an outage makes nobody leave. If a node has missed a part of the store's tail, its list is
-/// right again with the next leases, 5 s later.
+/// While the store is away, nodes receive no messages from each other. Each keeps the last known names of the others, and
+/// all leases restart when the store is back, so an outage makes nobody leave. A store that can be read but not written,
+/// because it is full, is no such outage: leases then end. A node that has missed a part of the store's tail has the
+/// right list again after the next leases.
 ///
-/// The nodes tell each other by ephemeral entries of the reserved topic `tower-sse:presence`: one for the names that
-/// come or go together, and one for each lease. They take positions in the tail, so ids grow a little faster, and a
-/// store that keeps a tail of so many records keeps less of the events. Nothing is sent before the program uses a
-/// presence, nor by nodes that have no names. Versions of the crate without this ignore the entries, and have their
-/// own subscribers alone.
+/// Nodes exchange ephemeral entries of the reserved topic `tower-sse:presence`: one for the names that come or go
+/// together, one for each lease, and the whole list for a node that starts or has missed something. They take positions in
+/// the tail, so ids grow a little faster, and a store that keeps a tail of so many records keeps fewer events. Nothing is
+/// sent before the program uses a presence, and a node without names sends no leases. Older versions of the crate ignore
+/// the entries, and list only their own subscribers.
 ///
 /// # Limits
 ///
