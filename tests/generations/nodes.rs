@@ -342,3 +342,26 @@ async fn nobody_reads_it_as_a_channel_of_the_hub() {
         assert!(error(published).contains("Reserved"));
     }
 }
+
+/// The hub's own subscriptions have names, too.
+#[tokio::test(start_paused = true)]
+async fn users_with_the_names_of_the_hub_change_no_generation() {
+    let store = store();
+    let hub = Hub::open(store.clone(), HubOptions::new()).await.unwrap();
+    let node = StoredGenerations::new(&hub, options()).unwrap();
+    let (model, driver) = start(&node, "k").await;
+    let mut stream = attach(&node, "k").await;
+    say(&model, &["one"]);
+    assert_eq!(read(&mut stream, 1).await.0, ["one"]);
+    for name in ["listener", "owner"] {
+        assert_eq!(hub.subscribers(name).count(), 0);
+        hub.subscribers(name).add("team/3").await.unwrap();
+    }
+    hub.publish(["team/3"], &Event::new("not for them"))
+        .await
+        .unwrap();
+    say(&model, &["two"]);
+    assert_eq!(read(&mut stream, 1).await.0, ["two"]);
+    drop(model);
+    assert_eq!(driver.await.unwrap(), GenerationEnd::Completed);
+}

@@ -84,7 +84,9 @@ impl HubShared {
 
     /// Notes that the hub has everything that the store has.
     pub(super) fn note_followed(&self) {
-        if let Some((_, presence)) = self.active_presence() {
+        // While a node catches up it ignores messages, and so the leases of the others.
+        let active = self.active_presence();
+        if let Some((_, presence)) = active.filter(|(node, _)| node.is_caught_up()) {
             presence.note_followed(self.timer.now());
         }
     }

@@ -14,12 +14,18 @@ pub(in crate::channel) struct Registration {
 
 impl Registration {
     pub(in crate::channel) fn new(hub: &Arc<HubShared>, name: Arc<str>) -> Self {
-        let control = Arc::default();
-        hub.named.insert(&name, &control);
+        let registration = Self::unlisted(hub, name);
+        hub.named.insert(&registration.name, &registration.control);
+        registration
+    }
+
+    /// Registers a subscription of the hub itself, which is present under its name, but whose channels nobody can change
+    /// by that: a user may have the same name.
+    pub(super) fn unlisted(hub: &Arc<HubShared>, name: Arc<str>) -> Self {
         Self {
             hub: Arc::clone(hub),
             name,
-            control,
+            control: Arc::default(),
         }
     }
 

@@ -59,8 +59,9 @@ impl<S> Subscriber<S> {
     /// Makes one that reads the channels of generations.
     pub(super) fn of_generation(hub: &Arc<HubShared>, name: &str) -> Self {
         Self {
+            registration: Some(Registration::unlisted(hub, name.into())),
             reads_generations: true,
-            ..Self::named(hub, name.into())
+            ..Self::anonymous(hub)
         }
     }
 
