@@ -80,8 +80,12 @@ const REMOVED: EventName = EventName::from_static("key-removed");
 impl ChannelOptions {
     /// Creates options with a timer of another runtime, or of a test.
     pub fn with_timer<T: Timer + Send + Sync + 'static>(timer: T) -> Self {
+        Self::with_shared_timer(SharedTimer::new(timer))
+    }
+
+    pub(super) fn with_shared_timer(timer: SharedTimer) -> Self {
         Self {
-            timer: SharedTimer::new(timer),
+            timer,
             bounds: LogBounds {
                 max_events: 1024,
                 max_bytes: 4 << 20,

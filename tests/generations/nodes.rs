@@ -11,8 +11,8 @@ use tokio::{
 };
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tower_sse::{
-    AbandonPolicy, Event, GenerationEnd, GenerationError, GenerationOptions, GenerationStream, Hub,
-    HubOptions, StoredGenerations, UnknownIdPolicy,
+    AbandonPolicy, ChannelOptions, Event, GenerationEnd, GenerationError, GenerationOptions,
+    GenerationStream, Hub, HubOptions, KeyPolicy, StoredGenerations, UnknownIdPolicy,
     store::{HubStore, MemoryStore, MemoryStoreOptions},
 };
 
@@ -364,4 +364,25 @@ async fn users_with_the_names_of_the_hub_change_no_generation() {
     assert_eq!(read(&mut stream, 1).await.0, ["two"]);
     drop(model);
     assert_eq!(driver.await.unwrap(), GenerationEnd::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_options_of_other_channels_are_not_those_of_generations() {
+    let keys = NonZeroUsize::MIN;
+    for channels in [
+        ChannelOptions::with_timer(TokioTimer::new()).ephemeral(),
+        ChannelOptions::with_timer(TokioTimer::new()).without_ids(),
+        ChannelOptions::with_timer(TokioTimer::new()).keyed(keys, KeyPolicy::reject()),
+        ChannelOptions::with_timer(TokioTimer::new()).max_bytes(1),
+    ] {
+        let options_of_hub = HubOptions::new().channel_options(channels);
+        let hub = Hub::open(store(), options_of_hub).await.unwrap();
+        let node = StoredGenerations::new(&hub, options()).unwrap();
+        let (model, driver) = start(&node, "k").await;
+        say(&model, &["one", "two"]);
+        let mut stream = attach(&node, "k").await;
+        assert_eq!(read(&mut stream, 2).await.0, ["one", "two"]);
+        drop(model);
+        assert_eq!(driver.await.unwrap(), GenerationEnd::Completed);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-use crate::{ChannelOptions, GapPolicy, KeyPolicy, LagPolicy, NoticePolicy};
+use crate::{ChannelOptions, GapPolicy, KeyPolicy, LagPolicy, NoticePolicy, time::SharedTimer};
 
 /// The keyed channel that has all generations.
 pub(super) const GENERATIONS: &str = "tower-sse:generations";
@@ -17,9 +17,10 @@ pub(super) fn is_generation(name: &str) -> bool {
     name == GENERATIONS || name.starts_with(GENERATION)
 }
 
-/// Returns the options of a channel of generations. All nodes have the same.
-pub(super) fn generation_options(name: &str, common: ChannelOptions) -> ChannelOptions {
-    let options = common
+/// Returns the options of a channel of generations. All nodes have the same, whatever the options of other channels: an
+/// answer needs ids and a history.
+pub(super) fn generation_options(name: &str, timer: SharedTimer) -> ChannelOptions {
+    let options = ChannelOptions::with_shared_timer(timer)
         .notice_policy(NoticePolicy::silent())
         .gap_policy(GapPolicy::notify())
         .lag_policy(LagPolicy::disconnect());

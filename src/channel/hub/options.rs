@@ -219,7 +219,7 @@ impl HubOptions {
     pub(super) fn options_of(&self, name: &str) -> ChannelOptions {
         let common = self.channels.clone();
         if is_generation(name) {
-            return generation_options(name, common);
+            return generation_options(name, common.timer);
         }
         match &self.each {
             Some(each) => each(name, common),
