@@ -28,7 +28,7 @@ use crate::{BoxError, EncodedEvent, IntoSseResponse, headers::head};
 /// # #[cfg(feature = "axum")] mod app {
 /// use axum::response::Response;
 /// use tower_sse::{BoxError, Event, EventAction, EventMapBody, LateAnswer, respond_early};
-/// # async fn ask_upstream(_: String) -> Result<http::Response<axum::body::Body>, BoxError> { todo!() }
+/// # async fn ask_upstream(_: String) -> Result<http::Response<axum::body::Body>, BoxError> { Ok(Default::default()) }
 ///
 /// async fn chat(question: String) -> http::Response<impl http_body::Body<Data = bytes::Bytes, Error = tower_sse::Error>> {
 ///     let answer = async move {

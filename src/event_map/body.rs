@@ -204,7 +204,7 @@ impl<B, F> EventMapBody<B, F> {
         self
     }
 
-    /// Sets the size, in bytes, up to which the closure gets an event, and what becomes of larger ones. The
+    /// Sets the maximum size, in bytes, of the events that the closure gets, and the policy for larger ones. The
     /// default is 1 MiB and [`OversizePolicy::pass_through`].
     ///
     /// It bounds what is buffered of an event whose end has not come.

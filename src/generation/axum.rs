@@ -12,11 +12,18 @@ use http::{
 use super::GenerationError;
 use crate::stop_reconnecting;
 
-/// Returns 204 No Content for a client that has the whole generation, 409 Conflict for a key whose generation runs,
-/// 410 Gone for an unknown id and for evicted events, 503 Service Unavailable with `Retry-After` if there are too
-/// many generations or the store is away, what [`ChannelError`](crate::ChannelError) does for a key that is no name,
-/// and 500 Internal Server Error otherwise. All have `Cache-Control: no-store`, and but for 204
-/// the error's text as their body.
+/// Responds to an error with a status:
+///
+/// | error | status |
+/// |---|---|
+/// | the client has the whole generation | 204 No Content |
+/// | the generation of the key runs | 409 Conflict |
+/// | the id is unknown, or its events were evicted | 410 Gone |
+/// | too many generations, or the store is away | 503 Service Unavailable, with `Retry-After` |
+/// | the key is no name | that of [`ChannelError`](crate::ChannelError) |
+/// | any other | 500 Internal Server Error |
+///
+/// All have `Cache-Control: no-store`. The body is the error's text; a 204 has none.
 impl IntoResponse for GenerationError {
     fn into_response(self) -> Response {
         let status = match self {

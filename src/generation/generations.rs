@@ -24,12 +24,12 @@ use crate::{
 /// - it can be [stopped](Generation::stop) by another request;
 /// - it ends when nobody has listened for some time ([`AbandonPolicy`](super::AbandonPolicy)).
 ///
-/// However it ends, its clients are told in their own protocol, by the last events that the closure of
-/// [`start`](Self::start) makes. Nothing else is added to the stream but ids.
+/// However it ends, its clients get the last events that the closure of [`start`](Self::start) makes, in their own
+/// protocol. Nothing else is added to the stream but ids.
 ///
 /// Several nodes share generations over a store: [`StoredGenerations`](super::StoredGenerations).
 ///
-/// The key is what clients ask by, such as the id of a chat: check that the request may read it. Clones are handles
+/// Clients name a generation by its key, such as the id of a chat: check that the request may read it. Clones are handles
 /// to the same generations.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! What becomes of the events of a body.
+//! Events of a body that are kept, dropped and replaced.
 
 use tower_sse::{Event, EventAction, EventMapBody, EventName, OversizePolicy, RawEvent};
 

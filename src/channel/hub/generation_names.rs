@@ -10,7 +10,10 @@ pub(super) const GENERATIONS: &str = "tower-sse:generations";
 /// The beginning of the names of their own channels.
 pub(crate) const GENERATION: &str = "tower-sse:generation/";
 
-const MAX_GENERATIONS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+const MAX_GENERATIONS: NonZeroUsize = match NonZeroUsize::new(10_000) {
+    Some(max) => max,
+    None => NonZeroUsize::MIN,
+};
 
 /// Returns `true` if this is the name of a channel of generations.
 pub(super) fn is_generation(name: &str) -> bool {
