@@ -72,11 +72,10 @@ async fn a_user_without_the_right_to_write_is_refused() {
     let server = Server::start();
     let store = server.store().await;
     append(&store, 1, Entry::window("a", "old")).await;
-    let () = server
-        .run("ACL SETUSER guest on >pass ~* +@read +@scripting +@connection +time")
-        .await;
     let before = everything(&server).await;
-    let url = format!("redis://guest:pass@127.0.0.1:{}", server.port());
+    let url = server
+        .user("~* +@read +@scripting +@connection +time")
+        .await;
     let guest = connect(&url).await.unwrap();
     assert_eq!(texts(&whole_page(&guest, &["a"]).await), ["old"]);
     let error = append_error(&guest).await;
@@ -88,10 +87,7 @@ async fn a_user_without_the_right_to_write_is_refused() {
 async fn the_outcome_of_a_batch_that_fails_in_the_middle_is_unknown() {
     let server = Server::start();
     let rights = "~{tower-sse}:* +@read +@write +@connection +@scripting +time -pexpire";
-    let () = server
-        .run(&format!("ACL SETUSER node on >pass {rights}"))
-        .await;
-    let url = format!("redis://node:pass@127.0.0.1:{}", server.port());
+    let url = server.user(rights).await;
     let hour = Duration::from_secs(3600);
     let options = RedisStoreOptions::new(&url).unwrap().max_age(hour);
     let store = RedisStore::connect(options).await.unwrap();
@@ -113,10 +109,7 @@ async fn the_outcome_of_a_batch_that_fails_in_the_middle_is_unknown() {
 async fn a_user_with_the_documented_rights_can_do_all() {
     let server = Server::start();
     let rights = "~{tower-sse}:* +@read +@write +@connection +@scripting -@dangerous +time";
-    let () = server
-        .run(&format!("ACL SETUSER node on >pass {rights}"))
-        .await;
-    let url = format!("redis://node:pass@127.0.0.1:{}", server.port());
+    let url = server.user(rights).await;
     let hour = Duration::from_secs(3600);
     let options = RedisStoreOptions::new(&url).unwrap().max_age(hour);
     let options = options.max_entries(NonZeroUsize::MIN);

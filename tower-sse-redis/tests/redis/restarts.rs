@@ -152,11 +152,8 @@ async fn a_new_hub_has_lost_nothing() {
 #[tokio::test]
 async fn a_server_that_does_not_say_which_it_is_is_refused() {
     let server = Server::start();
-    let rights = "~{tower-sse}:* +@read +@write +@connection +@scripting +time";
-    let () = server
-        .run(&format!("ACL SETUSER node on >pass {rights}"))
-        .await;
-    let url = format!("redis://node:pass@127.0.0.1:{}", server.port());
+    let rights = "~{tower-sse}:* +@read +@write +@connection +@scripting -@dangerous +time";
+    let url = server.user(rights).await;
     let options = || RedisStoreOptions::new(&url).unwrap().gap_after_restart();
     let error = RedisStore::connect(options()).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Refused);

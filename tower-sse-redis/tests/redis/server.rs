@@ -154,6 +154,14 @@ impl Server {
         RedisStore::connect(self.options()).await.unwrap()
     }
 
+    /// Makes a user with these rights, and returns the URL with which it connects.
+    pub(crate) async fn user(&self, rights: &str) -> String {
+        let () = self
+            .run(&format!("ACL SETUSER node on >pass {rights}"))
+            .await;
+        format!("redis://node:pass@127.0.0.1:{}", self.port)
+    }
+
     /// Runs a command: words that are separated by blanks.
     pub(crate) async fn run<T: FromRedisValue>(&self, command: &str) -> T {
         let mut words = command.split(' ');
