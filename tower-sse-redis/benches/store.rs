@@ -36,6 +36,7 @@ async fn main() {
                 "{name}: batches of {size} in {topics} topics: {rate:.0} entries/s, {each:.1} µs CPU of Redis each"
             );
         }
+        memory(&server).await;
         page(&store).await;
         tail(&store).await;
     }
@@ -48,6 +49,16 @@ async fn cpu_time(server: &Server) -> f64 {
     let used = fields.filter(|(name, _)| ["used_cpu_user", "used_cpu_sys"].contains(name));
     used.map(|(_, value)| value.trim().parse::<f64>().unwrap())
         .sum()
+}
+
+/// Prints what an entry takes in memory, its own bytes included.
+async fn memory(server: &Server) {
+    for (name, key) in [("the hub stream", "hub"), ("its topic", "topic:1/0")] {
+        let key = format!("{{tower-sse}}:{key}");
+        let bytes: u64 = server.run(&format!("MEMORY USAGE {key} SAMPLES 0")).await;
+        let entries: u64 = server.run(&format!("XLEN {key}")).await;
+        println!("an entry in {name}: {} B", bytes / entries);
+    }
 }
 
 async fn append(store: &RedisStore, topics: usize, size: usize) -> (f64, Duration) {
